@@ -1,0 +1,3 @@
+//! The pure rules engine of ChatSparks.
+
+pub mod text;

@@ -1,0 +1,1 @@
+//! Normalisation (rules N1, N5, N6, N8).
