@@ -33,23 +33,20 @@ impl Form {
         Self::at(slot(code), code as usize)
     }
 
-    /// The form of the character that starts at `at`, and its length. `text` is UTF-8 and `at` one of its boundaries.
+    /// The form of the character that `word` begins with, and its length (see [`word`](super::word::word)).
     #[inline(always)]
-    pub(super) fn read(text: &[u8], at: usize) -> (Self, usize) {
-        let byte = |offset: usize| usize::from(text.get(at + offset).copied().unwrap_or(0));
-        let first = byte(0);
-        if first < 0x80 {
-            (Self::at(first >> 6, first), 1)
-        } else if first < 0xE0 {
-            (Self::at(first & 0x1F, byte(1)), 2)
-        } else if first < 0xF0 {
-            (Self::at((first & 0x0F) << 6 | byte(1) & 0x3F, byte(2)), 3)
-        } else {
-            let code = (first & 0x07) << 18
-                | (byte(1) & 0x3F) << 12
-                | (byte(2) & 0x3F) << 6
-                | byte(3) & 0x3F;
+    pub(super) fn first(word: u64) -> (Self, usize) {
+        let low = |byte: u32| (word >> (8 * byte)) as usize & 0x3F;
+        let first = (word & 0xFF) as usize;
+        if first >= 0xF0 {
+            let code = (first & 0x07) << 18 | low(1) << 12 | low(2) << 6 | low(3);
             (Self::at(slot(code as u32), code), 4)
+        } else if first >= 0xE0 {
+            (Self::at((first & 0x0F) << 6 | low(1), low(2)), 3)
+        } else if first >= 0x80 {
+            (Self::at(first & 0x1F, low(1)), 2)
+        } else {
+            (Self::at(first >> 6, first), 1)
         }
     }
 
@@ -188,6 +185,16 @@ impl Record {
     /// What the character becomes when it stands alone.
     pub(super) fn normal(&self) -> &'static str {
         self.normal.text()
+    }
+
+    /// Whether the character neither decomposes nor folds.
+    pub(super) fn is_itself(&self) -> bool {
+        self.decomposed.len == 0 && self.folded.len == 0
+    }
+
+    /// Whether the character may compose with one before it.
+    pub(super) fn joins(&self) -> bool {
+        self.joins
     }
 
     /// The combining class of the last character of [`Self::normal`].
