@@ -465,14 +465,26 @@ impl Seeded {
     }
 }
 
-#[test]
-fn n1_n5_n6_a_hundred_thousand_seeded_texts() {
-    let mut seeded = Seeded(20_260_101);
+fn seeded_texts(seed: u64, rounds: usize) {
+    let mut seeded = Seeded(seed);
     let (mut normaliser, mut out) = (Normaliser::new(), String::new());
-    for round in 0..100_000 {
+    for round in 0..rounds {
         let length = 1 + seeded.below(if round % 50 == 0 { 80 } else { 12 });
         let text: String = (0..length).map(|_| seeded.character()).collect();
         check(&text, round % 4 == 0, &mut normaliser, &mut out);
+    }
+}
+
+#[test]
+fn n1_n5_n6_a_hundred_thousand_seeded_texts() {
+    seeded_texts(20_260_101, 100_000);
+}
+
+#[test]
+#[ignore = "takes some time: for whoever changes the tables or the walk"]
+fn n1_n5_n6_millions_of_seeded_texts() {
+    for seed in 0..5 {
+        seeded_texts(seed, 1_000_000);
     }
 }
 
