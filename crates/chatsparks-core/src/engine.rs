@@ -4,6 +4,7 @@ use crate::{
     Contact, Decision, DmStage, Envelope, Head, Timer, UserId,
     attribution::OrderEntry,
     change::IndexKey,
+    check,
     explain::{Evaluation, Explanation},
     problem::{CompileError, Problem},
     workspace::Workspace,
@@ -81,8 +82,8 @@ impl Engine {
     }
 
     /// Every fault and warning of a document (F10).
-    pub fn check(_workspace: &Workspace) -> Checked {
-        Checked::default()
+    pub fn check(workspace: &Workspace) -> Checked {
+        Checked { faults: check::faults(workspace, None), warnings: check::warnings(workspace) }
     }
 
     /// The workspace as it was given, defaults filled in.

@@ -3,6 +3,7 @@
 mod agenda;
 mod attribution;
 mod change;
+mod check;
 mod contact;
 mod decision;
 mod engine;
