@@ -43,7 +43,7 @@ const HIGH: u32 = 0xE0000;
 const HIGH_END: u32 = 0xE1000;
 
 /// What a value of the first table stands for; the core compares with the same numbers.
-const MARK: u16 = 0xFD00;
+const MARK_END: u16 = 0x100;
 const SPACE: u16 = 0xFE00;
 const DROP: u16 = 0xFE01;
 
@@ -328,7 +328,8 @@ fn generate() -> Result<String, Box<dyn Error>> {
     }
     check_accents(&data, &kinds)?;
 
-    // Records are numbered kind after kind, so that a comparison tells the kind: 0 is plain and has none.
+    // 0 is plain and has no record, and a mark is its combining class. Then come the numbers of the records, kind after
+    // kind, so that a comparison tells the kind.
     let mut records: Vec<&Record> = Vec::new();
     let mut numbers: BTreeMap<(u8, &Record), u16> = BTreeMap::new();
     let mut ends = [0; 3];
@@ -341,18 +342,18 @@ fn generate() -> Result<String, Box<dyn Error>> {
         {
             if let Entry::Vacant(vacant) = numbers.entry(record) {
                 records.push(record.1);
-                vacant.insert(u16::try_from(records.len())?);
+                vacant.insert(MARK_END - 1 + u16::try_from(records.len())?);
             }
         }
-        *end = records.len() + 1;
+        *end = usize::from(MARK_END) + records.len();
     }
-    if ends[2] > usize::from(MARK) {
+    if ends[2] > usize::from(SPACE) {
         return Err("too many records".into());
     }
     let value = |code: u32| -> u16 {
         match char::from_u32(code).and_then(|c| kinds.get(&c)) {
             None => 0,
-            Some(Kind::Mark(ccc)) => MARK + u16::from(*ccc),
+            Some(Kind::Mark(ccc)) => u16::from(*ccc),
             Some(Kind::Space) => SPACE,
             Some(Kind::Drop) => DROP,
             Some(kind) => numbered(kind)
@@ -453,7 +454,7 @@ fn render(tables: &Rendered<'_>) -> Result<String, Box<dyn Error>> {
     {
         writeln!(out, "pub(super) const {name}: u16 = {value};")?;
     }
-    for (name, value) in [("MARK", MARK), ("SPACE", SPACE), ("DROP", DROP)] {
+    for (name, value) in [("MARK_END", MARK_END), ("SPACE", SPACE), ("DROP", DROP)] {
         writeln!(out, "pub(super) const {name}: u16 = {value:#X};")?;
     }
     for (name, value) in [("LOW", LOW), ("HIGH", HIGH), ("HIGH_END", HIGH_END)] {
