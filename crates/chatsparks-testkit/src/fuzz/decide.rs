@@ -114,7 +114,9 @@ fn envelopes(lines: &str) -> impl Iterator<Item = Envelope> {
                 Event::Comment(comment)
             }
             ('d', Some(comment)) => Event::Comment(comment),
-            ('r', Some(Comment { comment_id, user_id, .. })) => Event::CommentRemoved(CommentOf { comment_id, user_id }),
+            ('r', Some(Comment { comment_id, user_id, .. })) => {
+                Event::CommentRemoved(CommentOf { comment_id, user_id })
+            }
             ('b', _) => act(user_id, ActKind::Block),
             ('u', _) => act(user_id, ActKind::Unblock),
             _ => Event::Clock,
