@@ -10,6 +10,7 @@ use chatsparks_core::{
     text::{Variant, ends_with_question_mark, normalise as normal_form, normalise_mapped, vary},
     workspace::Workspace,
 };
+use chatsparks_replay::Reader;
 
 pub use decide::decide_ops;
 
@@ -46,5 +47,19 @@ pub fn compile_workspace(data: &[u8]) {
 
 /// A history: every line is an event or a problem with its place, and reading comes to an end.
 pub fn read_history(data: &[u8]) {
-    let _ = data;
+    let lines: Vec<&[u8]> = data.split(|&byte| byte == b'\n').collect();
+    let mut last = 0;
+    for line in Reader::new(data, "history.jsonl") {
+        let number = match &line {
+            Ok(line) => line.number,
+            Err(error) => {
+                let bytes = usize::try_from(error.line() - 1).ok().and_then(|index| lines.get(index));
+                let length = bytes.map_or(0, |bytes| bytes.len() as u64);
+                assert!((1..=length + 1).contains(&error.column()), "{error}: past the end of the line");
+                error.line()
+            }
+        };
+        assert!(number > last && number <= lines.len() as u64, "line {number} after line {last}");
+        last = number;
+    }
 }
