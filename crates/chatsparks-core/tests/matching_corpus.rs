@@ -17,7 +17,9 @@ fn n1_to_n8_every_row_is_decided_as_it_says() {
     for row in rows().unwrap() {
         match row.decide() {
             Ok(decided) if decided == row.engine => {}
-            Ok(decided) => wrong += &format!("{}: decided {decided}, the row says {}: {}\n", row.id, row.engine, row.why),
+            Ok(decided) => {
+                wrong += &format!("{}: decided {decided}, the row says {}: {}\n", row.id, row.engine, row.why)
+            }
             Err(error) => wrong += &format!("{error}\n"),
         }
     }

@@ -1,6 +1,7 @@
 //! Reads the corpus of hard comments; its columns and escapes are told in the README beside this file.
 //!
 //! Shared by the table test and, through `#[path]`, by the report in `benches/`.
+#![allow(dead_code, missing_docs, unreachable_pub)] // Each of the two reads a part of it.
 
 use chatsparks_core::{
     Engine, Explained, Scratch,
@@ -93,9 +94,9 @@ impl Row {
 
 /// Every row, in the order of the files; a line that cannot be read is told.
 pub fn rows() -> Result<Vec<Row>, String> {
-    let lines = PARTS.iter().flat_map(|part| {
-        part.text.lines().enumerate().map(|(index, line)| (part.language, index + 1, line))
-    });
+    let lines = PARTS
+        .iter()
+        .flat_map(|part| part.text.lines().enumerate().map(|(index, line)| (part.language, index + 1, line)));
     lines
         .filter(|(.., line)| !line.starts_with('#'))
         .map(|(language, number, line)| row(language, line).ok_or_else(|| format!("{language}, line {number}: {line}")))
