@@ -1,8 +1,8 @@
 //! What the tables say of one character: how N1 treats it, what it opens into, what it composes with.
 
 use super::tables::{
-    COMPOSED, DROP, FORM_BLOCKS, FORM_INDEX, HIGH, HIGH_END, LOW, MAP_END, MARK_END, PAIRS,
-    PLAIN_END, POOL, RECORDS, SLOW_END, SPACE,
+    COMPOSED, DROP, FORM_BLOCKS, FORM_INDEX, HIGH, HIGH_END, LOW, MAP_END, MARK_END, PAIRS, PLAIN_END, POOL, RECORDS,
+    SLOW_END, SPACE,
 };
 
 /// A character's value in the first table. The values are ordered so that comparisons tell the kind: 0 is plain and has
@@ -59,17 +59,12 @@ impl Form {
         }
         let low = |byte: u32| (word >> (8 * byte)) as usize & 0x3F;
         let lead = |byte: u32| ((word >> (8 * byte)) as usize & 0x0F) << 6;
-        Some((
-            Self::at(lead(0) | low(1), low(2)),
-            Self::at(lead(3) | low(4), low(5)),
-        ))
+        Some((Self::at(lead(0) | low(1), low(2)), Self::at(lead(3) | low(4), low(5))))
     }
 
     #[inline(always)]
     fn at(slot: usize, low: usize) -> Self {
-        let block = FORM_INDEX
-            .get(slot)
-            .map_or(usize::MAX, |&block| usize::from(block));
+        let block = FORM_INDEX.get(slot).map_or(usize::MAX, |&block| usize::from(block));
         Self(FORM_BLOCKS.get(block).map_or(0, |block| block[low & 0x3F]))
     }
 
@@ -118,11 +113,7 @@ impl Form {
 
     /// The canonical combining class.
     pub(super) fn combining_class(self) -> u8 {
-        if self.is_mark() {
-            (self.0 & 0xFF) as u8
-        } else {
-            self.record().map_or(0, |record| record.ccc)
-        }
+        if self.is_mark() { (self.0 & 0xFF) as u8 } else { self.record().map_or(0, |record| record.ccc) }
     }
 
     /// Whether the character may compose with one before it.
@@ -131,11 +122,7 @@ impl Form {
     }
 
     pub(super) fn record(self) -> Option<&'static Record> {
-        if self.0 < SLOW_END {
-            RECORDS.get(usize::from(self.0.checked_sub(MARK_END)?))
-        } else {
-            None
-        }
+        if self.0 < SLOW_END { RECORDS.get(usize::from(self.0.checked_sub(MARK_END)?)) } else { None }
     }
 }
 
@@ -190,18 +177,9 @@ impl Record {
         joins: bool,
     ) -> Self {
         Self {
-            decomposed: Span {
-                at: decomposed.0,
-                len: decomposed.1,
-            },
-            folded: Span {
-                at: folded.0,
-                len: folded.1,
-            },
-            normal: Span {
-                at: normal.0,
-                len: normal.1,
-            },
+            decomposed: Span { at: decomposed.0, len: decomposed.1 },
+            folded: Span { at: folded.0, len: folded.1 },
+            normal: Span { at: normal.0, len: normal.1 },
             ccc,
             tail,
             joins,
@@ -276,10 +254,7 @@ pub(super) fn fold(c: char, mut each: impl FnMut(char)) {
 /// The primary composite of two characters.
 pub(super) fn compose(first: char, second: char) -> Option<char> {
     let (one, two) = (u32::from(first), u32::from(second));
-    let (lead, vowel) = (
-        one.wrapping_sub(HANGUL_LEADS),
-        two.wrapping_sub(HANGUL_VOWELS),
-    );
+    let (lead, vowel) = (one.wrapping_sub(HANGUL_LEADS), two.wrapping_sub(HANGUL_VOWELS));
     if lead < LEAD_COUNT && vowel < VOWEL_COUNT {
         return char::from_u32(HANGUL + (lead * VOWEL_COUNT + vowel) * TAIL_COUNT);
     }
@@ -290,8 +265,6 @@ pub(super) fn compose(first: char, second: char) -> Option<char> {
     {
         return char::from_u32(one + tail);
     }
-    let at = PAIRS
-        .binary_search(&(u64::from(one) << 32 | u64::from(two)))
-        .ok()?;
+    let at = PAIRS.binary_search(&(u64::from(one) << 32 | u64::from(two))).ok()?;
     COMPOSED.get(at).copied()
 }

@@ -30,13 +30,7 @@ impl Normaliser {
     pub fn normalise_into(&mut self, text: &str, out: &mut String) {
         out.clear();
         out.reserve(text.len());
-        let mut walk = Walk {
-            text,
-            out,
-            run: 0,
-            shield: (0, 0),
-            capitals: 0,
-        };
+        let mut walk = Walk { text, out, run: 0, shield: (0, 0), capitals: 0 };
         walk.walk(&mut self.pieces);
     }
 }
@@ -176,10 +170,7 @@ impl Walk<'_> {
     /// Remembers the last shield of the run up to `end`, which is about to be copied, and says whether it has one.
     fn keep_shield(&mut self, end: usize) -> bool {
         let run = &self.text[self.run..end];
-        let last = run
-            .char_indices()
-            .rev()
-            .find(|&(_, c)| Form::of(c).shields());
+        let last = run.char_indices().rev().find(|&(_, c)| Form::of(c).shields());
         if let Some((offset, _)) = last {
             self.shield = (self.run + offset, self.out.len() + offset);
         }
@@ -198,11 +189,7 @@ impl Walk<'_> {
             }
             base.to_ascii_lowercase()
         } else {
-            let mut normal = self
-                .out
-                .get(self.shield.1..)
-                .filter(|_| from == self.shield.0)?
-                .chars();
+            let mut normal = self.out.get(self.shield.1..).filter(|_| from == self.shield.0)?.chars();
             normal.next().filter(|_| normal.next().is_none())?
         };
         let mut end = at;
@@ -213,12 +200,7 @@ impl Walk<'_> {
                 break;
             }
             let mark = form.record().filter(|record| record.is_itself())?;
-            let c = self
-                .text
-                .get(end..end + width)?
-                .chars()
-                .next()
-                .filter(|_| mark.joins())?;
+            let c = self.text.get(end..end + width)?.chars().next().filter(|_| mark.joins())?;
             composite = form::compose(composite, c)?;
             end += width;
         }
@@ -276,8 +258,7 @@ fn plain_chunk(chunk: &[u8; CHUNK]) -> Option<u64> {
     let (mut bad, mut capitals) = (0, 0);
     for at in 1..CHUNK {
         let (before, byte) = (chunk[at - 1], chunk[at]);
-        bad |= u8::from(byte.wrapping_sub(b' ') > 0x5F)
-            | u8::from(before == b' ') & u8::from(byte == b' ');
+        bad |= u8::from(byte.wrapping_sub(b' ') > 0x5F) | u8::from(before == b' ') & u8::from(byte == b' ');
         capitals |= u8::from(byte.wrapping_sub(b'A') < 26);
     }
     (bad == 0).then_some(u64::from(capitals))
@@ -293,11 +274,7 @@ fn plain_ascii(word: u64, after_space: bool) -> (usize, bool) {
     let ends = word & HIGH_BITS | below(word, b' ') | (spaces & before);
     let plain = ends.trailing_zeros() / 8;
     // `before` holds at each byte whether the one in front is a space.
-    let last = if plain == 8 {
-        spaces >> 63
-    } else {
-        before >> (plain * 8 + 7) & 1
-    };
+    let last = if plain == 8 { spaces >> 63 } else { before >> (plain * 8 + 7) & 1 };
     (plain as usize, last != 0)
 }
 

@@ -16,10 +16,7 @@ pub struct Variant {
 
 impl Variant {
     /// Neither.
-    pub const PLAIN: Self = Self {
-        ignore_accents: false,
-        squeeze: false,
-    };
+    pub const PLAIN: Self = Self { ignore_accents: false, squeeze: false };
 }
 
 /// Writes `normalised`, a result of [`normalise`](super::normalise), over `out` with N5 and then N6 as `variant` says.
@@ -71,11 +68,7 @@ fn walk<const ACCENTS: bool, const SQUEEZE: bool>(text: &str, out: &mut String) 
     while at < bytes.len() {
         let mut word = word(bytes, at);
         if word & 0x80 == 0 {
-            let plain = if SQUEEZE {
-                distinct_ascii(word, last)
-            } else {
-                ascii(word)
-            };
+            let plain = if SQUEEZE { distinct_ascii(word, last) } else { ascii(word) };
             let plain = plain.min(bytes.len() - at);
             if plain > 0 {
                 at += plain;
@@ -135,11 +128,7 @@ fn ascii(word: u64) -> usize {
 #[inline(always)]
 fn distinct_ascii(word: u64, last: char) -> usize {
     // Any other ASCII byte stands for a character that is none.
-    let last = if last.is_ascii() {
-        last as u64
-    } else {
-        (word ^ 1) & 0x7F
-    };
+    let last = if last.is_ascii() { last as u64 } else { (word ^ 1) & 0x7F };
     let again = zeros(word ^ (word << 8 | last));
     (word & HIGH_BITS | again).trailing_zeros() as usize / 8
 }
@@ -149,8 +138,5 @@ fn bare(c: char) -> char {
     if c == 'đ' {
         return 'd';
     }
-    Form::of(c)
-        .record()
-        .and_then(|record| record.decomposed().chars().next())
-        .unwrap_or(c)
+    Form::of(c).record().and_then(|record| record.decomposed().chars().next()).unwrap_or(c)
 }

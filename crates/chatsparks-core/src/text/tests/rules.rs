@@ -2,18 +2,9 @@
 
 use super::super::*;
 
-const LOOSE: Variant = Variant {
-    ignore_accents: true,
-    squeeze: false,
-};
-const SQUEEZED: Variant = Variant {
-    ignore_accents: false,
-    squeeze: true,
-};
-const BOTH: Variant = Variant {
-    ignore_accents: true,
-    squeeze: true,
-};
+const LOOSE: Variant = Variant { ignore_accents: true, squeeze: false };
+const SQUEEZED: Variant = Variant { ignore_accents: false, squeeze: true };
+const BOTH: Variant = Variant { ignore_accents: true, squeeze: true };
 
 #[test]
 fn n1_normalise() {
@@ -110,8 +101,7 @@ fn n1_allocates_nothing_when_there_is_room() {
     });
     assert_eq!(counted.count_total, 0);
     // Sorting may borrow room for a run this long; the buffers are those of before.
-    let counted =
-        allocation_counter::measure(|| normaliser.normalise_into("a\u{301}\u{323}", &mut out));
+    let counted = allocation_counter::measure(|| normaliser.normalise_into("a\u{301}\u{323}", &mut out));
     assert_eq!(counted.count_total, 0);
 }
 
@@ -185,20 +175,8 @@ fn n8_question_mark() {
     ] {
         assert!(ends_with_question_mark(text), "{text:?}");
     }
-    for text in [
-        "price",
-        "what?!",
-        "? yes",
-        "😍",
-        "",
-        "ok?.",
-        "no way ⁉",
-        "ok?1",
-        "ok?1️⃣",
-        "ok?\u{301}",
-        "ok⁈",
-        "ok;",
-    ] {
+    for text in ["price", "what?!", "? yes", "😍", "", "ok?.", "no way ⁉", "ok?1", "ok?1️⃣", "ok?\u{301}", "ok⁈", "ok;"]
+    {
         assert!(!ends_with_question_mark(text), "{text:?}");
     }
 }
