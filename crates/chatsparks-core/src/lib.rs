@@ -34,7 +34,7 @@ mod turn;
 mod usage;
 pub mod workspace;
 
-pub use agenda::Agenda;
+pub use agenda::{Agenda, Wakes};
 pub use attribution::OrderEntry;
 pub use change::{Change, ContactChange, HeadChange, IndexKey, IndexRow};
 pub use contact::{Contact, Conversation, Pending, PendingFor, Run, SentBy, SentLink, Standing, Talk, Waits, Window};
