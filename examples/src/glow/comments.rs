@@ -7,20 +7,22 @@ use super::{
     event::Event,
     json::text,
     people::{People, Person, people},
-    posts::Post,
+    posts::{self, Post},
     spelling::scribble,
     words::{Intent, Language},
     workspace::{ACCOUNT, MEMBERS},
 };
 
-/// How many comments.
-const COMMENTS: usize = 20_000;
+/// How many comments, repetitions and the shop's own apart.
+const COMMENTS: usize = 19_300;
 /// Six weeks from 2 March 2026.
 const DAYS: i64 = 42;
 /// Of a hundred comments, so many are real messages.
 const REAL: usize = 32;
 /// Of a hundred made comments, so many want something.
-const WANTING: usize = 50;
+const WANTING: usize = 31;
+/// Of a hundred comments that want something, so many are made again before long.
+const IMPATIENT: usize = 12;
 
 /// The events of the history.
 pub(crate) fn events(posts: &[Post], products: &[Product], real: &[&str]) -> Vec<Event> {
@@ -44,10 +46,16 @@ pub(crate) fn events(posts: &[Post], products: &[Product], real: &[&str]) -> Vec
         let person = people.somebody(&mut dice);
         let language = said.language(&mut dice, person);
         let post = stand(&mut dice, posts, at, language);
-        let comment = said.comment(&mut dice, products, language);
+        let (comment, wants) = said.comment(&mut dice, products, language, posts.iter().find(|known| known.id == post));
         let mut event = Event::comment(id.clone(), at, &comment_id, &post, person, &comment);
         if dice.permille(4) {
             event.late = pause(&mut dice, 60, 6 * 3_600);
+        }
+        if wants && dice.percent(IMPATIENT) {
+            let at = at + pause(&mut dice, 40, 10 * 3_600);
+            let once_more = if dice.percent(60) { comment.clone() } else { format!("{comment}??") };
+            let (id, comment_id) = (format!("{id}-again"), format!("{comment_id}-again"));
+            events.push(Event::comment(id, at, &comment_id, &post, person, &once_more));
         }
         echo(&mut dice, &mut events, &event, person, &post, &comment_id, &comment);
         events.push(event);
@@ -112,18 +120,29 @@ impl<'a> Said<'a> {
         if dice.percent(90) { person.language } else { Language::ALL[dice.below(4)] }
     }
 
-    fn comment(&mut self, dice: &mut Dice, products: &[Product], language: Language) -> String {
+    /// A comment, and whether it was made to want something.
+    fn comment(
+        &mut self,
+        dice: &mut Dice,
+        products: &[Product],
+        language: Language,
+        post: Option<&Post>,
+    ) -> (String, bool) {
+        let campaign = campaign_words(post);
+        if !campaign.is_empty() && dice.percent(24) {
+            return (dice.pick(campaign).to_owned(), true);
+        }
         // Two of three Thai comments are real ones: about a third of all.
-        if language == Language::Thai && dice.percent(REAL * 100 / 45) && !self.real.is_empty() {
+        if language == Language::Thai && dice.percent(REAL * 100 / 44) && !self.real.is_empty() {
             self.next += 1;
-            return self.real[self.next % self.real.len()].to_owned();
+            return (self.real[self.next % self.real.len()].to_owned(), false);
         }
         if dice.percent(WANTING) {
             let intent = Intent::ALL[dice.weighed(Intent::ALL.map(Intent::weight))];
             let seed = self.seed(dice, products, language, intent);
-            return scribble(dice, language, &seed);
+            return (scribble(dice, language, &seed), true);
         }
-        self.idle(dice, language)
+        (self.idle(dice, language), false)
     }
 
     /// A comment with this intent, spelt well.
@@ -153,6 +172,30 @@ impl<'a> Said<'a> {
                 scribble(dice, language, seed)
             }
         }
+    }
+}
+
+/// What the videos with a campaign, and Lives, ask people to write.
+fn campaign_words(post: Option<&Post>) -> &'static [&'static str] {
+    let Some(post) = post else { return &[] };
+    match post.id.as_str() {
+        posts::CODE_VIDEO => {
+            &["glow", "GLOW15", "Glow", "code", "ขอโค้ด", "xin mã", "minta kode", "glowwww", "code pls"]
+        }
+        posts::CUSHION_VIDEO => {
+            &["คุชชั่นเบอร์ไหน", "สี 21 หรือ 23 คะ", "เบอร์ 23 ค่ะ", "Cushion 21", "Glow Cushion สวยมาก", "shade 25?"]
+        }
+        posts::LIP_VIDEO => {
+            &["swatch với shop", "Glow Lip Tint đẹp quá", "son tint rose có mấy màu", "ลิปสวยมาก", "Rose Lip Matte 02"]
+        }
+        posts::SERUM_VIDEO => {
+            &["เซรั่มตัวใหม่ใช่ไหม", "เซรั่มเท่าไหร่คะ", "Glow Serum!", "รอรีวิวเซรั่มค่ะ", "สนใจตัวใหม่ค่ะ", "new serum???"]
+        }
+        posts::GIVEAWAY_VIDEO => {
+            &["join", "JOIN", "ร่วมสนุก", "tham gia", "Tham  gia", "ikutan", "joinnn", "glow", "จองค่ะ", "mau dong"]
+        }
+        _ if post.live => &["cf 12", "CF3", "เอฟ 5", "cf", "chốt 2", "fix 3", "CF 7 ค่ะ", "เอฟ12", "cff"],
+        _ => &[],
     }
 }
 

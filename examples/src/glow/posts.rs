@@ -34,9 +34,13 @@ pub(crate) fn posts() -> Vec<Post> {
         .map(|place| {
             // From 5 January on, a post every 38 hours or so; the last on 10 April.
             let published = day(2026, 1, 5) + place * 38 * 3_600_000 + dice.between(-300, 300) * 60_000;
-            let market =
-                [Language::Thai, Language::Thai, Language::Vietnamese, Language::Indonesian, Language::English]
-                    [dice.weighed([30, 15, 22, 20, 13])];
+            let id = format!("v{place:02}");
+            let market = match id.as_str() {
+                CODE_VIDEO => Language::English,
+                CUSHION_VIDEO | SERUM_VIDEO | GIVEAWAY_VIDEO => Language::Thai,
+                LIP_VIDEO => Language::Vietnamese,
+                _ => Language::ALL[dice.weighed([45, 22, 20, 13])],
+            };
             let live = place % 9 == 0;
             let mut tags = vec![market.code(), themes[dice.below(themes.len())]];
             if live {
@@ -49,15 +53,9 @@ pub(crate) fn posts() -> Vec<Post> {
             if dice.percent(12) {
                 tags.push("sale");
             }
-            let viral = if dice.percent(12) { 8 } else { 1 };
-            Post {
-                id: format!("v{place:02}"),
-                live,
-                published,
-                tags,
-                market,
-                reach: viral * dice.between(20, 100) as u64,
-            }
+            let campaign = [CODE_VIDEO, CUSHION_VIDEO, LIP_VIDEO, SERUM_VIDEO, GIVEAWAY_VIDEO].contains(&id.as_str());
+            let viral = if campaign || dice.percent(12) { 5 } else { 1 };
+            Post { id, live, published, tags, market, reach: viral * dice.between(20, 100) as u64 }
         })
         .collect()
 }

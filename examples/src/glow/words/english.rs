@@ -99,7 +99,7 @@ pub(super) const WORDS: Words = Words {
         "when to use {p}?",
         "does {p} smell?",
     ],
-    hello: &["hello", "hi", "hi there", "good evening"],
+    hello: &["hello", "hi", "hi there", "hiii"],
     chatter: &[
         "so pretty",
         "love this",
