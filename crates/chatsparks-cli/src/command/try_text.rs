@@ -1,0 +1,11 @@
+//! Under construction.
+use crate::{failure::{Answer, Failure}, terminal::Terminal};
+use clap::Args;
+
+/// Under construction
+#[derive(Args, Debug)]
+pub(crate) struct Try { #[arg(long)] pub(crate) json: bool }
+impl Try {
+    pub(crate) fn run(&self, _: &Terminal) -> Result<Answer, Failure> { Ok(Answer::Done) }
+    pub(crate) fn takes_standard_output(&self) -> bool { false }
+}
