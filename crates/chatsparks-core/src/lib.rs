@@ -16,7 +16,7 @@ mod throttle;
 mod time;
 pub mod workspace;
 
-pub use agenda::Agenda;
+pub use agenda::{Agenda, Wakes};
 pub use attribution::OrderEntry;
 pub use change::{Change, ContactChange, HeadChange, IndexKey, IndexRow};
 pub use contact::{Contact, Conversation, Pending, PendingFor, Run, SentBy, SentLink, Standing, Talk, Waits, Window};
