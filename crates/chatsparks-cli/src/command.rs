@@ -6,6 +6,7 @@ use crate::{
     document::Document,
     failure::{Answer, Failure},
     input::Input,
+    nearest::Nearest,
     terminal::Terminal,
 };
 use chatsparks_core::{Checked, Engine};
@@ -74,4 +75,11 @@ fn compile(input: &Input) -> Result<Engine, Failure> {
         let checked = Checked { faults: error.faults().to_vec(), warnings: Vec::new() };
         Failure::InvalidWorkspace(Box::new(Report::new(document, checked)))
     })
+}
+
+/// A trigger that a workspace does not have.
+fn unknown_trigger(wanted: &str, engine: &Engine) -> Failure {
+    let mut nearest = Nearest::new(wanted);
+    engine.workspace().triggers.iter().for_each(|trigger| nearest.consider(trigger.id.as_str()));
+    nearest.unknown("trigger", "the workspace")
 }

@@ -1,13 +1,10 @@
 //! A workspace document as a file: read, told apart as JSON or TOML, parsed, and kept with its text
 //! so that faults can be shown where they stand.
 
-use crate::{failure::Failure, input::Input};
+use crate::{failure::Failure, input::Input, source_map::SourceMap};
 use chatsparks_core::{Problem, ProblemCode, workspace::Workspace};
+use chatsparks_replay::{DocumentError, Format, document::MAX_DOCUMENT, read_workspace};
 use std::{io::Read, ops::Range, path::Path};
-use toml::de::{DeTable, DeValue};
-
-/// The largest document that is read, in bytes.
-const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// The text of a document, and what it is called in messages.
 pub(crate) struct Document {
@@ -17,13 +14,6 @@ pub(crate) struct Document {
     pub(crate) format: Format,
     /// Its text, without a byte order mark.
     pub(crate) text: String,
-}
-
-/// How a document is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
-    Json,
-    Toml,
 }
 
 /// Why a document cannot be read as a workspace: one fault, and where reading stopped (F10).
@@ -40,91 +30,44 @@ impl Document {
     /// A [`Failure`] when the file cannot be opened or read.
     pub(crate) fn open(input: &Input) -> Result<(Self, Result<Workspace, Unreadable>), Failure> {
         let mut bytes = Vec::new();
-        let mut file = input.open()?.take(LARGEST + 1);
+        // One byte more than is read shows that there is too much.
+        let mut file = input.open()?.take(MAX_DOCUMENT as u64 + 1);
         file.read_to_end(&mut bytes).map_err(|error| Failure::cannot_read(&input.name(), &error))?;
         Ok(Self::read(input, bytes))
     }
 
     fn read(input: &Input, bytes: Vec<u8>) -> (Self, Result<Workspace, Unreadable>) {
-        let name = input.name();
-        if bytes.len() as u64 > LARGEST {
-            let document = Self { name, format: Format::Json, text: String::new() };
-            let problem = Problem::new("", ProblemCode::OverLimit, "the document is larger than 64 MiB");
-            return (document, Err(Unreadable { problem, span: None }));
-        }
-        let (text, broken_at) = match String::from_utf8(bytes) {
-            Ok(text) => (text, None),
-            Err(error) => {
-                let at = error.utf8_error().valid_up_to();
-                (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some(at))
-            }
+        let format = format(input.path(), &bytes);
+        let read = read_workspace(&bytes, format);
+        // Only the text up to what is broken in it has to be right.
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
         };
-        let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-        let text = text[mark..].to_owned();
-        let document = Self { name, format: Format::of(input.path(), &text), text };
-        let workspace = match broken_at {
-            Some(at) => {
-                let at = at.saturating_sub(mark);
-                Err(document.unreadable(String::new(), "is not UTF-8: save the file as UTF-8", Some(at..at)))
-            }
-            None => document.parse(),
-        };
+        let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+        let document = Self { name: input.name(), format, text };
+        let workspace = read.map_err(|error| document.unreadable(error));
         (document, workspace)
     }
 
-    fn parse(&self) -> Result<Workspace, Unreadable> {
-        if self.text.trim_ascii().is_empty() {
-            return Err(self.unreadable(String::new(), "the document is empty: expected a workspace", None));
-        }
-        match self.format {
-            Format::Json => self.parse_json(),
-            Format::Toml => self.parse_toml(),
-        }
-    }
-
-    fn parse_json(&self) -> Result<Workspace, Unreadable> {
-        let mut from = serde_json::Deserializer::from_str(&self.text);
-        let read = serde_path_to_error::deserialize(&mut from);
-        let (path, error) = match read {
-            Ok(workspace) => match from.end() {
-                Ok(()) => return Ok(workspace),
-                Err(error) => (String::new(), error),
-            },
-            Err(error) => (path_of(error.path()), error.into_inner()),
-        };
-        let at = self.offset(error.line(), error.column());
-        let whole = error.to_string();
-        let message = whole.split_once(" at line ").map_or(whole.as_str(), |(message, _)| message);
-        // A wrong value is shown whole; where the text itself breaks off, the place counts.
-        let span = match error.classify() {
-            serde_json::error::Category::Data => None,
-            _ => Some(at..at),
-        };
-        let unreadable = self.unreadable(path, message, span);
-        Err(match unreadable.span {
-            Some(_) => unreadable,
-            None => self.unreadable(unreadable.problem.path, message, Some(at..at)),
-        })
-    }
-
-    fn parse_toml(&self) -> Result<Workspace, Unreadable> {
-        let broken = |error: &toml::de::Error, path: String| self.unreadable(path, error.message(), error.span());
-        let mut table = DeTable::parse(&self.text).map_err(|error| broken(&error, String::new()))?;
-        let instants = std::mem::take(table.get_mut());
-        *table.get_mut() = instants.into_iter().map(|(key, value)| (key, written(value))).collect();
-        let read = serde_path_to_error::deserialize(toml::de::Deserializer::from(table));
-        read.map_err(|error| broken(error.inner(), path_of(error.path())))
-    }
-
     /// One fault where reading stopped, the line and column in its message.
-    fn unreadable(&self, path: String, message: &str, span: Option<Range<usize>>) -> Unreadable {
-        let span = span.or_else(|| crate::source_map::SourceMap::new(&self.text, self.format).span(&path));
-        let place = span.as_ref().map(|span| self.place(span.start));
-        let message = match place {
-            Some((line, column)) => format!("{message} (line {line}, column {column})"),
-            None => message.to_owned(),
-        };
-        Unreadable { problem: Problem::new(path, ProblemCode::Unreadable, message), span }
+    fn unreadable(&self, error: DocumentError) -> Unreadable {
+        if self.text.trim_ascii().is_empty() {
+            let problem = Problem::new("", ProblemCode::Unreadable, "the document is empty: expected a workspace");
+            return Unreadable { problem, span: None };
+        }
+        let stopped = error.line().zip(error.column()).map(|(line, column)| self.offset(line, column));
+        // A wrong value is shown whole; where the text itself breaks off, or a name is wrong, the place counts.
+        let map = SourceMap::new(&self.text, self.format);
+        let unknown = error.message().starts_with("unknown field");
+        let known = if unknown { map.name_span(error.path()) } else { map.value_span(error.path()) };
+        let span = known.or_else(|| stopped.map(|at| at..at));
+        let mut problem = Problem::from(error);
+        if let Some(span) = &span {
+            let (line, column) = self.place(span.start);
+            problem.message.push_str(&format!(" (line {line}, column {column})"));
+        }
+        Unreadable { problem, span }
     }
 
     /// The line and column of a byte, both from 1; columns count characters.
@@ -138,42 +81,20 @@ impl Document {
         (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
     }
 
-    /// The byte at a line and column as serde_json counts them: from 1, in bytes; 0 is a line's start.
+    /// The byte at a line and column, both from 1; columns count characters.
     fn offset(&self, line: usize, column: usize) -> usize {
         let start: usize = self.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-        (start + column.saturating_sub(1)).min(self.text.len())
+        let rest = self.text.get(start..).unwrap_or_default();
+        start + rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(at, _)| at)
     }
 }
 
-impl Format {
-    /// By the file's extension, else by how the text begins: JSON begins with a brace.
-    fn of(path: Option<&Path>, text: &str) -> Self {
-        let extension = path.and_then(Path::extension).and_then(|extension| extension.to_str());
-        match extension.map(str::to_ascii_lowercase).as_deref() {
-            Some("json") => Self::Json,
-            Some("toml") => Self::Toml,
-            _ if text.trim_ascii_start().starts_with('{') => Self::Json,
-            _ => Self::Toml,
-        }
+/// By the file's extension, else by how the text begins: JSON begins with a brace.
+fn format(path: Option<&Path>, bytes: &[u8]) -> Format {
+    let extension = path.and_then(Path::extension).unwrap_or_default();
+    if extension.eq_ignore_ascii_case("json") {
+        return Format::Json;
     }
-}
-
-/// The path where reading stopped, as the core writes paths.
-fn path_of(path: &serde_path_to_error::Path) -> String {
-    match path.to_string().as_str() {
-        "." => String::new(),
-        path => path.trim_end_matches(".?").to_owned(),
-    }
-}
-
-/// TOML has instants of its own; the documents of both formats are alike, so they are read as texts.
-fn written(value: toml::Spanned<DeValue<'_>>) -> toml::Spanned<DeValue<'_>> {
-    let span = value.span();
-    let value = match value.into_inner() {
-        DeValue::Datetime(instant) => DeValue::String(instant.to_string().into()),
-        DeValue::Array(list) => DeValue::Array(list.into_iter().map(written).collect()),
-        DeValue::Table(table) => DeValue::Table(table.into_iter().map(|(key, value)| (key, written(value))).collect()),
-        other => other,
-    };
-    toml::Spanned::new(span, value)
+    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes).trim_ascii_start();
+    if extension.eq_ignore_ascii_case("toml") || !text.starts_with(b"{") { Format::Toml } else { Format::Json }
 }

@@ -15,11 +15,6 @@ pub(crate) trait Watch: Observer {
     fn is_done(&self) -> bool {
         false
     }
-
-    /// What went wrong while watching; the replay stops.
-    fn trouble(&mut self) -> Option<Failure> {
-        None
-    }
 }
 
 /// A history that was replayed, to its end or to where it had to stop.
@@ -47,17 +42,24 @@ impl Reading<'_> {
     /// Replays the history from its beginning.
     ///
     /// # Errors
-    /// A [`Failure`] when the file cannot be opened, or the watcher has trouble. A line that cannot be read
+    /// A [`Failure`] when the file cannot be opened. A line that cannot be read
     /// and an event that is not supported are told in what is returned: what came before them is done.
     pub(crate) fn replay(self, engine: Engine, watch: &mut impl Watch) -> Result<Replayed, Failure> {
+        self.replay_from(self.input.open()?, engine, watch)
+    }
+
+    /// Like [`replay`](Self::replay), reading from what was opened before.
+    pub(crate) fn replay_from(
+        self,
+        from: Box<dyn Read + Send>,
+        engine: Engine,
+        watch: &mut impl Watch,
+    ) -> Result<Replayed, Failure> {
         let mut replay = Replay::new(engine);
-        let lines = self.lines(self.input.open()?, |line, envelope| {
+        let lines = self.lines(from, |line, envelope| {
             let unsupported = |what| Failure::new(format!("{}:{line}: {what}", self.input.name()));
             replay.push_observed(envelope, watch).map_err(unsupported)?;
-            match watch.trouble() {
-                Some(failure) => Err(failure),
-                None => Ok(!watch.is_done()),
-            }
+            Ok(!watch.is_done())
         })?;
         Ok(Replayed { replay, passed_over: lines.passed_over, stopped: lines.stopped })
     }
@@ -82,7 +84,6 @@ impl Reading<'_> {
                     match each(line.number, &line.envelope) {
                         Ok(true) => {}
                         Ok(false) => break,
-                        Err(failure @ Failure::NobodyReads) => return Err(failure),
                         Err(failure) => {
                             lines.stopped = Some(failure);
                             break;
@@ -91,7 +92,9 @@ impl Reading<'_> {
                 }
                 Err(error) if self.keep_going && error.kind() != HistoryErrorKind::Io => {
                     lines.passed_over += 1;
-                    bar.suspend(|| self.remark(&format!("{error}; passed over")));
+                    if !self.terminal.quiet {
+                        bar.suspend(|| self.remark(&format!("{error}; passed over")));
+                    }
                 }
                 Err(error) => {
                     lines.stopped = Some(broken(&error));

@@ -64,7 +64,7 @@ impl Input {
     /// The length of a regular file in bytes.
     pub(crate) fn length(&self) -> Option<u64> {
         let about = std::fs::metadata(self.path()?).ok()?;
-        about.is_file().then(|| about.len())
+        about.is_file().then_some(about.len())
     }
 }
 

@@ -5,8 +5,13 @@ mod command;
 mod diagnostics;
 mod document;
 mod failure;
+mod history;
 mod input;
+mod nearest;
+mod output;
+mod shown;
 mod source_map;
+mod summary;
 mod terminal;
 
 use arguments::Arguments;

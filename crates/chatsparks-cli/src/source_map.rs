@@ -3,7 +3,7 @@
 //! The core names places by path, such as `flows[0].blocks[2].goto`, and never sees the text. Here the
 //! text is parsed a second time, with spans, and only when there is something to show.
 
-use crate::document::Format;
+use chatsparks_replay::Format;
 use jsonc_parser::{ast, common::Ranged};
 use std::ops::Range;
 use toml::{Spanned, de::DeTable, de::DeValue};
@@ -39,13 +39,37 @@ impl<'t> SourceMap<'t> {
     ///
     /// A table or list is long, so its name stands for it where it has one.
     pub(crate) fn span(&self, path: &str) -> Option<Range<usize>> {
+        self.place(path).map(|place| place.shown)
+    }
+
+    /// The span of a value, if the document has just that one.
+    pub(crate) fn value_span(&self, path: &str) -> Option<Range<usize>> {
+        self.place(path).filter(|place| place.exact).map(|place| place.shown)
+    }
+
+    /// The span of the name of a value, if the document has just that one.
+    pub(crate) fn name_span(&self, path: &str) -> Option<Range<usize>> {
+        self.place(path).filter(|place| place.exact).and_then(|place| place.name)
+    }
+
+    fn place(&self, path: &str) -> Option<Place> {
         let steps = steps(path);
         match self {
-            Self::Json(root) => Some(span_in_json(root, &steps)),
-            Self::Toml(root) => span_in_toml(root, &steps),
+            Self::Json(root) => Some(place_in_json(root, &steps)),
+            Self::Toml(root) => place_in_toml(root, &steps),
             Self::Nothing => None,
         }
     }
+}
+
+/// Where a path leads.
+struct Place {
+    /// What is shown of it.
+    shown: Range<usize>,
+    /// Its name, where it has one.
+    name: Option<Range<usize>>,
+    /// Whether every step of the path could be taken.
+    exact: bool,
 }
 
 /// JSON as serde_json reads it, and nothing looser.
@@ -64,9 +88,10 @@ fn strict() -> jsonc_parser::ParseOptions {
     }
 }
 
-fn span_in_json(root: &ast::Value<'_>, steps: &[Step<'_>]) -> Range<usize> {
+fn place_in_json(root: &ast::Value<'_>, steps: &[Step<'_>]) -> Place {
     let mut value = root;
-    let mut span = root.range();
+    let range = root.range();
+    let mut place = Place { shown: range.start..range.end, name: None, exact: true };
     for step in steps {
         let next = match (step, value) {
             (Step::Name(name), ast::Value::Object(object)) => object
@@ -77,32 +102,39 @@ fn span_in_json(root: &ast::Value<'_>, steps: &[Step<'_>]) -> Range<usize> {
             (Step::Index(index), ast::Value::Array(array)) => array.elements.get(*index).map(|value| (value, None)),
             _ => None,
         };
-        let Some((next, name)) = next else { break };
+        let Some((next, name)) = next else {
+            place.exact = false;
+            break;
+        };
         value = next;
-        span = match (value, name) {
+        let range = match (value, name) {
             (ast::Value::Object(_) | ast::Value::Array(_), Some(name)) => name,
             _ => value.range(),
         };
+        place.shown = range.start..range.end;
+        place.name = name.map(|name| name.start..name.end);
     }
-    span.start..span.end
+    place
 }
 
-fn span_in_toml(root: &Spanned<DeTable<'_>>, steps: &[Step<'_>]) -> Option<Range<usize>> {
-    let mut steps = steps.iter();
-    let Some(Step::Name(first)) = steps.next() else { return None };
-    let mut value = root.get_ref().get(*first)?;
-    let mut span = value.span();
+fn place_in_toml(root: &Spanned<DeTable<'_>>, steps: &[Step<'_>]) -> Option<Place> {
+    let mut value: Option<&Spanned<DeValue<'_>>> = None;
+    let mut place: Option<Place> = None;
     for step in steps {
-        let next = match (step, value.get_ref()) {
-            (Step::Name(name), DeValue::Table(table)) => table.get(*name),
-            (Step::Index(index), DeValue::Array(array)) => array.get(*index),
+        let named = |table: &'_ DeTable<'_>, name: &str| table.get_key_value(name).map(|(name, _)| name.span());
+        let next = match (step, value.map(Spanned::get_ref)) {
+            (Step::Name(name), None) => root.get_ref().get(*name).map(|next| (next, named(root.get_ref(), name))),
+            (Step::Name(name), Some(DeValue::Table(table))) => table.get(*name).map(|next| (next, named(table, name))),
+            (Step::Index(index), Some(DeValue::Array(array))) => array.get(*index).map(|next| (next, None)),
             _ => None,
         };
-        let Some(next) = next else { break };
-        value = next;
-        span = value.span();
+        let Some((next, name)) = next else {
+            return place.map(|place| Place { exact: false, ..place });
+        };
+        value = Some(next);
+        place = Some(Place { shown: next.span(), name, exact: true });
     }
-    Some(span)
+    place
 }
 
 /// The steps of a path; what is not understood ends it, so that an ancestor is shown.

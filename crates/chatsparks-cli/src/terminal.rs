@@ -44,6 +44,11 @@ impl Terminal {
         Self { color, quiet }
     }
 
+    /// The same without progress and remarks.
+    pub(crate) fn quietly(self) -> Self {
+        Self { quiet: true, ..self }
+    }
+
     /// Standard output, buffered: it must be flushed at the end.
     pub(crate) fn out(&self) -> Stream {
         let stream = io::stdout();
