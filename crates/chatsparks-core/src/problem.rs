@@ -123,6 +123,10 @@ impl CompileError {
         Self { faults }
     }
 
+    pub(crate) fn into_faults(self) -> Vec<Problem> {
+        self.faults
+    }
+
     /// The faults, in the order of the document.
     pub fn faults(&self) -> &[Problem] {
         &self.faults

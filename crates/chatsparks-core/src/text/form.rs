@@ -1,8 +1,8 @@
 //! What the tables say of one character: how N1 treats it, what it opens into, what it composes with.
 
 use super::tables::{
-    COMPOSED, DROP, FORM_BLOCKS, FORM_INDEX, HIGH, HIGH_END, LOW, MAP_END, MARK, PAIRS, PLAIN_END,
-    POOL, RECORDS, SLOW_END, SPACE,
+    COMPOSED, DROP, FORM_BLOCKS, FORM_INDEX, HIGH, HIGH_END, LOW, MAP_END, MARK, PAIRS, PLAIN_END, POOL, RECORDS,
+    SLOW_END, SPACE,
 };
 
 /// A character's value in the first table. The values are ordered so that one comparison tells the kind:
@@ -45,19 +45,14 @@ impl Form {
         } else if first < 0xF0 {
             (Self::at((first & 0x0F) << 6 | byte(1) & 0x3F, byte(2)), 3)
         } else {
-            let code = (first & 0x07) << 18
-                | (byte(1) & 0x3F) << 12
-                | (byte(2) & 0x3F) << 6
-                | byte(3) & 0x3F;
+            let code = (first & 0x07) << 18 | (byte(1) & 0x3F) << 12 | (byte(2) & 0x3F) << 6 | byte(3) & 0x3F;
             (Self::at(slot(code as u32), code), 4)
         }
     }
 
     #[inline(always)]
     fn at(slot: usize, low: usize) -> Self {
-        let block = FORM_INDEX
-            .get(slot)
-            .map_or(usize::MAX, |&block| usize::from(block));
+        let block = FORM_INDEX.get(slot).map_or(usize::MAX, |&block| usize::from(block));
         Self(FORM_BLOCKS.get(block).map_or(0, |block| block[low & 0x3F]))
     }
 
@@ -65,9 +60,7 @@ impl Form {
     pub(super) fn kind(self) -> Kind {
         match self.0 {
             value if value < PLAIN_END => Kind::Plain,
-            value if value < MAP_END => RECORDS
-                .get(usize::from(value) - 1)
-                .map_or(Kind::Plain, Kind::Map),
+            value if value < MAP_END => RECORDS.get(usize::from(value) - 1).map_or(Kind::Plain, Kind::Map),
             value if value < SLOW_END => Kind::Slow,
             SPACE => Kind::Space,
             DROP => Kind::Drop,
@@ -104,11 +97,7 @@ impl Form {
     }
 
     pub(super) fn record(self) -> Option<&'static Record> {
-        if self.0 < SLOW_END {
-            RECORDS.get(usize::from(self.0.checked_sub(1)?))
-        } else {
-            None
-        }
+        if self.0 < SLOW_END { RECORDS.get(usize::from(self.0.checked_sub(1)?)) } else { None }
     }
 }
 
@@ -157,18 +146,9 @@ impl Record {
         joins: bool,
     ) -> Self {
         Self {
-            decomposed: Span {
-                at: decomposed.0,
-                len: decomposed.1,
-            },
-            folded: Span {
-                at: folded.0,
-                len: folded.1,
-            },
-            normal: Span {
-                at: normal.0,
-                len: normal.1,
-            },
+            decomposed: Span { at: decomposed.0, len: decomposed.1 },
+            folded: Span { at: folded.0, len: folded.1 },
+            normal: Span { at: normal.0, len: normal.1 },
             ccc,
             tail,
             joins,
@@ -233,10 +213,7 @@ pub(super) fn fold(c: char, mut each: impl FnMut(char)) {
 /// The primary composite of two characters.
 pub(super) fn compose(first: char, second: char) -> Option<char> {
     let (one, two) = (u32::from(first), u32::from(second));
-    let (lead, vowel) = (
-        one.wrapping_sub(HANGUL_LEADS),
-        two.wrapping_sub(HANGUL_VOWELS),
-    );
+    let (lead, vowel) = (one.wrapping_sub(HANGUL_LEADS), two.wrapping_sub(HANGUL_VOWELS));
     if lead < LEAD_COUNT && vowel < VOWEL_COUNT {
         return char::from_u32(HANGUL + (lead * VOWEL_COUNT + vowel) * TAIL_COUNT);
     }
@@ -247,8 +224,6 @@ pub(super) fn compose(first: char, second: char) -> Option<char> {
     {
         return char::from_u32(one + tail);
     }
-    let at = PAIRS
-        .binary_search(&(u64::from(one) << 32 | u64::from(two)))
-        .ok()?;
+    let at = PAIRS.binary_search(&(u64::from(one) << 32 | u64::from(two))).ok()?;
     COMPOSED.get(at).copied()
 }

@@ -31,11 +31,7 @@ impl Mapped {
         let first = self.places.partition_point(|place| place.byte < start);
         let past = self.places.partition_point(|place| place.byte < end);
         // A byte within a character belongs to it.
-        let first = if self.text.is_char_boundary(start) {
-            first
-        } else {
-            first.saturating_sub(1)
-        };
+        let first = if self.text.is_char_boundary(start) { first } else { first.saturating_sub(1) };
         let covered = self.places.get(first..past).unwrap_or(&[]);
         // Marks may have changed places, so the ends are not always those of the first and the last.
         let from = covered.iter().map(|place| place.from).min();
@@ -44,9 +40,7 @@ impl Mapped {
             (Some(from), Some(to)) => from..to,
             _ => {
                 let here = self.places.get(first).map(|place| place.from);
-                let at = here
-                    .or_else(|| self.places.last().map(|place| place.to))
-                    .unwrap_or(0);
+                let at = here.or_else(|| self.places.last().map(|place| place.to)).unwrap_or(0);
                 at..at
             }
         }
@@ -62,11 +56,7 @@ pub fn normalise_mapped(text: &str, variant: Variant) -> Mapped {
     apply(&mut pieces, variant);
     let mut mapped = Mapped::default();
     for piece in pieces.as_slice() {
-        mapped.places.push(Place {
-            byte: mapped.text.len(),
-            from: piece.from as usize,
-            to: piece.to as usize,
-        });
+        mapped.places.push(Place { byte: mapped.text.len(), from: piece.from as usize, to: piece.to as usize });
         mapped.text.push(piece.c);
     }
     mapped

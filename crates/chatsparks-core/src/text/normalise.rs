@@ -29,12 +29,7 @@ impl Normaliser {
     pub fn normalise_into(&mut self, text: &str, out: &mut String) {
         out.clear();
         out.reserve(text.len());
-        let mut walk = Walk {
-            text,
-            out,
-            run: 0,
-            shield: (0, 0),
-        };
+        let mut walk = Walk { text, out, run: 0, shield: (0, 0) };
         walk.walk(&mut self.pieces);
     }
 }
@@ -62,8 +57,7 @@ impl Walk<'_> {
             if first < 0x80 {
                 last_class = 0;
                 if let Some(chunk) = bytes[at..].first_chunk() {
-                    let (plain, ends_in_space) =
-                        plain_ascii(u64::from_le_bytes(*chunk), after_space);
+                    let (plain, ends_in_space) = plain_ascii(u64::from_le_bytes(*chunk), after_space);
                     if plain > 0 {
                         at += plain;
                         after_space = ends_in_space;
@@ -151,10 +145,7 @@ impl Walk<'_> {
     /// Remembers the last shield of the run up to `end`, which is about to be copied, and says whether it has one.
     fn keep_shield(&mut self, end: usize) -> bool {
         let run = &self.text[self.run..end];
-        let last = run
-            .char_indices()
-            .rev()
-            .find(|&(_, c)| Form::of(c).shields());
+        let last = run.char_indices().rev().find(|&(_, c)| Form::of(c).shields());
         if let Some((offset, _)) = last {
             self.shield = (self.run + offset, self.out.len() + offset);
         }
@@ -206,10 +197,6 @@ fn plain_ascii(word: u64, after_space: bool) -> (usize, bool) {
     let ends = (word | !not_control | (spaces & before)) & HIGH_BITS;
     let plain = ends.trailing_zeros() / 8;
     // `before` holds at each byte whether the one in front is a space.
-    let last = if plain == 8 {
-        spaces >> 63
-    } else {
-        before >> (plain * 8 + 7) & 1
-    };
+    let last = if plain == 8 { spaces >> 63 } else { before >> (plain * 8 + 7) & 1 };
     (plain as usize, last != 0)
 }

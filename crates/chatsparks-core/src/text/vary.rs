@@ -15,10 +15,7 @@ pub struct Variant {
 
 impl Variant {
     /// Neither.
-    pub const PLAIN: Self = Self {
-        ignore_accents: false,
-        squeeze: false,
-    };
+    pub const PLAIN: Self = Self { ignore_accents: false, squeeze: false };
 }
 
 /// Writes `normalised`, a result of [`normalise`](super::normalise), over `out` with N5 and then N6 as `variant` says.
@@ -67,11 +64,7 @@ fn walk<const ACCENTS: bool, const SQUEEZE: bool>(text: &str, out: &mut String) 
     let mut last = None;
     for (at, c) in text.char_indices() {
         let mut becomes = Some(c);
-        let class = if c.is_ascii() {
-            None
-        } else {
-            Some(Class::of(c))
-        };
+        let class = if c.is_ascii() { None } else { Some(Class::of(c)) };
         let letter = class.map_or(c.is_ascii_alphabetic(), Class::is_letter);
         if ACCENTS {
             match class {
@@ -112,8 +105,5 @@ fn bare(c: char) -> char {
     if c == 'đ' {
         return 'd';
     }
-    Form::of(c)
-        .record()
-        .and_then(|record| record.decomposed().chars().next())
-        .unwrap_or(c)
+    Form::of(c).record().and_then(|record| record.decomposed().chars().next()).unwrap_or(c)
 }

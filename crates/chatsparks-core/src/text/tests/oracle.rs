@@ -3,8 +3,7 @@
 use icu_casemap::CaseMapper;
 use icu_normalizer::{ComposingNormalizer, DecomposingNormalizer};
 use icu_properties::props::{
-    EmojiModifier, ExtendedPictographic, GeneralCategory, GeneralCategoryGroup, RegionalIndicator,
-    Script, WhiteSpace,
+    EmojiModifier, ExtendedPictographic, GeneralCategory, GeneralCategoryGroup, RegionalIndicator, Script, WhiteSpace,
 };
 use icu_properties::{CodePointMapData, CodePointSetData};
 use proptest::prelude::*;
@@ -20,25 +19,15 @@ fn white_space(c: char) -> bool {
 }
 
 fn dropped(c: char) -> bool {
-    category(c) == GeneralCategory::Format
-        || matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
+    category(c) == GeneralCategory::Format || matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
 }
 
 /// N1 by the letter.
 fn reference(text: &str) -> String {
     let nfkc = ComposingNormalizer::new_nfkc();
-    let once: String = nfkc
-        .normalize(text)
-        .chars()
-        .filter(|&c| !dropped(c))
-        .collect();
-    let twice = nfkc
-        .normalize(&CaseMapper::new().fold_string(&once))
-        .into_owned();
-    let words: Vec<&str> = twice
-        .split(white_space)
-        .filter(|word| !word.is_empty())
-        .collect();
+    let once: String = nfkc.normalize(text).chars().filter(|&c| !dropped(c)).collect();
+    let twice = nfkc.normalize(&CaseMapper::new().fold_string(&once)).into_owned();
+    let words: Vec<&str> = twice.split(white_space).filter(|word| !word.is_empty()).collect();
     words.join(" ")
 }
 
@@ -48,10 +37,7 @@ fn reference_vary(normalised: &str, variant: Variant) -> String {
     if variant.ignore_accents {
         let mut left = String::new();
         let mut accented = false;
-        for c in DecomposingNormalizer::new_nfd()
-            .normalize(normalised)
-            .chars()
-        {
+        for c in DecomposingNormalizer::new_nfd().normalize(normalised).chars() {
             let mark = GeneralCategoryGroup::Mark.contains(category(c));
             if !mark {
                 let script = CodePointMapData::<Script>::new().get(c);
@@ -77,18 +63,9 @@ fn reference_vary(normalised: &str, variant: Variant) -> String {
 
 const VARIANTS: [Variant; 4] = [
     Variant::PLAIN,
-    Variant {
-        ignore_accents: true,
-        squeeze: false,
-    },
-    Variant {
-        ignore_accents: false,
-        squeeze: true,
-    },
-    Variant {
-        ignore_accents: true,
-        squeeze: true,
-    },
+    Variant { ignore_accents: true, squeeze: false },
+    Variant { ignore_accents: false, squeeze: true },
+    Variant { ignore_accents: true, squeeze: true },
 ];
 
 /// Checks N1, and with `deep` N5, N6, the mapped way and what follows from N1.
@@ -103,27 +80,15 @@ fn check(text: &str, deep: bool, normaliser: &mut Normaliser, out: &mut String) 
     for variant in VARIANTS {
         let varied = reference_vary(&expected, variant);
         vary_into(&expected, variant, out);
-        assert_eq!(
-            *out,
-            varied,
-            "{:?} {variant:?}",
-            text.escape_unicode().to_string()
-        );
+        assert_eq!(*out, varied, "{:?} {variant:?}", text.escape_unicode().to_string());
         let mapped = normalise_mapped(text, variant);
-        assert_eq!(
-            mapped.text,
-            varied,
-            "mapped {:?} {variant:?}",
-            text.escape_unicode().to_string()
-        );
+        assert_eq!(mapped.text, varied, "mapped {:?} {variant:?}", text.escape_unicode().to_string());
         let count = text.chars().count();
         let whole = mapped.original_range(0, varied.len());
         assert!(whole.start <= whole.end && whole.end <= count);
         for (at, c) in varied.char_indices() {
             let place = mapped.original_range(at, at + c.len_utf8());
-            assert!(
-                whole.start <= place.start && place.start < place.end && place.end <= whole.end
-            );
+            assert!(whole.start <= place.start && place.start < place.end && place.end <= whole.end);
         }
     }
 }
@@ -140,11 +105,7 @@ fn n1_every_scalar_alone_and_within_letters() {
         text.clear();
         text.extend([c, 'A', c, '\u{301}', c, 'x']);
         check(&text, false, &mut normaliser, &mut out);
-        assert_eq!(
-            normalise(text.get(..c.len_utf8()).unwrap()),
-            reference(c.encode_utf8(&mut [0; 4])),
-            "{c:?}"
-        );
+        assert_eq!(normalise(text.get(..c.len_utf8()).unwrap()), reference(c.encode_utf8(&mut [0; 4])), "{c:?}");
     }
 }
 
@@ -171,33 +132,16 @@ fn n3_n4_n6_f3_sets_of_every_scalar() {
     ];
     for c in scalars() {
         let category = category(c);
-        let (letter, mark) = (
-            GeneralCategoryGroup::Letter.contains(category),
-            GeneralCategoryGroup::Mark.contains(category),
-        );
+        let (letter, mark) =
+            (GeneralCategoryGroup::Letter.contains(category), GeneralCategoryGroup::Mark.contains(category));
         assert_eq!(is_white_space(c), white_space(c), "{c:?}");
         assert_eq!(is_letter(c), letter, "{c:?}");
         let number = GeneralCategoryGroup::Number.contains(category);
-        assert_eq!(
-            is_letter_number_or_mark(c),
-            letter || number || mark,
-            "{c:?}"
-        );
-        let mn_or_me = matches!(
-            category,
-            GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark
-        );
+        assert_eq!(is_letter_number_or_mark(c), letter || number || mark, "{c:?}");
+        let mn_or_me = matches!(category, GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark);
         assert_eq!(is_mn_or_me(c), mn_or_me, "{c:?}");
-        assert_eq!(
-            is_dash(c),
-            category == GeneralCategory::DashPunctuation,
-            "{c:?}"
-        );
-        assert_eq!(
-            is_unspaced_script(c),
-            unspaced.contains(&CodePointMapData::<Script>::new().get(c)),
-            "{c:?}"
-        );
+        assert_eq!(is_dash(c), category == GeneralCategory::DashPunctuation, "{c:?}");
+        assert_eq!(is_unspaced_script(c), unspaced.contains(&CodePointMapData::<Script>::new().get(c)), "{c:?}");
     }
 }
 
@@ -215,11 +159,7 @@ fn n8_every_scalar_after_a_question_mark() {
         let mut text = String::from("?");
         text.push(c);
         assert_eq!(ends_with_question_mark(&text), question || aside, "{c:?}");
-        assert_eq!(
-            ends_with_question_mark(text.get(1..).unwrap()),
-            question,
-            "{c:?}"
-        );
+        assert_eq!(ends_with_question_mark(text.get(1..).unwrap()), question, "{c:?}");
     }
 }
 
