@@ -9,8 +9,8 @@ use crate::{
     nearest::Nearest,
     terminal::Terminal,
 };
-use chatsparks_core::{Checked, Engine};
-use std::io::Write;
+use chatsparks_core::Engine;
+use std::{io::Write, sync::Arc};
 
 pub(crate) use check::Check;
 pub(crate) use completions::Completions;
@@ -64,17 +64,30 @@ fn faults_as_json(
 /// # Errors
 /// A [`Failure`] when it cannot be opened, or is invalid.
 fn compile(input: &Input) -> Result<Engine, Failure> {
+    let (report, engine) = examine(input)?;
+    engine.ok_or_else(|| Failure::InvalidWorkspace(Box::new(report)))
+}
+
+/// Reads a workspace, finds all that is wrong with it, and compiles it when nothing is.
+///
+/// # Errors
+/// A [`Failure`] when it cannot be opened.
+fn examine(input: &Input) -> Result<(Report, Option<Engine>), Failure> {
     let (document, workspace) = Document::open(input)?;
     let workspace = match workspace {
-        Ok(workspace) => workspace,
-        Err(unreadable) => {
-            return Err(Failure::InvalidWorkspace(Box::new(Report::unreadable(document, unreadable))));
-        }
+        Ok(workspace) => Arc::new(workspace),
+        Err(unreadable) => return Ok((Report::unreadable(document, unreadable), None)),
     };
-    Engine::compile(workspace).map_err(|error| {
-        let checked = Checked { faults: error.faults().to_vec(), warnings: Vec::new() };
-        Failure::InvalidWorkspace(Box::new(Report::new(document, checked)))
-    })
+    let mut checked = Engine::check(&workspace);
+    let mut engine = None;
+    // Some faults show only in the whole, such as all patterns together being too large.
+    if checked.faults.is_empty() {
+        match Engine::compile(workspace) {
+            Ok(compiled) => engine = Some(compiled),
+            Err(error) => checked.faults.extend_from_slice(error.faults()),
+        }
+    }
+    Ok((Report::new(document, checked), engine))
 }
 
 /// A trigger that a workspace does not have.

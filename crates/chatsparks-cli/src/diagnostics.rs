@@ -44,11 +44,6 @@ impl Report {
         Self { document, checked, stopped: unreadable.span }
     }
 
-    /// Whether there are faults.
-    pub(crate) fn refuses(&self) -> bool {
-        !self.checked.faults.is_empty()
-    }
-
     /// Writes it as JSON, in one object.
     pub(crate) fn write_json(&self, to: &mut impl Write) -> io::Result<()> {
         let found = Found { faults: &self.checked.faults, warnings: &self.checked.warnings };

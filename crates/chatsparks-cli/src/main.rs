@@ -11,7 +11,6 @@ mod nearest;
 mod output;
 mod shown;
 mod source_map;
-mod summary;
 mod terminal;
 
 use arguments::Arguments;

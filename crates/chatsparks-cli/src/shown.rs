@@ -72,26 +72,40 @@ pub(crate) fn verdict(verdict: &Verdict) -> String {
     text
 }
 
-/// Writes a list of explanations, one trigger a line, with what else refused and what matched below it.
-pub(crate) fn write_explanations(to: &mut Stream, explanations: &[Explanation], text: &str) -> io::Result<()> {
-    let widest = explanations.iter().map(|one| shown(one.trigger.as_str()).chars().count()).max();
+/// Writes a list of explanations, one trigger a line, with what else refused and what matched below it. Beside
+/// each stands whether it is a hit of a trial (C11).
+pub(crate) fn write_explanations<'e>(
+    to: &mut Stream,
+    explanations: impl Iterator<Item = (&'e Explanation, bool)> + Clone,
+    text: &str,
+) -> io::Result<()> {
+    let widest = explanations.clone().map(|(one, _)| shown(one.trigger.as_str()).chars().count()).max();
     let widest = widest.unwrap_or(0).min(40);
-    for explanation in explanations {
+    for (explanation, is_hit) in explanations {
         let trigger = shown(explanation.trigger.as_str());
         write!(to.to, "  {STRONG}{trigger:widest$}{STRONG:#}  ")?;
-        write_explanation(to, explanation, text)?;
+        write_explanation(to, explanation, is_hit, text)?;
     }
     Ok(())
 }
 
 /// Writes what became of one trigger, to the end of the line and on the lines below.
-pub(crate) fn write_explanation(to: &mut Stream, explanation: &Explanation, text: &str) -> io::Result<()> {
+pub(crate) fn write_explanation(
+    to: &mut Stream,
+    explanation: &Explanation,
+    is_hit: bool,
+    text: &str,
+) -> io::Result<()> {
     let style = match explanation.verdict.result {
         Explained::Fired | Explained::Queued | Explained::AwaitingMessage | Explained::Matches => GOOD,
         Explained::Undeliverable | Explained::BlockedContact | Explained::Throttled | Explained::WithHuman => BAD,
         _ => FAINT,
     };
-    writeln!(to.to, "{style}{}{style:#}", verdict(&explanation.verdict))?;
+    if is_hit && explanation.verdict.result == Explained::Draft {
+        writeln!(to.to, "{GOOD}matches{GOOD:#}, once it is active: it is a draft")?;
+    } else {
+        writeln!(to.to, "{style}{}{style:#}", verdict(&explanation.verdict))?;
+    }
     if !explanation.also.is_empty() {
         let also: Vec<_> = explanation.also.iter().map(verdict).collect();
         writeln!(to.to, "      and also {}", also.join(", "))?;

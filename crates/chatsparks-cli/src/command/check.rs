@@ -1,13 +1,11 @@
 //! `chatsparks check`: every fault and warning of a workspace, each with its place (F10).
 
+use super::examine;
 use crate::{
-    diagnostics::Report,
-    document::Document,
     failure::{Answer, Failure},
     input::Input,
     terminal::Terminal,
 };
-use chatsparks_core::Engine;
 use clap::Args;
 use std::io::Write;
 
@@ -35,11 +33,7 @@ Exit status: 0 when there is no fault, 1 when there is one, 2 when the file cann
 
 impl Check {
     pub(crate) fn run(&self, terminal: &Terminal) -> Result<Answer, Failure> {
-        let (document, workspace) = Document::open(&self.workspace)?;
-        let report = match workspace {
-            Ok(workspace) => Report::new(document, Engine::check(&workspace)),
-            Err(unreadable) => Report::unreadable(document, unreadable),
-        };
+        let (report, engine) = examine(&self.workspace)?;
         let mut to = terminal.out();
         if self.json {
             report.write_json(&mut to.to)?;
@@ -47,6 +41,6 @@ impl Check {
             report.write_text(&mut to)?;
         }
         to.to.flush()?;
-        Ok(if report.refuses() { Answer::No } else { Answer::Done })
+        Ok(if engine.is_some() { Answer::Done } else { Answer::No })
     }
 }

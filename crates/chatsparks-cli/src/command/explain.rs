@@ -107,7 +107,7 @@ impl Explained<'_> {
         writeln!(to.to, "  {}", crate::shown::excerpt(text, &[], to.colored))?;
         writeln!(to.to, "  {}, revision {} of the workspace", outcome(self.outcome), self.revision)?;
         writeln!(to.to)?;
-        write_explanations(to, &self.triggers, text)
+        write_explanations(to, self.triggers.iter().map(|one| (one, false)), text)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     shown::{ShownComment, write_explanation},
     terminal::{STRONG, Stream, Terminal, shown},
 };
-use chatsparks_core::{Explained, Explanation, Scratch};
+use chatsparks_core::{Explanation, Scratch};
 use chatsparks_replay::{Considered, Observer, Record};
 use clap::Args;
 use serde::Serialize;
@@ -112,7 +112,7 @@ impl Logged<'_> {
                 writeln!(to.to, "      {}", crate::shown::excerpt(text, &[], to.colored))?;
             }
             write!(to.to, "  ")?;
-            write_explanation(to, explanation, text)?;
+            write_explanation(to, explanation, false, text)?;
         }
         Ok(())
     }
@@ -132,13 +132,13 @@ impl Observer for Watcher<'_> {
     fn record(&mut self, _: &Record<'_>) {}
 
     fn comment(&mut self, considered: &Considered<'_>) {
+        let post = considered.comment.post_id.as_str();
+        if !considered.engine.is_in_scope(self.trigger, post) {
+            return;
+        }
         let evaluation = considered.evaluation();
         let Some(explanation) = considered.engine.explain(&evaluation, self.trigger, &mut self.scratch) else { return };
         self.known = true;
-        let verdicts = std::iter::once(&explanation.verdict).chain(&explanation.also);
-        if verdicts.into_iter().any(|verdict| verdict.result == Explained::OutOfScope) {
-            return;
-        }
         self.in_scope += 1;
         if self.entries.len() == LISTED {
             self.entries.pop_front();

@@ -7,12 +7,10 @@ use crate::{
     history::{Reading, Replayed, Watch},
     input::{Input, only_one_standard},
     output::{Output, Target},
-    summary::Summary,
     terminal::Terminal,
 };
-use chatsparks_replay::{DecisionsWriter, Observer, Record, Replay as Driver};
+use chatsparks_replay::{DecisionsWriter, Observer, Record, Replay as Driver, Summary};
 use clap::Args;
-use serde::Serialize;
 use std::io::{self, Write};
 
 /// Replay a history, and sum up what the workspace would have done
@@ -55,14 +53,6 @@ goes to standard output, the summary goes to standard error.
 Exit status: 0 when the history was replayed to its end, 1 when the workspace is invalid, 2 when a line
 cannot be read or a file cannot be read or written.";
 
-/// The shape of `replay --json`.
-#[derive(Serialize)]
-struct Summed<'s> {
-    passed_over: u64,
-    #[serde(flatten)]
-    summary: &'s Summary,
-}
-
 impl Replay {
     /// Whether standard output is taken by an output.
     pub(super) fn takes_standard_output(&self) -> bool {
@@ -78,11 +68,11 @@ impl Replay {
         let mut writing = Writing {
             decisions: wanted.then(|| DecisionsWriter::new(decisions)),
             trouble: None,
-            summary: Summary::default(),
+            summary: Summary::new(engine.workspace()),
         };
         let reading = Reading { input: &self.history, keep_going: self.keep_going, terminal };
         let replayed = reading.replay(engine, &mut writing).map_err(|failure| self.nobody_reads(failure))?;
-        let Writing { decisions, trouble, summary } = writing;
+        let Writing { decisions, trouble, mut summary } = writing;
         // What could not be written is not put into its place.
         if let Some(error) = trouble {
             return Err(self.decisions_failure(error));
@@ -96,7 +86,8 @@ impl Replay {
         if let Some(failure) = stopped {
             return Err(self.up_to_there(failure, replay.records()));
         }
-        self.write_summary(&Summed { passed_over, summary: &summary }, terminal)?;
+        (0..passed_over).for_each(|_| summary.passed_over());
+        self.write_summary(&summary, terminal)?;
         Ok(Answer::Done)
     }
 
@@ -122,17 +113,13 @@ impl Replay {
         to.finish()
     }
 
-    fn write_summary(&self, summed: &Summed<'_>, terminal: &Terminal) -> Result<(), Failure> {
+    fn write_summary(&self, summary: &Summary, terminal: &Terminal) -> Result<(), Failure> {
         let mut to = if self.takes_standard_output() { terminal.err() } else { terminal.out() };
         if self.json {
-            serde_json::to_writer_pretty(&mut to.to, summed).map_err(io::Error::from)?;
+            serde_json::to_writer_pretty(&mut to.to, summary).map_err(io::Error::from)?;
             writeln!(to.to)?;
         } else if !(self.takes_standard_output() && terminal.quiet) {
-            summed.summary.write_text(&mut to)?;
-            if summed.passed_over > 0 {
-                let lines = count(usize::try_from(summed.passed_over).unwrap_or(usize::MAX), "line");
-                writeln!(to.to, "{lines} could not be read and were passed over")?;
-            }
+            writeln!(to.to, "{}", summary.to_string().trim_end())?;
         }
         Ok(to.to.flush()?)
     }

@@ -76,7 +76,15 @@ struct Tried<'t> {
     #[serde(skip_serializing_if = "Option::is_none")]
     comment: Option<ShownComment>,
     revision: u32,
-    triggers: Vec<Explanation>,
+    triggers: Vec<Trial>,
+}
+
+/// One trigger, and whether it would answer the text if it were live.
+#[derive(Serialize)]
+struct Trial {
+    hit: bool,
+    #[serde(flatten)]
+    explanation: Explanation,
 }
 
 /// The shape of `try --json` for every past comment.
@@ -134,7 +142,8 @@ impl Try {
         self.know_trigger(engine)?;
         let own_post = comment.as_ref().map(|comment| comment.post_id.clone());
         let post = self.post.as_deref().or(own_post.as_ref().map(|post| post.as_str()));
-        let triggers = engine.try_text(text, post, self.trigger.as_deref(), &mut Scratch::default());
+        let tried = engine.try_text(text, post, self.trigger.as_deref(), &mut Scratch::default());
+        let triggers = tried.into_iter().map(|explanation| Trial { hit: is_hit(&explanation), explanation }).collect();
         let tried = Tried { text, post, comment, revision: engine.revision(), triggers };
         let mut to = terminal.out();
         if self.json {
@@ -187,7 +196,7 @@ impl Try {
             all.tried += 1;
             let post = self.post.as_deref().unwrap_or(comment.post_id.as_str());
             let tried = engine.try_text(comment.text.as_str(), Some(post), Some(trigger), &mut scratch);
-            for explanation in tried.into_iter().filter(|one| one.verdict.result == Explained::Matches) {
+            for explanation in tried.into_iter().filter(is_hit) {
                 all.hits += 1;
                 if hits.len() == LISTED {
                     hits.pop_front();
@@ -226,12 +235,12 @@ impl Tried<'_> {
         if let Some(comment) = &self.comment {
             writeln!(to.to, "{}", comment.headline())?;
         }
-        let hits = self.triggers.iter().filter(|one| one.verdict.result == Explained::Matches).count();
+        let hits = self.triggers.iter().filter(|trial| trial.hit).count();
         writeln!(to.to, "  {}", excerpt(self.text, &[], to.colored))?;
         let place = self.post.map_or_else(|| "whatever the scope".to_owned(), |post| format!("under {}", shown(post)));
         writeln!(to.to, "  {hits} of {} matching, {place}", count(self.triggers.len(), "trigger"))?;
         writeln!(to.to)?;
-        write_explanations(to, &self.triggers, self.text)
+        write_explanations(to, self.triggers.iter().map(|trial| (&trial.explanation, trial.hit)), self.text)
     }
 }
 
@@ -248,9 +257,18 @@ impl TriedAll<'_> {
             writeln!(to.to)?;
             writeln!(to.to, "{}", comment.headline())?;
             write!(to.to, "  ")?;
-            write_explanation(to, explanation, comment.text.as_str())?;
+            write_explanation(to, explanation, true, comment.text.as_str())?;
         }
         Ok(())
+    }
+}
+
+/// Whether a trigger matches; of a draft, whether nothing but that keeps it from it.
+fn is_hit(explanation: &Explanation) -> bool {
+    match explanation.verdict.result {
+        Explained::Matches => true,
+        Explained::Draft => explanation.also.is_empty(),
+        _ => false,
     }
 }
 
