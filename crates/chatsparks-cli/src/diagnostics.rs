@@ -114,7 +114,9 @@ impl fmt::Debug for Shown<'_> {
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&crate::terminal::shown(&self.problem.message))
+        // A pattern's message has lines that point at a place in it.
+        let lines: Vec<_> = self.problem.message.lines().map(crate::terminal::shown).collect();
+        out.write_str(&lines.join("\n"))
     }
 }
 
@@ -165,7 +167,11 @@ impl<'d> Source<'d> {
 
     /// A span within one line, and not longer than what is shown of a line.
     fn clip(&self, span: Range<usize>) -> Range<usize> {
-        let start = self.boundary(span.start);
+        let mut start = self.boundary(span.start);
+        // Behind the last character there is nothing to point at.
+        if start == self.text.len() && !self.text.ends_with('\n') {
+            start = self.boundary(start.saturating_sub(1));
+        }
         let end = span.end.min(self.line_end(self.line_of(start))).min(start + AROUND);
         start..self.boundary(end.max(start))
     }

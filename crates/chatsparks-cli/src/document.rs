@@ -63,6 +63,11 @@ impl Document {
         let known = if unknown { map.name_span(error.path()) } else { map.value_span(error.path()) };
         let span = known.or_else(|| stopped.map(|at| at..at));
         let mut problem = Problem::from(error);
+        // Where a text breaks off, the last step of the path is not known.
+        if let Some(unknown) = problem.path.find('?') {
+            problem.path.truncate(unknown);
+            problem.path.truncate(problem.path.trim_end_matches(['.', '[']).len());
+        }
         if let Some(span) = &span {
             let (line, column) = self.place(span.start);
             problem.message.push_str(&format!(" (line {line}, column {column})"));

@@ -48,8 +48,9 @@ Examples:
   zcat march.jsonl.gz | chatsparks explain shop.json - --comment c17 --json
 
 A comment that came more than once is explained as it came first.
-Exit status: 0 when it is explained, 1 when the workspace is invalid, 2 when the comment or trigger is
-not known or a file cannot be read.";
+
+Exit status: 0 when it is explained, 1 when the workspace is invalid, 2 when the comment or the
+trigger is not known, or a line or file cannot be read.";
 
 /// The shape of `explain --json`.
 #[derive(Serialize)]

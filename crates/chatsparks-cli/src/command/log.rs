@@ -108,11 +108,11 @@ impl Logged<'_> {
             writeln!(to.to)?;
             writeln!(to.to, "{}", comment.headline())?;
             let text = comment.text.as_str();
+            write!(to.to, "  ")?;
+            write_explanation(to, explanation, false, text)?;
             if explanation.matched.is_empty() {
                 writeln!(to.to, "      {}", crate::shown::excerpt(text, &[], to.colored))?;
             }
-            write!(to.to, "  ")?;
-            write_explanation(to, explanation, false, text)?;
         }
         Ok(())
     }

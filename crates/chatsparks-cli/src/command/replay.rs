@@ -46,12 +46,12 @@ Examples:
   chatsparks replay shop.json march.jsonl --decisions - | jq -c .outcome
   zcat march.jsonl.gz | chatsparks replay shop.json - --keep-going
 
-A file that is written is put into its place when it is whole: until then it stays as it was. When a line
-cannot be read, the replay stops before it, and the files hold what was decided up to there. When an output
-goes to standard output, the summary goes to standard error.
+A file that is written is put into its place when it is whole; until then it stays as it was.
+When a line cannot be read, the replay stops before it, and the files hold what was decided up to
+there. When an output goes to standard output, the summary goes to standard error.
 
-Exit status: 0 when the history was replayed to its end, 1 when the workspace is invalid, 2 when a line
-cannot be read or a file cannot be read or written.";
+Exit status: 0 when the history was replayed to its end, 1 when the workspace is invalid, 2 when
+a line or file cannot be read, or a file cannot be written.";
 
 impl Replay {
     /// Whether standard output is taken by an output.

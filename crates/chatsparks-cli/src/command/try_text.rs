@@ -238,7 +238,7 @@ impl Tried<'_> {
         let hits = self.triggers.iter().filter(|trial| trial.hit).count();
         writeln!(to.to, "  {}", excerpt(self.text, &[], to.colored))?;
         let place = self.post.map_or_else(|| "whatever the scope".to_owned(), |post| format!("under {}", shown(post)));
-        writeln!(to.to, "  {hits} of {} matching, {place}", count(self.triggers.len(), "trigger"))?;
+        writeln!(to.to, "  matching: {hits} of {}, {place}", count(self.triggers.len(), "trigger"))?;
         writeln!(to.to)?;
         write_explanations(to, self.triggers.iter().map(|trial| (&trial.explanation, trial.hit)), self.text)
     }
