@@ -20,6 +20,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod vary;
+mod word;
 
 pub use class::{
     ends_with_question_mark, is_dash, is_letter, is_letter_number_or_mark, is_mn_or_me, is_unspaced_script,

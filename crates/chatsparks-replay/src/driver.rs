@@ -2,8 +2,8 @@
 
 use crate::{record::Record, state::FinalState, support, support::Unsupported};
 use chatsparks_core::{
-    Agenda, Change, Comment, CommentOutcome, Contact, ContactChange, Decision, DmStage, Engine, Envelope, Evaluation,
-    Event, Found, Head, Instant, Loaded, OrderEntry, Outcome, Scratch, Seen, Source, Timer, UserId,
+    Agenda, Change, Comment, CommentOutcome, Contact, Decision, DmStage, Engine, Envelope, Evaluation,
+    Event, Found, Head, Instant, Loaded, OrderEntry, Outcome, Scratch, Seen, Source, UserId,
 };
 use hashbrown::HashMap;
 use indexes::Indexes;
@@ -151,9 +151,8 @@ impl Replay {
             let contact = timer.user_id.as_ref().and_then(|user_id| self.contacts.get(user_id));
             let loaded = Loaded { head: &self.head, contact, found: &Found::default() };
             let decision = self.engine.fire(&loaded, &timer, &mut self.scratch);
-            let (subject, due) = (timer.user_id.clone(), timer.due);
-            let source = Source::Timer { firing: firing(&timer, &decision), timer };
-            self.settle(source, None, due, decision, subject, observer);
+            let source = self.engine.source(contact, &timer);
+            self.settle(source, None, timer.due, decision, timer.user_id, observer);
         }
     }
 
@@ -237,15 +236,4 @@ impl Replay {
     pub fn state(&self) -> FinalState {
         FinalState::new(&self.head, &self.contacts(), &self.indexes.orders())
     }
-}
-
-/// How often this timer fired at its due instant, as the decision counts it (T6).
-fn firing(timer: &Timer, decision: &Decision) -> u32 {
-    let counted = decision.changes.iter().find_map(|change| match change {
-        Change::Contact(ContactChange::TimerFired { kind, due, times }) if (*kind, *due) == (timer.kind, timer.due) => {
-            Some(*times)
-        }
-        _ => None,
-    });
-    counted.unwrap_or(1)
 }

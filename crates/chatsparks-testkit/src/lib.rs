@@ -1,1 +1,3 @@
 //! Under construction in this commit; see `docs/architecture.md`.
+
+pub mod fuzz;

@@ -1,12 +1,13 @@
 //! What the tables say of one character: how N1 treats it, what it opens into, what it composes with.
 
 use super::tables::{
-    COMPOSED, DROP, FORM_BLOCKS, FORM_INDEX, HIGH, HIGH_END, LOW, MAP_END, MARK, PAIRS, PLAIN_END, POOL, RECORDS,
+    COMPOSED, DROP, FORM_BLOCKS, FORM_INDEX, HIGH, HIGH_END, LOW, MAP_END, MARK_END, PAIRS, PLAIN_END, POOL, RECORDS,
     SLOW_END, SPACE,
 };
 
-/// A character's value in the first table. The values are ordered so that one comparison tells the kind:
-/// plain below `PLAIN_END` (0: no record), then mapped, then slow, then `MARK` plus a combining class, `SPACE`, `DROP`.
+/// A character's value in the first table. The values are ordered so that comparisons tell the kind: 0 is plain and has
+/// no record; a mark is its combining class, below `MARK_END`; then come the numbers of the records, of the plain, the
+/// mapped and the slow; then `SPACE` and `DROP`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Form(u16);
 
@@ -16,8 +17,8 @@ pub(super) enum Kind {
     Plain,
     /// Shields as well, and becomes something else.
     Map(&'static Record),
-    /// A mark that stays and never composes, with its combining class.
-    Mark(u8),
+    /// A mark that stays and never composes.
+    Mark,
     /// White space.
     Space,
     /// A format character or variation selector.
@@ -33,21 +34,32 @@ impl Form {
         Self::at(slot(code), code as usize)
     }
 
-    /// The form of the character that starts at `at`, and its length. `text` is UTF-8 and `at` one of its boundaries.
+    /// The form of the character that `word` begins with, and its length (see [`word`](super::word::word)).
     #[inline(always)]
-    pub(super) fn read(text: &[u8], at: usize) -> (Self, usize) {
-        let byte = |offset: usize| usize::from(text.get(at + offset).copied().unwrap_or(0));
-        let first = byte(0);
-        if first < 0x80 {
-            (Self::at(first >> 6, first), 1)
-        } else if first < 0xE0 {
-            (Self::at(first & 0x1F, byte(1)), 2)
-        } else if first < 0xF0 {
-            (Self::at((first & 0x0F) << 6 | byte(1) & 0x3F, byte(2)), 3)
-        } else {
-            let code = (first & 0x07) << 18 | (byte(1) & 0x3F) << 12 | (byte(2) & 0x3F) << 6 | byte(3) & 0x3F;
+    pub(super) fn first(word: u64) -> (Self, usize) {
+        let low = |byte: u32| (word >> (8 * byte)) as usize & 0x3F;
+        let first = (word & 0xFF) as usize;
+        if first >= 0xF0 {
+            let code = (first & 0x07) << 18 | low(1) << 12 | low(2) << 6 | low(3);
             (Self::at(slot(code as u32), code), 4)
+        } else if first >= 0xE0 {
+            (Self::at((first & 0x0F) << 6 | low(1), low(2)), 3)
+        } else if first >= 0x80 {
+            (Self::at(first & 0x1F, low(1)), 2)
+        } else {
+            (Self::at(first >> 6, first), 1)
         }
+    }
+
+    /// The forms of the two characters that `word` begins with, if both are three bytes long and there in full.
+    #[inline(always)]
+    pub(super) fn pair_of_three(word: u64) -> Option<(Self, Self)> {
+        if word & 0x8000_F000_00F0 != 0x8000_E000_00E0 {
+            return None;
+        }
+        let low = |byte: u32| (word >> (8 * byte)) as usize & 0x3F;
+        let lead = |byte: u32| ((word >> (8 * byte)) as usize & 0x0F) << 6;
+        Some((Self::at(lead(0) | low(1), low(2)), Self::at(lead(3) | low(4), low(5))))
     }
 
     #[inline(always)]
@@ -59,23 +71,40 @@ impl Form {
     #[inline(always)]
     pub(super) fn kind(self) -> Kind {
         match self.0 {
-            value if value < PLAIN_END => Kind::Plain,
-            value if value < MAP_END => RECORDS.get(usize::from(value) - 1).map_or(Kind::Plain, Kind::Map),
-            value if value < SLOW_END => Kind::Slow,
+            1..MARK_END => Kind::Mark,
+            0..PLAIN_END => Kind::Plain,
+            PLAIN_END..MAP_END => self.record().map_or(Kind::Plain, Kind::Map),
             SPACE => Kind::Space,
             DROP => Kind::Drop,
-            value => Kind::Mark((value & 0xFF) as u8),
+            _ => Kind::Slow,
         }
     }
 
-    #[inline(always)]
     pub(super) fn is_plain(self) -> bool {
-        self.0 < PLAIN_END
+        self.0 < PLAIN_END && !self.is_mark()
+    }
+
+    fn is_mark(self) -> bool {
+        (1..MARK_END).contains(&self.0)
+    }
+
+    /// Whether the character is plain, or a mark in order: of a class above `floor`, which is one less than the class
+    /// of the character before it (see [`Self::floor`]).
+    #[inline(always)]
+    pub(super) fn is_calm(self, floor: u16) -> bool {
+        // What is no mark has no class to be too low: 0 wraps around, and records come after the marks.
+        (self.0 < PLAIN_END) & (self.0.wrapping_sub(1) >= floor)
+    }
+
+    /// The floor for a mark after this character, if it [is calm](Self::is_calm).
+    #[inline(always)]
+    pub(super) fn floor(self) -> u16 {
+        if self.0 < MARK_END { floor(self.0) } else { 0 }
     }
 
     /// Whether nothing before this character can touch it or what follows.
     pub(super) fn shields(self) -> bool {
-        self.0 < MAP_END || self.0 == SPACE
+        (self.0 < MAP_END && !self.is_mark()) || self.0 == SPACE
     }
 
     pub(super) fn is_drop(self) -> bool {
@@ -84,11 +113,7 @@ impl Form {
 
     /// The canonical combining class.
     pub(super) fn combining_class(self) -> u8 {
-        if (MARK..SPACE).contains(&self.0) {
-            (self.0 & 0xFF) as u8
-        } else {
-            self.record().map_or(0, |record| record.ccc)
-        }
+        if self.is_mark() { (self.0 & 0xFF) as u8 } else { self.record().map_or(0, |record| record.ccc) }
     }
 
     /// Whether the character may compose with one before it.
@@ -97,8 +122,14 @@ impl Form {
     }
 
     pub(super) fn record(self) -> Option<&'static Record> {
-        if self.0 < SLOW_END { RECORDS.get(usize::from(self.0.checked_sub(1)?)) } else { None }
+        if self.0 < SLOW_END { RECORDS.get(usize::from(self.0.checked_sub(MARK_END)?)) } else { None }
     }
+}
+
+/// What the class of a mark must be above to stand in order after a character of this class.
+#[inline(always)]
+fn floor(class: u16) -> u16 {
+    class.saturating_sub(1)
 }
 
 /// The place of a code point in the index of a table; past its end for those that have nothing to say.
@@ -170,9 +201,19 @@ impl Record {
         self.normal.text()
     }
 
-    /// The combining class of the last character of [`Self::normal`].
-    pub(super) fn tail(&self) -> u8 {
-        self.tail
+    /// Whether the character neither decomposes nor folds.
+    pub(super) fn is_itself(&self) -> bool {
+        self.decomposed.len == 0 && self.folded.len == 0
+    }
+
+    /// Whether the character may compose with one before it.
+    pub(super) fn joins(&self) -> bool {
+        self.joins
+    }
+
+    /// The floor for a mark after [`Self::normal`] (see [`Form::is_calm`]).
+    pub(super) fn floor(&self) -> u16 {
+        floor(u16::from(self.tail))
     }
 }
 

@@ -5,8 +5,9 @@
 //! in the copy is cheaper than stopping. A mark that composes with nothing (all Thai ones) stays where it stands as
 //! long as its combining class is in order. Anything else goes the slow way, from the last shield to the next.
 
-use super::form::{Form, Kind};
+use super::form::{self, Form, Kind};
 use super::slow::Pieces;
+use super::word::{HIGH_BITS, below, equal, word};
 
 /// Normalises texts (N1), with buffers to use again.
 ///
@@ -29,13 +30,10 @@ impl Normaliser {
     pub fn normalise_into(&mut self, text: &str, out: &mut String) {
         out.clear();
         out.reserve(text.len());
-        let mut walk = Walk { text, out, run: 0, shield: (0, 0) };
+        let mut walk = Walk { text, out, run: 0, shield: (0, 0), capitals: 0 };
         walk.walk(&mut self.pieces);
     }
 }
-
-const EVERY: u64 = 0x0101_0101_0101_0101;
-const HIGH_BITS: u64 = EVERY << 7;
 
 struct Walk<'a> {
     text: &'a str,
@@ -44,6 +42,8 @@ struct Walk<'a> {
     run: usize,
     /// A shield at or before `run`, and how long `out` was when it came. No later shield stands before `run`.
     shield: (usize, usize),
+    /// Not zero when the run may hold ASCII capitals.
+    capitals: u64,
 }
 
 impl Walk<'_> {
@@ -52,63 +52,86 @@ impl Walk<'_> {
         let mut at = 0;
         // A space here would be dropped: at the start, and after another.
         let mut after_space = true;
-        let mut last_class = 0;
-        while let Some(&first) = bytes.get(at) {
-            if first < 0x80 {
-                last_class = 0;
-                if let Some(chunk) = bytes[at..].first_chunk() {
-                    let (plain, ends_in_space) = plain_ascii(u64::from_le_bytes(*chunk), after_space);
-                    if plain > 0 {
-                        at += plain;
-                        after_space = ends_in_space;
-                        continue;
+        // See `Form::is_calm`.
+        let mut floor = 0;
+        while at < bytes.len() {
+            let mut word = word(bytes, at);
+            if word & 0x80 == 0 {
+                let (plain, ends_in_space) = plain_ascii(word, after_space);
+                self.capitals |= capitals(word);
+                at += plain;
+                floor = 0;
+                if plain == 8 {
+                    after_space = ends_in_space;
+                    while let Some(chunk) = bytes.get(at - 1..).and_then(|rest| rest.first_chunk())
+                        && let Some(capitals) = plain_chunk(chunk)
+                    {
+                        self.capitals |= capitals;
+                        at += CHUNK - 1;
+                        after_space = chunk[CHUNK - 1] == b' ';
                     }
+                    continue;
                 }
-                if first == b' ' && !after_space {
-                    after_space = true;
-                } else if matches!(first, b' ' | b'\t'..=b'\r') {
-                    self.space(at, 1, after_space);
-                    after_space = true;
-                } else {
-                    after_space = false;
+                after_space = ends_in_space;
+                word >>= 8 * plain;
+                let next = (word & 0xFF) as u8;
+                if next < 0x80 {
+                    // A control, white space, or the end of the text.
+                    if at < bytes.len() {
+                        let white_space = matches!(next, b' ' | b'\t'..=b'\r');
+                        if white_space {
+                            self.space(at, 1, after_space);
+                        }
+                        at += 1;
+                        after_space = white_space;
+                    }
+                    continue;
                 }
-                at += 1;
+                if plain > 4 {
+                    continue;
+                }
+            }
+            if let Some((first, second)) = Form::pair_of_three(word)
+                && first.is_calm(floor) & second.is_calm(first.floor())
+            {
+                at += 6;
+                after_space = false;
+                floor = second.floor();
                 continue;
             }
-            let (form, width) = Form::read(bytes, at);
-            if form.is_plain() {
+            let (form, width) = Form::first(word);
+            if form.is_calm(floor) {
                 at += width;
                 after_space = false;
-                last_class = 0;
+                floor = form.floor();
                 continue;
             }
             match form.kind() {
-                Kind::Mark(class) if class >= last_class => {
-                    after_space = false;
-                    last_class = class;
-                }
                 Kind::Map(record) => {
                     self.copy(at);
                     self.shield = (at, self.out.len());
                     self.out.push_str(record.normal());
                     self.run = at + width;
                     after_space = false;
-                    last_class = record.tail();
+                    floor = record.floor();
                 }
                 Kind::Space => {
                     self.space(at, width, after_space);
                     after_space = true;
-                    last_class = 0;
+                    floor = 0;
                 }
                 Kind::Drop => {
                     self.keep_shield(at);
                     self.copy(at);
                     self.run = at + width;
                 }
-                Kind::Plain | Kind::Mark(_) | Kind::Slow => {
-                    at = self.slow(at, pieces);
+                Kind::Plain | Kind::Mark | Kind::Slow => {
+                    at = match self.compose(at) {
+                        Some(end) => end,
+                        None => self.slow(at, pieces),
+                    };
                     after_space = self.out.is_empty() || self.out.ends_with(' ');
-                    last_class = 0;
+                    floor = 0;
                     continue;
                 }
             }
@@ -127,7 +150,9 @@ impl Walk<'_> {
             let from = self.out.len();
             // INVARIANT: a run begins and ends where a character does.
             self.out.push_str(&self.text[self.run..end]);
-            self.out[from..].make_ascii_lowercase();
+            if self.capitals != 0 {
+                self.out[from..].make_ascii_lowercase();
+            }
             self.run = end;
         }
     }
@@ -152,6 +177,44 @@ impl Walk<'_> {
         last.is_some()
     }
 
+    /// The common case of what needs its neighbours: marks (or Hangul jamo) that compose, each in turn, with what stands
+    /// right before them. Says where they end. Changes nothing when it is not so plain.
+    fn compose(&mut self, at: usize) -> Option<usize> {
+        let bytes = self.text.as_bytes();
+        let (from, base) = self.text.get(..at)?.char_indices().next_back()?;
+        let in_run = from >= self.run;
+        let mut composite = if in_run {
+            if !Form::of(base).is_plain() && !base.is_ascii_uppercase() {
+                return None;
+            }
+            base.to_ascii_lowercase()
+        } else {
+            let mut normal = self.out.get(self.shield.1..).filter(|_| from == self.shield.0)?.chars();
+            normal.next().filter(|_| normal.next().is_none())?
+        };
+        let mut end = at;
+        while end < bytes.len() {
+            let word = word(bytes, end);
+            let (form, width) = Form::first(word);
+            if !matches!(form.kind(), Kind::Slow) {
+                break;
+            }
+            let mark = form.record().filter(|record| record.is_itself())?;
+            let c = self.text.get(end..end + width)?.chars().next().filter(|_| mark.joins())?;
+            composite = form::compose(composite, c)?;
+            end += width;
+        }
+        if in_run {
+            self.copy(from);
+            self.shield = (from, self.out.len());
+        } else {
+            self.out.truncate(self.shield.1);
+        }
+        self.out.push(composite);
+        self.run = end;
+        Some(end)
+    }
+
     /// Takes what stands between the last shield before `at` and the next one the slow way; says where that is.
     #[cold]
     fn slow(&mut self, at: usize, pieces: &mut Pieces) -> usize {
@@ -163,7 +226,7 @@ impl Walk<'_> {
         let bytes = self.text.as_bytes();
         let mut end = at;
         while end < bytes.len() {
-            let (form, width) = Form::read(bytes, end);
+            let (form, width) = Form::first(word(bytes, end));
             if end > at && form.shields() {
                 break;
             }
@@ -185,18 +248,38 @@ impl Walk<'_> {
     }
 }
 
+/// The length of what [`plain_chunk`] looks at: a byte that was looked at before, and those after it.
+const CHUNK: usize = 33;
+
+/// Whether all bytes but the first can be copied as they stand, as [`plain_ascii`] has it; if so, not zero when there
+/// are capitals among them.
+#[inline(always)]
+fn plain_chunk(chunk: &[u8; CHUNK]) -> Option<u64> {
+    let (mut bad, mut capitals) = (0, 0);
+    for at in 1..CHUNK {
+        let (before, byte) = (chunk[at - 1], chunk[at]);
+        bad |= u8::from(byte.wrapping_sub(b' ') > 0x5F) | u8::from(before == b' ') & u8::from(byte == b' ');
+        capitals |= u8::from(byte.wrapping_sub(b'A') < 26);
+    }
+    (bad == 0).then_some(u64::from(capitals))
+}
+
 /// How many of the eight bytes can be copied as they stand: up to the first that is not ASCII, is a control, or is a
 /// space after a space. And whether the last of these is a space.
 #[inline(always)]
 fn plain_ascii(word: u64, after_space: bool) -> (usize, bool) {
-    // The sums carry out of a byte only where it is not ASCII, and so only past the first byte that ends the run.
-    let not_control = word.wrapping_add(EVERY * 0x60);
-    let not_space = (word ^ (EVERY * 0x20)).wrapping_add(EVERY * 0x7F);
-    let spaces = !not_space & HIGH_BITS;
+    // Right up to the first byte that is not ASCII, and that one ends the run anyway.
+    let spaces = equal(word, b' ');
     let before = spaces << 8 | u64::from(after_space) << 7;
-    let ends = (word | !not_control | (spaces & before)) & HIGH_BITS;
+    let ends = word & HIGH_BITS | below(word, b' ') | (spaces & before);
     let plain = ends.trailing_zeros() / 8;
     // `before` holds at each byte whether the one in front is a space.
     let last = if plain == 8 { spaces >> 63 } else { before >> (plain * 8 + 7) & 1 };
     (plain as usize, last != 0)
+}
+
+/// Not zero when one of the eight bytes is an ASCII capital, and sometimes when none is.
+#[inline(always)]
+fn capitals(word: u64) -> u64 {
+    below(word, b'Z' + 1) & !below(word, b'A')
 }

@@ -3,6 +3,7 @@
 use super::class::Class;
 use super::form::Form;
 use super::slow::Pieces;
+use super::word::{HIGH_BITS, first, word, zeros};
 
 /// Which of the two loosenings of a keyword are on. Both sides of a comparison are varied alike.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,45 +60,77 @@ pub(super) fn apply(pieces: &mut Pieces, variant: Variant) {
 /// marks of category Mn, so what is left of it is that letter; and composing what is left can only join marks that
 /// stay.
 fn walk<const ACCENTS: bool, const SQUEEZE: bool>(text: &str, out: &mut String) -> bool {
-    let mut run = 0;
+    let bytes = text.as_bytes();
+    let (mut at, mut run) = (0, 0);
     let mut accented = false;
-    let mut last = None;
-    for (at, c) in text.char_indices() {
-        let mut becomes = Some(c);
-        let class = if c.is_ascii() { None } else { Some(Class::of(c)) };
-        let letter = class.map_or(c.is_ascii_alphabetic(), Class::is_letter);
-        if ACCENTS {
-            match class {
-                None => accented = letter,
-                Some(class) if class.is_mark() => {
-                    if accented && !class.is_mn() {
-                        return false;
-                    }
-                    if accented {
-                        becomes = None;
-                    }
+    // What was kept last; at the start, something no letter equals.
+    let mut last = '\0';
+    while at < bytes.len() {
+        let mut word = word(bytes, at);
+        if word & 0x80 == 0 {
+            let plain = if SQUEEZE { distinct_ascii(word, last) } else { ascii(word) };
+            let plain = plain.min(bytes.len() - at);
+            if plain > 0 {
+                at += plain;
+                last = char::from(bytes[at - 1]);
+                accented = last.is_ascii_alphabetic();
+                if plain > 4 {
+                    continue;
                 }
-                Some(class) => {
-                    accented = class.takes_accents();
-                    if accented {
-                        becomes = Some(bare(c));
-                    }
+                word >>= 8 * plain;
+                if word & 0x80 == 0 {
+                    continue;
                 }
             }
         }
-        if SQUEEZE && letter && becomes == last {
-            becomes = None;
-        } else if SQUEEZE && becomes.is_some() {
+        let (c, width) = first(word);
+        let class = Class::of(c);
+        let mut becomes = c;
+        let mut dropped = false;
+        if ACCENTS {
+            let mark = class.is_mark();
+            let touched = class.takes_accents() | (accented & mark);
+            accented = touched;
+            if touched {
+                if !mark {
+                    becomes = bare(c);
+                } else if class.is_mn() {
+                    dropped = true;
+                } else {
+                    return false;
+                }
+            }
+        }
+        if SQUEEZE && !dropped {
+            dropped = becomes == last && class.is_letter();
             last = becomes;
         }
-        if becomes != Some(c) {
+        if dropped || becomes != c {
             out.push_str(&text[run..at]);
-            out.extend(becomes);
-            run = at + c.len_utf8();
+            if !dropped {
+                out.push(becomes);
+            }
+            run = at + width;
         }
+        at += width;
     }
     out.push_str(&text[run..]);
     true
+}
+
+/// How many of the eight bytes are ASCII.
+#[inline(always)]
+fn ascii(word: u64) -> usize {
+    (word & HIGH_BITS).trailing_zeros() as usize / 8
+}
+
+/// How many of the eight bytes are ASCII and differ from the byte before, which for the first is `last`.
+#[inline(always)]
+fn distinct_ascii(word: u64, last: char) -> usize {
+    // Any other ASCII byte stands for a character that is none.
+    let last = if last.is_ascii() { last as u64 } else { (word ^ 1) & 0x7F };
+    let again = zeros(word ^ (word << 8 | last));
+    (word & HIGH_BITS | again).trailing_zeros() as usize / 8
 }
 
 /// A letter without its accents.
