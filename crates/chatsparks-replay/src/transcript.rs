@@ -1,6 +1,6 @@
 //! A transcript for people: who wrote what where, what came of it and why, and what was sent.
 
-use crate::{record::Record, support::event_type};
+use crate::{event_type::event_type, record::Record};
 use chatsparks_core::{
     CommentOutcome, CommentResult, DropReason, Effect, Event, Fact, Instant, Outcome, SendDm, Source, workspace::Link,
 };
