@@ -1,7 +1,7 @@
 //! A history replayed for a command: read line by line, watched, with progress shown to people.
 
 use crate::{diagnostics::count, failure::Failure, input::Input, terminal::Terminal};
-use chatsparks_core::Engine;
+use chatsparks_core::{Engine, Envelope};
 use chatsparks_replay::{HistoryError, HistoryErrorKind, Observer, Reader, Replay};
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use std::io::{BufReader, Read, Write};
@@ -42,34 +42,24 @@ impl Reading<'_> {
     /// Replays the history from its beginning.
     ///
     /// # Errors
-    /// A [`Failure`] when the file cannot be opened. A line that cannot be read
-    /// and an event that is not supported are told in what is returned: what came before them is done.
+    /// A [`Failure`] when the file cannot be opened. A line that cannot be read is told in what is returned:
+    /// what came before it is done.
     pub(crate) fn replay(self, engine: Engine, watch: &mut impl Watch) -> Result<Replayed, Failure> {
-        self.replay_from(self.input.open()?, engine, watch)
+        Ok(self.replay_from(self.input.open()?, engine, watch))
     }
 
     /// Like [`replay`](Self::replay), reading from what was opened before.
-    pub(crate) fn replay_from(
-        self,
-        from: Box<dyn Read + Send>,
-        engine: Engine,
-        watch: &mut impl Watch,
-    ) -> Result<Replayed, Failure> {
+    pub(crate) fn replay_from(self, from: Box<dyn Read + Send>, engine: Engine, watch: &mut impl Watch) -> Replayed {
         let mut replay = Replay::new(engine);
-        let lines = self.lines(from, |line, envelope| {
-            let unsupported = |what| Failure::new(format!("{}:{line}: {what}", self.input.name()));
-            replay.push_observed(envelope, watch).map_err(unsupported)?;
-            Ok(!watch.is_done())
-        })?;
-        Ok(Replayed { replay, passed_over: lines.passed_over, stopped: lines.stopped })
+        let lines = self.lines(from, |envelope| {
+            replay.push_observed(envelope, watch);
+            !watch.is_done()
+        });
+        Replayed { replay, passed_over: lines.passed_over, stopped: lines.stopped }
     }
 
-    /// Reads every line, and hands over its number and event until told to stop.
-    pub(crate) fn lines(
-        self,
-        from: Box<dyn Read + Send>,
-        mut each: impl FnMut(u64, &chatsparks_core::Envelope) -> Result<bool, Failure>,
-    ) -> Result<Lines, Failure> {
+    /// Reads every line, and hands over its event for as long as more are wanted.
+    pub(crate) fn lines(self, from: Box<dyn Read + Send>, mut each: impl FnMut(&Envelope) -> bool) -> Lines {
         let bar = self.bar();
         let mut reader = Reader::new(BufReader::with_capacity(1 << 16, from), self.input.name());
         let mut lines = Lines { passed_over: 0, stopped: None };
@@ -81,13 +71,8 @@ impl Reading<'_> {
                         bar.set_position(reader.bytes_read());
                         ticked = line.number + LINES_A_TICK;
                     }
-                    match each(line.number, &line.envelope) {
-                        Ok(true) => {}
-                        Ok(false) => break,
-                        Err(failure) => {
-                            lines.stopped = Some(failure);
-                            break;
-                        }
+                    if !each(&line.envelope) {
+                        break;
                     }
                 }
                 Err(error) if self.keep_going && error.kind() != HistoryErrorKind::Io => {
@@ -103,7 +88,7 @@ impl Reading<'_> {
             }
         }
         bar.finish_and_clear();
-        Ok(lines)
+        lines
     }
 
     /// Says something beside the answer.

@@ -37,7 +37,7 @@ impl<'t> SourceMap<'t> {
 
     /// The span of what a path names, in bytes; what the document lacks is at its nearest ancestor.
     ///
-    /// A table or list is long, so its name stands for it where it has one.
+    /// A table or list is long, so its name stands for it where it has one; for an item of a list its id.
     pub(crate) fn span(&self, path: &str) -> Option<Range<usize>> {
         self.place(path).map(|place| place.shown)
     }
@@ -109,6 +109,10 @@ fn place_in_json(root: &ast::Value<'_>, steps: &[Step<'_>]) -> Place {
         value = next;
         let range = match (value, name) {
             (ast::Value::Object(_) | ast::Value::Array(_), Some(name)) => name,
+            (ast::Value::Object(object), None) => {
+                let id = object.properties.iter().find(|property| property.name.as_str() == "id");
+                id.map_or(object.range, |id| id.range)
+            }
             _ => value.range(),
         };
         place.shown = range.start..range.end;
@@ -161,7 +165,7 @@ fn steps(path: &str) -> Vec<Step<'_>> {
 mod tests {
     use super::*;
 
-    const JSON: &str = r#"{ "flows": [ { "id": "f", "blocks": [ { "id": "a", "goto": "b" } ] } ], "é\"x": 1 }"#;
+    const JSON: &str = r#"{ "flows": [ { "id": "f", "blocks": [ { "id": "a", "goto": "b" } ] } ], "bare": [ { } ], "é\"x": 1 }"#;
     const TOML: &str = "\
 [workspace]
 id = 'w'
@@ -184,7 +188,9 @@ message.text = ''
         for (path, wanted) in [
             ("flows[0].blocks[0].goto", r#""b""#),
             ("flows[0].blocks[0].goto.deeper[1]", r#""b""#),
-            ("flows[0].blocks[0].missing", r#"{ "id": "a", "goto": "b" }"#),
+            ("flows[0].blocks[0].missing", r#""id": "a""#),
+            ("flows[0]", r#""id": "f""#),
+            ("bare[0].id", "{ }"),
             ("flows[0].blocks[7].goto", r#""blocks""#),
             ("flows[0].blocks", r#""blocks""#),
             ("flows", r#""flows""#),

@@ -71,7 +71,7 @@ impl Replay {
             summary: Summary::new(engine.workspace()),
         };
         let reading = Reading { input: &self.history, keep_going: self.keep_going, terminal };
-        let replayed = reading.replay(engine, &mut writing).map_err(|failure| self.nobody_reads(failure))?;
+        let replayed = reading.replay(engine, &mut writing)?;
         let Writing { decisions, trouble, mut summary } = writing;
         // What could not be written is not put into its place.
         if let Some(error) = trouble {

@@ -179,7 +179,7 @@ impl Try {
             }
         };
         let mut duplicates = Duplicates::default();
-        let replay = reading.replay_from(open()?, engine, &mut duplicates)?.whole(terminal)?;
+        let replay = reading.replay_from(open()?, engine, &mut duplicates).whole(terminal)?;
         let engine = replay.engine();
         self.know_trigger(engine)?;
         let mut all = TriedAll { trigger, revision: engine.revision(), tried: 0, hits: 0, newest: Vec::new() };
@@ -187,11 +187,11 @@ impl Try {
         // What could not be read was told in the first reading.
         let quiet = terminal.quietly();
         let again = Reading { keep_going: true, terminal: &quiet, ..reading };
-        let lines = again.lines(open()?, |_, envelope| {
-            let Event::Comment(comment) = &envelope.event else { return Ok(true) };
+        let lines = again.lines(open()?, |envelope| {
+            let Event::Comment(comment) = &envelope.event else { return true };
             position += 1;
             if duplicates.positions.contains(&position) {
-                return Ok(true);
+                return true;
             }
             all.tried += 1;
             let post = self.post.as_deref().unwrap_or(comment.post_id.as_str());
@@ -203,8 +203,8 @@ impl Try {
                 }
                 hits.push_back(Hit { comment: ShownComment::new(comment, envelope.at), explanation });
             }
-            Ok(true)
-        })?;
+            true
+        });
         if let Some(failure) = lines.stopped {
             return Err(failure);
         }
