@@ -165,7 +165,8 @@ fn steps(path: &str) -> Vec<Step<'_>> {
 mod tests {
     use super::*;
 
-    const JSON: &str = r#"{ "flows": [ { "id": "f", "blocks": [ { "id": "a", "goto": "b" } ] } ], "bare": [ { } ], "é\"x": 1 }"#;
+    const JSON: &str =
+        r#"{ "flows": [ { "id": "f", "blocks": [ { "id": "a", "goto": "b" } ] } ], "bare": [ { } ], "é\"x": 1 }"#;
     const TOML: &str = "\
 [workspace]
 id = 'w'

@@ -105,7 +105,7 @@ fn c11_with_a_history_the_last_revision_is_used() {
     exit status: 0
     --- standard output
       sale
-      1 of 1 trigger matching, whatever the scope
+      matching: 1 of 1 trigger, whatever the scope
 
       sale  matches, once it is active: it is a draft
           matched pattern `sale|discount` at 0..4
@@ -116,7 +116,7 @@ fn c11_with_a_history_the_last_revision_is_used() {
     exit status: 0
     --- standard output
       sale
-      1 of 1 trigger matching, whatever the scope
+      matching: 1 of 1 trigger, whatever the scope
 
       sale  matches
           matched pattern `sale|discount` at 0..4
@@ -132,7 +132,7 @@ fn c11_a_past_comment_is_tried_under_its_post() {
     --- standard output
     c8 by u5 under v1, 2026-03-02T10:07:00Z
       is it on SALE?
-      1 of 3 triggers matching, under v1
+      matching: 1 of 3 triggers, under v1
 
       price   no_match
           matched question mark `?` at 13..14

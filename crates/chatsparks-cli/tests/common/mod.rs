@@ -6,7 +6,7 @@ use assert_cmd::Command;
 use std::{fmt::Write as _, path::Path};
 
 /// The command, in the directory of the test data, its surroundings fixed.
-pub fn chatsparks(arguments: &[&str]) -> Command {
+pub(crate) fn chatsparks(arguments: &[&str]) -> Command {
     let mut command = Command::cargo_bin("chatsparks").unwrap();
     command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data"));
     for name in ["CLICOLOR", "CLICOLOR_FORCE", "COLORTERM", "COLUMNS", "FORCE_COLOR"] {
@@ -17,15 +17,15 @@ pub fn chatsparks(arguments: &[&str]) -> Command {
 }
 
 /// What was typed, and what came of it.
-pub fn session(arguments: &[&str]) -> String {
+pub(crate) fn session(arguments: &[&str]) -> String {
     session_with(arguments, "")
 }
 
 /// The same with something on standard input.
-pub fn session_with(arguments: &[&str], input: impl Into<Vec<u8>>) -> String {
+pub(crate) fn session_with(arguments: &[&str], input: impl Into<Vec<u8>>) -> String {
     let output = chatsparks(arguments).write_stdin(input).output().unwrap();
     let mut session = format!("$ chatsparks {}\n", arguments.join(" "));
-    write!(session, "exit status: {}\n", output.status.code().unwrap()).unwrap();
+    writeln!(session, "exit status: {}", output.status.code().unwrap()).unwrap();
     for (name, bytes) in [("standard output", output.stdout), ("standard error", output.stderr)] {
         let text = String::from_utf8(bytes).unwrap();
         if !text.is_empty() {
@@ -36,11 +36,11 @@ pub fn session_with(arguments: &[&str], input: impl Into<Vec<u8>>) -> String {
 }
 
 /// The exit status alone.
-pub fn status(arguments: &[&str]) -> i32 {
+pub(crate) fn status(arguments: &[&str]) -> i32 {
     chatsparks(arguments).output().unwrap().status.code().unwrap()
 }
 
 /// A directory of its own for a test that writes files.
-pub fn directory() -> tempfile::TempDir {
+pub(crate) fn directory() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }
