@@ -23,7 +23,7 @@ mod indexes;
 /// let mut replay = Replay::new(engine);
 /// let history = std::io::BufReader::new(std::fs::File::open("history.jsonl")?);
 /// for line in Reader::new(history, "history.jsonl") {
-///     replay.push(&line?.envelope, |record| println!("{:?}", record.decision.outcome))?;
+///     replay.push(&line?.envelope, |record| println!("{:?}", record.decision.outcome));
 /// }
 /// # Ok(()) }
 /// ```

@@ -212,7 +212,7 @@ fn an_observer_sees_each_comment_as_it_was_considered() {
     ]
     .join("\n");
     for line in Reader::new(history.as_bytes(), "h") {
-        replay.push_observed(&line.unwrap().envelope, &mut watch).unwrap();
+        replay.push_observed(&line.unwrap().envelope, &mut watch);
     }
     let wanted = [("c1", false, 1, "fired"), ("c2", true, 1, "throttled")];
     assert_eq!(
@@ -249,9 +249,52 @@ fn a_replay_stops_with_the_reason() {
     assert!(matches!(stopped("{", ""), ReplayError::Document(_)));
     assert!(matches!(stopped(&WORKSPACE.replace("\"ask\", \"pub", "\"none\", \"pub"), ""), ReplayError::Compile(_)));
     assert!(matches!(stopped(WORKSPACE, "{"), ReplayError::History(_)));
-    let order = r#"{"id":"e1","at":"2026-03-02T10:00:00Z","type":"order_cancelled","order_id":"o1"}"#;
-    let error = stopped(WORKSPACE, order);
-    assert_eq!(error.to_string(), "an event of type `order_cancelled`: not supported by this version");
+}
+
+#[test]
+fn a1_an_order_loads_the_contact_of_its_shop_id_and_a_contacts_own_id_comes_first() {
+    let order = |id: &str, at: &str, user: &str| {
+        format!(
+            r#"{{"id":"{id}","at":"2026-03-0{at}Z","type":"order","order_id":"{id}","user_id":"{user}","currency":"THB","total_minor":100,"lines":[]}}"#
+        )
+    };
+    let identity = |id: &str, at: &str, user: &str, shop: &str| {
+        format!(r#"{{"id":"{id}","at":"2026-03-0{at}Z","type":"identity","user_id":"{user}","shop_user_id":"{shop}"}}"#)
+    };
+    let card = r#"{ "id": "q", "shop_link": { "text": "Here" } }"#;
+    let workspace = WORKSPACE.replace(r#"{ "id": "q", "question": { "text": "Which size?", "field": "size" } }"#, card);
+    let history = [
+        comment("e1", "2T10:00:00", "c1", "u1", "price"),
+        identity("e2", "2T10:00:01", "u1", "s1"),
+        identity("e3", "2T10:00:02", "u1", "u2"),
+        comment("e4", "2T10:00:03", "c2", "u2", "nothing"),
+        order("o1", "2T10:00:04", "s1"),
+        order("o2", "2T10:00:05", "u2"),
+        order("o3", "2T10:00:06", "u9"),
+        r#"{"id":"e5","at":"2026-03-02T10:00:07Z","type":"order_cancelled","order_id":"o1"}"#.to_owned(),
+        r#"{"id":"e6","at":"2026-03-02T10:00:08Z","type":"order_cancelled","order_id":"o7"}"#.to_owned(),
+    ];
+    let (records, state) = replay_to_state(&workspace, &history.join("\n")).unwrap();
+    let orders: Vec<String> = records.iter().skip(4).map(short).collect();
+    assert_eq!(
+        orders,
+        [
+            "o1 s1 2T10:00:04Z soft",
+            "o2 u2 2T10:00:05Z organic",
+            "o3 u9 2T10:00:06Z organic",
+            "e5 2T10:00:07Z applied",
+            "e6 2T10:00:08Z refused"
+        ]
+    );
+    assert_eq!(records[4]["outcome"]["order"]["credit"]["user_id"], "u1");
+    assert_eq!(records[5]["outcome"]["order"]["reason"], "no_recent_link");
+    assert_eq!(records[6]["outcome"]["order"]["reason"], "unknown_contact");
+    // Orders make no contact.
+    let contacts: Vec<&str> = state.contacts.iter().map(|contact| contact.user_id.as_str()).collect();
+    assert_eq!(contacts, ["u1", "u2"]);
+    let orders: Vec<(&str, i64, bool)> =
+        state.orders.iter().map(|order| (order.order_id.as_str(), order.net_minor, order.cancelled)).collect();
+    assert_eq!(orders, [("o1", 0, true), ("o2", 100, false), ("o3", 100, false)]);
 }
 
 #[test]
