@@ -1,6 +1,6 @@
 //! What can be said on the command line.
 
-use crate::command::{Check, Completions, Explain, Log, Replay, Try};
+use crate::command::{Check, Completions, Diagnose, Explain, Insights, Log, Replay, Reset, Try};
 use clap::{ColorChoice, Parser, Subcommand};
 use std::sync::LazyLock;
 
@@ -36,6 +36,9 @@ pub(crate) enum Command {
     Explain(Explain),
     Try(Try),
     Log(Log),
+    Insights(Insights),
+    Diagnose(Box<Diagnose>),
+    Reset(Reset),
     Completions(Completions),
 }
 
@@ -48,6 +51,9 @@ Examples:
   chatsparks try shop.json 'ราคาเท่าไหร่'           what would it do with this text?
   chatsparks log shop.json march.jsonl --trigger price
                                                   what happened to this trigger lately?
+  chatsparks insights shop.json march.jsonl       what did the comments lead to?
+  chatsparks diagnose shop.json march.jsonl --order o4
+                                                  why did something not happen, and what to do?
 
 Wherever a file is read, `-` is standard input.
 

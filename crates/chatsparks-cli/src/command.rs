@@ -14,16 +14,22 @@ use std::{io::Write, sync::Arc};
 
 pub(crate) use check::Check;
 pub(crate) use completions::Completions;
+pub(crate) use diagnose::Diagnose;
 pub(crate) use explain::Explain;
+pub(crate) use insights::Insights;
 pub(crate) use log::Log;
 pub(crate) use replay::Replay;
+pub(crate) use reset::Reset;
 pub(crate) use try_text::Try;
 
 mod check;
 mod completions;
+mod diagnose;
 mod explain;
+mod insights;
 mod log;
 mod replay;
+mod reset;
 mod try_text;
 
 /// Runs the command that was named.
@@ -37,6 +43,12 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<Answer, F
         Command::Explain(explain) => faults_as_json(explain.run(terminal), explain.json, false, terminal),
         Command::Try(trial) => faults_as_json(trial.run(terminal), trial.json, false, terminal),
         Command::Log(log) => faults_as_json(log.run(terminal), log.json, false, terminal),
+        Command::Insights(insights) => faults_as_json(insights.run(terminal), insights.json, false, terminal),
+        Command::Diagnose(diagnose) => {
+            let (json, taken) = (diagnose.json, diagnose.takes_standard_output());
+            faults_as_json(diagnose.run(terminal), json, taken, terminal)
+        }
+        Command::Reset(reset) => reset.run(terminal),
         Command::Completions(completions) => completions.run(),
     }
 }
