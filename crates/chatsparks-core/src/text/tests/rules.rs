@@ -1,0 +1,2 @@
+//! The rules as tables.
+use super::super::*;

@@ -1,0 +1,143 @@
+//! N5 and N6, of a text that is already normalised.
+
+use super::class::Class;
+use super::form::Form;
+use super::slow::Pieces;
+use super::word::{HIGH_BITS, first, word, zeros};
+
+/// Which of the two loosenings of a keyword are on. Both sides of a comparison are varied alike.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Variant {
+    /// N5: marks that follow a Latin, Greek or Cyrillic letter are dropped, and `đ` reads as `d`.
+    pub ignore_accents: bool,
+    /// N6: a run of the same letter counts as one.
+    pub squeeze: bool,
+}
+
+impl Variant {
+    /// Neither.
+    pub const PLAIN: Self = Self {
+        ignore_accents: false,
+        squeeze: false,
+    };
+}
+
+/// Writes `normalised`, a result of [`normalise`](super::normalise), over `out` with N5 and then N6 as `variant` says.
+/// Does not allocate when `out` has room for `normalised.len()` bytes, save for letters that carry spacing or
+/// enclosing marks.
+pub fn vary_into(normalised: &str, variant: Variant, out: &mut String) {
+    out.clear();
+    out.reserve(normalised.len());
+    let varied = match (variant.ignore_accents, variant.squeeze) {
+        (false, false) => {
+            out.push_str(normalised);
+            true
+        }
+        (false, true) => walk::<false, true>(normalised, out),
+        (true, false) => walk::<true, false>(normalised, out),
+        (true, true) => walk::<true, true>(normalised, out),
+    };
+    if !varied {
+        out.clear();
+        let mut pieces = Pieces::default();
+        pieces.take(normalised);
+        apply(&mut pieces, variant);
+        out.extend(pieces.as_slice().iter().map(|piece| piece.c));
+    }
+}
+
+/// Does as `variant` says, step by step.
+pub(super) fn apply(pieces: &mut Pieces, variant: Variant) {
+    if variant.ignore_accents {
+        pieces.ignore_accents();
+    }
+    if variant.squeeze {
+        pieces.squeeze();
+    }
+}
+
+/// The fast way, which copies runs of what stays. `false` when it cannot tell: a letter of N5 carries a mark that
+/// stays (Mc, Me), and what is dropped before it might let it compose with something.
+///
+/// The tables vouch for the rest (`cargo xtask unicode` refuses others): an accented letter opens into one letter and
+/// marks of category Mn, so what is left of it is that letter; and composing what is left can only join marks that
+/// stay.
+fn walk<const ACCENTS: bool, const SQUEEZE: bool>(text: &str, out: &mut String) -> bool {
+    let bytes = text.as_bytes();
+    let (mut at, mut run) = (0, 0);
+    let mut accented = false;
+    // What was kept last; at the start, something no letter equals.
+    let mut last = '\0';
+    while at < bytes.len() {
+        let word = word(bytes, at);
+        let plain = if SQUEEZE {
+            distinct_ascii(word, last)
+        } else {
+            ascii(word)
+        };
+        let plain = plain.min(bytes.len() - at);
+        if plain > 0 {
+            at += plain;
+            last = char::from(bytes[at - 1]);
+            accented = last.is_ascii_alphabetic();
+            continue;
+        }
+        let (c, width) = first(word);
+        let class = Class::of(c);
+        let mut becomes = c;
+        let mut dropped = false;
+        if ACCENTS {
+            if class.is_mark() {
+                if accented && !class.is_mn() {
+                    return false;
+                }
+                dropped = accented;
+            } else {
+                accented = class.takes_accents();
+                if accented {
+                    becomes = bare(c);
+                }
+            }
+        }
+        if SQUEEZE && !dropped {
+            dropped = becomes == last && class.is_letter();
+            last = becomes;
+        }
+        if dropped || becomes != c {
+            out.push_str(&text[run..at]);
+            if !dropped {
+                out.push(becomes);
+            }
+            run = at + width;
+        }
+        at += width;
+    }
+    out.push_str(&text[run..]);
+    true
+}
+
+/// How many of the eight bytes are ASCII.
+#[inline(always)]
+fn ascii(word: u64) -> usize {
+    (word & HIGH_BITS).trailing_zeros() as usize / 8
+}
+
+/// How many of the eight bytes are ASCII and differ from the byte before, which for the first is `last`.
+#[inline(always)]
+fn distinct_ascii(word: u64, last: char) -> usize {
+    // No ASCII byte equals 0x80, which stands for every other character.
+    let last = if last.is_ascii() { last as u64 } else { 0x80 };
+    let again = zeros(word ^ (word << 8 | last));
+    (word & HIGH_BITS | again).trailing_zeros() as usize / 8
+}
+
+/// A letter without its accents.
+fn bare(c: char) -> char {
+    if c == 'đ' {
+        return 'd';
+    }
+    Form::of(c)
+        .record()
+        .and_then(|record| record.decomposed().chars().next())
+        .unwrap_or(c)
+}
