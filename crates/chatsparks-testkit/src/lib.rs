@@ -11,6 +11,7 @@ pub mod generate;
 pub mod lines;
 mod matching;
 mod model;
+pub mod properties;
 
 pub use matching::{holds, question_mark_ends};
 pub use model::{Model, Replayed, replay};
