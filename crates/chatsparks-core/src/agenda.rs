@@ -4,7 +4,7 @@
 //! no longer stands by is not looked for when the contact changes: it is passed over when its turn
 //! comes, which costs less than finding it.
 
-use crate::{Contact, Head, Instant, Pending, PendingFor, Timer, TimerKind, UserId};
+use crate::{Contact, Head, Instant, PendingFor, Timer, TimerKind, UserId};
 use std::{
     cmp::Reverse,
     collections::{BTreeSet, BinaryHeap},
@@ -17,26 +17,35 @@ pub struct Agenda {
     queue: BTreeSet<(Instant, UserId)>,
 }
 
+/// When a contact wants to be woken, and its place in the queue: what the agenda compares.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wakes {
+    due: [Option<Instant>; Contact::TIMERS.len()],
+    queued_at: Option<Instant>,
+}
+
 impl Agenda {
     /// An agenda with nothing on it.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Takes in what changed of a contact: `before`, where they were known, and `after`.
-    pub fn update(&mut self, before: Option<&Contact>, after: &Contact) {
-        for kind in Contact::TIMERS {
-            let due = after.due(kind);
-            if let Some(due) = due.filter(|_| before.and_then(|contact| contact.due(kind)) != due) {
+    /// Takes in what changed of a contact: how it woke before the change, and the contact after it.
+    pub fn update(&mut self, before: Wakes, after: &Contact) {
+        let wakes = after.wakes();
+        if before == wakes {
+            return;
+        }
+        for ((kind, was), is) in Contact::TIMERS.into_iter().zip(before.due).zip(wakes.due) {
+            if let Some(due) = is.filter(|_| was != is) {
                 self.timers.push(Reverse(Timer { due, kind, user_id: Some(after.user_id().clone()) }));
             }
         }
-        let (was, is) = (before.and_then(queued_at), queued_at(after));
-        if was != is {
-            if let Some(at) = was {
+        if before.queued_at != wakes.queued_at {
+            if let Some(at) = before.queued_at {
                 self.queue.remove(&(at, after.user_id().clone()));
             }
-            if let Some(at) = is {
+            if let Some(at) = wakes.queued_at {
                 self.queue.insert((at, after.user_id().clone()));
             }
         }
@@ -76,6 +85,10 @@ impl Agenda {
     }
 }
 
-fn queued_at(contact: &Contact) -> Option<Instant> {
-    contact.pending().filter(|pending| pending.waits == PendingFor::Room).map(|pending: &Pending| pending.comment_at)
+impl Contact {
+    /// What the agenda needs of this contact; of one who is new, the default.
+    pub fn wakes(&self) -> Wakes {
+        let queued = self.pending().filter(|pending| pending.waits == PendingFor::Room);
+        Wakes { due: Self::TIMERS.map(|kind| self.due(kind)), queued_at: queued.map(|pending| pending.comment_at) }
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     BlockId, CommentId, ConversationState, Email, Field, FlowId, Instant, PostId, StateReason, Tag, Text, TimerKind,
-    TriggerId, UserId, change::ContactChange, throttle::Throttles, workspace::Link,
+    TriggerId, UserId, change::ContactChange, head::MEMORY, throttle::Throttles, workspace::Link,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, collections::BTreeSet, sync::Arc};
@@ -280,6 +280,12 @@ impl Contact {
     pub const TIMERS: [TimerKind; 5] =
         [TimerKind::FlowWait, TimerKind::Idle, TimerKind::Close, TimerKind::QueueExpiry, TimerKind::HoldExpiry];
 
+    /// Which firing of a timer with effects this is, at one due instant (T6).
+    pub(crate) fn firing(&self, kind: TimerKind, due: Instant) -> u32 {
+        let fired = self.talk.iter().flat_map(|talk| &talk.fired).find(|fired| (fired.0, fired.1) == (kind, due));
+        fired.map_or(1, |(_, _, times)| times + 1)
+    }
+
     /// When this contact wants to be woken next, and by what (T4).
     pub fn next_due(&self) -> Option<(Instant, TimerKind)> {
         self.talk.as_ref()?;
@@ -319,7 +325,11 @@ impl Talk {
             ContactChange::Tagged(tag) => {
                 self.tags.insert(tag.clone());
             }
-            ContactChange::LinkSent(link) => self.links.push(SentLink::clone(link)),
+            ContactChange::LinkSent(link) => {
+                // T5: what is older than the engine remembers is forgotten when something new comes.
+                self.links.retain(|sent| sent.at >= link.at.before(MEMORY));
+                self.links.push(SentLink::clone(link));
+            }
             ContactChange::TimerFired { kind, due, times } => {
                 self.fired.retain(|(fired, _, _)| fired != kind);
                 self.fired.push((*kind, *due, *times));

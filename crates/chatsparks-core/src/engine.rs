@@ -1,26 +1,28 @@
 //! The compiled engine: a workspace made ready to decide.
 
 use crate::{
-    Contact, Decision, DmStage, Envelope, Head, Timer, UserId,
+    Comment, CommentOutcome, Contact, Decision, DmStage, Envelope, Head, Instant, Source, Timer, UserId,
     attribution::OrderEntry,
     change::IndexKey,
-    explain::{Evaluation, Explanation},
+    check,
+    comment::Buffers,
+    decide,
+    explain::{Evaluation, Explanation, Trial},
     problem::{CompileError, Problem},
     workspace::Workspace,
 };
+use compile::Compiled;
 use smallvec::SmallVec;
 use std::{fmt, sync::Arc};
+
+pub(crate) mod compile;
+pub(crate) mod names;
 
 /// A workspace made ready to decide: a function from state and event to decision.
 ///
 /// `Send + Sync`, cheap to clone, and never changed: a `configure` brings another engine.
 #[derive(Clone)]
 pub struct Engine(Arc<Compiled>);
-
-struct Compiled {
-    workspace: Arc<Workspace>,
-    revision: u32,
-}
 
 /// What a decision reads: the contact, and some keys of the indexes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,9 +59,15 @@ pub struct Found {
     pub dm: Option<(UserId, DmStage)>,
 }
 
-/// Buffers used again from decision to decision. They hold nothing that a result depends on.
-#[derive(Debug, Default)]
-pub struct Scratch {}
+/// Buffers used again from decision to decision, by any engine. They hold nothing that a result depends on.
+#[derive(Default)]
+pub struct Scratch(Buffers);
+
+impl fmt::Debug for Scratch {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Scratch")
+    }
+}
 
 /// What `check` found of a document: faults refuse it, warnings do not (F10).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -74,15 +82,35 @@ impl Engine {
     /// Compiles a workspace, or tells every fault with its place (F10).
     ///
     /// # Errors
-    /// A [`CompileError`] with all faults at once.
+    /// A [`CompileError`] with all faults at once, in the order of the document.
     pub fn compile(workspace: impl Into<Arc<Workspace>>) -> Result<Self, CompileError> {
-        let workspace = workspace.into();
-        Ok(Self(Arc::new(Compiled { workspace, revision: 1 })))
+        Self::compile_revision(workspace.into(), None, 1)
+    }
+
+    /// Compiles the next revision of this workspace: published flows may not have changed in place (F9).
+    ///
+    /// # Errors
+    /// A [`CompileError`] with all faults at once, in the order of the document.
+    pub fn compile_next(&self, workspace: impl Into<Arc<Workspace>>) -> Result<Self, CompileError> {
+        Self::compile_revision(workspace.into(), Some(self.workspace()), self.revision() + 1)
+    }
+
+    fn compile_revision(
+        workspace: Arc<Workspace>,
+        previous: Option<&Workspace>,
+        revision: u32,
+    ) -> Result<Self, CompileError> {
+        let faults = check::faults(&workspace, previous);
+        if !faults.is_empty() {
+            return Err(CompileError::new(faults));
+        }
+        let compiled = Compiled::new(workspace, revision).map_err(|fault| CompileError::new(vec![fault]))?;
+        Ok(Self(Arc::new(compiled)))
     }
 
     /// Every fault and warning of a document (F10).
-    pub fn check(_workspace: &Workspace) -> Checked {
-        Checked::default()
+    pub fn check(workspace: &Workspace) -> Checked {
+        Checked { faults: check::faults(workspace, None), warnings: check::warnings(workspace) }
     }
 
     /// The workspace as it was given, defaults filled in.
@@ -97,44 +125,99 @@ impl Engine {
 
     /// The head of a workspace to which nothing has happened.
     pub fn first_head(&self) -> Head {
-        Head::new(None)
+        Head::new(self.0.limit)
     }
 
-    /// What a decision on this event reads.
-    pub fn reads(&self, _envelope: &Envelope) -> Reads {
-        Reads { contact: None, keys: SmallVec::new() }
+    /// What a decision on this event reads. Nothing else of the state can change it.
+    pub fn reads(&self, envelope: &Envelope) -> Reads {
+        decide::reads(envelope)
     }
 
     /// Decides an event. Total: odd input is an outcome with a reason.
-    pub fn decide(&self, _loaded: &Loaded<'_>, _envelope: &Envelope, _scratch: &mut Scratch) -> Decision {
-        unreachable!("written in the next commit")
+    pub fn decide(&self, loaded: &Loaded<'_>, envelope: &Envelope, scratch: &mut Scratch) -> Decision {
+        decide::decide(self, loaded, envelope, &mut scratch.0)
     }
 
     /// Decides a timer that is due, at its own due instant (T4).
-    pub fn fire(&self, _loaded: &Loaded<'_>, _timer: &Timer, _scratch: &mut Scratch) -> Decision {
-        unreachable!("written in the next commit")
+    pub fn fire(&self, loaded: &Loaded<'_>, timer: &Timer, scratch: &mut Scratch) -> Decision {
+        decide::fire(self, loaded, timer, &mut scratch.0)
+    }
+
+    /// What [`Engine::fire`] answers to, with its count where a timer fired again at one due instant (T6).
+    pub fn source(&self, contact: Option<&Contact>, timer: &Timer) -> Source {
+        decide::timer_source(contact, timer)
+    }
+
+    /// Looks at a comment as far as the gates: which trigger wins and whether it may fire (C1–C7).
+    /// `fired` says that it may; what keeps its flow from starting (C8) is not looked at.
+    pub fn judge(
+        &self,
+        contact: Option<&Contact>,
+        comment: &Comment,
+        at: Instant,
+        scratch: &mut Scratch,
+    ) -> CommentOutcome {
+        let judged = self.0.judge(contact, comment, at, &mut scratch.0);
+        self.0.outcome(judged)
     }
 
     /// Explains one comment for one trigger, drafts included (C10); none: no such trigger.
-    pub fn explain(&self, _evaluation: &Evaluation, _trigger: &str, _scratch: &mut Scratch) -> Option<Explanation> {
-        None
+    pub fn explain(&self, evaluation: &Evaluation, trigger: &str, scratch: &mut Scratch) -> Option<Explanation> {
+        let number = self.0.trigger_names.find(trigger)?;
+        self.0.explain(evaluation, &[number], &mut scratch.0).pop()
     }
 
     /// Explains one comment for every trigger, in priority order (C10).
-    pub fn explain_all(&self, _evaluation: &Evaluation, _scratch: &mut Scratch) -> Vec<Explanation> {
-        Vec::new()
+    pub fn explain_all(&self, evaluation: &Evaluation, scratch: &mut Scratch) -> Vec<Explanation> {
+        self.0.explain(evaluation, &self.all_triggers(), &mut scratch.0)
     }
 
-    /// Tries a text against every trigger, or one, drafts included, as if nobody had ever commented (C11).
+    /// Tries a text against every trigger, or one, drafts included, as if a newcomer had written it (C11).
     /// `post`: as if it stood under that post; none: scopes are not looked at.
     pub fn try_text(
         &self,
-        _text: &str,
-        _post: Option<&str>,
-        _trigger: Option<&str>,
-        _scratch: &mut Scratch,
+        text: &str,
+        post: Option<&str>,
+        trigger: Option<&str>,
+        scratch: &mut Scratch,
     ) -> Vec<Explanation> {
-        Vec::new()
+        let triggers = match trigger {
+            Some(trigger) => self.0.trigger_names.find(trigger).into_iter().collect(),
+            None => self.all_triggers(),
+        };
+        self.0.try_text(Trial { text, post }, &triggers, &mut scratch.0)
+    }
+
+    /// Whether a post is in a trigger's scope (C3); an unknown trigger has none.
+    pub fn is_in_scope(&self, trigger: &str, post: &str) -> bool {
+        let Some(number) = self.0.trigger_names.find(trigger) else { return false };
+        let post = self.0.post_names.find(post);
+        self.0.triggers[number as usize].scope.holds(self.0.known_post(post), self.0.tags(post))
+    }
+
+    /// The heap that matching takes beside the document, in bytes.
+    pub fn memory_usage(&self) -> usize {
+        self.0.memory_usage()
+    }
+
+    /// Whether every automaton is a full DFA, and not the smaller NFA.
+    pub fn is_dfa(&self) -> bool {
+        self.0.matcher.is_dfa()
+    }
+
+    /// Runs the bare automaton over a normalised text and counts its matches: what benchmarks hold the
+    /// engine against.
+    #[doc(hidden)]
+    pub fn bare_scan(&self, normalised: &str) -> usize {
+        self.0.matcher.bare_scan(normalised)
+    }
+
+    pub(crate) fn compiled(&self) -> &Compiled {
+        &self.0
+    }
+
+    fn all_triggers(&self) -> Vec<u32> {
+        (0..self.0.triggers.len() as u32).collect()
     }
 }
 

@@ -3,8 +3,19 @@
 //! Nothing is written per trigger: one [`Evaluation`] per comment is enough to explain any trigger
 //! later, against the revision that decided it, because deciding is a pure function.
 
-use crate::{Comment, CommentOutcome, CommentResult, Instant, TriggerId, contact::Contact, throttle::Throttles};
+use crate::{
+    Comment, CommentOutcome, CommentResult, Instant, TriggerId,
+    comment::{Buffers, matched_part},
+    condition::{Subject, each_leaf},
+    contact::Contact,
+    engine::compile::Compiled,
+    throttle::Throttles,
+    workspace::Condition,
+};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+mod matched;
 
 /// One record per comment: what was looked at, what the gates saw, and what came of it (C10).
 #[derive(Clone, Debug, PartialEq)]
@@ -183,4 +194,149 @@ impl From<CommentResult> for Explained {
             CommentResult::Undeliverable => Self::Undeliverable,
         }
     }
+}
+
+impl Verdict {
+    fn of(result: Explained) -> Self {
+        Self { result, winner: None, until: None }
+    }
+}
+
+/// How far a trial looks beside the text (C11).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Trial<'a> {
+    pub(crate) text: &'a str,
+    /// The post it is tried under; none: scopes are not looked at.
+    pub(crate) post: Option<&'a str>,
+}
+
+impl Compiled {
+    /// Explains a comment for some triggers (C10).
+    pub(crate) fn explain(&self, evaluation: &Evaluation, triggers: &[u32], buffers: &mut Buffers) -> Vec<Explanation> {
+        let Evaluation { comment, outcome, seen, .. } = evaluation;
+        let text = comment.text.as_str();
+        self.find_features(text, !seen.commented, buffers);
+        let post = self.post_names.find(comment.post_id.as_str());
+        let mut matched = matched::Finder::new(self, text);
+        let own = matches!(
+            outcome.result,
+            CommentResult::Duplicate
+                | CommentResult::OwnComment
+                | CommentResult::NotConnected
+                | CommentResult::OutsideWindow
+        );
+        let explain = |&number: &u32| {
+            let id = &self.workspace.triggers[number as usize].id;
+            let mut verdicts = Vec::new();
+            if own {
+                verdicts.push(Verdict::of(outcome.result.into()));
+            }
+            let matches = self.match_verdicts(number, Some(post), buffers, &mut verdicts);
+            self.gate_verdicts(number, matches, evaluation, &mut verdicts);
+            let verdict = if verdicts.is_empty() {
+                Verdict { result: outcome.result.into(), winner: None, until: outcome.until }
+            } else {
+                verdicts.remove(0)
+            };
+            Explanation {
+                trigger: id.clone(),
+                verdict,
+                also: verdicts,
+                matched: matched.of(number as usize),
+                cut: matched_part(text).1,
+            }
+        };
+        triggers.iter().map(explain).collect()
+    }
+
+    /// Tries a text against some triggers, as if a newcomer had written it (C11).
+    pub(crate) fn try_text(&self, trial: Trial<'_>, triggers: &[u32], buffers: &mut Buffers) -> Vec<Explanation> {
+        self.find_features(trial.text, true, buffers);
+        let post = trial.post.map(|post| self.post_names.find(post));
+        let mut matched = matched::Finder::new(self, trial.text);
+        let mut tried = Vec::with_capacity(triggers.len());
+        for &number in triggers {
+            let mut verdicts = Vec::new();
+            self.match_verdicts(number, post, buffers, &mut verdicts);
+            let verdict = if verdicts.is_empty() { Verdict::of(Explained::Matches) } else { verdicts.remove(0) };
+            tried.push(Explanation {
+                trigger: self.workspace.triggers[number as usize].id.clone(),
+                verdict,
+                also: verdicts,
+                matched: matched.of(number as usize),
+                cut: matched_part(trial.text).1,
+            });
+        }
+        tried
+    }
+
+    /// What keeps a trigger from matching (C2): being a draft, its scope, its condition. Whether it matches.
+    fn match_verdicts(
+        &self,
+        number: u32,
+        post: Option<Option<u32>>,
+        buffers: &mut Buffers,
+        verdicts: &mut Vec<Verdict>,
+    ) -> bool {
+        let trigger = &self.triggers[number as usize];
+        let before = verdicts.len();
+        if !trigger.is_active {
+            verdicts.push(Verdict::of(Explained::Draft));
+        }
+        if let Some(post) = post
+            && !trigger.scope.holds(self.known_post(post), self.tags(post))
+        {
+            verdicts.push(Verdict::of(Explained::OutOfScope));
+        }
+        let Buffers { normalised, hits, patterns, .. } = buffers;
+        let mut subject = Subject { hits, post: post.flatten(), normalised, patterns: &self.patterns, memo: patterns };
+        if !trigger.condition.holds(&mut subject) {
+            verdicts.push(Verdict::of(Explained::NoMatch));
+        }
+        verdicts.len() == before
+    }
+
+    /// What a trigger that may match is refused by: a higher winner, and the gates (C2, C5-C7).
+    fn gate_verdicts(&self, number: u32, matches: bool, evaluation: &Evaluation, verdicts: &mut Vec<Verdict>) {
+        let Evaluation { outcome, seen, at, .. } = evaluation;
+        let id = &self.workspace.triggers[number as usize].id;
+        let is_winner = outcome.trigger.as_ref() == Some(id);
+        let winner = outcome.trigger.as_ref().filter(|_| matches && !is_winner);
+        let until = seen.throttles.until(id.as_str(), self.triggers[number as usize].throttle, *at);
+        // With `on_throttled = "next"` a throttled trigger above the winner was passed over, not outranked.
+        let is_above =
+            winner.and_then(|winner| self.trigger_names.find(winner.as_str())).is_some_and(|winner| number < winner);
+        if let Some(winner) = winner.filter(|_| !is_above) {
+            verdicts.push(Verdict { result: Explained::Outranked, winner: Some(winner.clone()), until: None });
+        }
+        if seen.blocked {
+            verdicts.push(Verdict::of(Explained::BlockedContact));
+        }
+        if until.is_some() {
+            verdicts.push(Verdict { result: Explained::Throttled, winner: None, until });
+        }
+        if seen.with_human {
+            verdicts.push(Verdict::of(Explained::WithHuman));
+        }
+    }
+}
+
+/// The first keyword of a trigger's condition that holds, as the workspace writes it; after a comment was judged.
+pub(crate) fn first_keyword(engine: &Compiled, trigger: usize, buffers: &Buffers) -> Option<Arc<str>> {
+    let place = engine.triggers[trigger].words.iter().position(|feature| buffers.hits.has(*feature))?;
+    keyword_at(&engine.workspace.triggers[trigger].when, place).map(Arc::from)
+}
+
+/// The keyword at a place of a condition, counted in the order of the document.
+fn keyword_at(condition: &Condition, place: usize) -> Option<&str> {
+    let (mut passed, mut found) = (0, None);
+    each_leaf(condition, &mut |leaf| {
+        if let Condition::Keywords(keywords) = leaf {
+            if found.is_none() {
+                found = place.checked_sub(passed).and_then(|at| keywords.words.get(at)).map(String::as_str);
+            }
+            passed += keywords.words.len();
+        }
+    });
+    found
 }

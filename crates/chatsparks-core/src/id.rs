@@ -16,6 +16,8 @@ macro_rules! ids {
         impl $name {
             /// The id as text.
             pub fn as_str(&self) -> &str { &self.0 }
+            #[allow(dead_code, reason = "not every id is shared as text")]
+            pub(crate) fn as_arc(&self) -> &Arc<str> { &self.0 }
         }
         impl From<&str> for $name { fn from(text: &str) -> Self { Self(Arc::from(text)) } }
         impl From<String> for $name { fn from(text: String) -> Self { Self(Arc::from(text)) } }

@@ -1,22 +1,40 @@
 //! The pure rules engine of ChatSparks: state and event in, decision out.
 
 mod agenda;
+mod answer;
 mod attribution;
 mod change;
+mod check;
+mod comment;
+mod condition;
 mod contact;
+mod conversation;
+mod cycle;
+mod decide;
 mod decision;
 mod engine;
 mod event;
 mod explain;
+mod flow;
 mod head;
 mod id;
+mod matcher;
+mod people;
+mod placeholder;
 mod problem;
+mod reach;
+mod receipts;
+mod scope;
+mod sensitive;
+mod start;
 pub mod text;
 mod throttle;
 mod time;
+mod turn;
+mod usage;
 pub mod workspace;
 
-pub use agenda::Agenda;
+pub use agenda::{Agenda, Wakes};
 pub use attribution::OrderEntry;
 pub use change::{Change, ContactChange, HeadChange, IndexKey, IndexRow};
 pub use contact::{Contact, Conversation, Pending, PendingFor, Run, SentBy, SentLink, Standing, Talk, Waits, Window};
@@ -27,5 +45,6 @@ pub use explain::{Evaluation, Explained, Explanation, MatchedKind, MatchedWord, 
 pub use head::{Head, MEMORY};
 pub use id::*;
 pub use problem::{CompileError, Problem, ProblemCode};
+pub use sensitive::defaults as sensitive_defaults;
 pub use throttle::Throttles;
 pub use time::{Instant, InstantError, Period};

@@ -64,6 +64,10 @@ pub enum ProblemCode {
     AlwaysOutranked,
     /// Warning: a scope or condition names a post that the workspace lacks (C3).
     UnknownPost,
+    /// Warning: a connection names a scope that there is not.
+    UnknownScope,
+    /// Warning: something that can never have an effect, such as a scope of no posts.
+    NoEffect,
 }
 
 impl ProblemCode {
@@ -92,6 +96,8 @@ impl ProblemCode {
             Self::Placeholder => "placeholder",
             Self::AlwaysOutranked => "always_outranked",
             Self::UnknownPost => "unknown_post",
+            Self::UnknownScope => "unknown_scope",
+            Self::NoEffect => "no_effect",
         }
     }
 }
@@ -121,6 +127,10 @@ pub struct CompileError {
 impl CompileError {
     pub(crate) fn new(faults: Vec<Problem>) -> Self {
         Self { faults }
+    }
+
+    pub(crate) fn into_faults(self) -> Vec<Problem> {
+        self.faults
     }
 
     /// The faults, in the order of the document.

@@ -23,8 +23,8 @@ mod vary;
 mod word;
 
 pub use class::{
-    ends_with_question_mark, is_dash, is_letter, is_letter_number_or_mark, is_mn_or_me,
-    is_unspaced_script, is_white_space, trim,
+    ends_with_question_mark, is_dash, is_letter, is_letter_number_or_mark, is_mn_or_me, is_unspaced_script,
+    is_white_space, trim,
 };
 pub use mapped::{Mapped, normalise_mapped};
 pub use normalise::Normaliser;
@@ -67,10 +67,5 @@ pub fn fold_case(text: &str) -> String {
 
 /// Whether `text` is blank: it normalises to nothing (F3).
 pub fn is_blank(text: &str) -> bool {
-    text.chars().all(|c| {
-        matches!(
-            form::Form::of(c).kind(),
-            form::Kind::Space | form::Kind::Drop
-        )
-    })
+    text.chars().all(|c| matches!(form::Form::of(c).kind(), form::Kind::Space | form::Kind::Drop))
 }

@@ -13,10 +13,7 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            #[expect(
-                clippy::print_stderr,
-                reason = "a task speaks to the person who ran it"
-            )]
+            #[expect(clippy::print_stderr, reason = "a task speaks to the person who ran it")]
             {
                 eprintln!("error: {error}");
             }

@@ -7,33 +7,31 @@
 use std::collections::BTreeSet;
 use std::collections::btree_map::{BTreeMap, Entry};
 use std::error::Error;
-use std::fmt::Write as _;
 use std::path::Path;
 
 use icu_casemap::{CaseMapper, CaseMapperBorrowed};
 use icu_normalizer::properties::{
-    CanonicalCombiningClassMap, CanonicalCombiningClassMapBorrowed, CanonicalComposition,
-    CanonicalDecomposition, Decomposed,
+    CanonicalCombiningClassMap, CanonicalCombiningClassMapBorrowed, CanonicalComposition, CanonicalDecomposition,
+    Decomposed,
 };
 use icu_normalizer::{
-    ComposingNormalizer, ComposingNormalizerBorrowed, DecomposingNormalizer,
-    DecomposingNormalizerBorrowed,
+    ComposingNormalizer, ComposingNormalizerBorrowed, DecomposingNormalizer, DecomposingNormalizerBorrowed,
 };
 use icu_properties::props::{
-    EmojiModifier, ExtendedPictographic, GeneralCategory, GeneralCategoryGroup, RegionalIndicator,
-    Script, WhiteSpace,
+    EmojiModifier, ExtendedPictographic, GeneralCategory, GeneralCategoryGroup, RegionalIndicator, Script, WhiteSpace,
 };
 use icu_properties::{CodePointMapData, CodePointSetData};
+
+mod render;
+
+use render::{Rendered, render};
 
 /// The Unicode version of the ICU4X data. ICU4X tells it in the documentation of its data crates and nowhere in its
 /// code, so it stands here.
 const UNICODE_VERSION: &str = "18.0.0";
 
 /// Where the tables go.
-const PATH: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../chatsparks-core/src/text/tables.rs"
-);
+const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../chatsparks-core/src/text/tables.rs");
 
 /// Code points from here to [`HIGH`], and past the block there, are all alike, so the tables leave them out.
 const LOW: u32 = 0x40000;
@@ -43,7 +41,7 @@ const HIGH: u32 = 0xE0000;
 const HIGH_END: u32 = 0xE1000;
 
 /// What a value of the first table stands for; the core compares with the same numbers.
-const MARK: u16 = 0xFD00;
+const MARK_END: u16 = 0x100;
 const SPACE: u16 = 0xFE00;
 const DROP: u16 = 0xFE01;
 
@@ -115,8 +113,7 @@ enum Kind {
 
 fn is_dropped(c: char) -> bool {
     let category = CodePointMapData::<GeneralCategory>::new().get(c);
-    category == GeneralCategory::Format
-        || matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
+    category == GeneralCategory::Format || matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
 }
 
 fn is_white_space(c: char) -> bool {
@@ -157,28 +154,16 @@ fn kind(data: &Data, seconds: &BTreeSet<char>, c: char) -> Result<Kind, Box<dyn 
         return Err(format!("{c:?} has no single normal form").into());
     }
     let joins = |c: char| {
-        seconds.contains(&c)
-            || ('\u{1161}'..='\u{1175}').contains(&c)
-            || ('\u{11A8}'..='\u{11C2}').contains(&c)
+        seconds.contains(&c) || ('\u{1161}'..='\u{1175}').contains(&c) || ('\u{11A8}'..='\u{11C2}').contains(&c)
     };
-    let shields = [&decomposed, &opened, &normal].into_iter().all(|text| {
-        text.chars()
-            .next()
-            .is_some_and(|first| data.ccc(first) == 0 && !joins(first))
-    });
+    let shields = [&decomposed, &opened, &normal]
+        .into_iter()
+        .all(|text| text.chars().next().is_some_and(|first| data.ccc(first) == 0 && !joins(first)));
     if normal.chars().all(is_white_space) {
-        return if shields {
-            Ok(Kind::Space)
-        } else {
-            Err(format!("white space that combines: {c:?}").into())
-        };
+        return if shields { Ok(Kind::Space) } else { Err(format!("white space that combines: {c:?}").into()) };
     }
     let unless_itself = |text: &str| {
-        if text == alone {
-            String::new()
-        } else {
-            text.to_owned()
-        }
+        if text == alone { String::new() } else { text.to_owned() }
     };
     let record = Record {
         decomposed: unless_itself(&decomposed),
@@ -213,10 +198,7 @@ fn class(c: char) -> u16 {
         is_white_space(c),
         letter,
         letter || mark || GeneralCategoryGroup::Number.contains(category),
-        matches!(
-            category,
-            GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark
-        ),
+        matches!(category, GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark),
         category == GeneralCategory::NonspacingMark,
         mark,
         category == GeneralCategory::DashPunctuation,
@@ -242,10 +224,7 @@ fn class(c: char) -> u16 {
                 || CodePointSetData::new::<EmojiModifier>().contains(c)
                 || CodePointSetData::new::<RegionalIndicator>().contains(c)),
     ];
-    bits.into_iter()
-        .enumerate()
-        .map(|(bit, set)| u16::from(set) << bit)
-        .sum()
+    bits.into_iter().enumerate().map(|(bit, set)| u16::from(set) << bit).sum()
 }
 
 /// A table cut into blocks of 64, equal blocks kept once.
@@ -260,10 +239,7 @@ fn trie(value: &dyn Fn(u32) -> u16) -> Result<Trie, Box<dyn Error>> {
         return Err(format!("U+{code:X} is outside the tables, and has something to say").into());
     }
     let mut seen = BTreeMap::new();
-    let mut trie = Trie {
-        index: Vec::new(),
-        blocks: Vec::new(),
-    };
+    let mut trie = Trie { index: Vec::new(), blocks: Vec::new() };
     for start in (0..LOW).chain(HIGH..HIGH_END).step_by(64) {
         let block: Vec<u16> = (start..start + 64).map(value).collect();
         let at = *seen.entry(block.clone()).or_insert_with(|| {
@@ -317,48 +293,35 @@ fn generate() -> Result<String, Box<dyn Error>> {
     for c in '\0'..=char::MAX {
         // Hangul syllables are plain, and decompose by arithmetic.
         let hangul = ('\u{AC00}'..='\u{D7A3}').contains(&c);
-        kinds.insert(
-            c,
-            if hangul {
-                Kind::Plain(None)
-            } else {
-                kind(&data, &seconds, c)?
-            },
-        );
+        kinds.insert(c, if hangul { Kind::Plain(None) } else { kind(&data, &seconds, c)? });
     }
     check_accents(&data, &kinds)?;
 
-    // Records are numbered kind after kind, so that a comparison tells the kind: 0 is plain and has none.
+    // 0 is plain and has no record, and a mark is its combining class. Then come the numbers of the records, kind after
+    // kind, so that a comparison tells the kind.
     let mut records: Vec<&Record> = Vec::new();
     let mut numbers: BTreeMap<(u8, &Record), u16> = BTreeMap::new();
     let mut ends = [0; 3];
     for (order, end) in ends.iter_mut().enumerate() {
         let order = u8::try_from(order)?;
-        for record in kinds
-            .values()
-            .filter_map(|kind| numbered(kind))
-            .filter(|entry| entry.0 == order)
-        {
+        for record in kinds.values().filter_map(|kind| numbered(kind)).filter(|entry| entry.0 == order) {
             if let Entry::Vacant(vacant) = numbers.entry(record) {
                 records.push(record.1);
-                vacant.insert(u16::try_from(records.len())?);
+                vacant.insert(MARK_END - 1 + u16::try_from(records.len())?);
             }
         }
-        *end = records.len() + 1;
+        *end = usize::from(MARK_END) + records.len();
     }
-    if ends[2] > usize::from(MARK) {
+    if ends[2] > usize::from(SPACE) {
         return Err("too many records".into());
     }
     let value = |code: u32| -> u16 {
         match char::from_u32(code).and_then(|c| kinds.get(&c)) {
             None => 0,
-            Some(Kind::Mark(ccc)) => MARK + u16::from(*ccc),
+            Some(Kind::Mark(ccc)) => u16::from(*ccc),
             Some(Kind::Space) => SPACE,
             Some(Kind::Drop) => DROP,
-            Some(kind) => numbered(kind)
-                .and_then(|key| numbers.get(&key))
-                .copied()
-                .unwrap_or(0),
+            Some(kind) => numbered(kind).and_then(|key| numbers.get(&key)).copied().unwrap_or(0),
         }
     };
     let forms = trie(&value)?;
@@ -367,21 +330,14 @@ fn generate() -> Result<String, Box<dyn Error>> {
     let sets: Vec<u16> = sets.into_iter().collect();
     let classes = trie(&|code| {
         let set = char::from_u32(code).map_or(0, class);
-        sets.iter()
-            .position(|&other| other == set)
-            .and_then(|at| u16::try_from(at).ok())
-            .unwrap_or(u16::MAX)
+        sets.iter().position(|&other| other == set).and_then(|at| u16::try_from(at).ok()).unwrap_or(u16::MAX)
     })?;
     if classes.blocks.iter().flatten().any(|&at| at > 255) {
         return Err("too many classes".into());
     }
 
-    let pool = Pool::new(
-        records
-            .iter()
-            .flat_map(|record| [&record.decomposed, &record.folded, &record.normal])
-            .collect(),
-    );
+    let pool =
+        Pool::new(records.iter().flat_map(|record| [&record.decomposed, &record.folded, &record.normal]).collect());
     if pool.text.len() > usize::from(u16::MAX) {
         return Err("the pool is too large".into());
     }
@@ -417,130 +373,9 @@ fn check_accents(data: &Data, kinds: &BTreeMap<char, Kind>) -> Result<(), Box<dy
         let mut parts = opened.chars();
         let first = parts.next().map_or(0, class);
         let accented = first & ACCENTED != 0;
-        if accented != (class(c) & ACCENTED != 0)
-            || (accented && parts.any(|part| class(part) & NONSPACING == 0))
-        {
+        if accented != (class(c) & ACCENTED != 0) || (accented && parts.any(|part| class(part) & NONSPACING == 0)) {
             return Err(format!("{c:?} breaks what N5 takes for granted").into());
         }
     }
-    Ok(())
-}
-
-struct Rendered<'a> {
-    forms: &'a Trie,
-    classes: &'a Trie,
-    sets: &'a [u16],
-    records: &'a [&'a Record],
-    ends: [usize; 3],
-    pool: &'a Pool,
-    pairs: &'a BTreeMap<(char, char), char>,
-}
-
-fn render(tables: &Rendered<'_>) -> Result<String, Box<dyn Error>> {
-    let mut out = String::from(
-        "//! The Unicode tables of [`super`] (rule N1).\n\
-         //!\n\
-         //! @generated by `cargo xtask unicode` from ICU4X; not to be edited by hand.\n\n\
-         use super::form::Record;\n\n",
-    );
-    writeln!(
-        out,
-        "pub(super) const UNICODE_VERSION: &str = {UNICODE_VERSION:?};"
-    )?;
-    for (name, value) in ["PLAIN_END", "MAP_END", "SLOW_END"]
-        .into_iter()
-        .zip(tables.ends)
-    {
-        writeln!(out, "pub(super) const {name}: u16 = {value};")?;
-    }
-    for (name, value) in [("MARK", MARK), ("SPACE", SPACE), ("DROP", DROP)] {
-        writeln!(out, "pub(super) const {name}: u16 = {value:#X};")?;
-    }
-    for (name, value) in [("LOW", LOW), ("HIGH", HIGH), ("HIGH_END", HIGH_END)] {
-        writeln!(out, "pub(super) const {name}: u32 = {value:#X};")?;
-    }
-    render_trie(&mut out, "FORM", "u16", tables.forms)?;
-    render_trie(&mut out, "CLASS", "u8", tables.classes)?;
-    let numbers = |values: &[u16]| -> Vec<String> { values.iter().map(u16::to_string).collect() };
-    list(&mut out, "CLASS_SETS", "u16", &numbers(tables.sets))?;
-    let records: Vec<String> = tables
-        .records
-        .iter()
-        .map(|record| {
-            let [decomposed, folded, normal] = [&record.decomposed, &record.folded, &record.normal]
-                .map(|text| tables.pool.span(text));
-            format!(
-                "Record::new({decomposed:?}, {folded:?}, {normal:?}, {}, {}, {})",
-                record.ccc, record.tail, record.joins
-            )
-        })
-        .collect();
-    list(&mut out, "RECORDS", "Record", &records)?;
-    let keys = |(first, second): (char, char)| {
-        (u64::from(u32::from(first)) << 32 | u64::from(u32::from(second))).to_string()
-    };
-    let pairs: Vec<String> = tables.pairs.keys().copied().map(keys).collect();
-    list(&mut out, "PAIRS", "u64", &pairs)?;
-    let composed: Vec<String> = tables
-        .pairs
-        .values()
-        .map(|c| format!("'\\u{{{:X}}}'", u32::from(*c)))
-        .collect();
-    list(&mut out, "COMPOSED", "char", &composed)?;
-    writeln!(
-        out,
-        "\n#[rustfmt::skip]\npub(super) static POOL: &str = \"\\"
-    )?;
-    let escaped: Vec<String> = tables
-        .pool
-        .text
-        .chars()
-        .map(|c| c.escape_unicode().to_string())
-        .collect();
-    for line in escaped.chunks(12) {
-        writeln!(out, "{}\\", line.concat())?;
-    }
-    writeln!(out, "\";")?;
-    Ok(out)
-}
-
-fn render_trie(
-    out: &mut String,
-    name: &str,
-    item: &str,
-    trie: &Trie,
-) -> Result<(), Box<dyn Error>> {
-    let index: Vec<String> = trie.index.iter().map(u16::to_string).collect();
-    list(out, &format!("{name}_INDEX"), "u16", &index)?;
-    writeln!(
-        out,
-        "\n#[rustfmt::skip]\npub(super) static {name}_BLOCKS: [[{item}; 64]; {}] = [",
-        trie.blocks.len()
-    )?;
-    for block in &trie.blocks {
-        let block: Vec<String> = block.iter().map(u16::to_string).collect();
-        writeln!(out, "    [{}],", block.join(","))?;
-    }
-    writeln!(out, "];")?;
-    Ok(())
-}
-
-/// One static array, lines of about a hundred columns.
-fn list(out: &mut String, name: &str, item: &str, values: &[String]) -> Result<(), Box<dyn Error>> {
-    write!(
-        out,
-        "\n#[rustfmt::skip]\npub(super) static {name}: [{item}; {}] = [",
-        values.len()
-    )?;
-    let mut column = usize::MAX;
-    for value in values {
-        if column > 100 {
-            out.push_str("\n   ");
-            column = 3;
-        }
-        write!(out, " {value},")?;
-        column += value.len() + 2;
-    }
-    writeln!(out, "\n];")?;
     Ok(())
 }

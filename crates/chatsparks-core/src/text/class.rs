@@ -11,12 +11,8 @@ impl Class {
     #[inline(always)]
     pub(super) fn of(c: char) -> Self {
         let code = u32::from(c);
-        let block = CLASS_INDEX
-            .get(slot(code))
-            .map_or(usize::MAX, |&block| usize::from(block));
-        let set = CLASS_BLOCKS
-            .get(block)
-            .map_or(0, |block| block[(code & 0x3F) as usize]);
+        let block = CLASS_INDEX.get(slot(code)).map_or(usize::MAX, |&block| usize::from(block));
+        let set = CLASS_BLOCKS.get(block).map_or(0, |block| block[(code & 0x3F) as usize]);
         Self(CLASS_SETS.get(usize::from(set)).copied().unwrap_or(0))
     }
 

@@ -1,12 +1,13 @@
 //! What the tables say of one character: how N1 treats it, what it opens into, what it composes with.
 
 use super::tables::{
-    COMPOSED, DROP, FORM_BLOCKS, FORM_INDEX, HIGH, HIGH_END, LOW, MAP_END, MARK, PAIRS, PLAIN_END,
-    POOL, RECORDS, SLOW_END, SPACE,
+    COMPOSED, DROP, FORM_BLOCKS, FORM_INDEX, HIGH, HIGH_END, LOW, MAP_END, MARK_END, PAIRS, PLAIN_END, POOL, RECORDS,
+    SLOW_END, SPACE,
 };
 
-/// A character's value in the first table. The values are ordered so that one comparison tells the kind:
-/// plain below `PLAIN_END` (0: no record), then mapped, then slow, then `MARK` plus a combining class, `SPACE`, `DROP`.
+/// A character's value in the first table. The values are ordered so that comparisons tell the kind: 0 is plain and has
+/// no record; a mark is its combining class, below `MARK_END`; then come the numbers of the records, of the plain, the
+/// mapped and the slow; then `SPACE` and `DROP`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Form(u16);
 
@@ -16,8 +17,8 @@ pub(super) enum Kind {
     Plain,
     /// Shields as well, and becomes something else.
     Map(&'static Record),
-    /// A mark that stays and never composes, with its combining class.
-    Mark(u8),
+    /// A mark that stays and never composes.
+    Mark,
     /// White space.
     Space,
     /// A format character or variation selector.
@@ -50,36 +51,60 @@ impl Form {
         }
     }
 
+    /// The forms of the two characters that `word` begins with, if both are three bytes long and there in full.
+    #[inline(always)]
+    pub(super) fn pair_of_three(word: u64) -> Option<(Self, Self)> {
+        if word & 0x8000_F000_00F0 != 0x8000_E000_00E0 {
+            return None;
+        }
+        let low = |byte: u32| (word >> (8 * byte)) as usize & 0x3F;
+        let lead = |byte: u32| ((word >> (8 * byte)) as usize & 0x0F) << 6;
+        Some((Self::at(lead(0) | low(1), low(2)), Self::at(lead(3) | low(4), low(5))))
+    }
+
     #[inline(always)]
     fn at(slot: usize, low: usize) -> Self {
-        let block = FORM_INDEX
-            .get(slot)
-            .map_or(usize::MAX, |&block| usize::from(block));
+        let block = FORM_INDEX.get(slot).map_or(usize::MAX, |&block| usize::from(block));
         Self(FORM_BLOCKS.get(block).map_or(0, |block| block[low & 0x3F]))
     }
 
     #[inline(always)]
     pub(super) fn kind(self) -> Kind {
         match self.0 {
-            value if value < PLAIN_END => Kind::Plain,
-            value if value < MAP_END => RECORDS
-                .get(usize::from(value) - 1)
-                .map_or(Kind::Plain, Kind::Map),
-            value if value < SLOW_END => Kind::Slow,
+            1..MARK_END => Kind::Mark,
+            0..PLAIN_END => Kind::Plain,
+            PLAIN_END..MAP_END => self.record().map_or(Kind::Plain, Kind::Map),
             SPACE => Kind::Space,
             DROP => Kind::Drop,
-            value => Kind::Mark((value & 0xFF) as u8),
+            _ => Kind::Slow,
         }
     }
 
-    #[inline(always)]
     pub(super) fn is_plain(self) -> bool {
-        self.0 < PLAIN_END
+        self.0 < PLAIN_END && !self.is_mark()
+    }
+
+    fn is_mark(self) -> bool {
+        (1..MARK_END).contains(&self.0)
+    }
+
+    /// Whether the character is plain, or a mark in order: of a class above `floor`, which is one less than the class
+    /// of the character before it (see [`Self::floor`]).
+    #[inline(always)]
+    pub(super) fn is_calm(self, floor: u16) -> bool {
+        // What is no mark has no class to be too low: 0 wraps around, and records come after the marks.
+        (self.0 < PLAIN_END) & (self.0.wrapping_sub(1) >= floor)
+    }
+
+    /// The floor for a mark after this character, if it [is calm](Self::is_calm).
+    #[inline(always)]
+    pub(super) fn floor(self) -> u16 {
+        if self.0 < MARK_END { floor(self.0) } else { 0 }
     }
 
     /// Whether nothing before this character can touch it or what follows.
     pub(super) fn shields(self) -> bool {
-        self.0 < MAP_END || self.0 == SPACE
+        (self.0 < MAP_END && !self.is_mark()) || self.0 == SPACE
     }
 
     pub(super) fn is_drop(self) -> bool {
@@ -88,11 +113,7 @@ impl Form {
 
     /// The canonical combining class.
     pub(super) fn combining_class(self) -> u8 {
-        if (MARK..SPACE).contains(&self.0) {
-            (self.0 & 0xFF) as u8
-        } else {
-            self.record().map_or(0, |record| record.ccc)
-        }
+        if self.is_mark() { (self.0 & 0xFF) as u8 } else { self.record().map_or(0, |record| record.ccc) }
     }
 
     /// Whether the character may compose with one before it.
@@ -101,12 +122,14 @@ impl Form {
     }
 
     pub(super) fn record(self) -> Option<&'static Record> {
-        if self.0 < SLOW_END {
-            RECORDS.get(usize::from(self.0.checked_sub(1)?))
-        } else {
-            None
-        }
+        if self.0 < SLOW_END { RECORDS.get(usize::from(self.0.checked_sub(MARK_END)?)) } else { None }
     }
+}
+
+/// What the class of a mark must be above to stand in order after a character of this class.
+#[inline(always)]
+fn floor(class: u16) -> u16 {
+    class.saturating_sub(1)
 }
 
 /// The place of a code point in the index of a table; past its end for those that have nothing to say.
@@ -154,18 +177,9 @@ impl Record {
         joins: bool,
     ) -> Self {
         Self {
-            decomposed: Span {
-                at: decomposed.0,
-                len: decomposed.1,
-            },
-            folded: Span {
-                at: folded.0,
-                len: folded.1,
-            },
-            normal: Span {
-                at: normal.0,
-                len: normal.1,
-            },
+            decomposed: Span { at: decomposed.0, len: decomposed.1 },
+            folded: Span { at: folded.0, len: folded.1 },
+            normal: Span { at: normal.0, len: normal.1 },
             ccc,
             tail,
             joins,
@@ -197,9 +211,9 @@ impl Record {
         self.joins
     }
 
-    /// The combining class of the last character of [`Self::normal`].
-    pub(super) fn tail(&self) -> u8 {
-        self.tail
+    /// The floor for a mark after [`Self::normal`] (see [`Form::is_calm`]).
+    pub(super) fn floor(&self) -> u16 {
+        floor(u16::from(self.tail))
     }
 }
 
@@ -240,10 +254,7 @@ pub(super) fn fold(c: char, mut each: impl FnMut(char)) {
 /// The primary composite of two characters.
 pub(super) fn compose(first: char, second: char) -> Option<char> {
     let (one, two) = (u32::from(first), u32::from(second));
-    let (lead, vowel) = (
-        one.wrapping_sub(HANGUL_LEADS),
-        two.wrapping_sub(HANGUL_VOWELS),
-    );
+    let (lead, vowel) = (one.wrapping_sub(HANGUL_LEADS), two.wrapping_sub(HANGUL_VOWELS));
     if lead < LEAD_COUNT && vowel < VOWEL_COUNT {
         return char::from_u32(HANGUL + (lead * VOWEL_COUNT + vowel) * TAIL_COUNT);
     }
@@ -254,8 +265,6 @@ pub(super) fn compose(first: char, second: char) -> Option<char> {
     {
         return char::from_u32(one + tail);
     }
-    let at = PAIRS
-        .binary_search(&(u64::from(one) << 32 | u64::from(two)))
-        .ok()?;
+    let at = PAIRS.binary_search(&(u64::from(one) << 32 | u64::from(two))).ok()?;
     COMPOSED.get(at).copied()
 }

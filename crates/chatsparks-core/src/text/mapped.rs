@@ -1,12 +1,13 @@
 //! A normalised text that remembers where it came from (C11).
 
+use std::fmt;
 use std::ops::Range;
 
 use super::slow::Pieces;
 use super::vary::{Variant, apply};
 
 /// A normalised and varied text (N1, N5, N6) with, for every character of it, the range of the original it came from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Mapped {
     /// The same text as `vary(&normalise(original), variant)`.
     pub text: String,
@@ -14,11 +15,18 @@ pub struct Mapped {
     places: Vec<Place>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Place {
     byte: usize,
     from: usize,
     to: usize,
+}
+
+/// Says how long the text is, and not what it says: what people write does not belong in logs.
+impl fmt::Debug for Mapped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mapped").field("characters", &self.places.len()).finish_non_exhaustive()
+    }
 }
 
 impl Mapped {
@@ -31,11 +39,7 @@ impl Mapped {
         let first = self.places.partition_point(|place| place.byte < start);
         let past = self.places.partition_point(|place| place.byte < end);
         // A byte within a character belongs to it.
-        let first = if self.text.is_char_boundary(start) {
-            first
-        } else {
-            first.saturating_sub(1)
-        };
+        let first = if self.text.is_char_boundary(start) { first } else { first.saturating_sub(1) };
         let covered = self.places.get(first..past).unwrap_or(&[]);
         // Marks may have changed places, so the ends are not always those of the first and the last.
         let from = covered.iter().map(|place| place.from).min();
@@ -44,9 +48,7 @@ impl Mapped {
             (Some(from), Some(to)) => from..to,
             _ => {
                 let here = self.places.get(first).map(|place| place.from);
-                let at = here
-                    .or_else(|| self.places.last().map(|place| place.to))
-                    .unwrap_or(0);
+                let at = here.or_else(|| self.places.last().map(|place| place.to)).unwrap_or(0);
                 at..at
             }
         }
@@ -62,11 +64,7 @@ pub fn normalise_mapped(text: &str, variant: Variant) -> Mapped {
     apply(&mut pieces, variant);
     let mut mapped = Mapped::default();
     for piece in pieces.as_slice() {
-        mapped.places.push(Place {
-            byte: mapped.text.len(),
-            from: piece.from as usize,
-            to: piece.to as usize,
-        });
+        mapped.places.push(Place { byte: mapped.text.len(), from: piece.from as usize, to: piece.to as usize });
         mapped.text.push(piece.c);
     }
     mapped

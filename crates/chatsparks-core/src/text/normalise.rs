@@ -30,13 +30,7 @@ impl Normaliser {
     pub fn normalise_into(&mut self, text: &str, out: &mut String) {
         out.clear();
         out.reserve(text.len());
-        let mut walk = Walk {
-            text,
-            out,
-            run: 0,
-            shield: (0, 0),
-            capitals: 0,
-        };
+        let mut walk = Walk { text, out, run: 0, shield: (0, 0), capitals: 0 };
         walk.walk(&mut self.pieces);
     }
 }
@@ -58,64 +52,86 @@ impl Walk<'_> {
         let mut at = 0;
         // A space here would be dropped: at the start, and after another.
         let mut after_space = true;
-        let mut last_class = 0;
+        // See `Form::is_calm`.
+        let mut floor = 0;
         while at < bytes.len() {
-            let word = word(bytes, at);
-            let first = (word & 0xFF) as u8;
-            if first < 0x80 {
+            let mut word = word(bytes, at);
+            if word & 0x80 == 0 {
                 let (plain, ends_in_space) = plain_ascii(word, after_space);
-                if plain > 0 {
-                    self.capitals |= capitals(word);
-                    at += plain;
+                self.capitals |= capitals(word);
+                at += plain;
+                floor = 0;
+                if plain == 8 {
                     after_space = ends_in_space;
-                } else if matches!(first, b' ' | b'\t'..=b'\r') {
-                    self.space(at, 1, after_space);
-                    at += 1;
-                    after_space = true;
-                } else {
-                    at += 1;
-                    after_space = false;
+                    while let Some(chunk) = bytes.get(at - 1..).and_then(|rest| rest.first_chunk())
+                        && let Some(capitals) = plain_chunk(chunk)
+                    {
+                        self.capitals |= capitals;
+                        at += CHUNK - 1;
+                        after_space = chunk[CHUNK - 1] == b' ';
+                    }
+                    continue;
                 }
-                last_class = 0;
+                after_space = ends_in_space;
+                word >>= 8 * plain;
+                let next = (word & 0xFF) as u8;
+                if next < 0x80 {
+                    // A control, white space, or the end of the text.
+                    if at < bytes.len() {
+                        let white_space = matches!(next, b' ' | b'\t'..=b'\r');
+                        if white_space {
+                            self.space(at, 1, after_space);
+                        }
+                        at += 1;
+                        after_space = white_space;
+                    }
+                    continue;
+                }
+                if plain > 4 {
+                    continue;
+                }
+            }
+            if let Some((first, second)) = Form::pair_of_three(word)
+                && first.is_calm(floor) & second.is_calm(first.floor())
+            {
+                at += 6;
+                after_space = false;
+                floor = second.floor();
                 continue;
             }
             let (form, width) = Form::first(word);
-            if form.is_plain() {
+            if form.is_calm(floor) {
                 at += width;
                 after_space = false;
-                last_class = 0;
+                floor = form.floor();
                 continue;
             }
             match form.kind() {
-                Kind::Mark(class) if class >= last_class => {
-                    after_space = false;
-                    last_class = class;
-                }
                 Kind::Map(record) => {
                     self.copy(at);
                     self.shield = (at, self.out.len());
                     self.out.push_str(record.normal());
                     self.run = at + width;
                     after_space = false;
-                    last_class = record.tail();
+                    floor = record.floor();
                 }
                 Kind::Space => {
                     self.space(at, width, after_space);
                     after_space = true;
-                    last_class = 0;
+                    floor = 0;
                 }
                 Kind::Drop => {
                     self.keep_shield(at);
                     self.copy(at);
                     self.run = at + width;
                 }
-                Kind::Plain | Kind::Mark(_) | Kind::Slow => {
+                Kind::Plain | Kind::Mark | Kind::Slow => {
                     at = match self.compose(at) {
                         Some(end) => end,
                         None => self.slow(at, pieces),
                     };
                     after_space = self.out.is_empty() || self.out.ends_with(' ');
-                    last_class = 0;
+                    floor = 0;
                     continue;
                 }
             }
@@ -154,10 +170,7 @@ impl Walk<'_> {
     /// Remembers the last shield of the run up to `end`, which is about to be copied, and says whether it has one.
     fn keep_shield(&mut self, end: usize) -> bool {
         let run = &self.text[self.run..end];
-        let last = run
-            .char_indices()
-            .rev()
-            .find(|&(_, c)| Form::of(c).shields());
+        let last = run.char_indices().rev().find(|&(_, c)| Form::of(c).shields());
         if let Some((offset, _)) = last {
             self.shield = (self.run + offset, self.out.len() + offset);
         }
@@ -176,11 +189,7 @@ impl Walk<'_> {
             }
             base.to_ascii_lowercase()
         } else {
-            let mut normal = self
-                .out
-                .get(self.shield.1..)
-                .filter(|_| from == self.shield.0)?
-                .chars();
+            let mut normal = self.out.get(self.shield.1..).filter(|_| from == self.shield.0)?.chars();
             normal.next().filter(|_| normal.next().is_none())?
         };
         let mut end = at;
@@ -191,12 +200,7 @@ impl Walk<'_> {
                 break;
             }
             let mark = form.record().filter(|record| record.is_itself())?;
-            let c = self
-                .text
-                .get(end..end + width)?
-                .chars()
-                .next()
-                .filter(|_| mark.joins())?;
+            let c = self.text.get(end..end + width)?.chars().next().filter(|_| mark.joins())?;
             composite = form::compose(composite, c)?;
             end += width;
         }
@@ -244,6 +248,22 @@ impl Walk<'_> {
     }
 }
 
+/// The length of what [`plain_chunk`] looks at: a byte that was looked at before, and those after it.
+const CHUNK: usize = 33;
+
+/// Whether all bytes but the first can be copied as they stand, as [`plain_ascii`] has it; if so, not zero when there
+/// are capitals among them.
+#[inline(always)]
+fn plain_chunk(chunk: &[u8; CHUNK]) -> Option<u64> {
+    let (mut bad, mut capitals) = (0, 0);
+    for at in 1..CHUNK {
+        let (before, byte) = (chunk[at - 1], chunk[at]);
+        bad |= u8::from(byte.wrapping_sub(b' ') > 0x5F) | u8::from(before == b' ') & u8::from(byte == b' ');
+        capitals |= u8::from(byte.wrapping_sub(b'A') < 26);
+    }
+    (bad == 0).then_some(u64::from(capitals))
+}
+
 /// How many of the eight bytes can be copied as they stand: up to the first that is not ASCII, is a control, or is a
 /// space after a space. And whether the last of these is a space.
 #[inline(always)]
@@ -254,11 +274,7 @@ fn plain_ascii(word: u64, after_space: bool) -> (usize, bool) {
     let ends = word & HIGH_BITS | below(word, b' ') | (spaces & before);
     let plain = ends.trailing_zeros() / 8;
     // `before` holds at each byte whether the one in front is a space.
-    let last = if plain == 8 {
-        spaces >> 63
-    } else {
-        before >> (plain * 8 + 7) & 1
-    };
+    let last = if plain == 8 { spaces >> 63 } else { before >> (plain * 8 + 7) & 1 };
     (plain as usize, last != 0)
 }
 

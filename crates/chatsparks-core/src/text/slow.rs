@@ -20,12 +20,7 @@ pub(super) struct Piece {
 
 impl Piece {
     fn new(c: char, from: u32, to: u32) -> Self {
-        Self {
-            c,
-            ccc: Form::of(c).combining_class(),
-            from,
-            to,
-        }
+        Self { c, ccc: Form::of(c).combining_class(), from, to }
     }
 
     /// Makes this piece stand for the other as well.
@@ -64,19 +59,13 @@ impl Pieces {
         for &piece in &self.pieces {
             if Form::of(piece.c).is_drop() {
                 // A variation selector belongs to what it follows, also when that is pointed out in the text.
-                if let Some(before) = self
-                    .spare
-                    .last_mut()
-                    .filter(|_| is_variation_selector(piece.c))
-                {
+                if let Some(before) = self.spare.last_mut().filter(|_| is_variation_selector(piece.c)) {
                     before.absorb(piece);
                 }
                 continue;
             }
             let (from, to) = (piece.from, piece.to);
-            fold(piece.c, |folded| {
-                decompose(folded, |part| self.spare.push(Piece::new(part, from, to)))
-            });
+            fold(piece.c, |folded| decompose(folded, |part| self.spare.push(Piece::new(part, from, to))));
         }
         std::mem::swap(&mut self.pieces, &mut self.spare);
         self.compose();
@@ -88,10 +77,7 @@ impl Pieces {
         for at in 0..self.pieces.len() {
             let mut piece = self.pieces[at];
             if Class::of(piece.c).is_white_space() {
-                match kept
-                    .checked_sub(1)
-                    .and_then(|before| self.pieces.get_mut(before))
-                {
+                match kept.checked_sub(1).and_then(|before| self.pieces.get_mut(before)) {
                     None => continue,
                     Some(before) if before.c == ' ' => {
                         before.absorb(piece);
@@ -112,20 +98,14 @@ impl Pieces {
     /// Takes an already normalised text as it stands.
     pub(super) fn take(&mut self, text: &str) {
         self.pieces.clear();
-        self.pieces.extend(
-            text.chars()
-                .zip(0..)
-                .map(|(c, at)| Piece::new(c, at, at + 1)),
-        );
+        self.pieces.extend(text.chars().zip(0..).map(|(c, at)| Piece::new(c, at, at + 1)));
     }
 
     /// N5 of an already normalised sequence.
     pub(super) fn ignore_accents(&mut self) {
         self.spare.clear();
         for &piece in &self.pieces {
-            decompose(piece.c, |part| {
-                self.spare.push(Piece::new(part, piece.from, piece.to))
-            });
+            decompose(piece.c, |part| self.spare.push(Piece::new(part, piece.from, piece.to)));
         }
         std::mem::swap(&mut self.pieces, &mut self.spare);
         self.reorder();
@@ -137,10 +117,7 @@ impl Pieces {
             if !class.is_mark() {
                 accented = class.takes_accents();
             } else if accented && class.is_mn() {
-                if let Some(before) = kept
-                    .checked_sub(1)
-                    .and_then(|before| self.pieces.get_mut(before))
-                {
+                if let Some(before) = kept.checked_sub(1).and_then(|before| self.pieces.get_mut(before)) {
                     before.absorb(piece);
                 }
                 continue;

@@ -16,10 +16,7 @@ pub struct Variant {
 
 impl Variant {
     /// Neither.
-    pub const PLAIN: Self = Self {
-        ignore_accents: false,
-        squeeze: false,
-    };
+    pub const PLAIN: Self = Self { ignore_accents: false, squeeze: false };
 }
 
 /// Writes `normalised`, a result of [`normalise`](super::normalise), over `out` with N5 and then N6 as `variant` says.
@@ -69,33 +66,38 @@ fn walk<const ACCENTS: bool, const SQUEEZE: bool>(text: &str, out: &mut String) 
     // What was kept last; at the start, something no letter equals.
     let mut last = '\0';
     while at < bytes.len() {
-        let word = word(bytes, at);
-        let plain = if SQUEEZE {
-            distinct_ascii(word, last)
-        } else {
-            ascii(word)
-        };
-        let plain = plain.min(bytes.len() - at);
-        if plain > 0 {
-            at += plain;
-            last = char::from(bytes[at - 1]);
-            accented = last.is_ascii_alphabetic();
-            continue;
+        let mut word = word(bytes, at);
+        if word & 0x80 == 0 {
+            let plain = if SQUEEZE { distinct_ascii(word, last) } else { ascii(word) };
+            let plain = plain.min(bytes.len() - at);
+            if plain > 0 {
+                at += plain;
+                last = char::from(bytes[at - 1]);
+                accented = last.is_ascii_alphabetic();
+                if plain > 4 {
+                    continue;
+                }
+                word >>= 8 * plain;
+                if word & 0x80 == 0 {
+                    continue;
+                }
+            }
         }
         let (c, width) = first(word);
         let class = Class::of(c);
         let mut becomes = c;
         let mut dropped = false;
         if ACCENTS {
-            if class.is_mark() {
-                if accented && !class.is_mn() {
-                    return false;
-                }
-                dropped = accented;
-            } else {
-                accented = class.takes_accents();
-                if accented {
+            let mark = class.is_mark();
+            let touched = class.takes_accents() | (accented & mark);
+            accented = touched;
+            if touched {
+                if !mark {
                     becomes = bare(c);
+                } else if class.is_mn() {
+                    dropped = true;
+                } else {
+                    return false;
                 }
             }
         }
@@ -125,8 +127,8 @@ fn ascii(word: u64) -> usize {
 /// How many of the eight bytes are ASCII and differ from the byte before, which for the first is `last`.
 #[inline(always)]
 fn distinct_ascii(word: u64, last: char) -> usize {
-    // No ASCII byte equals 0x80, which stands for every other character.
-    let last = if last.is_ascii() { last as u64 } else { 0x80 };
+    // Any other ASCII byte stands for a character that is none.
+    let last = if last.is_ascii() { last as u64 } else { (word ^ 1) & 0x7F };
     let again = zeros(word ^ (word << 8 | last));
     (word & HIGH_BITS | again).trailing_zeros() as usize / 8
 }
@@ -136,8 +138,5 @@ fn bare(c: char) -> char {
     if c == 'đ' {
         return 'd';
     }
-    Form::of(c)
-        .record()
-        .and_then(|record| record.decomposed().chars().next())
-        .unwrap_or(c)
+    Form::of(c).record().and_then(|record| record.decomposed().chars().next()).unwrap_or(c)
 }

@@ -24,11 +24,7 @@ fn last_word(bytes: &[u8], at: usize) -> u64 {
         // Fewer than eight are left, so the shift is by one byte to seven.
         u64::from_le_bytes(*chunk) >> (64 - 8 * left.min(8))
     } else {
-        bytes
-            .iter()
-            .skip(at)
-            .rev()
-            .fold(0, |word, &byte| word << 8 | u64::from(byte))
+        bytes.iter().skip(at).rev().fold(0, |word, &byte| word << 8 | u64::from(byte))
     }
 }
 
@@ -47,10 +43,7 @@ pub(super) fn first(word: u64) -> (char, usize) {
         ((lead & 0x07) << 18 | low(1) << 12 | low(2) << 6 | low(3), 4)
     };
     // INVARIANT: the word was read where a character of a `str` begins.
-    (
-        char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER),
-        width,
-    )
+    (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), width)
 }
 
 /// The bytes of `word` that equal `byte`, in their highest bits; right up to the first byte that is not ASCII.

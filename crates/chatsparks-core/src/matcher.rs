@@ -1,0 +1,385 @@
+//! The matcher: which words stand in a text (N2–N6), in one pass of an automaton (N10).
+//!
+//! Every keyword and product name of a workspace is normalised once and merged: equal words are one
+//! pattern of one automaton, whatever the number of triggers that use them. A *feature* is a word in
+//! one mode: what a condition asks for, and what the scan reports.
+
+use crate::{
+    text::{self, Variant},
+    workspace::MatchMode,
+};
+use aho_corasick::{
+    Anchored,
+    automaton::Automaton as _,
+    dfa,
+    nfa::{contiguous, noncontiguous},
+};
+
+/// A word in one mode, or one of the [special](special) features.
+pub(crate) type Feature = u32;
+
+/// Features that are no words.
+pub(crate) mod special {
+    use super::Feature;
+
+    /// Holds for every comment: for conditions that no word must be found for.
+    pub(crate) const ALWAYS: Feature = 0;
+    /// The comment ends with a question mark (N8).
+    pub(crate) const QUESTION_MARK: Feature = 1;
+    /// The contact's first comment (C4).
+    pub(crate) const FIRST_COMMENT: Feature = 2;
+    /// Any product is named (N9).
+    pub(crate) const ANY_MENTION: Feature = 3;
+    /// How many there are; words come after.
+    pub(crate) const COUNT: Feature = 4;
+}
+
+/// A full DFA is twice as fast as the contiguous NFA, and grows out of the caches sooner.
+const DFA_LIMIT: usize = 12 << 20;
+
+/// The words of a workspace, by how they are varied (N5, N6).
+#[derive(Debug, Default)]
+pub(crate) struct Matcher {
+    channels: Vec<Channel>,
+    feature_count: u32,
+}
+
+/// The words that are compared with one variation of the text.
+#[derive(Debug)]
+struct Channel {
+    variant: Variant,
+    automaton: Automaton,
+    patterns: Box<[Pattern]>,
+}
+
+#[derive(Debug)]
+enum Automaton {
+    Dfa(Box<dfa::DFA>),
+    Nfa(Box<contiguous::NFA>),
+}
+
+/// One normalised word, and the modes in which conditions ask for it.
+#[derive(Clone, Copy, Debug)]
+struct Pattern {
+    first_feature: Feature,
+    length: u16,
+    modes: u8,
+}
+
+const MODES: [MatchMode; 4] = [MatchMode::Contains, MatchMode::Word, MatchMode::StartsWith, MatchMode::Exact];
+/// Beside the four modes: the word names a product, so a match as a word is a mention.
+const MENTION: u8 = 1 << 4;
+
+fn bit(mode: MatchMode) -> u8 {
+    1 << mode as u8
+}
+
+/// Collects words before the automata are built.
+#[derive(Debug, Default)]
+pub(crate) struct MatcherBuilder {
+    channels: Vec<(Variant, Vec<Asked>)>,
+    buffers: (String, String),
+}
+
+/// A word asked for: sorted, so that equal words stand together.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Asked {
+    word: Box<str>,
+    mode: u8,
+    /// Where the feature is to be written in the caller's list.
+    place: u32,
+}
+
+/// A feature that is not known before [`MatcherBuilder::build`]: its place in the list returned there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place(pub(crate) u32);
+
+impl MatcherBuilder {
+    /// Asks for a word; its feature will stand at the place given.
+    pub(crate) fn word(&mut self, word: &str, mode: MatchMode, variant: Variant, place: Place) {
+        self.ask(word, bit(mode), variant, place);
+    }
+
+    /// Asks for a product's name (N9), as a word; names shorter than `least` characters are passed over.
+    pub(crate) fn name(&mut self, name: &str, least: usize, place: Place) -> bool {
+        self.buffers.0.clear();
+        text::normalise_into(name, &mut self.buffers.0);
+        if self.buffers.0.is_empty() || self.buffers.0.chars().nth(least.saturating_sub(1)).is_none() {
+            return false;
+        }
+        self.ask(name, bit(MatchMode::Word) | MENTION, Variant::default(), place);
+        true
+    }
+
+    fn ask(&mut self, word: &str, mode: u8, variant: Variant, place: Place) {
+        let (plain, varied) = &mut self.buffers;
+        text::normalise_into(word, plain);
+        let word = if variant == Variant::default() {
+            plain
+        } else {
+            text::vary_into(plain, variant, varied);
+            varied
+        };
+        // A checked document has no empty keyword; an unchecked one gets a word that never matches.
+        if word.is_empty() {
+            return;
+        }
+        let asked = Asked { word: word.as_str().into(), mode, place: place.0 };
+        match self.channels.iter_mut().find(|(known, _)| *known == variant) {
+            Some((_, words)) => words.push(asked),
+            None => self.channels.push((variant, vec![asked])),
+        }
+    }
+
+    /// Builds the automata, and tells the feature of each place.
+    pub(crate) fn build(self, places: usize) -> Result<(Matcher, Vec<Feature>), aho_corasick::BuildError> {
+        let mut features = vec![Feature::MAX; places];
+        let mut matcher = Matcher { channels: Vec::new(), feature_count: special::COUNT };
+        for (variant, mut asked) in self.channels {
+            asked.sort_unstable();
+            let mut patterns = Vec::new();
+            let mut words: Vec<&str> = Vec::new();
+            let mut states = 1;
+            for group in asked.chunk_by(|one, other| one.word == other.word) {
+                let word = &*group[0].word;
+                let modes = group.iter().fold(0, |modes, asked| modes | asked.mode);
+                let first_feature = matcher.feature_count;
+                for asked in group {
+                    features[asked.place as usize] = first_feature + rank(modes, asked.mode & !MENTION);
+                }
+                matcher.feature_count += (modes & !MENTION).count_ones();
+                let length = u16::try_from(word.len()).unwrap_or(u16::MAX);
+                states += word.len() - words.last().map_or(0, |last| shared_prefix(last, word));
+                patterns.push(Pattern { first_feature, length, modes });
+                words.push(word);
+            }
+            matcher.channels.push(Channel {
+                variant,
+                automaton: Automaton::build(&words, states)?,
+                patterns: patterns.into_boxed_slice(),
+            });
+        }
+        matcher.channels.sort_by_key(|channel| channel.variant);
+        Ok((matcher, features))
+    }
+}
+
+/// The place of a mode among the modes that are asked for.
+fn rank(modes: u8, mode: u8) -> u32 {
+    (modes & (mode - 1)).count_ones()
+}
+
+fn shared_prefix(one: &str, other: &str) -> usize {
+    one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count()
+}
+
+impl Automaton {
+    /// Builds a DFA where it fits its limit, else a contiguous NFA.
+    ///
+    /// `states` is how many states the words make at least, so that a DFA that cannot fit is not built.
+    fn build(words: &[&str], states: usize) -> Result<Self, aho_corasick::BuildError> {
+        let trie = noncontiguous::Builder::new().prefilter(false).build(words)?;
+        let mut classes = [false; 256];
+        words.iter().flat_map(|word| word.bytes()).for_each(|byte| classes[usize::from(byte)] = true);
+        let stride = classes.iter().filter(|used| **used).count().next_power_of_two();
+        if states * stride * 4 <= DFA_LIMIT {
+            let dfa = dfa::Builder::new()
+                .prefilter(false)
+                .start_kind(aho_corasick::StartKind::Unanchored)
+                .build_from_noncontiguous(&trie)?;
+            if dfa.memory_usage() <= DFA_LIMIT {
+                return Ok(Self::Dfa(Box::new(dfa)));
+            }
+        }
+        let nfa = contiguous::Builder::new().prefilter(false).build_from_noncontiguous(&trie)?;
+        Ok(Self::Nfa(Box::new(nfa)))
+    }
+}
+
+/// What a scan found: the features that hold, each once.
+#[derive(Debug, Default)]
+pub(crate) struct Hits {
+    list: Vec<Feature>,
+    /// The comment for which a feature was last marked; so that nothing is cleared between comments.
+    marks: Vec<u32>,
+    comment: u32,
+}
+
+impl Hits {
+    /// Forgets the last comment.
+    pub(crate) fn begin(&mut self, feature_count: u32) {
+        self.list.clear();
+        if self.marks.len() < feature_count as usize {
+            self.marks.resize(feature_count as usize, 0);
+        }
+        self.comment = self.comment.wrapping_add(1);
+        if self.comment == 0 {
+            self.marks.fill(0);
+            self.comment = 1;
+        }
+    }
+
+    /// Marks a feature.
+    pub(crate) fn mark(&mut self, feature: Feature) {
+        let mark = &mut self.marks[feature as usize];
+        if *mark != self.comment {
+            *mark = self.comment;
+            self.list.push(feature);
+        }
+    }
+
+    /// Whether a feature holds. A feature that was never asked for does not.
+    pub(crate) fn has(&self, feature: Feature) -> bool {
+        self.marks.get(feature as usize).is_some_and(|mark| *mark == self.comment)
+    }
+
+    /// The features that hold.
+    pub(crate) fn list(&self) -> &[Feature] {
+        &self.list
+    }
+}
+
+/// Where a word was found in the text of its channel: bytes, half-open.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Span {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+impl Matcher {
+    /// How many features there are, the special ones among them.
+    pub(crate) fn feature_count(&self) -> u32 {
+        self.feature_count
+    }
+
+    /// Marks every feature that holds for a normalised text.
+    pub(crate) fn scan(&self, normalised: &str, varied: &mut String, hits: &mut Hits) {
+        for channel in &self.channels {
+            let text = if channel.variant == Variant::default() {
+                normalised
+            } else {
+                text::vary_into(normalised, channel.variant, varied);
+                &*varied
+            };
+            channel.each_match(text, |feature, _| hits.mark(feature));
+        }
+    }
+
+    /// Calls back with every feature found in every channel, and where: for explanations.
+    pub(crate) fn each(&self, mut text: impl FnMut(Variant) -> String, mut found: impl FnMut(Variant, Feature, Span)) {
+        for channel in &self.channels {
+            let text = text(channel.variant);
+            channel.each_match(&text, |feature, place| found(channel.variant, feature, place));
+        }
+    }
+
+    /// The heap it takes, in bytes.
+    pub(crate) fn memory_usage(&self) -> usize {
+        self.channels
+            .iter()
+            .map(|channel| {
+                let automaton = match &channel.automaton {
+                    Automaton::Dfa(dfa) => dfa.memory_usage(),
+                    Automaton::Nfa(nfa) => nfa.memory_usage(),
+                };
+                automaton + size_of_val(&*channel.patterns)
+            })
+            .sum()
+    }
+
+    /// Runs the automata over a text and nothing else: what benchmarks hold the engine against.
+    pub(crate) fn bare_scan(&self, normalised: &str) -> usize {
+        let mut count = 0;
+        for channel in self.channels.iter().filter(|channel| channel.variant == Variant::default()) {
+            match &channel.automaton {
+                Automaton::Dfa(dfa) => walk(&**dfa, normalised, |_, _| count += 1),
+                Automaton::Nfa(nfa) => walk(&**nfa, normalised, |_, _| count += 1),
+            }
+        }
+        count
+    }
+
+    /// Whether every channel got its DFA.
+    pub(crate) fn is_dfa(&self) -> bool {
+        self.channels.iter().all(|channel| matches!(channel.automaton, Automaton::Dfa(_)))
+    }
+}
+
+impl Channel {
+    #[inline]
+    fn each_match(&self, text: &str, mut found: impl FnMut(Feature, Span)) {
+        let hit = |pattern: usize, end: usize| self.judge(text, pattern, end, &mut found);
+        match &self.automaton {
+            Automaton::Dfa(dfa) => walk(&**dfa, text, hit),
+            Automaton::Nfa(nfa) => walk(&**nfa, text, hit),
+        }
+    }
+
+    /// Holds one occurrence of a word against the modes in which it is asked for.
+    #[inline]
+    fn judge(&self, text: &str, pattern: usize, end: usize, found: &mut impl FnMut(Feature, Span)) {
+        let Pattern { first_feature, length, modes } = self.patterns[pattern];
+        let start = end - usize::from(length);
+        let next = next_char(text, end);
+        // N3: in every mode a match may not be followed by a mark.
+        if next.is_some_and(|next| !next.is_ascii() && text::is_mn_or_me(next)) {
+            return;
+        }
+        let place = Span { start, end };
+        if modes == bit(MatchMode::Contains) {
+            found(first_feature, place);
+            return;
+        }
+        let mut feature = first_feature;
+        for mode in MODES {
+            if modes & bit(mode) == 0 {
+                continue;
+            }
+            let holds = match mode {
+                MatchMode::Contains => true,
+                MatchMode::Word => {
+                    !is_glued(last_char(text, start), next_char(text, start)) && !is_glued(last_char(text, end), next)
+                }
+                MatchMode::StartsWith => start == 0,
+                MatchMode::Exact => start == 0 && end == text.len(),
+            };
+            if holds {
+                found(feature, place);
+                if mode == MatchMode::Word && modes & MENTION != 0 {
+                    found(special::ANY_MENTION, place);
+                }
+            }
+            feature += 1;
+        }
+    }
+}
+
+/// Steps an automaton through a text and calls back with every overlapping match: pattern and end.
+#[inline]
+fn walk<A: aho_corasick::automaton::Automaton>(automaton: &A, text: &str, mut hit: impl FnMut(usize, usize)) {
+    let Ok(mut state) = automaton.start_state(Anchored::No) else { return };
+    for (at, &byte) in text.as_bytes().iter().enumerate() {
+        state = automaton.next_state(Anchored::No, state, byte);
+        if automaton.is_special(state) && automaton.is_match(state) {
+            for index in 0..automaton.match_len(state) {
+                hit(automaton.match_pattern(state, index).as_usize(), at + 1);
+            }
+        }
+    }
+}
+
+/// N4: an edge is glued when both sides are letters, numbers or marks, and neither is of a script
+/// that is written without spaces.
+fn is_glued(before: Option<char>, after: Option<char>) -> bool {
+    let (Some(before), Some(after)) = (before, after) else { return false };
+    let joins = |c| text::is_letter_number_or_mark(c) && !text::is_unspaced_script(c);
+    joins(before) && joins(after)
+}
+
+fn next_char(text: &str, at: usize) -> Option<char> {
+    text.get(at..)?.chars().next()
+}
+
+fn last_char(text: &str, at: usize) -> Option<char> {
+    text.get(..at)?.chars().next_back()
+}
