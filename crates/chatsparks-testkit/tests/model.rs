@@ -99,7 +99,6 @@ fn the_generator_reaches_every_outcome() {
         "order organic",
         "order soft",
         "public_reply ",
-        "refused already_reviewed",
         "refused invalid_workspace",
         "refused no_open_conversation",
         "refused not_a_member",

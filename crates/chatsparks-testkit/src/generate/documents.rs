@@ -49,10 +49,10 @@ fn trigger() -> impl Strategy<Value = Value> {
         Just(json!(["Sent you a DM", "ส่งให้แล้วค่ะ", "Đã gửi nhé"])),
     ];
     let status = prop_oneof![6 => Just("active"), 1 => Just("draft")];
-    let hours = option::of(select(vec![0, 1, 6, 48]));
+    let hours = option::of(select(vec![0, 0, 1, 6, 48]));
     let when = prop_oneof![
-        3 => condition(),
-        1 => Just(json!({ "keywords": { "words": ["price", "ราคา", "แพ"] } })),
+        2 => condition(),
+        2 => Just(json!({ "keywords": { "words": ["price", "ราคา", "แพ"] } })),
         1 => Just(json!({ "not": { "keywords": { "words": ["qqq"] } } })),
     ];
     (when, scope, replies, status, hours, 1..=FLOWS).prop_map(|(when, scope, replies, status, hours, flow)| {
@@ -187,7 +187,7 @@ pub(super) fn plan() -> impl Strategy<Value = Value> {
         "2026-02-28T09:00:00Z",
         "2026-04-15T00:00:00Z",
     ]);
-    (1i64..5, subscribed, select(vec![2, 7, 30, 30, 30]))
+    (1i64..5, subscribed, select(vec![2, 7, 30, 30, 30, 90, 90]))
         .prop_map(|(limit, at, days)| json!({ "mac_limit": limit, "subscribed_at": at, "listening_window_days": days }))
 }
 

@@ -164,7 +164,7 @@ pub fn step(focus: Focus) -> impl Strategy<Value = Step> {
     let before = || option::weighted(0.3, select(vec![0, HOUR, DAY, 2 * DAY - 1, 2 * DAY, 14 * DAY, 15 * DAY]));
     let comment = (
         prop_oneof![30 => 0usize..3, 1 => 3usize..5],
-        select(vec!["v1", "v1", "v2", "v9"]),
+        select(vec!["v1", "v1", "v2", "v9", "v9"]),
         texts::text(),
         any::<bool>(),
         before(),
@@ -202,9 +202,9 @@ pub fn step(focus: Focus) -> impl Strategy<Value = Step> {
         json!({ "product": "p_cream" }),
     ]));
     let talk = prop_oneof![
-        8 => message,
+        6 => message,
         1 => (users(), member(), link).prop_map(|(user, member, link)| What::MemberMessage { user, member, link }),
-        4 => (someone(), member(), member(), select(vec![0usize, 1, 2, 2, 2, 3, 3])).prop_map(|(user, member, to, kind)| What::Act { user, member, to, kind }),
+        4 => (someone(), member(), member(), select(vec![0usize, 1, 2, 2, 2, 3, 3, 3])).prop_map(|(user, member, to, kind)| What::Act { user, member, to, kind }),
         1 => back().prop_map(|back| What::Answerable { back }),
         1 => (0usize..9, 0usize..3).prop_map(|(back, position)| What::Receipt { back, position }),
     ];
