@@ -7,6 +7,7 @@
 //! * [`build`]: workspaces and histories for tests, written in a few words.
 
 pub mod build;
+pub mod fuzz;
 pub mod generate;
 pub mod lines;
 mod matching;

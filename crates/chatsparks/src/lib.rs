@@ -1,1 +1,90 @@
-//! Under construction in this commit; see `docs/architecture.md`.
+//! ChatSparks decides which comment on TikTok is answered by which direct message, and says why.
+//!
+//! This crate is the one name that an embedder writes. It gives the pure engine, all of it at the top level, and
+//! under features what stands around it.
+//!
+//! # A workspace becomes an engine
+//!
+//! A shop writes a [`Workspace`]: triggers in the order of their priority, each with a scope, a condition and the flow
+//! that it starts. [`Engine::compile`] makes it ready, once: keywords go into one automaton, patterns are compiled,
+//! scopes are turned into postings. Whatever is wrong with the document is found here, all of it at once, each fault
+//! with its place and a stable code ([`CompileError::faults`]). After that nothing can fail.
+//!
+//! ```no_run
+//! use chatsparks::{Engine, Workspace};
+//!
+//! let workspace: Workspace = serde_json::from_str(r#"{
+//!     "workspace": { "id": "glow", "name": "Glow Cosmetics", "account_user_id": "acct_glow" },
+//!     "triggers": [ { "id": "price", "when": { "keywords": { "words": ["PRICE"] } }, "flow": "nowhere" } ]
+//! }"#)?;
+//! let error = Engine::compile(workspace).unwrap_err();
+//! assert_eq!(error.faults()[0].path, "triggers[0].flow");
+//! # Ok::<(), serde_json::Error>(())
+//! ```
+//!
+//! The document is a serde type, so that JSON, TOML or a database column will do; the engine never sees its source.
+//!
+//! # An event becomes a decision
+//!
+//! What happens outside comes in as an [`Event`] in an [`Envelope`], which gives it an id and the instant at which you
+//! received it. That instant is the only clock there is.
+//!
+//! [`Engine::decide`] looks at three things: the [`Head`], which all contacts of a workspace share and which is a few
+//! numbers; one [`Contact`]; and what your indexes [`Found`] under the keys that [`Engine::reads`] names, such as
+//! whether this event was seen before. It answers with a [`Decision`]:
+//!
+//! - its *outcome* says why: fired, throttled until when, outranked;
+//! - its *changes* say what is now true, and are applied by [`Head::apply`] and [`Contact::apply`];
+//! - its *effects* say what is to be done: post a reply, send a DM;
+//! - its *facts* tell those who read along, such as a dashboard.
+//!
+//! Deciding changes nothing and applying decides nothing, so you choose where the line of your transaction runs:
+//! changes, seen ids and effects to be done belong inside it, doing them belongs after it. An effect's id
+//! ([`Source::effect_id`]) is the same whenever the same decision is taken, and serves as the idempotency key.
+//!
+//! # A decision can be explained
+//!
+//! One [`Evaluation`] per comment (its text, its revision, what the gates saw) is enough to say later for any trigger
+//! what became of it ([`Engine::explain`]): the first gate that refused, every other that would have, and where in the
+//! text the words stand that matched. [`Engine::try_text`] does the same for a text that nobody wrote.
+//!
+//! ```no_run
+//! # use chatsparks::{Engine, Scratch, Workspace};
+//! # fn shown(engine: &Engine) {
+//! for explanation in engine.try_text("ราคาเท่าไหร่คะ?", None, None, &mut Scratch::default()) {
+//!     println!("{}: {}", explanation.trigger, explanation.verdict.result.as_str());
+//!     for word in &explanation.matched {
+//!         println!("  `{}` at {}..{}", word.word, word.start, word.end);
+//!     }
+//! }
+//! # }
+//! ```
+//!
+//! # What it promises
+//!
+//! - The same workspace and the same events give the same bytes. Unicode tables are the engine's own, maps are ordered,
+//!   ties have written tie-breaks.
+//! - [`Engine::decide`] is total and never panics on anything that the types admit.
+//! - What buyers write shows in no error and no `Debug` ([`Text`]).
+//! - Features only add. Switching one on changes no decision.
+//!
+//! # Features
+//!
+#![cfg_attr(
+    feature = "replay",
+    doc = "- `replay` (on unless switched off): [`replay`], which reads, replays and prints histories."
+)]
+#![cfg_attr(not(feature = "replay"), doc = "- `replay`: reads, replays and prints histories.")]
+
+pub use chatsparks_core::{workspace::Workspace, *};
+
+/// Reads a history, replays it against a workspace, and prints or compares what was decided: for test authors.
+#[cfg(feature = "replay")]
+pub mod replay {
+    pub use chatsparks_replay::*;
+}
+
+/// The example of the README, compiled and run as it stands there.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

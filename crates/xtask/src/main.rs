@@ -1,23 +1,74 @@
-//! Tasks of the repository: `cargo xtask <task>`.
+//! Tasks of the repository: `cargo xtask <task>`, one file a task.
 
-use std::process::ExitCode;
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a task speaks to the person who ran it")]
 
+mod bench;
+mod ci;
+mod conformance;
+mod core_alone;
+mod deny;
+mod run;
+mod test;
 mod unicode;
 
+use clap::{Parser, Subcommand};
+use std::{path::PathBuf, process::ExitCode};
+
+/// Tasks of the ChatSparks repository.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Run every test: unit, snapshot, property and documentation tests of the whole workspace.
+    Test,
+    /// Run everything that has to hold before a change lands.
+    Ci,
+    /// Measure the engine, in a release build.
+    Bench {
+        /// Handed to the benchmarks; `--help` lists what they take.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Replay the conformance cases, all or those whose names begin with a prefix.
+    Conformance {
+        /// The folder of the cases, where it is given, then prefixes such as `c6` or `n`.
+        #[arg(value_name = "DIR|PREFIX")]
+        arguments: Vec<String>,
+    },
+    /// Generate the Unicode tables of the core from ICU4X.
+    Unicode {
+        /// Write nothing; fail when the committed tables are stale.
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+/// What a task answers; the error is for people.
+type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
 fn main() -> ExitCode {
-    let task = std::env::args().nth(1).unwrap_or_default();
-    let result = match task.as_str() {
-        "unicode" => unicode::run(),
-        _ => Err(format!("unknown task `{task}`; the tasks are: unicode").into()),
+    let result = match Arguments::parse().task {
+        Task::Test => test::run(),
+        Task::Ci => ci::run_all(),
+        Task::Bench { arguments } => bench::run(&arguments),
+        Task::Conformance { arguments } => conformance::run(arguments),
+        Task::Unicode { check } => unicode::run(check),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            #[expect(clippy::print_stderr, reason = "a task speaks to the person who ran it")]
-            {
-                eprintln!("error: {error}");
-            }
+            eprintln!("error: {error}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// The root of the repository.
+fn root() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }

@@ -46,10 +46,10 @@ const SPACE: u16 = 0xFE00;
 const DROP: u16 = 0xFE01;
 
 /// Writes the tables, or with `--check` compares them with what is there.
-pub(crate) fn run() -> Result<(), Box<dyn Error>> {
+pub(crate) fn run(check: bool) -> Result<(), Box<dyn Error>> {
     let text = generate()?;
     let path = Path::new(PATH);
-    if !std::env::args().any(|argument| argument == "--check") {
+    if !check {
         std::fs::write(path, text)?;
         return Ok(());
     }

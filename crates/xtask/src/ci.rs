@@ -1,0 +1,87 @@
+//! `cargo xtask ci`: all that has to hold before a change lands.
+//!
+//! Quick steps come first. All of them run, whatever fails, so that one run tells everything; the names of those
+//! that failed are the last words.
+
+use crate::{
+    Result, conformance, core_alone, deny,
+    run::{cargo, run},
+    test, unicode,
+};
+use std::time::{Duration, Instant};
+
+/// A step: what it is called, and what it does.
+type Step = (&'static str, fn() -> Result);
+
+const STEPS: &[Step] = &[
+    ("format", format),
+    ("libraries: licences, bans, sources", deny::run),
+    ("the core alone", core_alone::run),
+    ("clippy", clippy),
+    ("examples and benches compile", examples),
+    ("fuzz targets compile", fuzz),
+    ("Unicode tables are those of ICU4X", tables),
+    ("tests", test::run),
+    ("conformance", conformance::listed),
+    ("documentation", documentation),
+];
+
+/// Runs every step; fails when one did.
+pub(crate) fn run_all() -> Result {
+    let begin = Instant::now();
+    let mut failed = Vec::new();
+    for (number, (name, step)) in STEPS.iter().enumerate() {
+        println!("\n=== {} of {}: {name}", number + 1, STEPS.len());
+        let begin = Instant::now();
+        let result = step();
+        let took = seconds(begin.elapsed());
+        match result {
+            Ok(()) => println!("=== {name}: done in {took}"),
+            Err(error) => {
+                println!("{error}\n=== {name}: FAILED after {took}");
+                failed.push(*name);
+            }
+        }
+    }
+    let took = seconds(begin.elapsed());
+    match failed.as_slice() {
+        [] => {
+            println!("\nall {} steps hold, in {took}", STEPS.len());
+            Ok(())
+        }
+        failed => Err(format!("{} of {} steps failed: {}", failed.len(), STEPS.len(), failed.join(" · ")).into()),
+    }
+}
+
+fn format() -> Result {
+    run(&mut cargo(&["fmt", "--all", "--check"]))?;
+    run(&mut cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]))
+}
+
+fn clippy() -> Result {
+    run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]))
+}
+
+/// Clippy has looked at them too; this is how a person would build them.
+fn examples() -> Result {
+    let packages = ["--package", "chatsparks-examples", "--package", "chatsparks-benches"];
+    run(cargo(&["check", "--locked", "--all-targets"]).args(packages))
+}
+
+/// They stand outside the workspace. To run they need a nightly toolchain and a C++ compiler; to be checked, neither.
+fn fuzz() -> Result {
+    let place = ["--manifest-path", "fuzz/Cargo.toml", "--target-dir", "target/fuzz"];
+    run(cargo(&["check", "--locked", "--no-default-features"]).args(place))
+}
+
+fn tables() -> Result {
+    unicode::run(true)
+}
+
+fn documentation() -> Result {
+    run(cargo(&["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "--deny warnings"))
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{:.1} s", duration.as_secs_f64())
+}

@@ -1,0 +1,82 @@
+//! `cargo xtask test`: every test of the workspace, and how many there were.
+
+use crate::{
+    Result,
+    run::{cargo, shown},
+};
+use std::{
+    io::{BufRead, BufReader},
+    process::Stdio,
+};
+
+/// What the test binaries counted, all together.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Count {
+    passed: u64,
+    failed: u64,
+    skipped: u64,
+}
+
+/// Runs unit, snapshot, property and documentation tests, and closes with their number.
+///
+/// No test needs a server or anything else that cargo does not bring.
+pub(crate) fn run() -> Result {
+    let mut command = cargo(&["test", "--workspace", "--locked", "--no-fail-fast"]);
+    println!("$ {}", shown(&command));
+    let mut child = command.stdout(Stdio::piped()).spawn()?;
+    let mut count = Count::default();
+    if let Some(output) = child.stdout.take() {
+        for line in BufReader::new(output).lines() {
+            let line = line?;
+            println!("{line}");
+            count.take(&line);
+        }
+    }
+    let status = child.wait()?;
+    println!("\n{} passed, {} failed, {} skipped", count.passed, count.failed, count.skipped);
+    if !status.success() {
+        Err("tests failed, or did not compile".into())
+    } else if count.passed == 0 {
+        Err("no test ran".into())
+    } else {
+        Ok(())
+    }
+}
+
+impl Count {
+    /// Adds a closing line of a test binary, such as
+    /// `test result: ok. 5 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s`.
+    fn take(&mut self, line: &str) {
+        let Some(result) = line.strip_prefix("test result: ") else { return };
+        let counts = result.split_once(". ").map_or("", |(_, counts)| counts);
+        for part in counts.split("; ") {
+            let Some((number, word)) = part.split_once(' ') else { continue };
+            let Ok(number) = number.parse::<u64>() else { continue };
+            match word {
+                "passed" => self.passed += number,
+                "failed" => self.failed += number,
+                "ignored" => self.skipped += number,
+                _ => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Count;
+
+    #[test]
+    fn closing_lines_are_added_up_and_others_passed_over() {
+        let mut count = Count::default();
+        for line in [
+            "running 6 tests",
+            "test result: ok. 5 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s",
+            "test result: FAILED. 2 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.20s",
+            "test tests::a ... ok",
+        ] {
+            count.take(line);
+        }
+        assert_eq!(count, Count { passed: 7, failed: 3, skipped: 1 });
+    }
+}
