@@ -25,6 +25,8 @@ pub enum Focus {
     Comments,
     /// Conversations without a limit.
     Talk,
+    /// Starts that wait: a low limit that moves, or a reach that holds; triggers that mostly fire.
+    Queue,
     /// Everything.
     Everything,
 }

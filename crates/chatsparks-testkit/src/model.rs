@@ -180,11 +180,6 @@ fn later(at: Instant, milliseconds: i64) -> Instant {
     Instant::from_milliseconds(at.as_milliseconds().saturating_add(milliseconds))
 }
 
-/// Whether a window opened at `t` is open at `x` (T2).
-fn open(t: Instant, length: i64, x: Instant) -> bool {
-    t <= x && x < later(t, length)
-}
-
 fn refused(reason: &str) -> Value {
     json!({ "refused": { "reason": reason } })
 }

@@ -37,7 +37,7 @@ pub fn condition() -> impl Strategy<Value = Value> {
     })
 }
 
-fn trigger() -> impl Strategy<Value = Value> {
+fn trigger(focus: Focus) -> impl Strategy<Value = Value> {
     let scope = prop_oneof![
         4 => Just(json!("all")),
         1 => vec(select(vec!["v1", "v2", "v9"]), 0..3).prop_map(|posts| json!({ "posts": posts })),
@@ -51,7 +51,7 @@ fn trigger() -> impl Strategy<Value = Value> {
     let status = prop_oneof![6 => Just("active"), 1 => Just("draft")];
     let hours = option::of(select(vec![0, 0, 1, 6, 48]));
     let when = prop_oneof![
-        2 => condition(),
+        if focus == Focus::Queue { 0 } else { 2 } => condition(),
         2 => Just(json!({ "keywords": { "words": ["price", "ราคา", "แพ"] } })),
         1 => Just(json!({ "not": { "keywords": { "words": ["qqq"] } } })),
     ];
@@ -194,7 +194,7 @@ pub(super) fn plan() -> impl Strategy<Value = Value> {
 pub(super) fn policy(focus: Focus) -> impl Strategy<Value = Value> {
     let modes = match focus {
         Focus::Comments => vec!["open"],
-        Focus::Talk | Focus::Everything => vec!["open", "open", "buyer_first", "comment_to_message"],
+        Focus::Talk | Focus::Queue | Focus::Everything => vec!["open", "open", "buyer_first", "comment_to_message"],
     };
     let reach = (select(modes), select(vec![1, 24, 48]), select(vec![1, 2, 3, 10]), select(vec![0, 1, 48])).prop_map(
         |(mode, hours, messages, hold)| {
@@ -221,7 +221,17 @@ pub(super) fn policy(focus: Focus) -> impl Strategy<Value = Value> {
 
 /// A whole document, as people write it.
 pub fn document(focus: Focus) -> impl Strategy<Value = Value> {
-    let plan = if focus == Focus::Everything { option::weighted(0.8, plan()).boxed() } else { Just(None).boxed() };
+    let plan = match focus {
+        Focus::Comments | Focus::Talk => Just(None).boxed(),
+        Focus::Queue => plan()
+            .prop_map(|mut plan| {
+                plan["mac_limit"] = json!(1);
+                plan["listening_window_days"] = json!(365);
+                Some(plan)
+            })
+            .boxed(),
+        Focus::Everything => option::weighted(0.8, plan()).boxed(),
+    };
     let sensitive = select(vec![
         json!([]),
         json!([{ "words": ["refund", "คืนเงิน"], "handoff": true, "tag": "refund" }, { "words": ["hi", "ไม่"], "tag": "greeted" }]),
@@ -243,7 +253,7 @@ pub fn document(focus: Focus) -> impl Strategy<Value = Value> {
         "2026-03-15T00:00:00Z",
     ]);
     let flows = (blocks(focus), blocks(focus));
-    (policy(focus), plan, vec(trigger(), 1..5), flows, sensitive, members, posts).prop_map(
+    (policy(focus), plan, vec(trigger(focus), 1..5), flows, sensitive, members, posts).prop_map(
         |(policy, plan, mut triggers, flows, sensitive, members, published)| {
             for (number, trigger) in triggers.iter_mut().enumerate() {
                 trigger["id"] = json!(format!("t{}", number + 1));

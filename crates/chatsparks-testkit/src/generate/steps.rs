@@ -142,7 +142,14 @@ fn change(focus: Focus) -> impl Strategy<Value = Change> {
         1 => select(vec![Change::InPlace, Change::OtherId, Change::NoSuchFlow]),
         2 => documents::policy(focus).prop_map(Change::Policy),
     ];
-    if focus == Focus::Everything {
+    if focus == Focus::Queue {
+        prop_oneof![
+            1 => always,
+            6 => (1i64..4).prop_map(Change::Limit),
+            1 => option::weighted(0.8, documents::plan()).prop_map(Change::Plan),
+        ]
+        .boxed()
+    } else if focus == Focus::Everything {
         prop_oneof![
             6 => always,
             5 => (1i64..6).prop_map(Change::Limit),
@@ -212,7 +219,7 @@ pub fn step(focus: Focus) -> impl Strategy<Value = Step> {
     let order = (
         select(vec!["u0", "u1", "u2", "s_a", "nobody"]),
         before(),
-        select(vec![0, 1, 100, 341, 59_000]),
+        select(vec![1, 3, 100, 341, 59_000]),
         vec(line, 0..3),
     )
         .prop_map(|(user, placed_before, total, lines)| What::Order { user, placed_before, total, lines });
@@ -225,6 +232,7 @@ pub fn step(focus: Focus) -> impl Strategy<Value = Step> {
     ];
     let what = match focus {
         Focus::Comments => quiet.boxed(),
+        Focus::Queue => prop_oneof![6 => quiet, 1 => talk].boxed(),
         Focus::Talk => prop_oneof![4 => quiet, 4 => talk].boxed(),
         Focus::Everything => prop_oneof![6 => quiet, 5 => talk, 2 => books].boxed(),
     };

@@ -150,7 +150,8 @@ impl Model {
         {
             return Reach::Begins;
         }
-        let talked = person.is_some_and(|person| person.dms.iter().any(|dm| open(*dm, DAY, at)));
+        // A late comment finds the DMs after it, too: like a throttle (C6), the rule holds whatever came late.
+        let talked = person.is_some_and(|person| person.dms.iter().any(|dm| at < later(*dm, DAY)));
         let answerable = start.answerable && !start.reply && at < later(start.posted_at, 48 * HOUR) && !talked;
         if reach.mode == ReachMode::CommentToMessage && answerable { Reach::BeginsWithOne } else { Reach::Held }
     }

@@ -13,9 +13,9 @@ impl Model {
         if in_place || new.workspace.id != old.workspace.id || !valid::is_valid(new) {
             return refused("invalid_workspace");
         }
-        let old_limit = old.plan.as_ref().map(|plan| plan.mac_limit);
+        let old_plan = old.plan.clone();
         self.workspace = Workspace::clone(new);
-        self.plan_changed(old_limit, at);
+        self.plan_changed(old_plan, at);
         applied()
     }
 }

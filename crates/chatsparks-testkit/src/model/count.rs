@@ -2,6 +2,7 @@
 
 use super::comments::Reach;
 use super::*;
+use chatsparks_core::workspace::Plan;
 
 impl Model {
     fn limit(&self) -> Option<i64> {
@@ -57,7 +58,8 @@ impl Model {
     }
 
     /// A new plan: levels above the count are armed again, those reached are told, queued starts may go (M3, M6).
-    pub(super) fn plan_changed(&mut self, old_limit: Option<i64>, at: Instant) {
+    pub(super) fn plan_changed(&mut self, old: Option<Plan>, at: Instant) {
+        let old_limit = old.as_ref().map(|plan| plan.mac_limit);
         let (limit, count) = (self.limit(), self.count());
         self.told.retain(|level| limit.is_some_and(|limit| count * 100 >= limit * i64::from(*level)));
         self.tell_owners();
@@ -69,7 +71,9 @@ impl Model {
         if rises && self.release.is_none() {
             self.release = Some(at);
         }
-        if self.cycle_start.is_some() {
+        let subscribed = |plan: &Option<Plan>| plan.as_ref().map(|plan| plan.subscribed_at);
+        if subscribed(&old) != subscribed(&self.workspace.plan) {
+            // A new plan's cycles begin at its next boundary (fine print on M2), and the cycle never moves back (T5).
             let from = self.cycle_start.map_or(at, |start| start.max(at));
             self.next_cycle = Some(self.boundary_after(from));
         }

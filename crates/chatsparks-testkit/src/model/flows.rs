@@ -98,7 +98,8 @@ impl Model {
         let Some(last) = self.last(user) else { return };
         last.stands = None;
         last.to("waiting", None);
-        let spoke = last.bot_messages.iter().max().copied();
+        // The last that was sent, also where a late event made it say it.
+        let spoke = last.bot_messages.last().copied();
         last.close = Some(later(spoke.unwrap_or(at), policy.close_after_hours * HOUR).max(at));
     }
 
@@ -114,7 +115,7 @@ impl Model {
         let Some(last) = self.last(user) else { return };
         last.to("bot", None);
         last.idle = Some(later(at, policy.waiting_after_minutes * MINUTE));
-        let spoke = last.bot_messages.iter().max().copied();
+        let spoke = last.bot_messages.last().copied();
         last.close = Some(later(spoke.unwrap_or(at), policy.close_after_hours * HOUR).max(at));
     }
 

@@ -85,7 +85,8 @@ impl Model {
             person.handle = Some(handle.to_string());
         }
         person.dms.push(at);
-        person.one_message = false;
+        // What a blocked contact writes changes nothing of the budget either (V10).
+        person.one_message &= person.blocked;
         if !person.blocked && reach.mode != ReachMode::Open {
             let new =
                 Window { opened: at, until: later(at, reach.window_hours * HOUR), left: reach.messages_per_window };
