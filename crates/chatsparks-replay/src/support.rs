@@ -1,9 +1,6 @@
 //! What this version does not answer yet. The list only ever becomes shorter.
 
-use chatsparks_core::{
-    Event,
-    workspace::{ReachMode, Workspace},
-};
+use chatsparks_core::{Event, workspace::Workspace};
 use std::fmt;
 
 /// Something in a history or a workspace that this version does not answer yet: the replay stops before it.
@@ -20,26 +17,14 @@ impl fmt::Display for Unsupported {
 
 impl std::error::Error for Unsupported {}
 
-/// Whether the driver answers this event.
-pub(crate) fn event(event: &Event) -> Result<(), Unsupported> {
-    let name = match event {
-        Event::Comment(_) | Event::CommentRemoved(_) | Event::Configure(_) | Event::Clock => return Ok(()),
-        Event::Act(act) => match act.kind {
-            chatsparks_core::ActKind::Block | chatsparks_core::ActKind::Unblock => return Ok(()),
-            _ => event_type(event),
-        },
-        _ => event_type(event),
-    };
-    Err(Unsupported { what: format!("an event of type `{name}`") })
+/// Whether the driver answers this event: by now it answers every one.
+pub(crate) fn event(_: &Event) -> Result<(), Unsupported> {
+    Ok(())
 }
 
-/// Whether the driver answers this workspace.
-pub(crate) fn workspace(workspace: &Workspace) -> Result<(), Unsupported> {
-    match workspace.policy.reach.mode {
-        ReachMode::Open => Ok(()),
-        ReachMode::BuyerFirst => Err(Unsupported { what: "`policy.reach.mode` `buyer_first`".to_owned() }),
-        ReachMode::CommentToMessage => Err(Unsupported { what: "`policy.reach.mode` `comment_to_message`".to_owned() }),
-    }
+/// Whether the driver answers this workspace: by now it answers every one.
+pub(crate) fn workspace(_: &Workspace) -> Result<(), Unsupported> {
+    Ok(())
 }
 
 /// The type of an event, as a history writes it.
