@@ -2,8 +2,8 @@
 
 use crate::{record::Record, state::FinalState, support, support::Unsupported};
 use chatsparks_core::{
-    Agenda, Change, Comment, CommentOutcome, Contact, Decision, DmStage, Engine, Envelope, Evaluation,
-    Event, Found, Head, Instant, Loaded, OrderEntry, Outcome, Scratch, Seen, Source, UserId,
+    Agenda, Change, Comment, CommentOutcome, Contact, Decision, DmStage, Engine, Envelope, Evaluation, Event, Found,
+    Head, Instant, Loaded, OrderEntry, Outcome, Scratch, Seen, Source, UserId,
 };
 use hashbrown::HashMap;
 use indexes::Indexes;

@@ -14,6 +14,7 @@ pub mod history;
 pub mod record;
 pub mod snapshot;
 pub mod state;
+pub mod story;
 pub mod summary;
 mod support;
 pub mod transcript;
