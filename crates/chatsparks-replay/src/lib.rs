@@ -9,6 +9,7 @@
 pub mod conformance;
 pub mod document;
 pub mod driver;
+mod event_type;
 pub mod expect;
 pub mod history;
 pub mod record;
@@ -16,7 +17,6 @@ pub mod snapshot;
 pub mod state;
 pub mod story;
 pub mod summary;
-mod support;
 pub mod transcript;
 
 pub use document::{DocumentError, Format, read_workspace};
@@ -26,5 +26,4 @@ pub use record::{DecisionsWriter, Record};
 pub use snapshot::{ReplayError, replay_all, replay_str, replay_to_state, transcript_str};
 pub use state::FinalState;
 pub use summary::Summary;
-pub use support::Unsupported;
 pub use transcript::TranscriptWriter;

@@ -1,6 +1,6 @@
 //! A transcript for people: who wrote what where, what came of it and why, and what was sent.
 
-use crate::{record::Record, support::event_type};
+use crate::{event_type::event_type, record::Record};
 use chatsparks_core::{
     CommentOutcome, CommentResult, DropReason, Effect, Event, Fact, Instant, Outcome, SendDm, Source, workspace::Link,
 };
@@ -65,7 +65,7 @@ fn entry(out: &mut String, record: &Record<'_>) -> std::fmt::Result {
             writeln!(out, "  {told}")?;
         }
     }
-    Ok(())
+    writeln!(out)
 }
 
 fn heading(record: &Record<'_>) -> String {
@@ -124,7 +124,7 @@ fn outcome(outcome: &Outcome) -> String {
         Outcome::Applied {} => "applied".to_owned(),
         Outcome::Duplicate {} => "duplicate: processed before".to_owned(),
         Outcome::Refused(refusal) => {
-            let mut told = format!("refused: {}", refusal.reason.as_str());
+            let mut told = format!("refused: {}", code(&refusal.reason));
             for fault in &refusal.faults {
                 let _ = write!(told, "\n    {fault}");
             }

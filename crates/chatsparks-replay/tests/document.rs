@@ -56,7 +56,7 @@ fn toml_says_the_same_as_json() {
 
 #[test]
 fn f10_a_document_that_cannot_be_read_has_one_fault_with_its_place() {
-    let mut misses = 0;
+    let mut misses = Vec::new();
     for (format, text, from, to, path, line, column, message) in [
         (
             Format::Json,
@@ -146,13 +146,12 @@ fn f10_a_document_that_cannot_be_read_has_one_fault_with_its_place() {
     ] {
         let error = read_workspace(text.replacen(from, to, 1).as_bytes(), format).unwrap_err();
         if (error.path(), error.line(), error.column(), error.message()) != (path, Some(line), Some(column), message) {
-            println!("{from} -> {to}: {:?}", (error.path(), error.line(), error.column(), error.message()));
-            misses += 1;
+            misses.push(format!("{from} -> {to}: {error}"));
         }
         let problem = Problem::from(error);
         assert_eq!((problem.path.as_str(), problem.code), (path, ProblemCode::Unreadable));
     }
-    assert_eq!(misses, 0);
+    assert!(misses.is_empty(), "{misses:#?}");
 }
 
 #[test]

@@ -307,6 +307,18 @@ fn bad_parts_of_an_order_are_told_with_their_place() {
 }
 
 #[test]
+fn a_line_of_too_many_parts_is_told_as_any_other() {
+    let many = vec![r#""a":1"#; 1_000_000].join(",");
+    let error = one(&many).unwrap_err();
+    assert_eq!((error.kind(), error.expected()), (Kind::UnknownField, "unknown field `a`"));
+    let order = r#""type":"order","order_id":"o","user_id":"u","currency":"THB","total_minor":1,"lines":"#;
+    let error = one(&format!("{order}[{}]", vec!["1"; 1_000_000].join(","))).unwrap_err();
+    assert_eq!(error.expected(), "field `lines`: expected at most 10000 lines");
+    let deep = format!(r#""type":{}"#, "[".repeat(1_000_000));
+    assert_eq!(one(&deep).unwrap_err().kind(), Kind::Syntax);
+}
+
+#[test]
 fn limits_hold_at_their_edge_and_one_over() {
     let comment = |field: &str, value: &str| {
         let mut fields = vec![("comment_id", "c"), ("post_id", "v"), ("user_id", "u"), ("text", "t")];

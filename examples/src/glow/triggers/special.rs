@@ -35,7 +35,7 @@ pub(super) fn campaigns() -> Vec<Trigger> {
             "Lips of the swatch video",
             any([
                 mentions(&["p_glow_lip_tint", "p_glow_lip_matte", "p_rose_lip_tint", "p_rose_lip_matte"]),
-                contains(&["swatch", "ลิป", "สวอช"]),
+                word(Nothing, &["swatch", "ลิป", "สวอช"]),
             ]),
             "link-vi",
         )

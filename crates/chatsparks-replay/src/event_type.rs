@@ -1,31 +1,6 @@
-//! What this version does not answer yet. The list only ever becomes shorter.
+//! The names of the event types, as a history writes them.
 
-use chatsparks_core::{Event, workspace::Workspace};
-use std::fmt;
-
-/// Something in a history or a workspace that this version does not answer yet: the replay stops before it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unsupported {
-    what: String,
-}
-
-impl fmt::Display for Unsupported {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}: not supported by this version", self.what)
-    }
-}
-
-impl std::error::Error for Unsupported {}
-
-/// Whether the driver answers this event: by now it answers every one.
-pub(crate) fn event(_: &Event) -> Result<(), Unsupported> {
-    Ok(())
-}
-
-/// Whether the driver answers this workspace: by now it answers every one.
-pub(crate) fn workspace(_: &Workspace) -> Result<(), Unsupported> {
-    Ok(())
-}
+use chatsparks_core::Event;
 
 /// The type of an event, as a history writes it.
 pub(crate) fn event_type(event: &Event) -> &'static str {
