@@ -1,15 +1,28 @@
-//! Replay comment histories through ChatSparks: read, decide, print, expect.
+//! Replay comment histories through ChatSparks: read, decide, print, expect. For test authors.
+//!
+//! A history is a file of events, one a line; a workspace is the document that says what is answered and
+//! how. [`Reader`] reads the one, [`read_workspace`] the other, and [`Replay`] lets the events happen in
+//! memory and shows a [`Record`] of each decision. What is made of the records is for the caller:
+//! [`DecisionsWriter`] writes them as lines, [`TranscriptWriter`] for people, [`Summary`] counts them.
+//! [`replay_str`] and [`transcript_str`] do all of it for a test and its snapshot.
 
+pub mod conformance;
 pub mod document;
 pub mod driver;
+mod event_type;
+pub mod expect;
 pub mod history;
 pub mod record;
+pub mod snapshot;
 pub mod state;
-mod support;
+pub mod summary;
+pub mod transcript;
 
 pub use document::{DocumentError, Format, read_workspace};
 pub use driver::{Considered, Observer, Replay};
 pub use history::{HistoryError, HistoryErrorKind, Line, Reader};
 pub use record::{DecisionsWriter, Record};
+pub use snapshot::{ReplayError, replay_all, replay_str, replay_to_state, transcript_str};
 pub use state::FinalState;
-pub use support::Unsupported;
+pub use summary::Summary;
+pub use transcript::TranscriptWriter;
