@@ -28,9 +28,8 @@ impl Sets {
 /// Judges every comment of a set.
 pub fn judge_all(engine: &Engine, set: &Set, scratch: &mut Scratch) -> usize {
     let judged = set.comments.iter().zip(&set.contacts);
-    let fired = judged.filter(|(comment, contact)| {
-        engine.judge(Some(contact), comment, NOW, scratch).result == CommentResult::Fired
-    });
+    let fired = judged
+        .filter(|(comment, contact)| engine.judge(Some(contact), comment, NOW, scratch).result == CommentResult::Fired);
     fired.count()
 }
 
@@ -69,10 +68,7 @@ pub fn rows(sets: &Sets) -> Vec<Row> {
     let (most_nfa, hundred_nfa) = (without_dfa(most), without_dfa(hundred));
     let [large, small] = by_turns(
         ROUNDS * 3,
-        [
-            run(|| judge_all(&most_nfa, most, &mut scratch)),
-            run(|| judge_all(&hundred_nfa, hundred, &mut other)),
-        ],
+        [run(|| judge_all(&most_nfa, most, &mut scratch)), run(|| judge_all(&hundred_nfa, hundred, &mut other))],
     );
     rows.push(Row::ratio(
         "verdict at 10,000 ÷ at 100 triggers, contiguous NFA at both",
@@ -82,10 +78,7 @@ pub fn rows(sets: &Sets) -> Vec<Row> {
     ));
     let [large, small] = by_turns(
         ROUNDS * 3,
-        [
-            run(|| judge_all(&most.engine, most, &mut scratch)),
-            run(|| judge_all(&hundred.engine, hundred, &mut other)),
-        ],
+        [run(|| judge_all(&most.engine, most, &mut scratch)), run(|| judge_all(&hundred.engine, hundred, &mut other))],
     );
     rows.push(Row::ratio(
         "verdict at 10,000 ÷ at 100 triggers, as shipped",
@@ -136,10 +129,7 @@ fn firing(set: &Set) -> Row {
     assert_eq!(decide_all(&set.engine, losses, &mut scratch), 0, "a comment that matches nothing has no effect");
     let [ours, against] = by_turns(
         ROUNDS * 5,
-        [
-            run(|| decide_all(&set.engine, &wins, &mut scratch)),
-            run(|| decide_all(&set.engine, losses, &mut other)),
-        ],
+        [run(|| decide_all(&set.engine, &wins, &mut scratch)), run(|| decide_all(&set.engine, losses, &mut other))],
     );
     Row::ratio(
         "a comment that fires one reply and one flow, rendered ÷ one that matches nothing",
@@ -211,13 +201,7 @@ pub fn explaining(sets: &Sets) -> Vec<Row> {
     let mut others = Scratch::default();
     let kept = evaluations(most, &mut scratch);
     let smaller = evaluations(few, &mut scratch);
-    let [large, small] = by_turns(
-        ROUNDS * 3,
-        [
-            run(|| copies(most, &kept)),
-            run(|| copies(few, &smaller)),
-        ],
-    );
+    let [large, small] = by_turns(ROUNDS * 3, [run(|| copies(most, &kept)), run(|| copies(few, &smaller))]);
     let mut rows = vec![Row::ratio(
         "writing a comment's record at 10,000 ÷ at 10 triggers",
         (large, small),
