@@ -1,1 +1,3 @@
-//! See the README of this folder.
+//! The examples of ChatSparks: programs to read, and the shop that they and the tests replay.
+
+pub mod glow;

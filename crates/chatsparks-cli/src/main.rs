@@ -1,2 +1,51 @@
-//! Entry point.
-fn main() {}
+//! The `chatsparks` command: comment-to-DM rules from the command line.
+
+mod arguments;
+mod command;
+mod diagnostics;
+mod document;
+mod failure;
+mod history;
+mod input;
+mod nearest;
+mod output;
+mod shown;
+mod source_map;
+mod terminal;
+
+use arguments::Arguments;
+use clap::Parser;
+use failure::{Answer, Failure};
+use std::{io::Write, process::ExitCode};
+use terminal::Terminal;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let terminal = Terminal::new(arguments.color, arguments.quiet);
+    match command::run(arguments, &terminal) {
+        Ok(Answer::Done) | Err(Failure::NobodyReads) => ExitCode::SUCCESS,
+        Ok(Answer::No) => ExitCode::from(1),
+        Err(failure) => tell(failure, &terminal),
+    }
+}
+
+/// Says on standard error why a command stopped.
+fn tell(failure: Failure, terminal: &Terminal) -> ExitCode {
+    let mut to = terminal.err();
+    // Nothing can be done when standard error cannot be written either.
+    match failure {
+        Failure::NobodyReads => ExitCode::SUCCESS,
+        Failure::InvalidWorkspace(report) => {
+            let _ = report.write_text(&mut to);
+            ExitCode::from(1)
+        }
+        Failure::CannotRun { message, help } => {
+            let bad = terminal::BAD;
+            let _ = writeln!(to.to, "{bad}error:{bad:#} {}", terminal::shown(&message));
+            if let Some(help) = help {
+                let _ = writeln!(to.to, " help: {help}");
+            }
+            ExitCode::from(2)
+        }
+    }
+}

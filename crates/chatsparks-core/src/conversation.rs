@@ -84,6 +84,7 @@ impl Turn<'_> {
 
     /// Going to Human clears the timers and drops a start that is held or queued (V6).
     pub(crate) fn go_to_human(&mut self, reason: Option<StateReason>) {
+        self.leave_flow(LeaveReason::Human);
         self.clear_timers();
         self.change_state(ConversationState::Human, reason);
         self.drop_start(DropReason::WithHuman);
@@ -141,9 +142,10 @@ impl Turn<'_> {
         self.change_state(ConversationState::Closed, reason);
     }
 
-    /// Tells that a flow in progress is left; where it stands stays written down.
+    /// Tells that a flow in progress is left; where it stands stays written down. In Human it was left before.
     pub(crate) fn leave_flow(&mut self, why: LeaveReason) {
-        let left = self.open_conversation().and_then(|conversation| {
+        let runs = self.open_conversation().filter(|conversation| conversation.state != ConversationState::Human);
+        let left = runs.and_then(|conversation| {
             let (run, stands) = (conversation.run.as_ref()?, conversation.stands.as_ref()?);
             Some(Fact::FlowLeft {
                 conversation: conversation.id,

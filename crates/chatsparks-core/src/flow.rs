@@ -118,7 +118,6 @@ impl<'a> Turn<'a> {
             }
             BlockKind::Handoff(handoff) => {
                 self.stand(Waits::Person);
-                self.leave_flow(LeaveReason::Human);
                 let note = handoff.note.as_deref().map(Arc::from);
                 self.hand_to_human(StateReason::Handoff, InboxReason::Handoff, note);
                 None

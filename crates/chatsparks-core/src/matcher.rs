@@ -35,7 +35,7 @@ pub(crate) mod special {
 }
 
 /// A full DFA is twice as fast as the contiguous NFA, and grows out of the caches sooner.
-const DFA_LIMIT: usize = 12 << 20;
+pub(crate) const DFA_LIMIT: usize = 12 << 20;
 
 /// The words of a workspace, by how they are varied (N5, N6).
 #[derive(Debug, Default)]
@@ -132,7 +132,13 @@ impl MatcherBuilder {
     }
 
     /// Builds the automata, and tells the feature of each place.
-    pub(crate) fn build(self, places: usize) -> Result<(Matcher, Vec<Feature>), aho_corasick::BuildError> {
+    ///
+    /// `dfa_limit`: the largest DFA, in bytes, that is taken instead of a contiguous NFA.
+    pub(crate) fn build(
+        self,
+        places: usize,
+        dfa_limit: usize,
+    ) -> Result<(Matcher, Vec<Feature>), aho_corasick::BuildError> {
         let mut features = vec![Feature::MAX; places];
         let mut matcher = Matcher { channels: Vec::new(), feature_count: special::COUNT };
         for (variant, mut asked) in self.channels {
@@ -155,7 +161,7 @@ impl MatcherBuilder {
             }
             matcher.channels.push(Channel {
                 variant,
-                automaton: Automaton::build(&words, states)?,
+                automaton: Automaton::build(&words, states, dfa_limit)?,
                 patterns: patterns.into_boxed_slice(),
             });
         }
@@ -177,17 +183,17 @@ impl Automaton {
     /// Builds a DFA where it fits its limit, else a contiguous NFA.
     ///
     /// `states` is how many states the words make at least, so that a DFA that cannot fit is not built.
-    fn build(words: &[&str], states: usize) -> Result<Self, aho_corasick::BuildError> {
+    fn build(words: &[&str], states: usize, dfa_limit: usize) -> Result<Self, aho_corasick::BuildError> {
         let trie = noncontiguous::Builder::new().prefilter(false).build(words)?;
         let mut classes = [false; 256];
         words.iter().flat_map(|word| word.bytes()).for_each(|byte| classes[usize::from(byte)] = true);
         let stride = classes.iter().filter(|used| **used).count().next_power_of_two();
-        if states * stride * 4 <= DFA_LIMIT {
+        if states * stride * 4 <= dfa_limit {
             let dfa = dfa::Builder::new()
                 .prefilter(false)
                 .start_kind(aho_corasick::StartKind::Unanchored)
                 .build_from_noncontiguous(&trie)?;
-            if dfa.memory_usage() <= DFA_LIMIT {
+            if dfa.memory_usage() <= dfa_limit {
                 return Ok(Self::Dfa(Box::new(dfa)));
             }
         }

@@ -74,20 +74,18 @@ impl Turn<'_> {
         };
         let start = Pending { waits, until: start.comment_at.after(Period::hours(hours)), ..start };
         let (trigger, until) = (start.trigger.clone(), start.until);
+        let stays = self.pending().is_some_and(|pending| pending.comment_at > start.comment_at);
+        if !stays {
+            self.drop_start(DropReason::Replaced);
+        }
         self.fact(match waits {
             PendingFor::Message => Fact::Held { trigger: trigger.clone(), until },
             PendingFor::Room => Fact::Queued { trigger: trigger.clone(), until },
         });
-        match self.pending().map(|pending| pending.comment_at) {
-            Some(fired) if fired > start.comment_at => {
-                self.fact(Fact::Dropped { trigger, reason: DropReason::Replaced });
-            }
-            there_is => {
-                if there_is.is_some() {
-                    self.drop_start(DropReason::Replaced);
-                }
-                self.change(ContactChange::Pending(Some(Box::new(start))));
-            }
+        if stays {
+            self.fact(Fact::Dropped { trigger, reason: DropReason::Replaced });
+        } else {
+            self.change(ContactChange::Pending(Some(Box::new(start))));
         }
     }
 

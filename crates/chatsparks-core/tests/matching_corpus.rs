@@ -1,5 +1,5 @@
 //! Every row of the corpus of hard comments is decided as its `engine` column says (N1 to N8).
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::disallowed_types, missing_docs)]
 
 mod corpus;
 

@@ -62,11 +62,11 @@ impl fmt::Display for Report {
 pub fn run<P: AsRef<str>>(directory: &Path, prefixes: &[P]) -> io::Result<Report> {
     let mut names = BTreeSet::new();
     for entry in fs::read_dir(directory)? {
-        if let Some(name) = entry?.file_name().to_str().and_then(|file| file.strip_suffix(".workspace.json")) {
-            if prefixes.is_empty() || prefixes.iter().any(|prefix| is_under(name, prefix.as_ref())) {
-                names.insert(name.to_owned());
-            }
-        }
+        let file = entry?.file_name();
+        let name = file.to_str().and_then(|file| file.strip_suffix(".workspace.json"));
+        let is_asked =
+            |name: &str| prefixes.is_empty() || prefixes.iter().any(|prefix| is_under(name, prefix.as_ref()));
+        names.extend(name.filter(|name| is_asked(name)).map(str::to_owned));
     }
     let cases = names.into_iter().map(|name| {
         let misfits = run_case(directory, &name).unwrap_or_else(|error| vec![error]);

@@ -1,9 +1,9 @@
 //! The driver: one workspace in memory, fed one event at a time in the order of rules T3 to T5.
 
-use crate::{record::Record, state::FinalState, support, support::Unsupported};
+use crate::{record::Record, state::FinalState};
 use chatsparks_core::{
-    Agenda, Change, Comment, CommentOutcome, Contact, ContactChange, Decision, DmStage, Engine, Envelope, Evaluation,
-    Event, Found, Head, Instant, Loaded, OrderEntry, Outcome, Scratch, Seen, Source, Timer, UserId,
+    Agenda, Change, Comment, CommentOutcome, Contact, Decision, DmStage, Engine, Envelope, Evaluation, Event, Found,
+    Head, Instant, Loaded, OrderEntry, Outcome, Scratch, Seen, Source, UserId,
 };
 use hashbrown::HashMap;
 use indexes::Indexes;
@@ -23,7 +23,7 @@ mod indexes;
 /// let mut replay = Replay::new(engine);
 /// let history = std::io::BufReader::new(std::fs::File::open("history.jsonl")?);
 /// for line in Reader::new(history, "history.jsonl") {
-///     replay.push(&line?.envelope, |record| println!("{:?}", record.decision.outcome))?;
+///     replay.push(&line?.envelope, |record| println!("{:?}", record.decision.outcome));
 /// }
 /// # Ok(()) }
 /// ```
@@ -90,39 +90,30 @@ impl Replay {
     }
 
     /// Lets an event happen, and every timer due by then; each record is shown in processing order.
-    ///
-    /// # Errors
-    /// [`Unsupported`] for what this version does not answer; nothing of that event was applied.
-    pub fn push(&mut self, envelope: &Envelope, on_record: impl FnMut(&Record<'_>)) -> Result<(), Unsupported> {
+    pub fn push(&mut self, envelope: &Envelope, on_record: impl FnMut(&Record<'_>)) {
         struct Each<F>(F);
         impl<F: FnMut(&Record<'_>)> Observer for Each<F> {
             fn record(&mut self, record: &Record<'_>) {
                 (self.0)(record);
             }
         }
-        self.push_observed(envelope, &mut Each(on_record))
+        self.push_observed(envelope, &mut Each(on_record));
     }
 
     /// Like [`push`](Self::push), for an observer who may also want each comment as it was considered.
-    ///
-    /// # Errors
-    /// [`Unsupported`] for what this version does not answer; nothing of that event was applied.
-    pub fn push_observed(&mut self, envelope: &Envelope, observer: &mut impl Observer) -> Result<(), Unsupported> {
-        support::workspace(self.engine.workspace())?;
-        support::event(&envelope.event)?;
+    pub fn push_observed(&mut self, envelope: &Envelope, observer: &mut impl Observer) {
         // T3: a used-up id fires no timers. T5: neither does a late event, before or after itself.
         let moves_time = !self.head.is_late(envelope.at) && !self.indexes.is_used_up(&envelope.id);
         if moves_time {
             self.fire_due(envelope.at, observer);
         }
-        self.decide(envelope, observer)?;
+        self.decide(envelope, observer);
         if moves_time {
             self.fire_due(envelope.at, observer);
         }
-        Ok(())
     }
 
-    fn decide(&mut self, envelope: &Envelope, observer: &mut impl Observer) -> Result<(), Unsupported> {
+    fn decide(&mut self, envelope: &Envelope, observer: &mut impl Observer) {
         let reads = self.engine.reads(envelope);
         let found = self.indexes.find(&reads.keys);
         // A1: a contact's own id comes first, then the one that the shop's id was linked to.
@@ -130,9 +121,6 @@ impl Replay {
         let contact = own.or_else(|| found.shop_user.as_ref().and_then(|user_id| self.contacts.get(user_id)));
         let loaded = Loaded { head: &self.head, contact, found: &found };
         let mut decision = self.engine.decide(&loaded, envelope, &mut self.scratch);
-        if let Some(engine) = &decision.engine {
-            support::workspace(engine.workspace())?;
-        }
         if let (Event::Comment(comment), Outcome::Comment(outcome)) = (&envelope.event, &decision.outcome) {
             observer.comment(&Considered { comment, at: envelope.at, outcome, contact, engine: &self.engine });
         }
@@ -141,7 +129,6 @@ impl Replay {
             self.engine = engine;
         }
         self.settle(Source::Event(envelope.id.clone()), Some(envelope), envelope.at, decision, subject, observer);
-        Ok(())
     }
 
     /// Fires every timer due at or before an instant, in the order of T4. One that a fired timer sets takes
@@ -151,9 +138,8 @@ impl Replay {
             let contact = timer.user_id.as_ref().and_then(|user_id| self.contacts.get(user_id));
             let loaded = Loaded { head: &self.head, contact, found: &Found::default() };
             let decision = self.engine.fire(&loaded, &timer, &mut self.scratch);
-            let (subject, due) = (timer.user_id.clone(), timer.due);
-            let source = Source::Timer { firing: firing(&timer, &decision), timer };
-            self.settle(source, None, due, decision, subject, observer);
+            let source = self.engine.source(contact, &timer);
+            self.settle(source, None, timer.due, decision, timer.user_id, observer);
         }
     }
 
@@ -237,15 +223,4 @@ impl Replay {
     pub fn state(&self) -> FinalState {
         FinalState::new(&self.head, &self.contacts(), &self.indexes.orders())
     }
-}
-
-/// How often this timer fired at its due instant, as the decision counts it (T6).
-fn firing(timer: &Timer, decision: &Decision) -> u32 {
-    let counted = decision.changes.iter().find_map(|change| match change {
-        Change::Contact(ContactChange::TimerFired { kind, due, times }) if (*kind, *due) == (timer.kind, timer.due) => {
-            Some(*times)
-        }
-        _ => None,
-    });
-    counted.unwrap_or(1)
 }

@@ -10,7 +10,7 @@
 //! ```
 
 use crate::{
-    DocumentError, FinalState, Format, HistoryError, Reader, Record, Replay, Unsupported, read_workspace,
+    DocumentError, FinalState, Format, HistoryError, Reader, Record, Replay, read_workspace,
     transcript::TranscriptWriter,
 };
 use chatsparks_core::{CompileError, Engine};
@@ -30,9 +30,6 @@ pub enum ReplayError {
     /// A line of the history cannot be read.
     #[error(transparent)]
     History(#[from] HistoryError),
-    /// Something that this version does not answer.
-    #[error(transparent)]
-    Unsupported(#[from] Unsupported),
     /// What was decided cannot be written.
     #[error("what was decided cannot be written: {0}")]
     Output(#[from] io::Error),
@@ -41,7 +38,7 @@ pub enum ReplayError {
 /// Replays a history against a workspace from the beginning, and gives back the workspace it left.
 ///
 /// # Errors
-/// A [`ReplayError`] at the first line that cannot be read or is not answered, or that `on_record` fails at.
+/// A [`ReplayError`] at the first line that cannot be read, or that `on_record` fails at.
 pub fn replay_all(
     workspace: &[u8],
     format: Format,
@@ -56,7 +53,7 @@ pub fn replay_all(
             if written.is_ok() {
                 written = on_record(record);
             }
-        })?;
+        });
         written?;
     }
     Ok(replay)

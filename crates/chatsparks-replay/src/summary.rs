@@ -2,7 +2,7 @@
 //!
 //! It is a fold over records, and so says nothing that the records do not.
 
-use crate::{record::Record, support::event_type};
+use crate::{event_type::event_type, record::Record};
 use chatsparks_core::{
     CommentResult, Configured, Effect, Event, Instant, Outcome, PostId, RefusalReason, Source, TimerKind, TriggerId,
     workspace::{TriggerStatus, Workspace},

@@ -1,6 +1,6 @@
 //! A transcript for people: who wrote what where, what came of it and why, and what was sent.
 
-use crate::{record::Record, support::event_type};
+use crate::{event_type::event_type, record::Record};
 use chatsparks_core::{
     CommentOutcome, CommentResult, DropReason, Effect, Event, Fact, Instant, Outcome, SendDm, Source, workspace::Link,
 };
@@ -65,7 +65,7 @@ fn entry(out: &mut String, record: &Record<'_>) -> std::fmt::Result {
             writeln!(out, "  {told}")?;
         }
     }
-    Ok(())
+    writeln!(out)
 }
 
 fn heading(record: &Record<'_>) -> String {
@@ -124,7 +124,7 @@ fn outcome(outcome: &Outcome) -> String {
         Outcome::Applied {} => "applied".to_owned(),
         Outcome::Duplicate {} => "duplicate: processed before".to_owned(),
         Outcome::Refused(refusal) => {
-            let mut told = format!("refused: {}", refusal.reason.as_str());
+            let mut told = format!("refused: {}", code(&refusal.reason));
             for fault in &refusal.faults {
                 let _ = write!(told, "\n    {fault}");
             }
@@ -228,7 +228,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// A text on one line: line ends shown, other control characters replaced, cut where it is long.
-fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     let mut shown = String::with_capacity(text.len().min(SHOWN * 4));
     for letter in text.chars().take(SHOWN) {
         match letter {
@@ -244,7 +244,7 @@ fn clean(text: &str) -> String {
 }
 
 /// The stable code of a plain enum, with spaces between its words.
-fn code(value: &impl Serialize) -> String {
+pub(crate) fn code(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(code)) => code.replace('_', " "),
         _ => String::new(),

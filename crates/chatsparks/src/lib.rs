@@ -10,7 +10,7 @@
 //! scopes are turned into postings. Whatever is wrong with the document is found here, all of it at once, each fault
 //! with its place and a stable code ([`CompileError::faults`]). After that nothing can fail.
 //!
-//! ```no_run
+//! ```
 //! use chatsparks::{Engine, Workspace};
 //!
 //! let workspace: Workspace = serde_json::from_str(r#"{

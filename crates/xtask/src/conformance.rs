@@ -1,6 +1,7 @@
 //! `cargo xtask conformance`: replays the cases that any build must pass.
 
 use crate::{Result, root};
+use chatsparks_replay::conformance;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -45,8 +46,40 @@ fn replay_where_present(prefixes: &[String]) -> Result {
     Ok(())
 }
 
-/// Replays the cases of a folder, tells what became of each, and fails when one did or none was found.
+/// Replays the cases of a folder, tells what became of each, and fails when one did not pass or a prefix has none.
 fn replay(folder: &Path, prefixes: &[String]) -> Result {
-    let _ = (folder, prefixes);
-    Err("this build cannot replay conformance cases".into())
+    let report = conformance::run(folder, prefixes)
+        .map_err(|error| format!("`{}` cannot be read: {error}", folder.display()))?;
+    for case in &report.cases {
+        println!("{} {}", if case.misfits.is_empty() { "passed" } else { "FAILED" }, case.name);
+        for misfit in &case.misfits {
+            println!("    {}", misfit.replace('\n', "\n    "));
+        }
+    }
+    let failed = report.failed().count();
+    println!("\n{} passed, {failed} failed", report.cases.len() - failed);
+    let without: Vec<&str> = prefixes
+        .iter()
+        .map(String::as_str)
+        .filter(|prefix| !report.cases.iter().any(|case| case.name.starts_with(prefix)))
+        .collect();
+    if failed > 0 {
+        Err(format!("{failed} conformance cases failed").into())
+    } else if !without.is_empty() {
+        Err(format!("no conformance case begins with {}", without.join(", ")).into())
+    } else if report.cases.is_empty() {
+        Err(format!("`{}` holds no conformance case", folder.display()).into())
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::prefixes;
+
+    #[test]
+    fn a_list_has_one_prefix_a_line_and_comments() {
+        assert_eq!(prefixes("# cases\nt2\n\n  f10 \n#n").collect::<Vec<_>>(), ["t2", "f10"]);
+    }
 }

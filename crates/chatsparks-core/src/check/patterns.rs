@@ -56,10 +56,7 @@ pub(super) fn fits_everything(pattern: &str) -> bool {
 /// Case is set aside, as it is in matching. None also where the pattern does not compile.
 pub(super) fn unnormalised(pattern: &str) -> Option<(String, String)> {
     let ast = ast::parse::ParserBuilder::new().nest_limit(NESTING).build().parse(pattern).ok()?;
-    match ast::visit(&ast, Literals) {
-        Ok(()) => None,
-        Err(found) => Some(found),
-    }
+    ast::visit(&ast, Literals).err()
 }
 
 /// Stops at the first literal that normalising changes.

@@ -56,7 +56,7 @@ fn name(at: &Place<'_>, name: &str, report: &mut Report) {
 }
 
 /// `{{` where nothing is expanded (F8).
-fn placeholder(at: &Place<'_>, text: &str, report: &mut Report) {
+fn literal_braces(at: &Place<'_>, text: &str, report: &mut Report) {
     if text.contains("{{") {
         let message = format_args!("placeholders are not filled in here: `{{{{` is shown as it stands");
         report.add(at, ProblemCode::Placeholder, message);

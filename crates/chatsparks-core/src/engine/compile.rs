@@ -68,7 +68,7 @@ pub(crate) struct CompiledPost {
 
 impl Compiled {
     /// Compiles a document that has no faults. What fails all the same is reported as a fault.
-    pub(crate) fn new(workspace: Arc<Workspace>, revision: u32) -> Result<Self, Problem> {
+    pub(crate) fn new(workspace: Arc<Workspace>, revision: u32, dfa_limit: usize) -> Result<Self, Problem> {
         let places = workspace.products.iter().enumerate().map(|(place, product)| (product.id.clone(), place));
         let mut compiler = Compiler { product_places: places.collect(), ..Compiler::default() };
         for post in &workspace.posts {
@@ -95,7 +95,7 @@ impl Compiled {
             });
         }
         let Compiler { words, patterns, post_names, posts, places, products, .. } = compiler;
-        let (matcher, features) = words.build(places as usize).map_err(|error| {
+        let (matcher, features) = words.build(places as usize, dfa_limit).map_err(|error| {
             Problem::new("triggers", ProblemCode::OverLimit, format!("the keywords are too many or too long: {error}"))
         })?;
         let mut triggers = drafts;

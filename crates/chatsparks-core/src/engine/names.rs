@@ -1,4 +1,5 @@
 //! A map from names of the workspace to numbers.
+#![expect(clippy::disallowed_types, reason = "fixed hasher, filled at compile, never iterated")]
 
 use std::{
     collections::HashMap,
@@ -11,7 +12,6 @@ use std::{
 /// Filled when a workspace is compiled, never iterated, and hashed without a seed, so that it answers
 /// alike on every machine. Its names come from the workspace alone, so nobody outside can make them collide.
 #[derive(Clone, Debug, Default)]
-#[expect(clippy::disallowed_types, reason = "fixed hasher, filled at compile, never iterated")]
 pub(crate) struct Names(HashMap<Arc<str>, u32, BuildHasherDefault<Fold>>);
 
 impl Names {

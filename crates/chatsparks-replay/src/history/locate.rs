@@ -9,7 +9,7 @@ use super::{
 };
 use serde::{
     Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
+    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
 use std::fmt;
@@ -31,8 +31,8 @@ fn find(line: &str, place: &Place, kind: Kind) -> Option<usize> {
         let pairs: Pairs<'_> = serde_json::from_str(line).ok()?;
         scope = pairs.value(field)?.get();
         if let Some(index) = place.index {
-            let list: Vec<&RawValue> = serde_json::from_str(scope).ok()?;
-            scope = list.get(index)?.get();
+            let list: Entries<'_> = serde_json::from_str(scope).ok()?;
+            scope = list.0.get(index)?.get();
         }
         name = match place.inner {
             Some(inner) => inner,
@@ -113,7 +113,7 @@ fn value_of(field: &str, text: &str, base: usize, place: Place) -> Result<(), Fo
 
 fn lines(text: &str, base: usize, place: Place) -> Result<(), Found> {
     let at = (text.as_ptr() as usize).saturating_sub(base);
-    let Ok(list) = serde_json::from_str::<Vec<&RawValue>>(text) else {
+    let Ok(Entries(list)) = serde_json::from_str(text) else {
         let expected = format!("field `{place}`: expected a list of order lines, found {}", kind_of(text));
         return Err((at, flaw(Kind::WrongKind, place, expected)));
     };
@@ -160,7 +160,11 @@ fn sentence(error: &serde_json::Error) -> String {
     format!("not a JSON object: {sentence}")
 }
 
-/// The members of an object in order, each value as it is written.
+/// More members than a line can have without one that is unknown or repeated.
+const MEMBERS: usize = 64;
+
+/// The first members of an object in order, each value as it is written. The rest is read, so that its
+/// syntax counts, and not kept.
 struct Pairs<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'a> Pairs<'a> {
@@ -179,12 +183,43 @@ impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs<'de>, A::Error> {
                 let mut pairs = Vec::new();
-                while let Some(pair) = map.next_entry()? {
-                    pairs.push(pair);
+                while pairs.len() < MEMBERS {
+                    match map.next_entry()? {
+                        Some(pair) => pairs.push(pair),
+                        None => return Ok(Pairs(pairs)),
+                    }
                 }
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
                 Ok(Pairs(pairs))
             }
         }
         from.deserialize_map(Members)
+    }
+}
+
+/// The entries of a list as they are written, as many as an order may have lines and one more.
+struct Entries<'a>(Vec<&'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct List;
+        impl<'de> Visitor<'de> for List {
+            type Value = Entries<'de>;
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("a list")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Entries<'de>, A::Error> {
+                let mut entries = Vec::new();
+                while entries.len() <= ORDER_LINES {
+                    match list.next_element()? {
+                        Some(entry) => entries.push(entry),
+                        None => return Ok(Entries(entries)),
+                    }
+                }
+                while list.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Entries(entries))
+            }
+        }
+        from.deserialize_seq(List)
     }
 }

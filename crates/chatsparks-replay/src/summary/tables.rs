@@ -2,13 +2,15 @@
 
 use super::{Class, Summary};
 use chatsparks_core::CommentResult as Result;
-use comfy_table::{Cell, CellAlignment, Table, presets::UTF8_HORIZONTAL_ONLY};
+use comfy_table::{Cell, CellAlignment, LineStyle, Table, TableStyle};
 use std::{cmp::Reverse, fmt};
 
 /// Posts that are shown; the summary itself has all of them.
 const POSTS: usize = 15;
 /// Triggers that are shown: those that won most; the summary itself has all of them.
 const TRIGGERS: usize = 40;
+/// A line under the names of the columns, and none between rows.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 /// Characters of the longest bar.
 const BAR: u64 = 24;
 
@@ -32,28 +34,25 @@ impl Summary {
     fn heading(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let events: u64 = self.events.values().sum();
         let comments: u64 = self.comments.values().sum();
-        write!(out, "{} events, {} of them comments", grouped(events), grouped(comments))?;
+        write!(out, "{}, {} of them comments", counted(events, "event"), grouped(comments))?;
         if let Some((first, last)) = self.span {
             write!(out, ", {first} to {last}")?;
         }
         writeln!(out)?;
         let effects = self.effects;
-        write!(out, "{} public replies, {} DMs", grouped(effects.public_replies), grouped(effects.dms))?;
-        writeln!(out, ", {} notes to the inbox", grouped(effects.inbox_notes))?;
-        for (count, what) in [
-            (self.timers.values().sum(), "timers fired"),
-            (self.refused.values().sum(), "events refused"),
-            (self.unreadable, "lines passed over that could not be read"),
-        ] {
-            if count > 0 {
-                write!(out, "{} {what}", grouped(count))?;
-                let parts: Vec<String> = match what {
-                    "timers fired" => self.timers.iter().map(|(kind, n)| format!("{} {n}", kind.as_str())).collect(),
-                    "events refused" => self.refused.iter().map(|(why, n)| format!("{} {n}", why.as_str())).collect(),
-                    _ => Vec::new(),
-                };
-                writeln!(out, "{}{}", if parts.is_empty() { "" } else { ": " }, parts.join(", "))?;
-            }
+        let (replies, dms) =
+            (plural(effects.public_replies, "public reply", "public replies"), counted(effects.dms, "DM"));
+        writeln!(out, "{replies}, {dms}, {} to the inbox", counted(effects.inbox_notes, "note"))?;
+        if !self.timers.is_empty() {
+            let parts = self.timers.iter().map(|(kind, count)| (kind.as_str(), *count));
+            writeln!(out, "{} fired: {}", counted(self.timers.values().sum(), "timer"), listed(parts))?;
+        }
+        if !self.refused.is_empty() {
+            let parts = self.refused.iter().map(|(reason, count)| (reason.as_str(), *count));
+            writeln!(out, "{} refused: {}", counted(self.refused.values().sum(), "event"), listed(parts))?;
+        }
+        if self.unreadable > 0 {
+            writeln!(out, "{} passed over that could not be read", counted(self.unreadable, "line"))?;
         }
         Ok(())
     }
@@ -147,7 +146,7 @@ impl Summary {
 
 fn table(names: &[&str], numbers: &[usize]) -> Table {
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY);
+    table.load_style(STYLE);
     table.set_header(names.iter().map(Cell::new));
     for &column in numbers {
         if let Some(column) = table.column_mut(column) {
@@ -173,6 +172,18 @@ fn why(result: Result) -> &'static str {
         Result::NotConnected => "the account is not connected, or may not read comments",
         Result::OutsideWindow => "the post is older than the listening window",
     }
+}
+
+fn listed<'a>(parts: impl Iterator<Item = (&'a str, u64)>) -> String {
+    parts.map(|(name, count)| format!("{name} {}", grouped(count))).collect::<Vec<_>>().join(", ")
+}
+
+fn counted(count: u64, thing: &str) -> String {
+    plural(count, thing, &format!("{thing}s"))
+}
+
+fn plural(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(count), if count == 1 { one } else { many })
 }
 
 fn number(count: u64) -> String {

@@ -6,28 +6,34 @@
 //! are `n` none, `s` a second, `m` a minute, `h` an hour, `d` a day less a millisecond, `D` a day, `y` 401 days.
 
 use chatsparks_core::{
-    Act, ActKind, Change, Comment, CommentOf, Contact, Decision, Engine, Envelope, Event, EventId, Fact, Found, Head,
-    IndexKey, IndexRow, Instant, Loaded, Period, Scratch, Text, TriggerId, UserId, workspace::Workspace,
+    Act, ActKind, Agenda, Change, Comment, CommentOf, Contact, Decision, Engine, Envelope, Event, EventId, Fact, Found,
+    Head, IndexKey, IndexRow, Instant, Loaded, Period, Scratch, Text, TriggerId, UserId, workspace::Workspace,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
 const WORKSPACE: &str = include_str!("workspace.json");
 
-/// Decides a list of operations: the same decided twice comes out the same, the same seen twice is done once (T3),
-/// and no trigger fires for a contact within its throttle (C6).
+/// Decides a list of operations, and each timer when it is due (T4): the same decided twice comes out the same, the
+/// same seen twice is done once (T3), and no trigger fires for a contact within its throttle (C6).
 pub fn decide_ops(data: &[u8]) {
     let workspace: Workspace = serde_json::from_str(WORKSPACE).unwrap_or_else(|error| panic!("{error}"));
     let engine = Engine::compile(workspace).unwrap_or_else(|error| panic!("{error}"));
     let mut store = Store { head: engine.first_head(), contacts: BTreeMap::new(), seen: BTreeSet::new() };
+    let mut agenda = Agenda::new();
     let mut scratch = Scratch::default();
     let mut fired: BTreeMap<(UserId, TriggerId), Instant> = BTreeMap::new();
     for envelope in envelopes(&String::from_utf8_lossy(data)) {
+        let late = store.head.is_late(envelope.at);
+        if !late {
+            store.fire_due(&engine, envelope.at, &mut agenda, &mut scratch);
+        }
         let decision = store.decide(&engine, &envelope, &mut scratch);
         assert_eq!(decision, store.decide(&engine, &envelope, &mut Scratch::default()), "decided twice");
-        store.apply(&envelope, &decision);
+        let user = envelope.event.user_id();
+        store.apply(user, &decision, &mut agenda);
 
         for fact in &decision.facts {
-            let (Fact::TriggerFired { trigger, .. }, Some(user)) = (fact, envelope.event.user_id()) else { continue };
+            let (Fact::TriggerFired { trigger, .. }, Some(user)) = (fact, user) else { continue };
             let last = fired.insert((user.clone(), trigger.clone()), envelope.at);
             let until = last.map(|last| last.after(throttle(&engine, trigger)));
             assert!(until.is_none_or(|until| envelope.at >= until), "`{trigger}` fired within its throttle");
@@ -36,8 +42,11 @@ pub fn decide_ops(data: &[u8]) {
         let again = store.decide(&engine, &envelope, &mut scratch);
         assert!(again.effects.is_empty() && again.facts.is_empty(), "an event seen twice does something twice");
         let before = store.clone();
-        store.apply(&envelope, &again);
+        store.apply(user, &again, &mut agenda);
         assert_eq!(store, before, "an event seen twice changes something twice");
+        if !late {
+            store.fire_due(&engine, envelope.at, &mut agenda, &mut scratch);
+        }
     }
 }
 
@@ -69,17 +78,34 @@ impl Store {
         engine.decide(&Loaded { head: &self.head, contact, found: &found }, envelope, scratch)
     }
 
-    fn apply(&mut self, envelope: &Envelope, decision: &Decision) {
+    fn fire_due(&mut self, engine: &Engine, until: Instant, agenda: &mut Agenda, scratch: &mut Scratch) {
+        let mut last = None;
+        while let Some(timer) = agenda.next(until, &self.head, |user| self.contacts.get(user)) {
+            let contact = timer.user_id.as_ref().and_then(|user| self.contacts.get(user));
+            let loaded = Loaded { head: &self.head, contact, found: &Found::default() };
+            let decision = engine.fire(&loaded, &timer, scratch);
+            assert_eq!(decision, engine.fire(&loaded, &timer, &mut Scratch::default()), "fired twice");
+            self.apply(timer.user_id.as_ref(), &decision, agenda);
+            assert!(last.as_ref() != Some(&timer), "{timer:?} fires for ever");
+            last = Some(timer);
+        }
+    }
+
+    fn apply(&mut self, user: Option<&UserId>, decision: &Decision, agenda: &mut Agenda) {
         for change in &decision.changes {
             match change {
                 Change::Head(change) => self.head.apply(change),
                 Change::Contact(change) => {
-                    let Some(user) = envelope.event.user_id() else { panic!("a contact's change without a contact") };
+                    let Some(user) = user else { panic!("a contact's change without a contact") };
                     let contact = self.contacts.entry(user.clone()).or_insert_with(|| Contact::new(user.clone()));
+                    let before = contact.wakes();
                     contact.apply(change);
+                    agenda.update(before, contact);
                 }
                 Change::Index(IndexRow::Event(id)) => _ = self.seen.insert(IndexKey::Event(id.clone())),
                 Change::Index(IndexRow::Comment(id)) => _ = self.seen.insert(IndexKey::Comment(id.clone())),
+                // Nothing that reads it is among the operations.
+                Change::Index(IndexRow::Dm(..)) => {}
                 Change::Index(row) => panic!("none of the operations writes {row:?}"),
             }
         }

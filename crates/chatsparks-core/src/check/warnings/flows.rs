@@ -1,11 +1,11 @@
 //! Warnings of flows and their blocks.
 
-use super::{placeholder, triggers};
+use super::{literal_braces, triggers};
 use crate::{
     Problem, ProblemCode,
     check::{Place, Report, flows::way, graph::Graph},
-    text,
-    workspace::{Block, BlockKind, Expect, Flow, ReachMode, Workspace},
+    placeholder,
+    workspace::{Block, BlockKind, Expect, Flow, ReachMode, Test, Workspace},
 };
 use std::collections::BTreeSet;
 
@@ -66,7 +66,7 @@ fn block(at: &Place<'_>, workspace: &Workspace, block: &Block, captured: &BTreeS
         BlockKind::QuickReplies(replies) => {
             fields(&inner.field("text"), &replies.text, captured, report);
             for (position, option) in replies.options.iter().enumerate() {
-                placeholder(&inner.field("options").item(position).field("label"), &option.label, report);
+                literal_braces(&inner.field("options").item(position).field("label"), &option.label, report);
             }
         }
         BlockKind::Branch(branch) => {
@@ -74,7 +74,7 @@ fn block(at: &Place<'_>, workspace: &Workspace, block: &Block, captured: &BTreeS
                 uncaptured(&inner.field("field"), branch.field.as_str(), report);
             }
             for (position, case) in branch.cases.iter().enumerate() {
-                if matches!(&case.test, crate::workspace::Test::OneOf(texts) if texts.is_empty()) {
+                if matches!(&case.test, Test::OneOf(texts) if texts.is_empty()) {
                     let message = format_args!("a case that is one of nothing never holds");
                     report.add(&inner.field("cases").item(position).field("one_of"), ProblemCode::NoEffect, message);
                 }
@@ -84,7 +84,7 @@ fn block(at: &Place<'_>, workspace: &Workspace, block: &Block, captured: &BTreeS
             fields(&inner.field("text"), link.text.as_deref().unwrap_or_default(), captured, report);
         }
         BlockKind::Handoff(handoff) => {
-            placeholder(&inner.field("note"), handoff.note.as_deref().unwrap_or_default(), report);
+            literal_braces(&inner.field("note"), handoff.note.as_deref().unwrap_or_default(), report);
         }
         BlockKind::Wait(wait) => {
             let reach = &workspace.policy.reach;
@@ -123,7 +123,7 @@ fn captured(flows: &[Flow]) -> BTreeSet<&str> {
 /// Placeholders of a text that nothing will ever fill (F8).
 fn fields(at: &Place<'_>, written: &str, captured: &BTreeSet<&str>, report: &mut Report) {
     let mut told: Vec<&str> = Vec::new();
-    for name in placeholders(written) {
+    for name in placeholder::names(written) {
         if name != "handle" && !captured.contains(name) && !told.contains(&name) {
             uncaptured(at, name, report);
             told.push(name);
@@ -134,15 +134,4 @@ fn fields(at: &Place<'_>, written: &str, captured: &BTreeSet<&str>, report: &mut
 fn uncaptured(at: &Place<'_>, field: &str, report: &mut Report) {
     let message = format_args!("no block captures the field `{field}`, so it is always empty");
     report.add(at, ProblemCode::UncapturedField, message);
-}
-
-/// The names in `{{ }}`, spaces inside the braces aside.
-fn placeholders(written: &str) -> impl Iterator<Item = &str> {
-    let mut rest = written;
-    std::iter::from_fn(move || {
-        let (_, after) = rest.split_once("{{")?;
-        let (name, after) = after.split_once("}}")?;
-        rest = after;
-        Some(text::trim(name.rsplit_once("{{").map_or(name, |(_, inner)| inner)))
-    })
 }

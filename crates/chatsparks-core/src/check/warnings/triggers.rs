@@ -1,6 +1,6 @@
 //! Warnings of triggers and their conditions.
 
-use super::placeholder;
+use super::literal_braces;
 use crate::{
     PostId, ProblemCode,
     check::{Place, Report, limits, outranked, patterns},
@@ -30,10 +30,10 @@ pub(crate) fn triggers(workspace: &Workspace, report: &mut Report) {
         search.condition(&at.field("when"), &trigger.when, 0);
         let at = at.field("public_reply");
         match &trigger.public_reply {
-            Replies::One(reply) => placeholder(&at, reply, search.report),
+            Replies::One(reply) => literal_braces(&at, reply, search.report),
             Replies::Many(replies) => {
                 for (position, reply) in replies.iter().enumerate() {
-                    placeholder(&at.item(position), reply, search.report);
+                    literal_braces(&at.item(position), reply, search.report);
                 }
             }
         }

@@ -1,0 +1,104 @@
+//! The commands, one a file: arguments, what the command does, how it says so.
+
+use crate::{
+    arguments::{Arguments, Command},
+    diagnostics::Report,
+    document::Document,
+    failure::{Answer, Failure},
+    input::Input,
+    nearest::Nearest,
+    terminal::Terminal,
+};
+use chatsparks_core::Engine;
+use std::{io::Write, sync::Arc};
+
+pub(crate) use check::Check;
+pub(crate) use completions::Completions;
+pub(crate) use conversation::Conversation;
+pub(crate) use expect::Expect;
+pub(crate) use explain::Explain;
+pub(crate) use log::Log;
+pub(crate) use replay::Replay;
+pub(crate) use try_text::Try;
+
+mod check;
+mod completions;
+mod conversation;
+mod expect;
+mod explain;
+mod log;
+mod replay;
+mod try_text;
+
+/// Runs the command that was named.
+pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<Answer, Failure> {
+    match arguments.command {
+        Command::Check(check) => check.run(terminal),
+        Command::Replay(replay) => {
+            let (json, taken) = (replay.json, replay.takes_standard_output());
+            faults_as_json(replay.run(terminal), json, taken, terminal)
+        }
+        Command::Explain(explain) => faults_as_json(explain.run(terminal), explain.json, false, terminal),
+        Command::Try(trial) => faults_as_json(trial.run(terminal), trial.json, false, terminal),
+        Command::Conversation(one) => faults_as_json(one.run(terminal), one.json, false, terminal),
+        Command::Expect(expect) => faults_as_json(expect.run(terminal), expect.json, false, terminal),
+        Command::Log(log) => faults_as_json(log.run(terminal), log.json, false, terminal),
+        Command::Completions(completions) => completions.run(),
+    }
+}
+
+/// With `--json` the faults of an invalid workspace are JSON too, where the answer would have been.
+fn faults_as_json(
+    result: Result<Answer, Failure>,
+    json: bool,
+    output_taken: bool,
+    terminal: &Terminal,
+) -> Result<Answer, Failure> {
+    match result {
+        Err(Failure::InvalidWorkspace(report)) if json => {
+            let mut to = if output_taken { terminal.err() } else { terminal.out() };
+            report.write_json(&mut to.to)?;
+            to.to.flush()?;
+            Ok(Answer::No)
+        }
+        other => other,
+    }
+}
+
+/// Reads and compiles a workspace.
+///
+/// # Errors
+/// A [`Failure`] when it cannot be opened, or is invalid.
+fn compile(input: &Input) -> Result<Engine, Failure> {
+    let (report, engine) = examine(input)?;
+    engine.ok_or_else(|| Failure::InvalidWorkspace(Box::new(report)))
+}
+
+/// Reads a workspace, finds all that is wrong with it, and compiles it when nothing is.
+///
+/// # Errors
+/// A [`Failure`] when it cannot be opened.
+fn examine(input: &Input) -> Result<(Report, Option<Engine>), Failure> {
+    let (document, workspace) = Document::open(input)?;
+    let workspace = match workspace {
+        Ok(workspace) => Arc::new(workspace),
+        Err(unreadable) => return Ok((Report::unreadable(document, unreadable), None)),
+    };
+    let mut checked = Engine::check(&workspace);
+    let mut engine = None;
+    // Some faults show only in the whole, such as all patterns together being too large.
+    if checked.faults.is_empty() {
+        match Engine::compile(workspace) {
+            Ok(compiled) => engine = Some(compiled),
+            Err(error) => checked.faults.extend_from_slice(error.faults()),
+        }
+    }
+    Ok((Report::new(document, checked), engine))
+}
+
+/// A trigger that a workspace does not have.
+fn unknown_trigger(wanted: &str, engine: &Engine) -> Failure {
+    let mut nearest = Nearest::new(wanted);
+    engine.workspace().triggers.iter().for_each(|trigger| nearest.consider(trigger.id.as_str()));
+    nearest.unknown("trigger", "the workspace")
+}

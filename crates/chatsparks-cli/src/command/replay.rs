@@ -1,0 +1,182 @@
+//! `chatsparks replay`: what the workspace would have done with a history.
+
+use super::compile;
+use crate::{
+    diagnostics::count,
+    failure::{Answer, Failure},
+    history::{Reading, Replayed, Watch},
+    input::{Input, only_one_standard},
+    output::{Output, Target},
+    terminal::Terminal,
+};
+use chatsparks_replay::{DecisionsWriter, Observer, Record, Replay as Driver, Summary};
+use clap::Args;
+use std::io::{self, Write};
+
+/// Replay a history, and sum up what the workspace would have done
+///
+/// Every event is decided in turn, and every timer that falls due between them. The summary counts what was
+/// decided, and why, for each trigger and post; the decisions themselves and the state at the end can be
+/// written to files.
+#[derive(Args, Debug)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct Replay {
+    /// The workspace: JSON or TOML; `-` is standard input
+    workspace: Input,
+    /// The history: one event a line; `-` is standard input
+    history: Input,
+    /// Write every decision, one record a line; `-` is standard output
+    #[arg(long, value_name = "FILE")]
+    decisions: Option<Target>,
+    /// Write the final state; `-` is standard output
+    #[arg(long, value_name = "FILE")]
+    state: Option<Target>,
+    /// Pass over lines that cannot be read; each is told on standard error, and they are counted
+    #[arg(long)]
+    keep_going: bool,
+    /// Print the summary as one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  chatsparks replay shop.json march.jsonl
+  chatsparks replay shop.json march.jsonl --decisions decisions.jsonl --state state.json
+  chatsparks replay shop.json march.jsonl --decisions - | jq -c .outcome
+  zcat march.jsonl.gz | chatsparks replay shop.json - --keep-going
+
+A file that is written is put into its place when it is whole; until then it stays as it was.
+When a line cannot be read, the replay stops before it, and the files hold what was decided up to
+there. When an output goes to standard output, the summary goes to standard error.
+
+Exit status: 0 when the history was replayed to its end, 1 when the workspace is invalid, 2 when
+a line or file cannot be read, or a file cannot be written.";
+
+impl Replay {
+    /// Whether standard output is taken by an output.
+    pub(super) fn takes_standard_output(&self) -> bool {
+        [&self.decisions, &self.state].into_iter().flatten().any(|target| *target == Target::Standard)
+    }
+
+    pub(crate) fn run(&self, terminal: &Terminal) -> Result<Answer, Failure> {
+        self.hold_together()?;
+        let engine = compile(&self.workspace)?;
+        let decisions = Output::open(self.decisions.as_ref())?;
+        let state = Output::open(self.state.as_ref())?;
+        let wanted = decisions.is_wanted();
+        let mut writing = Writing {
+            decisions: wanted.then(|| DecisionsWriter::new(decisions)),
+            trouble: None,
+            summary: Summary::new(engine.workspace()),
+        };
+        let reading = Reading { input: &self.history, keep_going: self.keep_going, terminal };
+        let replayed = reading.replay(engine, &mut writing)?;
+        let Writing { decisions, trouble, mut summary } = writing;
+        // What could not be written is not put into its place.
+        if let Some(error) = trouble {
+            return Err(self.decisions_failure(error));
+        }
+        if let Some(decisions) = decisions {
+            let output = decisions.finish().map_err(|error| self.decisions_failure(error))?;
+            output.finish().map_err(|failure| self.nobody_reads(failure))?;
+        }
+        self.write_state(state, &replayed.replay).map_err(|failure| self.nobody_reads(failure))?;
+        let Replayed { replay, passed_over, stopped } = replayed;
+        if let Some(failure) = stopped {
+            return Err(self.up_to_there(failure, replay.records()));
+        }
+        (0..passed_over).for_each(|_| summary.passed_over());
+        self.write_summary(&summary, terminal)?;
+        Ok(Answer::Done)
+    }
+
+    fn hold_together(&self) -> Result<(), Failure> {
+        only_one_standard(&self.workspace, &self.history)?;
+        if self.decisions.is_some() && self.decisions == self.state {
+            return Err(Failure::new("`--decisions` and `--state` name the same place").help("give each its own"));
+        }
+        for target in [&self.decisions, &self.state].into_iter().flatten() {
+            if target.overwrites(&self.history) || target.overwrites(&self.workspace) {
+                let message = format!("`{}` is read, and would be overwritten", target.name());
+                return Err(Failure::new(message).help("write to another file"));
+            }
+        }
+        Ok(())
+    }
+
+    fn write_state(&self, mut to: Output, replay: &Driver) -> Result<(), Failure> {
+        if to.is_wanted() {
+            let written = serde_json::to_writer_pretty(&mut to, &replay.state()).map_err(io::Error::from);
+            written.and_then(|()| writeln!(to)).map_err(|error| to.failure(error))?;
+        }
+        to.finish()
+    }
+
+    fn write_summary(&self, summary: &Summary, terminal: &Terminal) -> Result<(), Failure> {
+        let mut to = if self.takes_standard_output() { terminal.err() } else { terminal.out() };
+        if self.json {
+            serde_json::to_writer_pretty(&mut to.to, summary).map_err(io::Error::from)?;
+            writeln!(to.to)?;
+        } else if !(self.takes_standard_output() && terminal.quiet) {
+            writeln!(to.to, "{}", summary.to_string().trim_end())?;
+        }
+        Ok(to.to.flush()?)
+    }
+
+    fn decisions_failure(&self, error: io::Error) -> Failure {
+        match &self.decisions {
+            Some(Target::File(path)) => Failure::cannot_write(&path.display().to_string(), &error),
+            _ => self.nobody_reads(error.into()),
+        }
+    }
+
+    /// A reader who goes away is no failure, unless a file was to be written beside.
+    fn nobody_reads(&self, failure: Failure) -> Failure {
+        let beside = [&self.decisions, &self.state].into_iter().flatten().find(|target| **target != Target::Standard);
+        match (failure, beside) {
+            (Failure::NobodyReads, Some(target)) => {
+                Failure::new(format!("standard output was closed; `{}` was not written", target.name()))
+            }
+            (failure, _) => failure,
+        }
+    }
+
+    /// Says of a replay that had to stop what the files hold.
+    fn up_to_there(&self, failure: Failure, records: u64) -> Failure {
+        let files: Vec<_> =
+            [&self.decisions, &self.state].into_iter().flatten().map(|target| format!("`{}`", target.name())).collect();
+        match failure {
+            Failure::CannotRun { message, help } if !files.is_empty() => {
+                let kept = count(usize::try_from(records).unwrap_or(usize::MAX), "record");
+                let hold = if files.len() == 1 { "holds" } else { "hold" };
+                let files = files.join(" and ");
+                let help = help.map_or_else(String::new, |help| format!("{help}; "));
+                Failure::new(message).help(format!("{help}{files} {hold} what was decided up to there ({kept})"))
+            }
+            other => other,
+        }
+    }
+}
+
+/// Writes decisions and sums them up.
+struct Writing {
+    decisions: Option<DecisionsWriter<Output>>,
+    trouble: Option<io::Error>,
+    summary: Summary,
+}
+
+impl Observer for Writing {
+    fn record(&mut self, record: &Record<'_>) {
+        self.summary.record(record);
+        if let (Some(decisions), None) = (&mut self.decisions, &self.trouble) {
+            self.trouble = decisions.write(record).err();
+        }
+    }
+}
+
+impl Watch for Writing {
+    fn is_done(&self) -> bool {
+        self.trouble.is_some()
+    }
+}

@@ -1,0 +1,256 @@
+//! `chatsparks explain`, `try` and `log`: why, what if, and what lately.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{session, session_with, status};
+use insta::assert_snapshot;
+use std::fs;
+
+fn explained(comments: &[&str]) -> String {
+    comments.iter().map(|id| session(&["explain", "shop.json", "march.jsonl", "--comment", id]) + "\n").collect()
+}
+
+#[test]
+fn c10_a_comment_is_explained_for_every_trigger() {
+    assert_snapshot!("explained", explained(&["c1", "c3", "c4", "c5", "c7", "c10", "c12", "c13"]));
+}
+
+#[test]
+fn c10_an_explanation_as_json() {
+    assert_snapshot!(
+        "explained_as_json",
+        session(&["explain", "shop.toml", "march.jsonl", "--comment", "c7", "--json"])
+    );
+}
+
+#[test]
+fn c10_one_trigger_can_be_asked_for() {
+    let arguments = ["explain", "shop.json", "march.jsonl", "--comment", "c5", "--trigger", "launch"];
+    assert_snapshot!(session(&arguments), @r#"
+    $ chatsparks explain shop.json march.jsonl --comment c5 --trigger launch
+    exit status: 0
+    --- standard output
+    c5 by u3 under v2, 2026-03-02T10:04:00Z
+      ขอราคาหน่อยค่ะ
+      fired, trigger price, revision 1 of the workspace
+
+      launch  out_of_scope
+          and also no_match
+    "#);
+}
+
+#[test]
+fn c10_the_words_are_marked_in_color_when_asked_for() {
+    let arguments =
+        ["explain", "shop.json", "march.jsonl", "--comment", "c5", "--trigger", "price", "--color", "always"];
+    let session = session(&arguments);
+    assert!(session.contains("ขอ\u{1b}[1m\u{1b}[33mราคา\u{1b}[0mหน่อยค่ะ"), "{session:?}");
+}
+
+#[test]
+fn unknown_ids_suggest_the_nearest() {
+    assert_snapshot!(session(&["explain", "shop.json", "march.jsonl", "--comment", "c111"]), @r#"
+    $ chatsparks explain shop.json march.jsonl --comment c111
+    exit status: 2
+    --- standard error
+    error: no comment `c111` in `march.jsonl`
+     help: did you mean `c1`, `c10`, `c12`?
+    "#);
+    assert_snapshot!(session(&["explain", "shop.json", "march.jsonl", "--comment", "zebra"]), @r#"
+    $ chatsparks explain shop.json march.jsonl --comment zebra
+    exit status: 2
+    --- standard error
+    error: no comment `zebra` in `march.jsonl`
+     help: it has `c1`, `c2`, `c3`, `c4`, `c5`, `c7`, `c8`, `c10`, …
+    "#);
+    assert_snapshot!(session(&["explain", "shop.json", "march.jsonl", "--comment", "c1", "--trigger", "prize"]), @r#"
+    $ chatsparks explain shop.json march.jsonl --comment c1 --trigger prize
+    exit status: 2
+    --- standard error
+    error: no trigger `prize` in the workspace
+     help: did you mean `price`?
+    "#);
+    assert_snapshot!(session(&["try", "shop.json", "x", "--trigger", "lunch"]), @r#"
+    $ chatsparks try shop.json x --trigger lunch
+    exit status: 2
+    --- standard error
+    error: no trigger `lunch` in the workspace
+     help: did you mean `launch`?
+    "#);
+    assert_snapshot!(session(&["log", "shop.json", "march.jsonl", "--trigger", "sael"]), @r#"
+    $ chatsparks log shop.json march.jsonl --trigger sael
+    exit status: 2
+    --- standard error
+    error: no trigger `sael` in the workspace
+     help: did you mean `sale`?
+    "#);
+    assert_eq!(status(&["try", "shop.json", "--history", "march.jsonl", "--comment", "nope"]), 2);
+}
+
+#[test]
+fn c11_a_text_is_tried_against_every_trigger() {
+    assert_snapshot!("tried", session(&["try", "shop.json", "Is the launch PRICE on sale?"]));
+    assert_snapshot!("tried_under_a_post", session(&["try", "shop.json", "launch on sale", "--post", "v2"]));
+    assert_snapshot!("tried_as_json", session(&["try", "shop.json", "launch on sale", "--post", "v2", "--json"]));
+}
+
+#[test]
+fn c11_with_a_history_the_last_revision_is_used() {
+    // At first `sale` is a draft; the history makes it active.
+    let arguments = ["try", "shop.json", "sale", "--trigger", "sale"];
+    assert_snapshot!(session(&arguments), @r#"
+    $ chatsparks try shop.json sale --trigger sale
+    exit status: 0
+    --- standard output
+      sale
+      matching: 1 of 1 trigger, whatever the scope
+
+      sale  matches, once it is active: it is a draft
+          matched pattern `sale|discount` at 0..4
+          [sale]
+    "#);
+    assert_snapshot!(session(&[&arguments[..], &["--history", "march.jsonl"]].concat()), @r#"
+    $ chatsparks try shop.json sale --trigger sale --history march.jsonl
+    exit status: 0
+    --- standard output
+      sale
+      matching: 1 of 1 trigger, whatever the scope
+
+      sale  matches
+          matched pattern `sale|discount` at 0..4
+          [sale]
+    "#);
+}
+
+#[test]
+fn c11_a_past_comment_is_tried_under_its_post() {
+    assert_snapshot!(session(&["try", "shop.json", "--history", "march.jsonl", "--comment", "c8"]), @r#"
+    $ chatsparks try shop.json --history march.jsonl --comment c8
+    exit status: 0
+    --- standard output
+    c8 by u5 under v1, 2026-03-02T10:07:00Z
+      is it on SALE?
+      matching: 1 of 3 triggers, under v1
+
+      price   no_match
+          matched question mark `?` at 13..14
+          is it on SALE[?]
+      launch  no_match
+      sale    matches
+          matched pattern `sale|discount` at 9..13
+          is it on [SALE]?
+    "#);
+}
+
+#[test]
+fn c11_every_past_comment_is_tried() {
+    let arguments = ["try", "shop.json", "--history", "march.jsonl", "--trigger", "price"];
+    assert_snapshot!("tried_all", session(&arguments));
+    assert_snapshot!("tried_all_as_json", session(&[&arguments[..], &["--json"]].concat()));
+    // Standard input is put aside, for it is read twice.
+    let body = |session: String| session.split_once('\n').unwrap().1.to_owned();
+    let history = fs::read("tests/data/march.jsonl").unwrap();
+    let piped = session_with(&["try", "shop.json", "--history", "-", "--trigger", "price"], history);
+    assert_eq!(body(piped), body(session(&arguments)));
+}
+
+#[test]
+fn c11_the_newest_50_hits_are_listed() {
+    let line = |n: u32| {
+        format!(
+            "{{\"id\":\"e{n}\",\"at\":\"2026-03-02T10:00:00Z\",\"type\":\"comment\",\"comment_id\":\"c{n}\",\
+             \"post_id\":\"v1\",\"user_id\":\"u{n}\",\"text\":\"price\"}}\n"
+        )
+    };
+    let history: String = (0..120).map(line).collect();
+    for arguments in [
+        ["try", "shop.json", "--trigger", "price", "--history", "-", "--json"],
+        ["log", "shop.json", "-", "--trigger", "price", "--json", "--quiet"],
+    ] {
+        let session = session_with(&arguments, history.clone());
+        let json = &session[session.find('{').unwrap()..];
+        let shown: serde_json::Value = serde_json::from_str(json).unwrap();
+        let (count, list) = if arguments[0] == "try" { ("hits", "newest") } else { ("in_scope", "comments") };
+        assert_eq!(shown[count], 120);
+        let list = shown[list].as_array().unwrap();
+        assert_eq!((list.len(), &list[0]["comment_id"], &list[49]["comment_id"]), (50, &"c119".into(), &"c70".into()));
+    }
+}
+
+#[test]
+fn c11_a_text_with_nothing_to_try_is_refused() {
+    assert_eq!(status(&["try", "shop.json"]), 2);
+    assert_eq!(status(&["try", "shop.json", "x", "--comment", "c1", "--history", "march.jsonl"]), 2);
+    assert_eq!(status(&["try", "shop.json", "--history", "march.jsonl"]), 2);
+    assert_eq!(status(&["try", "shop.json", "--trigger", "price"]), 2);
+    assert_eq!(status(&["try", "shop.json", "x", "--keep-going"]), 2);
+}
+
+#[test]
+fn n10_a_long_text_is_cut_for_matching_and_says_so() {
+    let text = format!("{} price", "ก".repeat(10_000));
+    let session = session(&["try", "shop.json", &text, "--trigger", "price"]);
+    assert!(session.contains("only the first 10,000 characters were looked at"), "{session}");
+}
+
+#[test]
+fn c10_the_last_comments_in_scope_are_listed() {
+    assert_snapshot!("log", session(&["log", "shop.json", "march.jsonl", "--trigger", "launch"]));
+    assert_snapshot!("log_as_json", session(&["log", "shop.json", "march.jsonl", "--trigger", "sale", "--json"]));
+}
+
+#[test]
+fn broken_lines_stop_or_are_passed_over() {
+    assert_snapshot!(session(&["log", "shop.json", "broken.jsonl", "--trigger", "price"]), @r#"
+    $ chatsparks log shop.json broken.jsonl --trigger price
+    exit status: 2
+    --- standard error
+    error: broken.jsonl:2:74: missing field `post_id`
+     help: mend the line, or pass over such lines with `--keep-going`
+    "#);
+    assert_snapshot!(session(&["log", "shop.json", "broken.jsonl", "--trigger", "price", "--keep-going"]), @r#"
+    $ chatsparks log shop.json broken.jsonl --trigger price --keep-going
+    exit status: 0
+    --- standard output
+    price: 3 comments in its scope
+
+    c8 by u5 under v1, 2026-03-02T10:07:00Z
+      no_match
+          matched question mark `?` at 13..14
+          is it on SALE[?]
+
+    c5 by u3 under v2, 2026-03-02T10:04:00Z
+      fired
+          matched keyword `ราคา` at 2..6
+          ขอ[ราคา]หน่อยค่ะ
+
+    c1 by u1 under v1, 2026-03-02T10:00:00Z
+      fired
+          matched keyword `PRICE` at 0..5, question mark `?` at 12..13
+          [PRICE] please[?]
+    --- standard error
+    broken.jsonl:2:74: missing field `post_id`; passed over
+    broken.jsonl:4:17: field `at`: expected an instant in RFC 3339, such as `2026-03-02T10:00:00Z`, between the years 1970 and 9999; passed over
+    broken.jsonl:5:2: not a JSON object: expected ident; passed over
+    3 lines passed over
+    "#);
+    let arguments = ["try", "shop.json", "--history", "broken.jsonl", "--trigger", "price", "--keep-going", "-q"];
+    assert_snapshot!(session(&arguments), @r#"
+    $ chatsparks try shop.json --history broken.jsonl --trigger price --keep-going -q
+    exit status: 0
+    --- standard output
+    price: 2 of 3 past comments match
+
+    c5 by u3 under v2, 2026-03-02T10:04:00Z
+      matches
+          matched keyword `ราคา` at 2..6
+          ขอ[ราคา]หน่อยค่ะ
+
+    c1 by u1 under v1, 2026-03-02T10:00:00Z
+      matches
+          matched keyword `PRICE` at 0..5, question mark `?` at 12..13
+          [PRICE] please[?]
+    "#);
+}

@@ -1,0 +1,128 @@
+//! Records, transcript and summary of decisions made by hand.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+use chatsparks_core::{
+    CommentOutcome, CommentResult, ConversationState, Decision, Effect, Envelope, Fact, InboxReason, Instant, Outcome,
+    Problem, ProblemCode, Refusal, RefusalReason, SendDm, SentOption, Source, StateReason, Timer, TimerKind,
+    workspace::Link,
+};
+use chatsparks_replay::{DecisionsWriter, Format, Reader, Record, Summary, TranscriptWriter, read_workspace};
+
+fn envelopes(lines: &[&str]) -> Vec<Envelope> {
+    Reader::new(lines.join("\n").as_bytes(), "h").map(|line| line.unwrap().envelope).collect()
+}
+
+fn decision(outcome: Outcome, effects: Vec<Effect>, facts: Vec<Fact>) -> Decision {
+    Decision { outcome, effects, facts: facts.into(), changes: Vec::new().into(), engine: None }
+}
+
+fn comment(result: CommentResult, trigger: Option<&str>, until: Option<&str>) -> Outcome {
+    Outcome::Comment(CommentOutcome {
+        result,
+        trigger: trigger.map(Into::into),
+        until: until.map(|until| until.parse().unwrap()),
+    })
+}
+
+fn dm(text: &str) -> SendDm {
+    SendDm { user_id: "u1".into(), conversation: 1, text: Some(text.into()), options: vec![], card: None, member: None }
+}
+
+/// A short history with the decisions that an engine might make of it.
+fn told() -> Vec<(Source, Option<Envelope>, Instant, Decision)> {
+    let envelopes = envelopes(&[
+        r#"{"id":"e1","at":"2026-03-02T10:00:00Z","type":"comment","comment_id":"c1","post_id":"v1","user_id":"u1","handle":"mint","text":"PRICE?\nplease"}"#,
+        r#"{"id":"e2","at":"2026-03-02T10:00:01.5Z","type":"comment","comment_id":"c2","post_id":"v2","user_id":"u1","text":"price","reply_to":"c1"}"#,
+        r#"{"id":"e3","at":"2026-03-02T10:00:02Z","type":"comment","comment_id":"c3","post_id":"v1","user_id":"u2","text":"hello"}"#,
+        r#"{"id":"e4","at":"2026-03-02T10:00:03Z","type":"comment","comment_id":"c3","post_id":"v1","user_id":"u2","text":"hello"}"#,
+        r#"{"id":"e5","at":"2026-03-02T10:00:04Z","type":"configure","workspace":7}"#,
+    ]);
+    let mut decisions = vec![
+        decision(
+            comment(CommentResult::Fired, Some("price"), None),
+            vec![
+                Effect::PublicReply { comment_id: "c1".into(), text: "Sent you a DM".into() },
+                Effect::SendDm(Box::new(dm("Hi mint!"))),
+                Effect::SendDm(Box::new(SendDm {
+                    options: vec![SentOption { id: "30".into(), label: "30ml".into() }],
+                    card: Some(Link { product: Some("p".into()), sku: None }),
+                    ..dm("Which size?")
+                })),
+                Effect::NotifyInbox {
+                    user_id: "u1".into(),
+                    conversation: 1,
+                    reason: InboxReason::Handoff,
+                    note: Some("asked for a person".into()),
+                    owner: None,
+                },
+                Effect::NotifyOwners { level: 80, count: 8, limit: 10 },
+            ],
+            vec![
+                Fact::CommentSeen { post_id: "v1".into(), result: CommentResult::Fired },
+                Fact::FlowStarted { trigger: "price".into(), flow: "f".into(), version: 2, conversation: 1 },
+            ],
+        ),
+        decision(comment(CommentResult::Throttled, Some("price"), Some("2026-03-03T10:00:00Z")), vec![], vec![]),
+        decision(comment(CommentResult::NoMatch, None, None), vec![], vec![]),
+        decision(comment(CommentResult::Duplicate, None, None), vec![], vec![]),
+        decision(
+            Outcome::Refused(Refusal {
+                reason: RefusalReason::InvalidWorkspace,
+                faults: vec![Problem::new("", ProblemCode::Unreadable, "expected an object")],
+            }),
+            vec![],
+            vec![],
+        ),
+    ]
+    .into_iter();
+    let mut told: Vec<_> = envelopes
+        .into_iter()
+        .map(|envelope| {
+            (Source::Event(envelope.id.clone()), Some(envelope.clone()), envelope.at, decisions.next().unwrap())
+        })
+        .collect();
+    let due: Instant = "2026-03-03T10:00:00Z".parse().unwrap();
+    let timer = Timer { due, kind: TimerKind::Close, user_id: Some("u1".into()) };
+    let closed = Fact::StateChanged {
+        conversation: 1,
+        from: ConversationState::Waiting,
+        to: ConversationState::Closed,
+        reason: Some(StateReason::Expired),
+    };
+    let effects = vec![Effect::SendDm(Box::new(dm("Bye")))];
+    told.push((Source::Timer { timer, firing: 2 }, None, due, decision(Outcome::Applied {}, effects, vec![closed])));
+    told
+}
+
+fn each(mut show: impl FnMut(&Record<'_>)) {
+    for (seq, (source, envelope, at, decision)) in told().iter().enumerate() {
+        let (seq, envelope) = (seq as u64, envelope.as_ref());
+        show(&Record { seq, source, envelope, at: *at, revision: 1, decision });
+    }
+}
+
+#[test]
+fn t6_records_are_lines_with_the_ids_of_their_effects() {
+    let mut writer = DecisionsWriter::new(Vec::new());
+    each(|record| writer.write(record).unwrap());
+    insta::assert_snapshot!(String::from_utf8(writer.finish().unwrap()).unwrap());
+}
+
+#[test]
+fn a_transcript_tells_who_wrote_what_and_what_came_of_it() {
+    let mut writer = TranscriptWriter::new(Vec::new());
+    each(|record| writer.write(record).unwrap());
+    insta::assert_snapshot!(String::from_utf8(writer.finish().unwrap()).unwrap());
+}
+
+#[test]
+fn a_summary_counts_by_result_by_trigger_and_by_post() {
+    let document = r#"{"workspace":{"id":"g","name":"g","account_user_id":"a"},"triggers":[
+        {"id":"link","when":"question_mark","flow":"f"},{"id":"price","name":"Price","when":"question_mark","flow":"f"},
+        {"id":"later","status":"draft","when":"question_mark","flow":"f"}]}"#;
+    let mut summary = Summary::new(&read_workspace(document.as_bytes(), Format::Json).unwrap());
+    each(|record| summary.record(record));
+    summary.passed_over();
+    insta::assert_snapshot!(summary.to_string());
+    insta::assert_json_snapshot!(summary);
+}
