@@ -102,9 +102,6 @@ proptest! {
         rest.extend(words);
         other.extend(turned);
         let (one, other) = (drive(&workspace, &rest), drive(&workspace, &other));
-        if one.answered < rest.len() {
-            return Ok(());
-        }
         prop_assert_eq!(&one.state["orders"], &other.state["orders"]);
     }
 }

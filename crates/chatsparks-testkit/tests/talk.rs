@@ -152,9 +152,6 @@ proptest! {
             })
             .collect();
         let (among, alone) = (drive(&workspace, &history), drive(&workspace, &alone));
-        if among.answered < history.len() {
-            return Ok(());
-        }
         prop_assert_eq!(of_contact(&among.records, &wanted), of_contact(&alone.records, &wanted));
         let state = |state: &Value| -> Option<Value> {
             state["contacts"].as_array()?.iter().find(|contact| contact["user_id"] == wanted.as_str()).cloned()
@@ -182,9 +179,6 @@ proptest! {
         let mut swapped = history.clone();
         swapped.swap(place, place + 1);
         let (before, after) = (drive(&workspace, &history), drive(&workspace, &swapped));
-        if before.answered < history.len() {
-            return Ok(());
-        }
         prop_assert_eq!(&before.state, &after.state);
         for contact in before.state["contacts"].as_array().unwrap() {
             let contact = contact["user_id"].as_str().unwrap();
@@ -196,9 +190,7 @@ proptest! {
     fn every_contact_survives_being_stored(Case { workspace, history } in case(Focus::Everything, 60)) {
         let mut replay = chatsparks_replay::Replay::new(chatsparks_core::Engine::compile(workspace).unwrap());
         for envelope in &history {
-            if replay.push(envelope, |_| ()).is_err() {
-                break;
-            }
+            replay.push(envelope, |_| ());
             for contact in replay.contacts() {
                 let stored = json!(contact).to_string();
                 let read: chatsparks_core::Contact = serde_json::from_str(&stored).unwrap();
