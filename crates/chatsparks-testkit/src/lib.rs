@@ -7,6 +7,7 @@
 //! * [`build`]: workspaces and histories for tests, written in a few words.
 
 pub mod build;
+mod driven;
 pub mod fuzz;
 pub mod generate;
 pub mod lines;
@@ -14,5 +15,6 @@ mod matching;
 mod model;
 pub mod properties;
 
+pub use driven::{Driven, drive};
 pub use matching::{holds, question_mark_ends};
 pub use model::{Model, Replayed, replay};

@@ -3,10 +3,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use chatsparks_core::{Engine, Envelope, workspace::Workspace};
-use chatsparks_replay::Replay;
+use chatsparks_core::{Envelope, workspace::Workspace};
 use chatsparks_testkit::{
-    Model, Replayed,
+    Model, Replayed, drive,
     generate::{Case, Focus, case},
     properties,
 };
@@ -36,20 +35,6 @@ fn without_nulls(value: Value) -> Value {
     }
 }
 
-/// The engine's replay, and how many events of the history the driver answers in this version.
-fn engine(workspace: &Workspace, history: &[Envelope]) -> (Replayed, usize) {
-    let mut replay = Replay::new(Engine::compile(workspace.clone()).unwrap());
-    let mut records = Vec::new();
-    let mut answered = 0;
-    for envelope in history {
-        if replay.push(envelope, |record| records.push(plain(serde_json::to_value(record).unwrap()))).is_err() {
-            break;
-        }
-        answered += 1;
-    }
-    (Replayed { records, state: without_nulls(serde_json::to_value(replay.state()).unwrap()) }, answered)
-}
-
 /// The model's replay.
 fn model(workspace: &Workspace, history: &[Envelope]) -> Replayed {
     let mut model = Model::new(workspace.clone());
@@ -58,13 +43,18 @@ fn model(workspace: &Workspace, history: &[Envelope]) -> Replayed {
 }
 
 fn agree(Case { workspace, history }: &Case) -> Result<(), TestCaseError> {
-    let (engine, answered) = engine(workspace, history);
-    let model = model(workspace, &history[..answered]);
-    for (engine, model) in engine.records.iter().zip(&model.records) {
+    let engine = drive(workspace, history);
+    let model = model(workspace, history);
+    let records: Vec<Value> = engine.records.into_iter().map(plain).collect();
+    for (engine, model) in records.iter().zip(&model.records) {
         prop_assert_eq!(engine, model, "the engine says the first, the model the second");
     }
-    prop_assert_eq!(engine.records.len(), model.records.len());
-    prop_assert_eq!(engine.state, model.state, "the engine's final state is the first, the model's the second");
+    prop_assert_eq!(records.len(), model.records.len());
+    prop_assert_eq!(
+        without_nulls(engine.state),
+        model.state,
+        "the engine's final state is the first, the model's the second"
+    );
     Ok(())
 }
 
