@@ -367,7 +367,7 @@ impl Made {
                     order_id,
                     user_id: UserId::from(*user),
                     placed_at: before(placed_before),
-                    currency: Currency::from(if number % 2 == 0 { "THB" } else { "VND" }),
+                    currency: Currency::from(if number.is_multiple_of(2) { "THB" } else { "VND" }),
                     total_minor: *total,
                     lines: lines.collect(),
                 })
