@@ -129,7 +129,7 @@ fn run(engine: &Engine, input: &Input, story: &Story, coverage: Option<&mut Cove
 }
 
 fn unreadable(error: chatsparks_replay::story::StoryError) -> Failure {
-    Failure::new(error.to_string()).help("`docs/stories.md` says how stories are written")
+    Failure::with_excerpt(&error.to_string()).help("`docs/stories.md` says how stories are written")
 }
 
 fn write(input: &Input, text: &str) -> Result<(), Failure> {

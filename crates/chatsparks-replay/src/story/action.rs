@@ -410,6 +410,6 @@ pub(super) fn configuring(words: &mut Words<'_>) -> Result<Configuring, Flaw> {
         return Ok(Configuring::File(word));
     }
     let flaw = words.flaw("expected a value as JSON, such as `5`, `\"draft\"` or `[\"a\", \"b\"]`");
-    let value = serde_json::from_str(words.rest()).map_err(|_| flaw)?;
+    let value = serde_json::from_str(words.take_rest()).map_err(|_| flaw)?;
     Ok(Configuring::With { path: word, value })
 }

@@ -6,8 +6,8 @@
 
 use crate::{driver::Considered, record::Record};
 use chatsparks_core::{
-    ActKind, BlockId, Change, CommentResult, CompileError, ContactChange, Effect, Engine, Event, Explained, Fact,
-    Field, FlowId, InboxReason, LeaveReason, MessageResult, Outcome, Scratch, TriggerId, UserId,
+    ActKind, BlockId, Change, CommentOutcome, CommentResult, CompileError, ContactChange, Effect, Engine, Event,
+    Explained, Fact, Field, FlowId, InboxReason, LeaveReason, MessageResult, Outcome, Scratch, TriggerId, UserId,
     text::normalise,
     workspace::{
         Block, BlockKind, Branch, Condition, Flow, QuickReplies, Scope, TagBlock, Test, Trigger, TriggerStatus,
@@ -148,7 +148,9 @@ impl Coverage {
         if matches!(considered.outcome.result, Duplicate | OwnComment | NotConnected | OutsideWindow) {
             return;
         }
-        let evaluation = considered.evaluation();
+        let mut evaluation = considered.evaluation();
+        // Where nothing refuses a part, the explanation repeats what came of the comment: that must not be `no_match`.
+        evaluation.outcome = CommentOutcome { result: CommentResult::Fired, trigger: None, until: None };
         let post = evaluation.comment.post_id.as_str();
         for explanation in self.probes.iter().flat_map(|probe| probe.explain_all(&evaluation, &mut self.scratch.0)) {
             let place =

@@ -1,17 +1,24 @@
 //! Writing down what came of a story, in the story itself.
 
-use super::{Story, StoryReport};
+use super::{Story, StoryReport, expectation::Expected};
 
 /// The story with what came in place of what was expected.
 pub(super) fn recorded(story: &Story, report: &StoryReport) -> String {
     let mut lines: Vec<Option<String>> = story.source.iter().cloned().map(Some).collect();
     let mut after: Vec<Vec<String>> = vec![Vec::new(); lines.len()];
+    let mut last = 0;
     for (step, report) in story.steps.iter().zip(&report.steps) {
+        // Who allows more on purpose has chosen what to look at.
+        let allows_more = step.expectations.iter().any(|(_, one)| one.what == Expected::More);
+        if allows_more && report.passed {
+            continue;
+        }
         for (line, _) in &step.expectations {
             lines[*line] = None;
         }
         let source = &story.source[step.line];
-        let indent = indent(source);
+        let indent = indent(source, last);
+        last = indent;
         let mut came = report.came.clone();
         if came.is_empty() {
             came.push("nothing".to_owned());
@@ -33,12 +40,13 @@ pub(super) fn recorded(story: &Story, report: &StoryReport) -> String {
     text
 }
 
-/// The column, in characters, at which what happens stands after the time of a line.
-fn indent(line: &str) -> usize {
+/// The column, in characters, at which what happens stands after the time of a line; after a bare time, where it
+/// stood in the step before.
+fn indent(line: &str, last: usize) -> usize {
     let mut words = super::words::Words::new(line);
     let has_time = matches!(words.instant(), Ok(Some(_))) || matches!(words.offset(), Ok(Some(_)));
-    let before = line.len() - words.rest().len() - (line.len() - line.trim_end().len());
-    if has_time && !words.is_at_end() { line[..before].chars().count() } else { line.chars().count() + 2 }
+    let before = line.trim_end().len() - words.rest().len();
+    if has_time && !words.is_at_end() { line[..before].chars().count() } else { last.max(line.chars().count() + 2) }
 }
 
 fn byte_of(line: &str, column: usize) -> usize {

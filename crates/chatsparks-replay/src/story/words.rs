@@ -32,6 +32,13 @@ impl<'a> Words<'a> {
         trim(&self.line[self.byte..])
     }
 
+    /// Takes all that is left.
+    pub(super) fn take_rest(&mut self) -> &'a str {
+        let rest = self.rest();
+        self.byte = self.line.len();
+        rest
+    }
+
     pub(super) fn is_at_end(&self) -> bool {
         self.rest().is_empty()
     }
