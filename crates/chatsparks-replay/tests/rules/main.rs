@@ -1,6 +1,7 @@
 //! Tables: each rule at its boundaries, a row a line, through the driver and the engine behind it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod comments;
 mod rows;
 mod time;
 mod words;
