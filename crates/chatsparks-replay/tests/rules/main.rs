@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod comments;
+mod conversations;
 mod flows;
 mod rows;
 mod time;
