@@ -4,6 +4,7 @@
 mod comments;
 mod conversations;
 mod flows;
+mod reach;
 mod rows;
 mod time;
 mod words;
