@@ -58,7 +58,7 @@ fn c1_the_listening_window_is_half_open_and_knows_only_posts_of_the_workspace() 
         (on(30 * DAY, "v1").with("posted_at", at(0)), "outside_window"),
         (on(0, "v1").with("posted_at", at(60 * DAY)), "fired price | dm Hi"),
     ] {
-        let told = told(&planned, &[event.clone()]);
+        let told = told(&planned, std::slice::from_ref(&event));
         assert_eq!(told[0].split(" | owners").next().unwrap(), wanted, "{event:?}");
     }
     // At the comment's instant, also when it comes late.

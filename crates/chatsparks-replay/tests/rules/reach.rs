@@ -161,7 +161,7 @@ fn p3_only_a_marked_young_comment_that_is_no_reply_opens_a_dm() {
         (posted(48 * HOUR), holds),
         (posted(-HOUR), opens),
     ] {
-        check(&answering(), &[event.clone()], &[wanted]);
+        check(&answering(), std::slice::from_ref(&event), &[wanted]);
         // In the other mode the mark says nothing.
         check(&buyer_first(), &[event], &[holds]);
     }
@@ -178,6 +178,13 @@ fn p3_a_dm_of_either_direction_within_a_day_keeps_it_shut() {
     }
     // A member's counts too.
     let spent = window("comment_to_message", 1);
+    // A late one does not open it sooner: the last counts.
+    let late = |offset| {
+        let [blocked, unblocked] = [act(0, "block", "u1"), act(HOUR, "unblock", "u1")];
+        [blocked, wrote(HOUR, "x"), wrote(0, "late"), unblocked, marked(offset, "hi")]
+    };
+    check_last(&answering(), &late(25 * HOUR - 1), "awaiting_message hi");
+    check_last(&answering(), &late(25 * HOUR), "fired hi | dm Hi");
     let members = |offset| {
         vec![wrote(0, "x"), member_message(10 * HOUR, "u1", "x"), act(10 * HOUR, "close", "u1"), marked(offset, "hi")]
     };
@@ -289,6 +296,19 @@ fn p4_a_flow_without_budget_is_held_and_the_next_message_lets_it_go_on() {
     three["flows"][2]["blocks"].as_array_mut().unwrap().push(json!({ "id": "c", "message": { "text": "c" } }));
     let held = [&two[..], &again[..], &[clock(3 * DAY)]].concat();
     assert_eq!(told(&three, &held)[2..], ["kept | dm b", "close +25h", "applied"]);
+}
+
+#[test]
+fn v2_a_held_conversation_closes_a_day_after_the_hold_began() {
+    // The bot spoke at once, and found no budget an hour later.
+    let mut world = window("buyer_first", 1);
+    let wait = json!({ "id": "w", "wait": { "seconds": 3600 } });
+    world["flows"][2]["blocks"].as_array_mut().unwrap().insert(1, wait);
+    check(
+        &world,
+        &[comment(0, "u1", "two"), wrote(1, "x"), clock(2 * DAY)],
+        &["awaiting_message two", "kept | dm a", "flow_wait +1h1ms", "close +25h1ms", "applied"],
+    );
 }
 
 #[test]
