@@ -6,5 +6,6 @@ mod conversations;
 mod flows;
 mod reach;
 mod rows;
+mod scenarios;
 mod time;
 mod words;
