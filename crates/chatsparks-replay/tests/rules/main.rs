@@ -4,6 +4,7 @@
 mod comments;
 mod conversations;
 mod flows;
+mod metamorphic;
 mod reach;
 mod rows;
 mod scenarios;
