@@ -6,6 +6,7 @@ mod conversations;
 mod flows;
 mod metamorphic;
 mod reach;
+mod robust;
 mod rows;
 mod scenarios;
 mod time;
