@@ -182,7 +182,7 @@ const VIETNAMESE_PARTS: &[&str] = &[
     "tẩy", "trang", "mặt", "nạ", "sữa", "rửa", "tinh", "chất", "lì", "bóng", "nâu", "tây", "ship", "sỉ", "lẻ",
 ];
 const INDONESIAN_PARTS: &[&str] = &[
-    "harga", "warna", "merah", "bata", "muda", "tua", "lipstik", "krim", "bedak", "serum", "tabir", "surya", "pelembab",
-    "maskara", "alis", "toner", "sabun", "muka", "ukuran", "besar", "kecil", "paket", "hemat", "promo", "ongkir",
-    "stok", "beli", "grosir", "varian", "wangi",
+    "harga", "warna", "merah", "bata", "muda", "tua", "lipstik", "krim", "bedak", "serum", "tabir", "surya",
+    "pelembab", "maskara", "alis", "toner", "sabun", "muka", "ukuran", "besar", "kecil", "paket", "hemat", "promo",
+    "ongkir", "stok", "beli", "grosir", "varian", "wangi",
 ];

@@ -32,9 +32,8 @@ impl Loop {
     /// The loop for a set.
     pub fn new(set: &Set) -> Self {
         let posts = set.workspace.posts.iter();
-        let tags = posts
-            .map(|post| (post.id.to_string(), post.tags.iter().map(|tag| tag.to_string()).collect()))
-            .collect();
+        let tags =
+            posts.map(|post| (post.id.to_string(), post.tags.iter().map(|tag| tag.to_string()).collect())).collect();
         let triggers = set
             .workspace
             .triggers

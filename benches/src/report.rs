@@ -90,7 +90,9 @@ impl Row {
 
 /// The rows as a table in Markdown.
 pub fn table(rows: &[Row]) -> String {
-    let mut out = String::from("| what | ours | against | ratio | target | aim | |\n| --- | --- | --- | --- | --- | --- | --- |\n");
+    let mut out = String::from(
+        "| what | ours | against | ratio | target | aim | |\n| --- | --- | --- | --- | --- | --- | --- |\n",
+    );
     for row in rows {
         let [target, aim] = row.bounds();
         let value = if row.is_size() { String::new() } else { number(row.value) };

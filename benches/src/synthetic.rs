@@ -126,17 +126,12 @@ struct Maker {
 impl Maker {
     fn new(triggers: usize) -> Self {
         let mut random = Random::new(SEED);
-        let phrases: Vec<String> = [
-            Language::Thai,
-            Language::English,
-            Language::Vietnamese,
-            Language::Indonesian,
-            Language::Mixed,
-        ]
-        .iter()
-        .flat_map(|language| language.phrases())
-        .map(|phrase| phrase.to_lowercase())
-        .collect();
+        let phrases: Vec<String> =
+            [Language::Thai, Language::English, Language::Vietnamese, Language::Indonesian, Language::Mixed]
+                .iter()
+                .flat_map(|language| language.phrases())
+                .map(|phrase| phrase.to_lowercase())
+                .collect();
         let mut seen = std::collections::BTreeSet::new();
         let mut pool = Vec::with_capacity(POOL);
         while pool.len() < POOL {
@@ -334,9 +329,7 @@ impl Writer<'_> {
                 let wide = |c: char| char::from_u32(u32::from(c) + 0xFEE0).filter(|_| c.is_ascii_graphic());
                 word.chars().map(|c| wide(c).unwrap_or(c)).collect()
             }
-            6..8 if *language == Language::Vietnamese => {
-                self.decomposer.normalize(word).into_owned()
-            }
+            6..8 if *language == Language::Vietnamese => self.decomposer.normalize(word).into_owned(),
             _ => word.clone(),
         }
     }

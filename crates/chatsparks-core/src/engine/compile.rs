@@ -3,7 +3,7 @@
 use crate::{
     Email, Instant, Period, ProductId, SkuId,
     check::build_pattern,
-    condition::{Node, special_feature},
+    condition::{Node, each_leaf, special_feature},
     cycle::CycleRule,
     engine::names::Names,
     matcher::{Feature, Matcher, MatcherBuilder, Place as WordPlace, special},
@@ -55,6 +55,8 @@ pub(crate) struct CompiledTrigger {
     pub(crate) words: Box<[Feature]>,
     /// Whether an anchor that holds is enough, so that the condition need not be looked at.
     pub(crate) anchor_suffices: bool,
+    /// Whether the condition has no part but keywords, so that none of these found means nothing to show.
+    pub(crate) asks_for_words_alone: bool,
 }
 
 /// A post that the workspace has or names.
@@ -87,6 +89,7 @@ impl Compiled {
             let hours = trigger.throttle_hours.unwrap_or(workspace.policy.throttle_hours);
             drafts.push(CompiledTrigger {
                 anchor_suffices: false,
+                asks_for_words_alone: asks_for_words_alone(&trigger.when),
                 words,
                 condition: node,
                 scope,
@@ -180,6 +183,12 @@ fn node_heap(node: &Node) -> usize {
         Node::All(parts) | Node::Any(parts) => size_of_val(&**parts) + parts.iter().map(node_heap).sum::<usize>(),
         Node::Not(part) => size_of::<Node>() + node_heap(part),
     }
+}
+
+fn asks_for_words_alone(condition: &Condition) -> bool {
+    let mut alone = true;
+    each_leaf(condition, &mut |leaf| alone &= matches!(leaf, Condition::Keywords(_)));
+    alone
 }
 
 fn expects(block: &crate::workspace::Block) -> Option<&str> {
