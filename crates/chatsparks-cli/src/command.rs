@@ -14,6 +14,8 @@ use std::{io::Write, sync::Arc};
 
 pub(crate) use check::Check;
 pub(crate) use completions::Completions;
+pub(crate) use conversation::Conversation;
+pub(crate) use expect::Expect;
 pub(crate) use explain::Explain;
 pub(crate) use log::Log;
 pub(crate) use replay::Replay;
@@ -21,6 +23,8 @@ pub(crate) use try_text::Try;
 
 mod check;
 mod completions;
+mod conversation;
+mod expect;
 mod explain;
 mod log;
 mod replay;
@@ -36,6 +40,8 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<Answer, F
         }
         Command::Explain(explain) => faults_as_json(explain.run(terminal), explain.json, false, terminal),
         Command::Try(trial) => faults_as_json(trial.run(terminal), trial.json, false, terminal),
+        Command::Conversation(one) => faults_as_json(one.run(terminal), one.json, false, terminal),
+        Command::Expect(expect) => faults_as_json(expect.run(terminal), expect.json, false, terminal),
         Command::Log(log) => faults_as_json(log.run(terminal), log.json, false, terminal),
         Command::Completions(completions) => completions.run(),
     }

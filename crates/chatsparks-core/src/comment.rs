@@ -89,8 +89,8 @@ impl Compiled {
             };
         }
         let throttled = |trigger: u32| {
-            let (compiled, id) = (&self.triggers[trigger as usize], &self.workspace.triggers[trigger as usize].id);
-            contact?.throttles().until(id.as_str(), compiled.throttle, at)
+            let compiled = &self.triggers[trigger as usize];
+            contact?.throttles().until(compiled.id.as_str(), compiled.throttle, at)
         };
         let mut highest_throttled: Option<u32> = None;
         let passes_over = self.workspace.policy.on_throttled == OnThrottled::Next;
@@ -169,7 +169,7 @@ impl Compiled {
     }
 
     pub(crate) fn outcome(&self, judged: Judged) -> CommentOutcome {
-        let trigger = judged.trigger.map(|trigger| self.workspace.triggers[trigger as usize].id.clone());
+        let trigger = judged.trigger.map(|trigger| self.triggers[trigger as usize].id.clone());
         CommentOutcome { result: judged.result, trigger, until: judged.until }
     }
 }

@@ -231,7 +231,7 @@ impl Compiled {
                 | CommentResult::OutsideWindow
         );
         let explain = |&number: &u32| {
-            let id = &self.workspace.triggers[number as usize].id;
+            let id = &self.triggers[number as usize].id;
             let mut verdicts = Verdicts::new();
             if own {
                 verdicts.push(Verdict::of(outcome.result.into()));
@@ -268,7 +268,7 @@ impl Compiled {
             let mut verdicts = verdicts.into_iter();
             let verdict = verdicts.next().unwrap_or_else(|| Verdict::of(Explained::Matches));
             tried.push(Explanation {
-                trigger: self.workspace.triggers[number as usize].id.clone(),
+                trigger: self.triggers[number as usize].id.clone(),
                 verdict,
                 also: verdicts.collect(),
                 matched: matched.of(number as usize),
@@ -307,7 +307,7 @@ impl Compiled {
     /// What a trigger that may match is refused by: a higher winner, and the gates (C2, C5-C7).
     fn gate_verdicts(&self, number: u32, matches: bool, evaluation: &Evaluation, verdicts: &mut Verdicts) {
         let Evaluation { outcome, seen, at, .. } = evaluation;
-        let id = &self.workspace.triggers[number as usize].id;
+        let id = &self.triggers[number as usize].id;
         let is_winner = outcome.trigger.as_ref() == Some(id);
         let winner = outcome.trigger.as_ref().filter(|_| matches && !is_winner);
         let until = seen.throttles.until(id.as_str(), self.triggers[number as usize].throttle, *at);

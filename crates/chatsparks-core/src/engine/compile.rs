@@ -1,7 +1,7 @@
 //! From a checked document to what decisions read: words, conditions, scopes, flows.
 
 use crate::{
-    Email, Instant, Period, ProductId, SkuId,
+    Email, Instant, Period, ProductId, SkuId, TriggerId,
     check::build_pattern,
     condition::{Node, each_leaf, special_feature},
     cycle::CycleRule,
@@ -47,6 +47,8 @@ pub(crate) struct Compiled {
 /// A trigger made ready; its priority is its place.
 #[derive(Debug)]
 pub(crate) struct CompiledTrigger {
+    /// Its id again, beside what is read with it.
+    pub(crate) id: TriggerId,
     pub(crate) condition: Node,
     pub(crate) scope: CompiledScope,
     pub(crate) throttle: Period,
@@ -88,6 +90,7 @@ impl Compiled {
             let scope = compiler.scope(&trigger.scope);
             let hours = trigger.throttle_hours.unwrap_or(workspace.policy.throttle_hours);
             drafts.push(CompiledTrigger {
+                id: trigger.id.clone(),
                 anchor_suffices: false,
                 asks_for_words_alone: asks_for_words_alone(&trigger.when),
                 words,
