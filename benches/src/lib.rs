@@ -7,4 +7,5 @@ pub mod random;
 pub mod reference;
 pub mod report;
 pub mod rows;
+pub mod shop;
 pub mod synthetic;

@@ -11,7 +11,7 @@ use chatsparks_core::{
     text::normalise,
     workspace::{Condition, Workspace},
 };
-use std::{collections::BTreeSet, hint::black_box};
+use std::collections::BTreeSet;
 
 /// The distinct normalised keywords of a workspace, in the order of the document.
 pub fn words(workspace: &Workspace) -> Vec<String> {

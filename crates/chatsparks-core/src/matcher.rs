@@ -77,17 +77,53 @@ fn bit(mode: MatchMode) -> u8 {
 /// Collects words before the automata are built.
 #[derive(Debug, Default)]
 pub(crate) struct MatcherBuilder {
-    channels: Vec<(Variant, Vec<Asked>)>,
+    channels: Vec<(Variant, Words)>,
     buffers: (String, String),
 }
 
+/// The words asked for of one channel, one after another in one text: there may be 200,000.
+#[derive(Debug, Default)]
+struct Words {
+    text: String,
+    asked: Vec<Asked>,
+}
+
 /// A word asked for: sorted, so that equal words stand together.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug)]
 struct Asked {
-    word: Box<str>,
+    /// The first sixteen bytes, which tell most words apart without a look at the text.
+    head: u128,
+    start: u32,
+    length: u32,
     mode: u8,
     /// Where the feature is to be written in the caller's list.
     place: u32,
+}
+
+impl Words {
+    fn add(&mut self, word: &str, mode: u8, place: u32) {
+        let mut head = [0; 16];
+        let length = word.len().min(head.len());
+        head[..length].copy_from_slice(&word.as_bytes()[..length]);
+        let (start, length) = (self.text.len() as u32, word.len() as u32);
+        self.asked.push(Asked { head: u128::from_be_bytes(head), start, length, mode, place });
+        self.text.push_str(word);
+    }
+
+    /// Sorts by word, then mode, then place.
+    fn sort(&mut self) {
+        let text = self.text.as_str();
+        self.asked.sort_unstable_by(|one, other| {
+            let rest = || (one.word(text), one.mode, one.place).cmp(&(other.word(text), other.mode, other.place));
+            one.head.cmp(&other.head).then_with(rest)
+        });
+    }
+}
+
+impl Asked {
+    fn word(self, text: &str) -> &str {
+        &text[self.start as usize..(self.start + self.length) as usize]
+    }
 }
 
 /// A feature that is not known before [`MatcherBuilder::build`]: its place in the list returned there.
@@ -124,11 +160,11 @@ impl MatcherBuilder {
         if word.is_empty() {
             return;
         }
-        let asked = Asked { word: word.as_str().into(), mode, place: place.0 };
-        match self.channels.iter_mut().find(|(known, _)| *known == variant) {
-            Some((_, words)) => words.push(asked),
-            None => self.channels.push((variant, vec![asked])),
-        }
+        let words = match self.channels.iter().position(|(known, _)| *known == variant) {
+            Some(channel) => &mut self.channels[channel].1,
+            None => &mut self.channels.push_mut((variant, Words::default())).1,
+        };
+        words.add(word, mode, place.0);
     }
 
     /// Builds the automata, and tells the feature of each place.
@@ -141,13 +177,15 @@ impl MatcherBuilder {
     ) -> Result<(Matcher, Vec<Feature>), aho_corasick::BuildError> {
         let mut features = vec![Feature::MAX; places];
         let mut matcher = Matcher { channels: Vec::new(), feature_count: special::COUNT };
-        for (variant, mut asked) in self.channels {
-            asked.sort_unstable();
+        for (variant, mut all) in self.channels {
+            all.sort();
             let mut patterns = Vec::new();
             let mut words: Vec<&str> = Vec::new();
             let mut states = 1;
-            for group in asked.chunk_by(|one, other| one.word == other.word) {
-                let word = &*group[0].word;
+            let same =
+                |one: &Asked, other: &Asked| one.head == other.head && one.word(&all.text) == other.word(&all.text);
+            for group in all.asked.chunk_by(same) {
+                let word = group[0].word(&all.text);
                 let modes = group.iter().fold(0, |modes, asked| modes | asked.mode);
                 let first_feature = matcher.feature_count;
                 for asked in group {
