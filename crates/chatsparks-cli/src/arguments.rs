@@ -1,6 +1,6 @@
 //! What can be said on the command line.
 
-use crate::command::{Check, Completions, Diagnose, Explain, Insights, Log, Replay, Reset, Try};
+use crate::command::{Check, Completions, Conversation, Diagnose, Expect, Explain, Insights, Log, Replay, Reset, Try};
 use clap::{ColorChoice, Parser, Subcommand};
 use std::sync::LazyLock;
 
@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Explain(Explain),
     Try(Try),
     Log(Log),
+    Conversation(Conversation),
+    Expect(Expect),
     Insights(Insights),
     Diagnose(Box<Diagnose>),
     Reset(Reset),
@@ -51,6 +53,9 @@ Examples:
   chatsparks try shop.json 'ราคาเท่าไหร่'           what would it do with this text?
   chatsparks log shop.json march.jsonl --trigger price
                                                   what happened to this trigger lately?
+  chatsparks conversation shop.json march.jsonl --contact u17
+                                                  what was said with this contact?
+  chatsparks expect shop.json stories/*.story     does the shop behave as told?
   chatsparks insights shop.json march.jsonl       what did the comments lead to?
   chatsparks diagnose shop.json march.jsonl --order o4
                                                   why did something not happen, and what to do?
@@ -59,7 +64,7 @@ Wherever a file is read, `-` is standard input.
 
 Exit status:
   0  done
-  1  the answer is no: the workspace is invalid
+  1  the answer is no: the workspace is invalid, an expectation fails
   2  it could not run: a file cannot be opened, a line cannot be read, an id is unknown";
 
 /// Our version, and that of the Unicode tables that decide how texts are read: our own, and those of patterns.

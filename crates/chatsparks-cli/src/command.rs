@@ -14,7 +14,9 @@ use std::{io::Write, sync::Arc};
 
 pub(crate) use check::Check;
 pub(crate) use completions::Completions;
+pub(crate) use conversation::Conversation;
 pub(crate) use diagnose::Diagnose;
+pub(crate) use expect::Expect;
 pub(crate) use explain::Explain;
 pub(crate) use insights::Insights;
 pub(crate) use log::Log;
@@ -24,7 +26,9 @@ pub(crate) use try_text::Try;
 
 mod check;
 mod completions;
+mod conversation;
 mod diagnose;
+mod expect;
 mod explain;
 mod insights;
 mod log;
@@ -42,6 +46,8 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<Answer, F
         }
         Command::Explain(explain) => faults_as_json(explain.run(terminal), explain.json, false, terminal),
         Command::Try(trial) => faults_as_json(trial.run(terminal), trial.json, false, terminal),
+        Command::Conversation(one) => faults_as_json(one.run(terminal), one.json, false, terminal),
+        Command::Expect(expect) => faults_as_json(expect.run(terminal), expect.json, false, terminal),
         Command::Log(log) => faults_as_json(log.run(terminal), log.json, false, terminal),
         Command::Insights(insights) => faults_as_json(insights.run(terminal), insights.json, false, terminal),
         Command::Diagnose(diagnose) => {

@@ -23,6 +23,8 @@ pub(crate) enum Failure {
     CannotRun {
         /// What is wrong.
         message: String,
+        /// Lines of a text that show where.
+        excerpt: Vec<String>,
         /// What to do about it.
         help: Option<String>,
     },
@@ -31,15 +33,21 @@ pub(crate) enum Failure {
 impl Failure {
     /// Something that stops the command, in a sentence.
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self::CannotRun { message: message.into(), help: None }
+        Self::CannotRun { message: message.into(), excerpt: Vec::new(), help: None }
     }
 
     /// The same with what to do about it.
     pub(crate) fn help(self, text: impl Into<String>) -> Self {
         match self {
-            Self::CannotRun { message, .. } => Self::CannotRun { message, help: Some(text.into()) },
+            Self::CannotRun { message, excerpt, .. } => Self::CannotRun { message, excerpt, help: Some(text.into()) },
             other => other,
         }
+    }
+
+    /// What is wrong in the first line of a text, and where in the others.
+    pub(crate) fn with_excerpt(text: &str) -> Self {
+        let mut lines = text.lines().map(str::to_owned);
+        Self::CannotRun { message: lines.next().unwrap_or_default(), excerpt: lines.collect(), help: None }
     }
 
     /// A file that cannot be read.

@@ -39,9 +39,12 @@ fn tell(failure: Failure, terminal: &Terminal) -> ExitCode {
             let _ = report.write_text(&mut to);
             ExitCode::from(1)
         }
-        Failure::CannotRun { message, help } => {
+        Failure::CannotRun { message, excerpt, help } => {
             let bad = terminal::BAD;
             let _ = writeln!(to.to, "{bad}error:{bad:#} {}", terminal::shown(&message));
+            for line in excerpt {
+                let _ = writeln!(to.to, "{}", terminal::shown(&line));
+            }
             if let Some(help) = help {
                 let _ = writeln!(to.to, " help: {help}");
             }

@@ -45,6 +45,10 @@ impl OrderEntry {
 
     /// Overlap left, in proportion to the net total, rounded down (A6).
     pub fn net_overlap_minor(&self) -> i64 {
+        // Nothing was taken out: also where the whole order costs nothing, and there is no proportion.
+        if self.net_minor() == self.total_minor && !self.cancelled {
+            return self.overlap_minor;
+        }
         if self.total_minor <= 0 {
             return 0;
         }

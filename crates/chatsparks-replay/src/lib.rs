@@ -7,6 +7,7 @@
 //! [`replay_str`] and [`transcript_str`] do all of it for a test and its snapshot.
 
 pub mod conformance;
+pub mod conversation_view;
 pub mod document;
 pub mod driver;
 mod event_type;
@@ -17,9 +18,11 @@ pub mod insights_view;
 pub mod record;
 pub mod snapshot;
 pub mod state;
+pub mod story;
 pub mod summary;
 pub mod transcript;
 
+pub use conversation_view::ConversationView;
 pub use document::{DocumentError, Format, read_workspace};
 pub use driver::{Considered, ConsideredOrder, Observer, Replay};
 pub use evidence::{Asked, Evidence};
@@ -28,5 +31,6 @@ pub use insights_view::{InsightsSection, InsightsTables};
 pub use record::{DecisionsWriter, Record};
 pub use snapshot::{ReplayError, replay_all, replay_str, replay_to_state, transcript_str};
 pub use state::FinalState;
+pub use story::{Story, StoryReport};
 pub use summary::Summary;
 pub use transcript::TranscriptWriter;

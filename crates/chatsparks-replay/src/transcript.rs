@@ -228,7 +228,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// A text on one line: line ends shown, other control characters replaced, cut where it is long.
-fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     let mut shown = String::with_capacity(text.len().min(SHOWN * 4));
     for letter in text.chars().take(SHOWN) {
         match letter {
@@ -244,7 +244,7 @@ fn clean(text: &str) -> String {
 }
 
 /// The stable code of a plain enum, with spaces between its words.
-fn code(value: &impl Serialize) -> String {
+pub(crate) fn code(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(code)) => code.replace('_', " "),
         _ => String::new(),

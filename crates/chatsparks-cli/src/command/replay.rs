@@ -150,7 +150,7 @@ impl Replay {
         let files: Vec<_> =
             [&self.decisions, &self.state].into_iter().flatten().map(|target| format!("`{}`", target.name())).collect();
         match failure {
-            Failure::CannotRun { message, help } if !files.is_empty() => {
+            Failure::CannotRun { message, help, .. } if !files.is_empty() => {
                 let kept = count(usize::try_from(records).unwrap_or(usize::MAX), "record");
                 let hold = if files.len() == 1 { "holds" } else { "hold" };
                 let files = files.join(" and ");
