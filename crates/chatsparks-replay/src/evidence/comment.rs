@@ -52,20 +52,20 @@ impl CommentEvidence {
             match fact {
                 Fact::Queued { .. } | Fact::Held { .. } if others => break,
                 Fact::TriggerFired { .. } => others = !own,
-                Fact::Queued { trigger, until } | Fact::Held { trigger, until } if *trigger == fired => {
-                    if own || matches!(self.start, Some(StartFate::Waits { .. })) {
-                        self.start = Some(StartFate::Waits { until: *until });
-                    }
+                Fact::Queued { trigger, until } | Fact::Held { trigger, until }
+                    if *trigger == fired && (own || matches!(self.start, Some(StartFate::Waits { .. }))) =>
+                {
+                    self.start = Some(StartFate::Waits { until: *until });
                 }
                 Fact::Dropped { trigger, reason } if *trigger == fired => {
                     if let Some(StartFate::Waits { until }) = self.start {
                         self.start = Some(StartFate::Dropped { at: record.at, reason: *reason, until });
                     }
                 }
-                Fact::FlowStarted { trigger, .. } if *trigger == fired && !others => {
-                    if own || matches!(self.start, Some(StartFate::Waits { .. })) {
-                        self.start = Some(StartFate::Began(record.at));
-                    }
+                Fact::FlowStarted { trigger, .. }
+                    if *trigger == fired && !others && (own || matches!(self.start, Some(StartFate::Waits { .. }))) =>
+                {
+                    self.start = Some(StartFate::Began(record.at));
                 }
                 _ => {}
             }
