@@ -170,12 +170,12 @@ fn loops(set: &Set, target: Target, count: usize) -> Vec<Row> {
         [
             run(|| judge_all(&set.engine, set, &mut scratch)),
             run(|| {
-                for comment in &few {
+                for comment in few {
                     black_box(naive.words_first(comment));
                 }
             }),
             run(|| {
-                for comment in &few {
+                for comment in few {
                     black_box(naive.scope_first(comment));
                 }
             }),
