@@ -10,13 +10,16 @@ use crate::{
     terminal::{BAD, FAINT, GOOD, STRONG, Stream, Terminal, shown},
 };
 use chatsparks_core::{
-    Effect, Email, Engine, Envelope, Event, Instant, PostId, Scratch, WebhookTimes,
+    Candidate, Effect, Email, Engine, Envelope, Event, Explanation, Instant, OrderOutcome, PostId, Scratch, Text,
+    WebhookTimes,
     diagnosis::{Advice, Answer as Found, Check, Diagnosis, DiagnosisKind, TeammateKnown, WebhookKnown},
 };
-use chatsparks_replay::{Asked, Considered, ConsideredOrder, Evidence, Observer, Record, Replay};
+use chatsparks_replay::{
+    Asked, Considered, ConsideredOrder, Evidence, Observer, Record, Replay,
+    evidence::{ContactNotes, LedgerLine, OrderNotes, SetAside},
+};
 use clap::{ArgGroup, Args, ValueEnum};
 use serde::Serialize;
-use serde_json::Value;
 use std::io::{self, Write};
 
 mod page;
@@ -113,9 +116,35 @@ struct Page {
     first_failed: Option<&'static str>,
     next: Told,
     checks: Vec<ShownCheck>,
-    /// Explanation, candidates, or the contact: whatever stands behind the checks.
-    #[serde(skip_serializing_if = "Value::is_null")]
-    details: Value,
+    /// Whatever stands behind the checks.
+    #[serde(flatten)]
+    details: Details,
+}
+
+/// What stands behind the checks.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Details {
+    Explanation {
+        #[serde(flatten)]
+        explanation: Box<Explanation>,
+        /// For marking the words that matched; the page shows it, JSON leaves it out.
+        #[serde(skip)]
+        text: Text,
+    },
+    Order(OrderDetails),
+    Contact(Option<Box<ContactNotes>>),
+    #[serde(untagged)]
+    None {},
+}
+
+#[derive(Serialize)]
+struct OrderDetails {
+    placed_at: Instant,
+    outcome: OrderOutcome,
+    candidates: Vec<Candidate>,
+    ledger: Vec<LedgerLine>,
+    set_aside: Vec<SetAside>,
 }
 
 #[derive(Serialize)]
@@ -237,7 +266,7 @@ impl Diagnose {
         nearest: &Nearest,
         replay: &Replay,
         now: Option<Instant>,
-    ) -> Result<(Diagnosis, Value), Failure> {
+    ) -> Result<(Diagnosis, Details), Failure> {
         let place = format!("`{}`", self.history.name());
         if let (Some(_), Some(trigger)) = (&self.comment, &self.trigger) {
             let Some(comment) = &evidence.comment else { return Err(nearest.unknown("comment", &place)) };
@@ -245,27 +274,41 @@ impl Diagnose {
             let diagnosis = evidence.diagnose_comment(trigger, &mut scratch);
             let diagnosis = diagnosis.ok_or_else(|| unknown_trigger(trigger, &comment.engine))?;
             let explanation = comment.engine.explain(&comment.evaluation, trigger, &mut scratch);
-            return Ok((diagnosis, serde_json::json!({ "explanation": explanation })));
+            let text = comment.evaluation.comment.text.clone();
+            let details = explanation.map_or(Details::None {}, |explanation| Details::Explanation {
+                explanation: Box::new(explanation),
+                text,
+            });
+            return Ok((diagnosis, details));
         }
         let workspace = replay.engine().workspace();
         if self.dm.is_some() {
             let diagnosis = evidence.diagnose_dm().ok_or_else(|| nearest.unknown("DM", &place))?;
-            return Ok((diagnosis, Value::Null));
+            return Ok((diagnosis, Details::None {}));
         }
         if self.order.is_some() {
             let diagnosis = evidence.diagnose_order().ok_or_else(|| nearest.unknown("order", &place))?;
-            let notes = evidence.order.as_ref().map(|order| serde_json::json!({ "order": order.notes() }));
-            return Ok((diagnosis, notes.unwrap_or(Value::Null)));
+            let details = evidence.order.as_ref().map_or(Details::None {}, |order| {
+                let OrderNotes { placed_at, outcome, candidates, ledger, set_aside, .. } = order.notes();
+                Details::Order(OrderDetails {
+                    placed_at,
+                    outcome: outcome.clone(),
+                    candidates: candidates.to_vec(),
+                    ledger: ledger.to_vec(),
+                    set_aside: set_aside.to_vec(),
+                })
+            });
+            return Ok((diagnosis, details));
         }
         if self.contact.is_some() {
             let diagnosis = evidence.diagnose_contact(replay).ok_or_else(|| nearest.unknown("contact", &place))?;
-            return Ok((diagnosis, serde_json::json!({ "contact": evidence.contact_notes(replay) })));
+            return Ok((diagnosis, Details::Contact(evidence.contact_notes(replay).map(Box::new))));
         }
         if let Some(member) = &self.member {
             let email = Email::from(member.as_str());
             let invite = self.invite.as_deref().map(Email::from);
             let known = TeammateKnown { workspace, email: &email, invite: invite.as_ref() };
-            return Ok((known.diagnose(), Value::Null));
+            return Ok((known.diagnose(), Details::None {}));
         }
         let now = now.ok_or_else(|| {
             Failure::new("the history has no events, so nobody knows when now is").help("name the instant with `--at`")
@@ -278,7 +321,7 @@ impl Diagnose {
         };
         let incident = self.incident.map(|incident| incident == YesNo::Yes);
         let known = WebhookKnown { workspace, incident, post: post.as_ref(), times, now };
-        Ok((known.diagnose(), Value::Null))
+        Ok((known.diagnose(), Details::None {}))
     }
 }
 
@@ -325,7 +368,7 @@ impl Observer for Watching {
 }
 
 impl Page {
-    fn new(about: String, at: Option<Instant>, revision: u32, diagnosis: Diagnosis, details: Value) -> Self {
+    fn new(about: String, at: Option<Instant>, revision: u32, diagnosis: Diagnosis, details: Details) -> Self {
         let Diagnosis { kind, first_failed, next, checks } = diagnosis;
         let shown_check =
             |check: Check| ShownCheck { asks: check.code.sentence(), to_do: check.advice.sentence(), check };

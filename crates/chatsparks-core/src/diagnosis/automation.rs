@@ -115,7 +115,9 @@ impl AutomationKnown<'_> {
             Some(StartFate::Waits { until } | StartFate::Dropped { until, .. }) => Some(until),
             _ => None,
         };
-        let check = Check::new(CheckCode::NotAtLimit, Answer::passes(has_room || counted), Advice::RaiseLimit)
+        let is_gone = matches!(self.start, Some(StartFate::Dropped { .. }));
+        let advice = if is_gone { Advice::WriteYourself } else { Advice::RaiseLimit };
+        let check = Check::new(CheckCode::NotAtLimit, Answer::passes(has_room || counted), advice)
             .with("count", count)
             .with("limit", limit)
             .with("contact_counted", counted)

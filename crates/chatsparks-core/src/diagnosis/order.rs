@@ -78,11 +78,20 @@ impl OrderKnown<'_> {
     }
 
     fn sku_linked(&self) -> Check {
+        // Where every link is too old, that is told by the check before; this one asks what they were to.
+        let is_any_eligible = self.eligible().next().is_some();
+        let looked_at = || {
+            let is_in = |candidate: &&Candidate| {
+                !is_any_eligible
+                    || !matches!(candidate.verdict, CandidateVerdict::TooOld | CandidateVerdict::AfterTheOrder)
+            };
+            self.candidates.iter().filter(is_in)
+        };
         let matches =
             |candidate: &Candidate| candidate.links.iter().any(|link| link.matches && link.at <= self.placed_at);
         let answer = match self.contact {
             None => Answer::Unknown,
-            Some(_) => Answer::passes(self.eligible().any(matches)),
+            Some(_) => Answer::passes(looked_at().any(matches)),
         };
         let advice = match (self.contact, self.outcome.result) {
             (None, _) => Advice::LinkShopId,
@@ -94,8 +103,7 @@ impl OrderKnown<'_> {
         ordered.dedup();
         let several = ordered.len();
         ordered.truncate(MOST_SKUS);
-        let mut linked: Vec<String> = self
-            .eligible()
+        let mut linked: Vec<String> = looked_at()
             .flat_map(|candidate| &candidate.links)
             .filter(|link| link.at <= self.placed_at)
             .map(|link| match (&link.link.sku, &link.link.product) {

@@ -1,6 +1,13 @@
 //! The page that a support desk would send.
 
-use super::{BAD, DiagnosisKind, FAINT, Found, GOOD, Page, STRONG, ShownCheck, Stream, Write, io, shown};
+use super::{
+    BAD, Details, DiagnosisKind, FAINT, Found, GOOD, OrderDetails, Page, STRONG, SetAside, ShownCheck, Stream, Write,
+    io, shown,
+};
+use crate::shown::write_explanation;
+use chatsparks_core::{Candidate, Instant, diagnosis};
+use chatsparks_replay::evidence::ContactNotes;
+use serde::Serialize;
 use serde_json::Value;
 
 impl Page {
@@ -15,17 +22,21 @@ impl Page {
         }
         writeln!(to.to)?;
         match self.checks.iter().find(|check| Some(check.check.code.as_str()) == self.first_failed) {
-            Some(first) => writeln!(to.to, "First failed: {BAD}{}{BAD:#}, {}", first.check.code.as_str(), first.asks)?,
+            Some(first) => {
+                writeln!(to.to, "First failed: {BAD}{}{BAD:#} ({})", first.check.code.as_str(), first.asks)?;
+            }
             None => writeln!(to.to, "No check failed.")?,
         }
         writeln!(to.to, "Next: {}", self.next.to_do)?;
-        if let Value::Object(details) = &self.details {
-            for (what, value) in details {
-                writeln!(to.to, "\n{STRONG}{what}{STRONG:#}")?;
-                write_value(to, value, 2)?;
+        match &self.details {
+            Details::Explanation { explanation, text } => {
+                write!(to.to, "\n{STRONG}The evaluation{STRONG:#}\n  ")?;
+                write_explanation(to, explanation, false, text.as_str())
             }
+            Details::Order(order) => order.write_text(to),
+            Details::Contact(Some(contact)) => write_contact(to, contact),
+            Details::Contact(None) | Details::None {} => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -38,22 +49,105 @@ impl ShownCheck {
             Found::Unknown => FAINT,
         };
         writeln!(to.to, "  {style}{:<7}{style:#}  {STRONG}{}{STRONG:#}", check.answer.as_str(), self.asks)?;
-        let looked_at: Vec<String> = check
-            .looked_at
-            .iter()
-            .filter_map(|finding| {
-                let value = serde_json::to_value(&finding.value).unwrap_or(Value::Null);
-                Some(format!("{} {}", words(finding.what), brief(&value)?))
-            })
-            .collect();
-        if !looked_at.is_empty() {
-            writeln!(to.to, "           {FAINT}looked at:{FAINT:#} {}", looked_at.join(", "))?;
-        }
+        let found =
+            |finding: &diagnosis::Finding| format!("{} {}", finding.what.replace('_', " "), told(&finding.value));
+        let looked_at: Vec<String> = check.looked_at.iter().map(found).collect();
+        writeln!(to.to, "           {FAINT}looked at:{FAINT:#} {}", looked_at.join(", "))?;
         if check.answer != Found::Pass {
             writeln!(to.to, "           {FAINT}to do:{FAINT:#} {}", self.to_do)?;
         }
         Ok(())
     }
+}
+
+impl OrderDetails {
+    fn write_text(&self, to: &mut Stream) -> io::Result<()> {
+        writeln!(to.to, "\n{STRONG}The candidates{STRONG:#}: conversations in which a link went out")?;
+        if self.candidates.is_empty() {
+            writeln!(to.to, "  none")?;
+        }
+        for candidate in &self.candidates {
+            write_candidate(to, candidate)?;
+        }
+        let currency = shown(self.outcome.currency.as_str());
+        writeln!(to.to, "\n{STRONG}The ledger{STRONG:#}, in minor units of {currency}")?;
+        for line in &self.ledger {
+            let sign = if line.reversed { '-' } else { '+' };
+            let entry = &line.entry;
+            let (kind, result) = (code(&entry.cause.kind), code(&entry.result));
+            let (revenue, overlap) = (entry.revenue_minor, entry.overlap_minor);
+            writeln!(to.to, "  {}  {kind}: {sign}{revenue} {result}, {sign}{overlap} of it linked", line.at)?;
+        }
+        write_set_aside(to, &self.set_aside)
+    }
+}
+
+fn write_candidate(to: &mut Stream, candidate: &Candidate) -> io::Result<()> {
+    let last = candidate.last_link_at.map_or("none before the order".to_owned(), |at| at.to_string());
+    let verdict = candidate.verdict.as_str();
+    writeln!(to.to, "  conversation {}: {STRONG}{verdict}{STRONG:#}, last link {last}", candidate.conversation)?;
+    for link in &candidate.links {
+        let target = match (&link.link.sku, &link.link.product) {
+            (Some(sku), _) => format!("SKU {}", shown(sku.as_str())),
+            (None, Some(product)) => format!("product {}", shown(product.as_str())),
+            (None, None) => "the shop's page".to_owned(),
+        };
+        let by = match (&link.member, &link.trigger, &link.comment_id) {
+            (Some(member), ..) => format!(", sent by {}", shown(member.as_str())),
+            (None, Some(trigger), Some(comment)) => {
+                format!(", trigger {}, comment {}", shown(trigger.as_str()), shown(comment.as_str()))
+            }
+            _ => String::new(),
+        };
+        let matches = if link.matches { "was ordered" } else { "was not ordered" };
+        let credited = if link.credited { ", credited" } else { "" };
+        writeln!(to.to, "    {}  {target}{by}: {matches}{credited}", link.at)?;
+    }
+    Ok(())
+}
+
+fn write_contact(to: &mut Stream, contact: &ContactNotes) -> io::Result<()> {
+    writeln!(to.to, "\n{STRONG}The contact{STRONG:#}")?;
+    match &contact.conversation {
+        None => writeln!(to.to, "  no conversation")?,
+        Some(conversation) => {
+            let reason = conversation.reason.map_or(String::new(), |reason| format!(", {}", code(&reason)));
+            let owner =
+                conversation.owner.as_ref().map_or(String::new(), |owner| format!(", owner {}", shown(owner.as_str())));
+            let block = conversation
+                .block
+                .as_ref()
+                .map_or(String::new(), |block| format!(", at block {}", shown(block.as_str())));
+            let state = code(&conversation.state);
+            writeln!(to.to, "  conversation {} is {state}{reason}{owner}{block}", conversation.id)?;
+        }
+    }
+    if contact.blocked {
+        writeln!(to.to, "  blocked: nothing is answered until a member unblocks them")?;
+    }
+    match &contact.counted_by {
+        Some(event) => writeln!(to.to, "  counts in this cycle, since {}", shown(event))?,
+        None => writeln!(to.to, "  does not count in this cycle")?,
+    }
+    if let Some(pending) = &contact.pending {
+        let (trigger, comment) = (shown(pending.trigger.as_str()), shown(pending.comment_id.as_str()));
+        writeln!(to.to, "  {} start: trigger {trigger}, comment {comment}, until {}", pending.waits, pending.until)?;
+    }
+    for throttle in &contact.throttled {
+        writeln!(to.to, "  trigger {} is throttled until {}", shown(throttle.trigger.as_str()), throttle.until)?;
+    }
+    write_set_aside(to, &contact.set_aside)
+}
+
+fn write_set_aside(to: &mut Stream, set_aside: &[SetAside]) -> io::Result<()> {
+    if set_aside.is_empty() {
+        return Ok(());
+    }
+    writeln!(to.to, "\n{STRONG}Seen and set aside{STRONG:#}: refused, or processed before")?;
+    for one in set_aside {
+        writeln!(to.to, "  {}  {} {}: {}", one.at, one.kind, shown(&one.event), one.reason)?;
+    }
+    Ok(())
 }
 
 fn question(kind: DiagnosisKind) -> &'static str {
@@ -67,48 +161,23 @@ fn question(kind: DiagnosisKind) -> &'static str {
     }
 }
 
-fn words(name: &str) -> String {
-    name.replace('_', " ")
-}
-
-/// A value in a few words; none where there is nothing to say.
-fn brief(value: &Value) -> Option<String> {
-    match value {
-        Value::Null => None,
-        Value::Bool(yes) => Some(if *yes { "yes" } else { "no" }.to_owned()),
-        Value::String(text) => Some(shown(text)),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Array(items) if items.is_empty() => Some("none".to_owned()),
-        Value::Array(items) => {
-            let items: Vec<String> = items.iter().filter_map(brief).collect();
-            Some(format!("[{}]", items.join(", ")))
-        }
-        Value::Object(fields) => {
-            let told = |(name, value): (&String, &Value)| Some(format!("{} {}", words(name), brief(value)?));
-            Some(fields.iter().filter_map(told).collect::<Vec<_>>().join(", "))
-        }
+/// What a check found, in a word.
+fn told(found: &diagnosis::Found) -> String {
+    match found {
+        diagnosis::Found::Nothing => "none".to_owned(),
+        diagnosis::Found::Yes(yes) => if *yes { "yes" } else { "no" }.to_owned(),
+        diagnosis::Found::Number(number) => number.to_string(),
+        diagnosis::Found::At(at) => Instant::to_string(at),
+        diagnosis::Found::Word(word) => shown(word),
+        diagnosis::Found::Words(words) if words.is_empty() => "none".to_owned(),
+        diagnosis::Found::Words(words) => words.iter().map(|word| shown(word)).collect::<Vec<_>>().join(" and "),
     }
 }
 
-/// An object a line for each field, lists a line for each item.
-fn write_value(to: &mut Stream, value: &Value, indent: usize) -> io::Result<()> {
-    let Value::Object(fields) = value else {
-        return Ok(());
-    };
-    for (name, value) in fields {
-        match value {
-            Value::Array(items) if items.iter().any(Value::is_object) => {
-                writeln!(to.to, "{:indent$}{}", "", words(name))?;
-                for item in items {
-                    writeln!(to.to, "{:indent$}  - {}", "", brief(item).unwrap_or_default())?;
-                }
-            }
-            value => {
-                if let Some(text) = brief(value) {
-                    writeln!(to.to, "{:indent$}{} {text}", "", words(name))?;
-                }
-            }
-        }
+/// The stable code of a value that is one.
+fn code(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(Value::String(code)) => code,
+        _ => String::new(),
     }
-    Ok(())
 }
