@@ -55,7 +55,7 @@ impl DmEvidence {
 
     pub(super) fn diagnose(&self) -> Diagnosis {
         let details = self.stages.iter().filter_map(|seen| seen.detail.as_deref());
-        let cause = details.filter_map(DeliveryCause::named_by).last();
+        let cause = details.filter_map(DeliveryCause::named_by).next_back();
         DeliveryKnown { dm_id: &self.dm_id, stages: &self.stages, cause }.diagnose()
     }
 }
