@@ -10,7 +10,7 @@ use crate::{
     contact::Contact,
     engine::compile::Compiled,
     throttle::Throttles,
-    workspace::Condition,
+    workspace::{Condition, OnThrottled},
 };
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -309,7 +309,10 @@ impl Compiled {
         let Evaluation { outcome, seen, at, .. } = evaluation;
         let id = &self.triggers[number as usize].id;
         let is_winner = outcome.trigger.as_ref() == Some(id);
-        let winner = outcome.trigger.as_ref().filter(|_| matches && !is_winner);
+        // With `on_throttled = "next"` a throttled outcome names the highest of those passed over: nobody won.
+        let nobody_won = outcome.result == CommentResult::Throttled
+            && self.workspace.policy.on_throttled == OnThrottled::Next;
+        let winner = outcome.trigger.as_ref().filter(|_| matches && !is_winner && !nobody_won);
         let until = seen.throttles.until(id.as_str(), self.triggers[number as usize].throttle, *at);
         // With `on_throttled = "next"` a throttled trigger above the winner was passed over, not outranked.
         let is_above =

@@ -132,7 +132,7 @@ enum Details {
         #[serde(skip)]
         text: Text,
     },
-    Order(OrderDetails),
+    Order(Box<OrderDetails>),
     Contact(Option<Box<ContactNotes>>),
     #[serde(untagged)]
     None {},
@@ -290,13 +290,13 @@ impl Diagnose {
             let diagnosis = evidence.diagnose_order().ok_or_else(|| nearest.unknown("order", &place))?;
             let details = evidence.order.as_ref().map_or(Details::None {}, |order| {
                 let OrderNotes { placed_at, outcome, candidates, ledger, set_aside, .. } = order.notes();
-                Details::Order(OrderDetails {
+                Details::Order(Box::new(OrderDetails {
                     placed_at,
                     outcome: outcome.clone(),
                     candidates: candidates.to_vec(),
                     ledger: ledger.to_vec(),
                     set_aside: set_aside.to_vec(),
-                })
+                }))
             });
             return Ok((diagnosis, details));
         }
