@@ -1,6 +1,6 @@
 //! What can be said on the command line.
 
-use crate::command::{Check, Completions, Conversation, Expect, Explain, Log, Replay, Try};
+use crate::command::{Check, Completions, Conversation, Diagnose, Expect, Explain, Insights, Log, Replay, Reset, Try};
 use clap::{ColorChoice, Parser, Subcommand};
 use std::sync::LazyLock;
 
@@ -38,6 +38,9 @@ pub(crate) enum Command {
     Log(Log),
     Conversation(Conversation),
     Expect(Expect),
+    Insights(Insights),
+    Diagnose(Box<Diagnose>),
+    Reset(Reset),
     Completions(Completions),
 }
 
@@ -53,6 +56,9 @@ Examples:
   chatsparks conversation shop.json march.jsonl --contact u17
                                                   what was said with this contact?
   chatsparks expect shop.json stories/*.story     does the shop behave as told?
+  chatsparks insights shop.json march.jsonl       what did the comments lead to?
+  chatsparks diagnose shop.json march.jsonl --order o4
+                                                  why did something not happen, and what to do?
 
 Wherever a file is read, `-` is standard input.
 

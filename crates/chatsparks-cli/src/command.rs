@@ -15,19 +15,25 @@ use std::{io::Write, sync::Arc};
 pub(crate) use check::Check;
 pub(crate) use completions::Completions;
 pub(crate) use conversation::Conversation;
+pub(crate) use diagnose::Diagnose;
 pub(crate) use expect::Expect;
 pub(crate) use explain::Explain;
+pub(crate) use insights::Insights;
 pub(crate) use log::Log;
 pub(crate) use replay::Replay;
+pub(crate) use reset::Reset;
 pub(crate) use try_text::Try;
 
 mod check;
 mod completions;
 mod conversation;
+mod diagnose;
 mod expect;
 mod explain;
+mod insights;
 mod log;
 mod replay;
+mod reset;
 mod try_text;
 
 /// Runs the command that was named.
@@ -43,6 +49,12 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<Answer, F
         Command::Conversation(one) => faults_as_json(one.run(terminal), one.json, false, terminal),
         Command::Expect(expect) => faults_as_json(expect.run(terminal), expect.json, false, terminal),
         Command::Log(log) => faults_as_json(log.run(terminal), log.json, false, terminal),
+        Command::Insights(insights) => faults_as_json(insights.run(terminal), insights.json, false, terminal),
+        Command::Diagnose(diagnose) => {
+            let (json, taken) = (diagnose.json, diagnose.takes_standard_output());
+            faults_as_json(diagnose.run(terminal), json, taken, terminal)
+        }
+        Command::Reset(reset) => reset.run(terminal),
         Command::Completions(completions) => completions.run(),
     }
 }

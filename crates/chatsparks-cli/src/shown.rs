@@ -111,8 +111,7 @@ pub(crate) fn write_explanation(
         writeln!(to.to, "      and also {}", also.join(", "))?;
     }
     if !explanation.matched.is_empty() {
-        let words: Vec<_> = explanation.matched.iter().map(word).collect();
-        writeln!(to.to, "      matched {}", words.join(", "))?;
+        writeln!(to.to, "      matched {}", words(&explanation.matched))?;
         writeln!(to.to, "      {}", excerpt(text, &explanation.matched, to.colored))?;
     }
     if explanation.cut {
@@ -121,15 +120,39 @@ pub(crate) fn write_explanation(
     Ok(())
 }
 
-/// `keyword "PRICE" at 0..5`
-fn word(matched: &MatchedWord) -> String {
-    let kind = match matched.kind {
+/// How many places of one word are told.
+const PLACES: usize = 3;
+
+/// Each word once, with its first places: ``keyword `PRICE` at 0..5, 9..14 and 2 more``.
+fn words(matched: &[MatchedWord]) -> String {
+    let mut told: Vec<(&MatchedWord, String, usize)> = Vec::new();
+    for word in matched {
+        let place = format!("{}..{}", word.start, word.end);
+        match told.iter_mut().find(|(one, ..)| (one.kind, &one.word) == (word.kind, &word.word)) {
+            Some((_, places, count)) => {
+                *count += 1;
+                if *count <= PLACES {
+                    places.push_str(&format!(", {place}"));
+                }
+            }
+            None => told.push((word, place, 1)),
+        }
+    }
+    let shown = told.into_iter().map(|(word, places, count)| {
+        let more = count.checked_sub(PLACES).filter(|more| *more > 0);
+        let more = more.map_or(String::new(), |more| format!(" and {more} more"));
+        format!("{} `{}` at {places}{more}", kind(word.kind), shown(&word.word))
+    });
+    shown.collect::<Vec<_>>().join(", ")
+}
+
+fn kind(kind: MatchedKind) -> &'static str {
+    match kind {
         MatchedKind::Keyword => "keyword",
         MatchedKind::Pattern => "pattern",
         MatchedKind::QuestionMark => "question mark",
         MatchedKind::Mention => "mention",
-    };
-    format!("{kind} `{}` at {}..{}", shown(&matched.word), matched.start, matched.end)
+    }
 }
 
 /// A text on one line, its matched words marked: by a style, or in brackets where there are no styles. Of a

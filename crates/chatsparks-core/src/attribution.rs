@@ -8,6 +8,10 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use candidates::{Candidate, CandidateLink, CandidateVerdict};
+
+mod candidates;
+
 /// An order as the ledger has it now: one small value under the order's id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderEntry {
@@ -41,6 +45,10 @@ impl OrderEntry {
 
     /// Overlap left, in proportion to the net total, rounded down (A6).
     pub fn net_overlap_minor(&self) -> i64 {
+        // Nothing was taken out: also where the whole order costs nothing, and there is no proportion.
+        if self.net_minor() == self.total_minor && !self.cancelled {
+            return self.overlap_minor;
+        }
         if self.total_minor <= 0 {
             return 0;
         }
@@ -60,6 +68,8 @@ impl Turn<'_> {
     /// An order is credited to a conversation, or is organic (A1–A5, A7).
     pub(crate) fn order(&mut self, order: &Order, contact: Option<&Contact>) -> Outcome {
         let placed_at = order.placed_at.unwrap_or(self.at);
+        // Histories with amounts below zero are refused where they are read; from elsewhere they count as none.
+        let total_minor = order.total_minor.max(0);
         let window = Period::days(self.policy().attribution_days);
         let judged = contact.and_then(|contact| judge(contact, order, placed_at, window, &self.engine.product_of));
         let (result, overlap_minor) =
@@ -74,7 +84,7 @@ impl Turn<'_> {
             user_id: contact.map(|contact| contact.user_id().clone()),
             placed_at,
             result,
-            total_minor: order.total_minor,
+            total_minor,
             overlap_minor,
             refunded_minor: 0,
             currency: order.currency.clone(),
@@ -85,7 +95,7 @@ impl Turn<'_> {
         self.fact(Fact::OrderCredited(LedgerEntry {
             order_id: order.order_id.clone(),
             result,
-            revenue_minor: order.total_minor,
+            revenue_minor: total_minor,
             overlap_minor,
             currency: order.currency.clone(),
             cause: entry.cause.clone(),
@@ -96,7 +106,7 @@ impl Turn<'_> {
             result,
             reason,
             credit,
-            total_minor: order.total_minor,
+            total_minor,
             overlap_minor,
             currency: order.currency.clone(),
         }))
@@ -114,7 +124,7 @@ impl Turn<'_> {
     pub(crate) fn refund(&mut self, refund: &Refund, known: Option<&OrderEntry>) -> Outcome {
         let Some(entry) = known else { return RefusalReason::UnknownOrder.into() };
         self.index(IndexRow::Refund(refund.refund_id.clone()));
-        let refunded_minor = entry.refunded_minor.saturating_add(refund.amount_minor);
+        let refunded_minor = entry.refunded_minor.saturating_add(refund.amount_minor.max(0));
         let after = OrderEntry { refunded_minor, ..entry.clone() };
         self.book(&refund.order_id, entry, after, LedgerCause::Refund);
         Outcome::Applied {}
@@ -200,7 +210,7 @@ fn judge<'a>(
         .lines
         .iter()
         .filter(|line| links.iter().any(|link| is_for(link, line, product_of)))
-        .fold(0i64, |sum, line| sum.saturating_add(line.amount_minor));
+        .fold(0i64, |sum, line| sum.saturating_add(line.amount_minor.max(0)));
     Some(Judgement { result: OrderResult::Attributed, credited, overlap_minor: overlap })
 }
 

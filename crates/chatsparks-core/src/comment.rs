@@ -76,8 +76,12 @@ impl Compiled {
         if let Some(result) = self.sets_aside(comment, at) {
             return Judged::without_trigger(result);
         }
-        let post = self.post_names.find(comment.post_id.as_str());
         self.find_features(comment.text.as_str(), contact.is_none_or(|contact| !contact.has_commented()), buffers);
+        // Most comments hold nothing that any trigger is looked up from: not even their post is looked up.
+        if !self.postings.has_any(buffers.hits.list()) {
+            return Judged::without_trigger(CommentResult::NoMatch);
+        }
+        let post = self.post_names.find(comment.post_id.as_str());
         if contact.is_some_and(Contact::is_blocked) {
             return match self.highest(post, buffers, |_| true) {
                 Some(winner) => Judged { result: CommentResult::BlockedContact, trigger: Some(winner), until: None },
@@ -85,8 +89,8 @@ impl Compiled {
             };
         }
         let throttled = |trigger: u32| {
-            let (compiled, id) = (&self.triggers[trigger as usize], &self.workspace.triggers[trigger as usize].id);
-            contact?.throttles().until(id.as_str(), compiled.throttle, at)
+            let compiled = &self.triggers[trigger as usize];
+            contact?.throttles().until(compiled.id.as_str(), compiled.throttle, at)
         };
         let mut highest_throttled: Option<u32> = None;
         let passes_over = self.workspace.policy.on_throttled == OnThrottled::Next;
@@ -165,7 +169,7 @@ impl Compiled {
     }
 
     pub(crate) fn outcome(&self, judged: Judged) -> CommentOutcome {
-        let trigger = judged.trigger.map(|trigger| self.workspace.triggers[trigger as usize].id.clone());
+        let trigger = judged.trigger.map(|trigger| self.triggers[trigger as usize].id.clone());
         CommentOutcome { result: judged.result, trigger, until: judged.until }
     }
 }

@@ -23,7 +23,7 @@ pub struct Contact {
 pub struct Talk {
     pub(crate) conversation: Option<Conversation>,
     pub(crate) pending: Option<Box<Pending>>,
-    pub(crate) window: Option<Window>,
+    pub(crate) window: Option<Box<Window>>,
     pub(crate) one_message: bool,
     pub(crate) last_dm: Option<Instant>,
     pub(crate) counted_in: Option<Instant>,
@@ -232,7 +232,7 @@ impl Contact {
 
     /// The window that their last message opened (P4).
     pub fn window(&self) -> Option<&Window> {
-        self.talk.as_ref()?.window.as_ref()
+        self.talk.as_ref()?.window.as_deref()
     }
 
     /// Whether they count in the cycle that began then (M1).
@@ -311,7 +311,7 @@ impl Talk {
             ContactChange::Opened(id) => self.conversation = Some(Conversation::new(*id)),
             ContactChange::DmAt(at) => self.last_dm = self.last_dm.max(Some(*at)),
             ContactChange::Counted(cycle) => self.counted_in = Some(*cycle),
-            ContactChange::Window(window) => self.window = Some(*window),
+            ContactChange::Window(window) => self.window = Some(Box::new(*window)),
             ContactChange::WindowLeft(left) => {
                 if let Some(window) = &mut self.window {
                     window.left = *left;

@@ -8,6 +8,7 @@ use crate::{
     comment::Buffers,
     decide,
     explain::{Evaluation, Explanation, Trial},
+    matcher::DFA_LIMIT,
     problem::{CompileError, Problem},
     workspace::Workspace,
 };
@@ -84,7 +85,16 @@ impl Engine {
     /// # Errors
     /// A [`CompileError`] with all faults at once, in the order of the document.
     pub fn compile(workspace: impl Into<Arc<Workspace>>) -> Result<Self, CompileError> {
-        Self::compile_revision(workspace.into(), None, 1)
+        Self::compile_revision(workspace.into(), None, 1, DFA_LIMIT)
+    }
+
+    /// Compiles a workspace with contiguous NFAs alone: what benchmarks compare sizes of workspaces by.
+    ///
+    /// # Errors
+    /// As [`Engine::compile`].
+    #[doc(hidden)]
+    pub fn compile_without_dfa(workspace: impl Into<Arc<Workspace>>) -> Result<Self, CompileError> {
+        Self::compile_revision(workspace.into(), None, 1, 0)
     }
 
     /// Compiles the next revision of this workspace: published flows may not have changed in place (F9).
@@ -92,19 +102,20 @@ impl Engine {
     /// # Errors
     /// A [`CompileError`] with all faults at once, in the order of the document.
     pub fn compile_next(&self, workspace: impl Into<Arc<Workspace>>) -> Result<Self, CompileError> {
-        Self::compile_revision(workspace.into(), Some(self.workspace()), self.revision() + 1)
+        Self::compile_revision(workspace.into(), Some(self.workspace()), self.revision() + 1, DFA_LIMIT)
     }
 
     fn compile_revision(
         workspace: Arc<Workspace>,
         previous: Option<&Workspace>,
         revision: u32,
+        dfa_limit: usize,
     ) -> Result<Self, CompileError> {
         let faults = check::faults(&workspace, previous);
         if !faults.is_empty() {
             return Err(CompileError::new(faults));
         }
-        let compiled = Compiled::new(workspace, revision).map_err(|fault| CompileError::new(vec![fault]))?;
+        let compiled = Compiled::new(workspace, revision, dfa_limit).map_err(|fault| CompileError::new(vec![fault]))?;
         Ok(Self(Arc::new(compiled)))
     }
 

@@ -13,6 +13,7 @@ use crate::{
     workspace::Condition,
 };
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 mod matched;
@@ -202,6 +203,9 @@ impl Verdict {
     }
 }
 
+/// What refuses one trigger, gathered. Few have more than two, and ten thousand may be explained at once.
+type Verdicts = SmallVec<[Verdict; 4]>;
+
 /// How far a trial looks beside the text (C11).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Trial<'a> {
@@ -218,6 +222,7 @@ impl Compiled {
         self.find_features(text, !seen.commented, buffers);
         let post = self.post_names.find(comment.post_id.as_str());
         let mut matched = matched::Finder::new(self, text);
+        let (_, cut) = matched_part(text);
         let own = matches!(
             outcome.result,
             CommentResult::Duplicate
@@ -226,24 +231,25 @@ impl Compiled {
                 | CommentResult::OutsideWindow
         );
         let explain = |&number: &u32| {
-            let id = &self.workspace.triggers[number as usize].id;
-            let mut verdicts = Vec::new();
+            let id = &self.triggers[number as usize].id;
+            let mut verdicts = Verdicts::new();
             if own {
                 verdicts.push(Verdict::of(outcome.result.into()));
             }
             let matches = self.match_verdicts(number, Some(post), buffers, &mut verdicts);
             self.gate_verdicts(number, matches, evaluation, &mut verdicts);
-            let verdict = if verdicts.is_empty() {
-                Verdict { result: outcome.result.into(), winner: None, until: outcome.until }
-            } else {
-                verdicts.remove(0)
-            };
+            let mut verdicts = verdicts.into_iter();
+            let verdict = verdicts.next().unwrap_or_else(|| Verdict {
+                result: outcome.result.into(),
+                winner: None,
+                until: outcome.until,
+            });
             Explanation {
                 trigger: id.clone(),
                 verdict,
-                also: verdicts,
+                also: verdicts.collect(),
                 matched: matched.of(number as usize),
-                cut: matched_part(text).1,
+                cut,
             }
         };
         triggers.iter().map(explain).collect()
@@ -254,17 +260,19 @@ impl Compiled {
         self.find_features(trial.text, true, buffers);
         let post = trial.post.map(|post| self.post_names.find(post));
         let mut matched = matched::Finder::new(self, trial.text);
+        let (_, cut) = matched_part(trial.text);
         let mut tried = Vec::with_capacity(triggers.len());
         for &number in triggers {
-            let mut verdicts = Vec::new();
+            let mut verdicts = Verdicts::new();
             self.match_verdicts(number, post, buffers, &mut verdicts);
-            let verdict = if verdicts.is_empty() { Verdict::of(Explained::Matches) } else { verdicts.remove(0) };
+            let mut verdicts = verdicts.into_iter();
+            let verdict = verdicts.next().unwrap_or_else(|| Verdict::of(Explained::Matches));
             tried.push(Explanation {
-                trigger: self.workspace.triggers[number as usize].id.clone(),
+                trigger: self.triggers[number as usize].id.clone(),
                 verdict,
-                also: verdicts,
+                also: verdicts.collect(),
                 matched: matched.of(number as usize),
-                cut: matched_part(trial.text).1,
+                cut,
             });
         }
         tried
@@ -276,7 +284,7 @@ impl Compiled {
         number: u32,
         post: Option<Option<u32>>,
         buffers: &mut Buffers,
-        verdicts: &mut Vec<Verdict>,
+        verdicts: &mut Verdicts,
     ) -> bool {
         let trigger = &self.triggers[number as usize];
         let before = verdicts.len();
@@ -297,9 +305,9 @@ impl Compiled {
     }
 
     /// What a trigger that may match is refused by: a higher winner, and the gates (C2, C5-C7).
-    fn gate_verdicts(&self, number: u32, matches: bool, evaluation: &Evaluation, verdicts: &mut Vec<Verdict>) {
+    fn gate_verdicts(&self, number: u32, matches: bool, evaluation: &Evaluation, verdicts: &mut Verdicts) {
         let Evaluation { outcome, seen, at, .. } = evaluation;
-        let id = &self.workspace.triggers[number as usize].id;
+        let id = &self.triggers[number as usize].id;
         let is_winner = outcome.trigger.as_ref() == Some(id);
         let winner = outcome.trigger.as_ref().filter(|_| matches && !is_winner);
         let until = seen.throttles.until(id.as_str(), self.triggers[number as usize].throttle, *at);

@@ -35,7 +35,7 @@ pub(crate) mod special {
 }
 
 /// A full DFA is twice as fast as the contiguous NFA, and grows out of the caches sooner.
-const DFA_LIMIT: usize = 12 << 20;
+pub(crate) const DFA_LIMIT: usize = 12 << 20;
 
 /// The words of a workspace, by how they are varied (N5, N6).
 #[derive(Debug, Default)]
@@ -77,17 +77,53 @@ fn bit(mode: MatchMode) -> u8 {
 /// Collects words before the automata are built.
 #[derive(Debug, Default)]
 pub(crate) struct MatcherBuilder {
-    channels: Vec<(Variant, Vec<Asked>)>,
+    channels: Vec<(Variant, Words)>,
     buffers: (String, String),
 }
 
+/// The words asked for of one channel, one after another in one text: there may be 200,000.
+#[derive(Debug, Default)]
+struct Words {
+    text: String,
+    asked: Vec<Asked>,
+}
+
 /// A word asked for: sorted, so that equal words stand together.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug)]
 struct Asked {
-    word: Box<str>,
+    /// The first sixteen bytes, which tell most words apart without a look at the text.
+    head: u128,
+    start: u32,
+    length: u32,
     mode: u8,
     /// Where the feature is to be written in the caller's list.
     place: u32,
+}
+
+impl Words {
+    fn add(&mut self, word: &str, mode: u8, place: u32) {
+        let mut head = [0; 16];
+        let length = word.len().min(head.len());
+        head[..length].copy_from_slice(&word.as_bytes()[..length]);
+        let (start, length) = (self.text.len() as u32, word.len() as u32);
+        self.asked.push(Asked { head: u128::from_be_bytes(head), start, length, mode, place });
+        self.text.push_str(word);
+    }
+
+    /// Sorts by word, then mode, then place.
+    fn sort(&mut self) {
+        let text = self.text.as_str();
+        self.asked.sort_unstable_by(|one, other| {
+            let rest = || (one.word(text), one.mode, one.place).cmp(&(other.word(text), other.mode, other.place));
+            one.head.cmp(&other.head).then_with(rest)
+        });
+    }
+}
+
+impl Asked {
+    fn word(self, text: &str) -> &str {
+        &text[self.start as usize..(self.start + self.length) as usize]
+    }
 }
 
 /// A feature that is not known before [`MatcherBuilder::build`]: its place in the list returned there.
@@ -124,24 +160,32 @@ impl MatcherBuilder {
         if word.is_empty() {
             return;
         }
-        let asked = Asked { word: word.as_str().into(), mode, place: place.0 };
-        match self.channels.iter_mut().find(|(known, _)| *known == variant) {
-            Some((_, words)) => words.push(asked),
-            None => self.channels.push((variant, vec![asked])),
-        }
+        let words = match self.channels.iter().position(|(known, _)| *known == variant) {
+            Some(channel) => &mut self.channels[channel].1,
+            None => &mut self.channels.push_mut((variant, Words::default())).1,
+        };
+        words.add(word, mode, place.0);
     }
 
     /// Builds the automata, and tells the feature of each place.
-    pub(crate) fn build(self, places: usize) -> Result<(Matcher, Vec<Feature>), aho_corasick::BuildError> {
+    ///
+    /// `dfa_limit`: the largest DFA, in bytes, that is taken instead of a contiguous NFA.
+    pub(crate) fn build(
+        self,
+        places: usize,
+        dfa_limit: usize,
+    ) -> Result<(Matcher, Vec<Feature>), aho_corasick::BuildError> {
         let mut features = vec![Feature::MAX; places];
         let mut matcher = Matcher { channels: Vec::new(), feature_count: special::COUNT };
-        for (variant, mut asked) in self.channels {
-            asked.sort_unstable();
+        for (variant, mut all) in self.channels {
+            all.sort();
             let mut patterns = Vec::new();
             let mut words: Vec<&str> = Vec::new();
             let mut states = 1;
-            for group in asked.chunk_by(|one, other| one.word == other.word) {
-                let word = &*group[0].word;
+            let same =
+                |one: &Asked, other: &Asked| one.head == other.head && one.word(&all.text) == other.word(&all.text);
+            for group in all.asked.chunk_by(same) {
+                let word = group[0].word(&all.text);
                 let modes = group.iter().fold(0, |modes, asked| modes | asked.mode);
                 let first_feature = matcher.feature_count;
                 for asked in group {
@@ -155,7 +199,7 @@ impl MatcherBuilder {
             }
             matcher.channels.push(Channel {
                 variant,
-                automaton: Automaton::build(&words, states)?,
+                automaton: Automaton::build(&words, states, dfa_limit)?,
                 patterns: patterns.into_boxed_slice(),
             });
         }
@@ -177,17 +221,17 @@ impl Automaton {
     /// Builds a DFA where it fits its limit, else a contiguous NFA.
     ///
     /// `states` is how many states the words make at least, so that a DFA that cannot fit is not built.
-    fn build(words: &[&str], states: usize) -> Result<Self, aho_corasick::BuildError> {
+    fn build(words: &[&str], states: usize, dfa_limit: usize) -> Result<Self, aho_corasick::BuildError> {
         let trie = noncontiguous::Builder::new().prefilter(false).build(words)?;
         let mut classes = [false; 256];
         words.iter().flat_map(|word| word.bytes()).for_each(|byte| classes[usize::from(byte)] = true);
         let stride = classes.iter().filter(|used| **used).count().next_power_of_two();
-        if states * stride * 4 <= DFA_LIMIT {
+        if states * stride * 4 <= dfa_limit {
             let dfa = dfa::Builder::new()
                 .prefilter(false)
                 .start_kind(aho_corasick::StartKind::Unanchored)
                 .build_from_noncontiguous(&trie)?;
-            if dfa.memory_usage() <= DFA_LIMIT {
+            if dfa.memory_usage() <= dfa_limit {
                 return Ok(Self::Dfa(Box::new(dfa)));
             }
         }

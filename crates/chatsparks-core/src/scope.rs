@@ -108,6 +108,11 @@ impl Postings {
         self.kinds.get(feature as usize).is_some_and(|kinds| kinds & place.kind() != 0)
     }
 
+    /// Whether one of these features has any list at all.
+    pub(crate) fn has_any(&self, features: &[Feature]) -> bool {
+        features.iter().any(|feature| self.kinds.get(*feature as usize).is_some_and(|kinds| *kinds != 0))
+    }
+
     /// The triggers of a feature at a place, highest first.
     pub(crate) fn list(&self, feature: Feature, place: Place) -> &[u32] {
         if !self.has(feature, place) {

@@ -2,7 +2,7 @@
 
 use crate::{
     Tag,
-    matcher::{Hits, Matcher, MatcherBuilder, Place},
+    matcher::{DFA_LIMIT, Hits, Matcher, MatcherBuilder, Place},
     problem::{Problem, ProblemCode},
     text::Variant,
     workspace::{MatchMode, Sensitive, Workspace},
@@ -44,7 +44,7 @@ impl SensitiveWords {
                 owners.push(entry);
             }
         }
-        let (matcher, features) = words.build(owners.len()).map_err(|error| {
+        let (matcher, features) = words.build(owners.len(), DFA_LIMIT).map_err(|error| {
             Problem::new("sensitive", ProblemCode::OverLimit, format!("the words are too many or too long: {error}"))
         })?;
         let mut entries: BTreeMap<u32, Vec<usize>> = BTreeMap::new();

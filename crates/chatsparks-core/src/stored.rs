@@ -334,7 +334,7 @@ impl TalkV1 {
             runs: runs.into_iter().map(|run| RunV1::of(run)).collect(),
             conversation,
             pending: pending.as_deref().map(PendingV1::of),
-            window: window.map(|Window { opened, until, left }| WindowV1 { opened, until, left }),
+            window: window.as_deref().map(|&Window { opened, until, left }| WindowV1 { opened, until, left }),
             one_message: *one_message,
             last_dm: *last_dm,
             counted_in: *counted_in,
@@ -369,7 +369,7 @@ impl TalkV1 {
         Ok(Talk {
             conversation: conversation.transpose()?,
             pending: pending.map(|pending| Box::new(pending.pending())),
-            window: window.map(|WindowV1 { opened, until, left }| Window { opened, until, left }),
+            window: window.map(|WindowV1 { opened, until, left }| Box::new(Window { opened, until, left })),
             one_message,
             last_dm,
             counted_in,

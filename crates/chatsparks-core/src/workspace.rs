@@ -108,11 +108,11 @@ impl Connection {
     }
 
     fn tiktok() -> Self {
-        Self::with(&["comments", "messages", "posts"])
+        Self::with(&crate::TIKTOK_SCOPES)
     }
 
     fn shop() -> Self {
-        Self::with(&["orders", "catalog"])
+        Self::with(&crate::SHOP_SCOPES)
     }
 
     /// Whether it is connected and has the scope.

@@ -2,14 +2,14 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod common;
+mod talk;
 
 use chatsparks_core::{
     Act, ActKind, Change, ConversationState, DmStage, Event, HeadChange, IndexRow, MemberMessage, MessageResult,
     Outcome, Receipt, RefusalReason, StateReason,
 };
-use common::{MINT, OWNER, World, world};
 use serde_json::json;
+use talk::{MINT, OWNER, World, world};
 
 /// A row: what it is, the state it comes to, the input, and what is wanted of the message.
 type Row = (&'static str, &'static str, fn(&World) -> Event, MessageResult, (ConversationState, Option<StateReason>));
@@ -91,7 +91,7 @@ fn f4_odd_messages_have_their_outcome() {
 /// A megabyte is taken where any text is, and a thousand characters of it are kept (`formats.md`).
 #[test]
 fn f3_a_megabyte_is_captured_in_part() {
-    let mut document = common::document();
+    let mut document = talk::document();
     document["flows"][0]["blocks"][1] = json!({ "id": "ask", "question": { "text": "which?", "field": "size" } });
     let mut world = World::new(&document, "2026-03-02T10:00:00Z");
     world.comments("price");

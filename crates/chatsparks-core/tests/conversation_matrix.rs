@@ -2,13 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod common;
+mod talk;
 
 use chatsparks_core::{
     Change, Contact, ContactChange, ConversationState, Effect, Fact, Instant, Outcome, Source, Waits,
 };
-use common::{Done, INPUTS, MINT, STATES, World, world};
 use std::fmt::Write;
+use talk::{Done, INPUTS, MINT, STATES, World, world};
 
 #[test]
 fn v1_every_state_meets_every_input() {

@@ -3,11 +3,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, clippy::disallowed_types)]
 
-mod common;
+mod talk;
 
 use chatsparks_core::{Contact, Head, StoredContact, StoredHead};
-use common::{INPUTS, MINT, STATES, world};
 use std::{fs, io::Write, path::PathBuf};
+use talk::{INPUTS, MINT, STATES, world};
 
 fn file(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/stored").join(name)
@@ -70,7 +70,7 @@ fn stored_in_mid_conversation_decisions_are_the_same() {
             let mut stored = world(state);
             stored.stored_and_read_back();
             let (kept_done, stored_done) = (kept.input(input), stored.input(input));
-            let decisions = |done: Option<Vec<common::Done>>| {
+            let decisions = |done: Option<Vec<talk::Done>>| {
                 done.into_iter().flatten().map(|done| (done.source, done.at, done.decision)).collect::<Vec<_>>()
             };
             assert_eq!(decisions(kept_done), decisions(stored_done), "{state}: {input}");
@@ -78,7 +78,7 @@ fn stored_in_mid_conversation_decisions_are_the_same() {
             assert_eq!(kept.contacts, stored.contacts, "{state}: {input}");
             assert_eq!(kept.head, stored.head, "{state}: {input}");
             // And what comes after that.
-            let next = |world: &mut common::World| {
+            let next = |world: &mut talk::World| {
                 let done = world.input("message: neither").into_iter().flatten();
                 done.map(|done| (done.source, done.decision)).collect::<Vec<_>>()
             };

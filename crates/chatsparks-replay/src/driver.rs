@@ -3,7 +3,7 @@
 use crate::{record::Record, state::FinalState};
 use chatsparks_core::{
     Agenda, Change, Comment, CommentOutcome, Contact, Decision, DmStage, Engine, Envelope, Evaluation, Event, Found,
-    Head, Instant, Loaded, OrderEntry, Outcome, Scratch, Seen, Source, UserId,
+    Head, Instant, Loaded, Order, OrderEntry, OrderOutcome, Outcome, Scratch, Seen, Source, UserId,
 };
 use hashbrown::HashMap;
 use indexes::Indexes;
@@ -45,6 +45,9 @@ pub trait Observer {
 
     /// A comment was looked at; comes right before its record.
     fn comment(&mut self, _considered: &Considered<'_>) {}
+
+    /// An order was judged; comes right before its record.
+    fn order(&mut self, _considered: &ConsideredOrder<'_>) {}
 }
 
 /// A comment as the engine considered it, before anything that it changed.
@@ -58,7 +61,24 @@ pub struct Considered<'a> {
     pub outcome: &'a CommentOutcome,
     /// Its contact as the gates saw them; none: they are new.
     pub contact: Option<&'a Contact>,
+    /// What all contacts share, as it was then.
+    pub head: &'a Head,
     /// The engine that decided it, and can explain it.
+    pub engine: &'a Engine,
+}
+
+/// An order as the engine judged it: against the links known when it came (A7).
+#[derive(Clone, Copy, Debug)]
+pub struct ConsideredOrder<'a> {
+    /// The order.
+    pub order: &'a Order,
+    /// Its instant.
+    pub at: Instant,
+    /// What came of it.
+    pub outcome: &'a OrderOutcome,
+    /// The contact that it belongs to (A1); none: it matches nobody.
+    pub contact: Option<&'a Contact>,
+    /// The engine that decided it, and can tell its candidates.
     pub engine: &'a Engine,
 }
 
@@ -122,7 +142,11 @@ impl Replay {
         let loaded = Loaded { head: &self.head, contact, found: &found };
         let mut decision = self.engine.decide(&loaded, envelope, &mut self.scratch);
         if let (Event::Comment(comment), Outcome::Comment(outcome)) = (&envelope.event, &decision.outcome) {
-            observer.comment(&Considered { comment, at: envelope.at, outcome, contact, engine: &self.engine });
+            let (at, head, engine) = (envelope.at, &self.head, &self.engine);
+            observer.comment(&Considered { comment, at, outcome, contact, head, engine });
+        }
+        if let (Event::Order(order), Outcome::Order(outcome)) = (&envelope.event, &decision.outcome) {
+            observer.order(&ConsideredOrder { order, at: envelope.at, outcome, contact, engine: &self.engine });
         }
         let subject = contact.map(|contact| contact.user_id().clone()).or(reads.contact);
         if let Some(engine) = decision.engine.take() {

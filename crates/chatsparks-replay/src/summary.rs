@@ -11,7 +11,7 @@ use hashbrown::HashMap;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-mod tables;
+pub(crate) mod tables;
 
 /// What happened in a replay, in numbers. `Display` shows it as tables.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

@@ -1,3 +1,20 @@
-//! Under construction in this commit; see `docs/architecture.md`.
+//! What ChatSparks is tested against.
+//!
+//! * [`Model`]: the rules once more, slow and obvious. It shares no code with the engine but the plain
+//!   types of events and documents and the normalisation of text; it keeps the whole history and looks
+//!   things up by going through it. Where the engine and the model differ, one of them is wrong.
+//! * [`generate`]: random workspaces and histories that are small and nasty, and shrink.
+//! * [`build`]: workspaces and histories for tests, written in a few words.
 
+pub mod build;
+mod driven;
 pub mod fuzz;
+pub mod generate;
+pub mod lines;
+mod matching;
+mod model;
+pub mod properties;
+
+pub use driven::{Driven, drive};
+pub use matching::{holds, question_mark_ends};
+pub use model::{Model, Replayed, replay};

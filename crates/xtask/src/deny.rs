@@ -15,7 +15,7 @@ pub(crate) fn run() -> Result {
                     `pip install --require-hashes -r .ci/requirements.txt`"
             .into());
     }
-    start(&mut deny(&["--locked", "check", "bans", "licenses", "sources"]))?;
+    start(&mut deny(&["--locked", "check", "--hide-inclusion-graph", "bans", "licenses", "sources"]))?;
     match databases() {
         Some(place) => {
             println!("advisories from {}", place.display());

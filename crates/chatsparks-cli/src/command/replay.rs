@@ -9,7 +9,8 @@ use crate::{
     output::{Output, Target},
     terminal::Terminal,
 };
-use chatsparks_replay::{DecisionsWriter, Observer, Record, Replay as Driver, Summary};
+use chatsparks_core::Insights;
+use chatsparks_replay::{DecisionsWriter, InsightsSection, Observer, Record, Replay as Driver, Summary};
 use clap::Args;
 use std::io::{self, Write};
 
@@ -69,10 +70,11 @@ impl Replay {
             decisions: wanted.then(|| DecisionsWriter::new(decisions)),
             trouble: None,
             summary: Summary::new(engine.workspace()),
+            insights: Insights::new(),
         };
         let reading = Reading { input: &self.history, keep_going: self.keep_going, terminal };
         let replayed = reading.replay(engine, &mut writing)?;
-        let Writing { decisions, trouble, mut summary } = writing;
+        let Writing { decisions, trouble, mut summary, insights } = writing;
         // What could not be written is not put into its place.
         if let Some(error) = trouble {
             return Err(self.decisions_failure(error));
@@ -87,7 +89,7 @@ impl Replay {
             return Err(self.up_to_there(failure, replay.records()));
         }
         (0..passed_over).for_each(|_| summary.passed_over());
-        self.write_summary(&summary, terminal)?;
+        self.write_summary(&summary, &insights, terminal)?;
         Ok(Answer::Done)
     }
 
@@ -113,13 +115,14 @@ impl Replay {
         to.finish()
     }
 
-    fn write_summary(&self, summary: &Summary, terminal: &Terminal) -> Result<(), Failure> {
+    fn write_summary(&self, summary: &Summary, insights: &Insights, terminal: &Terminal) -> Result<(), Failure> {
         let mut to = if self.takes_standard_output() { terminal.err() } else { terminal.out() };
         if self.json {
             serde_json::to_writer_pretty(&mut to.to, summary).map_err(io::Error::from)?;
             writeln!(to.to)?;
         } else if !(self.takes_standard_output() && terminal.quiet) {
             writeln!(to.to, "{}", summary.to_string().trim_end())?;
+            writeln!(to.to, "\n{}", InsightsSection(insights).to_string().trim_end())?;
         }
         Ok(to.to.flush()?)
     }
@@ -164,11 +167,13 @@ struct Writing {
     decisions: Option<DecisionsWriter<Output>>,
     trouble: Option<io::Error>,
     summary: Summary,
+    insights: Insights,
 }
 
 impl Observer for Writing {
     fn record(&mut self, record: &Record<'_>) {
         self.summary.record(record);
+        self.insights.add(record.user_id(), &record.decision.facts);
         if let (Some(decisions), None) = (&mut self.decisions, &self.trouble) {
             self.trouble = decisions.write(record).err();
         }

@@ -161,11 +161,11 @@ impl Try {
     fn try_all(&self, engine: Engine, reading: Reading<'_>, terminal: &Terminal) -> Result<Answer, Failure> {
         let trigger = self.trigger.as_deref().unwrap_or_default();
         let cannot_read = |error: &io::Error| Failure::cannot_read(&reading.input.name(), error);
-        // Standard input is read once only, so it is put aside.
+        // Standard input and pipes are read once only, so they are put aside.
         let mut aside = None;
-        if *reading.input == Input::Standard {
+        if reading.input.length().is_none() {
             let mut file = tempfile::tempfile().map_err(|error| cannot_read(&error))?;
-            io::copy(&mut io::stdin(), &mut file).map_err(|error| cannot_read(&error))?;
+            io::copy(&mut reading.input.open()?, &mut file).map_err(|error| cannot_read(&error))?;
             aside = Some(file);
         }
         let open = || -> Result<Box<dyn Read + Send>, Failure> {

@@ -1,9 +1,9 @@
 //! From a checked document to what decisions read: words, conditions, scopes, flows.
 
 use crate::{
-    Email, Instant, Period, ProductId, SkuId,
+    Email, Instant, Period, ProductId, SkuId, TriggerId,
     check::build_pattern,
-    condition::{Node, special_feature},
+    condition::{Node, each_leaf, special_feature},
     cycle::CycleRule,
     engine::names::Names,
     matcher::{Feature, Matcher, MatcherBuilder, Place as WordPlace, special},
@@ -47,6 +47,8 @@ pub(crate) struct Compiled {
 /// A trigger made ready; its priority is its place.
 #[derive(Debug)]
 pub(crate) struct CompiledTrigger {
+    /// Its id again, beside what is read with it.
+    pub(crate) id: TriggerId,
     pub(crate) condition: Node,
     pub(crate) scope: CompiledScope,
     pub(crate) throttle: Period,
@@ -55,6 +57,8 @@ pub(crate) struct CompiledTrigger {
     pub(crate) words: Box<[Feature]>,
     /// Whether an anchor that holds is enough, so that the condition need not be looked at.
     pub(crate) anchor_suffices: bool,
+    /// Whether the condition has no part but keywords, so that none of these found means nothing to show.
+    pub(crate) asks_for_words_alone: bool,
 }
 
 /// A post that the workspace has or names.
@@ -68,7 +72,7 @@ pub(crate) struct CompiledPost {
 
 impl Compiled {
     /// Compiles a document that has no faults. What fails all the same is reported as a fault.
-    pub(crate) fn new(workspace: Arc<Workspace>, revision: u32) -> Result<Self, Problem> {
+    pub(crate) fn new(workspace: Arc<Workspace>, revision: u32, dfa_limit: usize) -> Result<Self, Problem> {
         let places = workspace.products.iter().enumerate().map(|(place, product)| (product.id.clone(), place));
         let mut compiler = Compiler { product_places: places.collect(), ..Compiler::default() };
         for post in &workspace.posts {
@@ -86,7 +90,9 @@ impl Compiled {
             let scope = compiler.scope(&trigger.scope);
             let hours = trigger.throttle_hours.unwrap_or(workspace.policy.throttle_hours);
             drafts.push(CompiledTrigger {
+                id: trigger.id.clone(),
                 anchor_suffices: false,
+                asks_for_words_alone: asks_for_words_alone(&trigger.when),
                 words,
                 condition: node,
                 scope,
@@ -95,7 +101,7 @@ impl Compiled {
             });
         }
         let Compiler { words, patterns, post_names, posts, places, products, .. } = compiler;
-        let (matcher, features) = words.build(places as usize).map_err(|error| {
+        let (matcher, features) = words.build(places as usize, dfa_limit).map_err(|error| {
             Problem::new("triggers", ProblemCode::OverLimit, format!("the keywords are too many or too long: {error}"))
         })?;
         let mut triggers = drafts;
@@ -180,6 +186,12 @@ fn node_heap(node: &Node) -> usize {
         Node::All(parts) | Node::Any(parts) => size_of_val(&**parts) + parts.iter().map(node_heap).sum::<usize>(),
         Node::Not(part) => size_of::<Node>() + node_heap(part),
     }
+}
+
+fn asks_for_words_alone(condition: &Condition) -> bool {
+    let mut alone = true;
+    each_leaf(condition, &mut |leaf| alone &= matches!(leaf, Condition::Keywords(_)));
+    alone
 }
 
 fn expects(block: &crate::workspace::Block) -> Option<&str> {

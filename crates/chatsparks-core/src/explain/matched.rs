@@ -50,6 +50,10 @@ impl<'a> Finder<'a> {
 
     /// What matched of one trigger's condition, in the order of the text.
     pub(super) fn of(&mut self, trigger: usize) -> Vec<MatchedWord> {
+        let compiled = &self.engine.triggers[trigger];
+        if compiled.asks_for_words_alone && !compiled.words.iter().any(|feature| self.places.contains_key(feature)) {
+            return Vec::new();
+        }
         let mut words = Vec::new();
         let when = &self.engine.workspace.triggers[trigger].when;
         for (place, feature) in self.engine.triggers[trigger].words.iter().enumerate() {

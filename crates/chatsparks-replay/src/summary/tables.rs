@@ -144,7 +144,7 @@ impl Summary {
     }
 }
 
-fn table(names: &[&str], numbers: &[usize]) -> Table {
+pub(crate) fn table(names: &[&str], numbers: &[usize]) -> Table {
     let mut table = Table::new();
     table.load_style(STYLE);
     table.set_header(names.iter().map(Cell::new));
@@ -157,7 +157,7 @@ fn table(names: &[&str], numbers: &[usize]) -> Table {
 }
 
 /// What a result means, for somebody who sees it for the first time.
-fn why(result: Result) -> &'static str {
+pub(crate) fn why(result: Result) -> &'static str {
     match result {
         Result::Fired => "a trigger matched, and its flow started",
         Result::Queued => "fired; the flow waits for room under the limit",
@@ -178,7 +178,7 @@ fn listed<'a>(parts: impl Iterator<Item = (&'a str, u64)>) -> String {
     parts.map(|(name, count)| format!("{name} {}", grouped(count))).collect::<Vec<_>>().join(", ")
 }
 
-fn counted(count: u64, thing: &str) -> String {
+pub(crate) fn counted(count: u64, thing: &str) -> String {
     plural(count, thing, &format!("{thing}s"))
 }
 
@@ -186,17 +186,17 @@ fn plural(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(count), if count == 1 { one } else { many })
 }
 
-fn number(count: u64) -> String {
+pub(crate) fn number(count: u64) -> String {
     if count == 0 { "·".to_owned() } else { grouped(count) }
 }
 
-fn share(part: u64, whole: u64) -> String {
+pub(crate) fn share(part: u64, whole: u64) -> String {
     let tenths = (part * 1000 + whole / 2).checked_div(whole).unwrap_or(0);
     format!("{}.{} %", tenths / 10, tenths % 10)
 }
 
 /// A number with its thousands apart.
-fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {

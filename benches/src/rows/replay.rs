@@ -1,0 +1,87 @@
+//! Replaying a history against only reading it.
+
+use crate::{
+    measure::{ROUNDS, by_turns, run},
+    report::{Row, Target},
+};
+use chatsparks_core::{Engine, Event};
+use chatsparks_replay::{DecisionsWriter, Format, Reader, Replay, read_workspace};
+use serde_json::Value;
+use std::{fs, io, path::Path};
+
+/// A workspace and a history.
+pub struct History {
+    name: &'static str,
+    engine: Engine,
+    lines: Vec<u8>,
+}
+
+/// A history, and the targets of replaying it without and with decisions.
+pub type WithTargets = (History, [Target; 2]);
+
+/// The histories of the example shop, with what is asked of each: without outputs, and with decisions.
+pub fn histories(examples: &Path) -> Result<Vec<WithTargets>, Box<dyn std::error::Error>> {
+    let document = fs::read(examples.join("glow/workspace.json"))?;
+    let engine = Engine::compile(read_workspace(&document, Format::Json)?)?;
+    let history = |name, file| -> io::Result<History> {
+        Ok(History { name, engine: engine.clone(), lines: fs::read(examples.join("glow").join(file))? })
+    };
+    let comments = history("glow's comments", "history.jsonl")?;
+    let talks = history("glow's conversations and orders", "conversations.jsonl")?;
+    Ok(vec![
+        (comments, [Target::AtMost(2.5, 1.5), Target::AtMost(4.0, 2.5)]),
+        (talks, [Target::AtMost(4.0, 3.5), Target::AtMost(6.0, 5.0)]),
+    ])
+}
+
+impl History {
+    /// Every text of a comment in it.
+    pub fn texts(&self) -> Vec<String> {
+        let events = Reader::new(self.lines.as_slice(), self.name).flatten();
+        let texts = events.filter_map(|line| match line.envelope.event {
+            Event::Comment(comment) => Some(comment.text.as_str().to_owned()),
+            Event::Message(message) => message.text.map(|text| text.as_str().to_owned()),
+            _ => None,
+        });
+        texts.collect()
+    }
+
+    fn replay(&self, mut on_record: impl FnMut(&chatsparks_replay::Record<'_>)) -> u64 {
+        let mut replay = Replay::new(self.engine.clone());
+        for line in Reader::new(self.lines.as_slice(), self.name) {
+            let pushed = line.map(|line| replay.push(&line.envelope, &mut on_record));
+            assert!(pushed.is_ok(), "the example's history can be replayed");
+        }
+        replay.records()
+    }
+
+    fn values(&self) -> usize {
+        let lines = self.lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        lines.filter(|line| serde_json::from_slice::<Value>(line).is_ok_and(|value| value.is_object())).count()
+    }
+}
+
+/// The rows on one history.
+pub fn rows(history: &History, [plain, decisions]: [Target; 2]) -> Vec<Row> {
+    let lines = history.values();
+    let [read, replayed, written] = by_turns(
+        ROUNDS,
+        [
+            run(|| history.values()),
+            run(|| history.replay(|_| {})),
+            run(|| {
+                let mut writer = DecisionsWriter::new(io::sink());
+                history.replay(|record| {
+                    if let Err(error) = writer.write(record) {
+                        unreachable!("a sink takes everything: {error}");
+                    }
+                })
+            }),
+        ],
+    );
+    let name = history.name;
+    vec![
+        Row::ratio(format!("replay of {name} ÷ reading the file into `Value`s"), (replayed, read), lines, plain),
+        Row::ratio(format!("the same with `--decisions` to nowhere, {name}"), (written, read), lines, decisions),
+    ]
+}

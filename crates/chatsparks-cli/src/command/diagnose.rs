@@ -1,0 +1,386 @@
+//! `chatsparks diagnose`: what to check when something did not happen (D1–D6, D8).
+
+use super::{compile, unknown_trigger};
+use crate::{
+    failure::{Answer, Failure},
+    history::Reading,
+    input::{Input, only_one_standard},
+    nearest::Nearest,
+    output::{Output, Target},
+    terminal::{BAD, FAINT, GOOD, STRONG, Stream, Terminal, shown},
+};
+use chatsparks_core::{
+    Candidate, Effect, Email, Engine, Envelope, Event, Explanation, Instant, OrderOutcome, PostId, Scratch, Text,
+    WebhookTimes,
+    diagnosis::{Advice, Answer as Found, Check, Diagnosis, DiagnosisKind, TeammateKnown, WebhookKnown},
+};
+use chatsparks_replay::{
+    Asked, Considered, ConsideredOrder, Evidence, Observer, Record, Replay,
+    evidence::{ContactNotes, LedgerLine, OrderNotes, SetAside},
+};
+use clap::{ArgGroup, Args, ValueEnum};
+use serde::Serialize;
+use std::io::{self, Write};
+
+mod page;
+
+/// Diagnose what did not happen: each check, what it looked at, and what to do
+///
+/// Ask about one thing: a comment and a trigger that did not fire, a DM that the buyer never saw, an order that
+/// was not attributed, a contact whose flow repeats its question, a teammate who cannot see the workspace, or a
+/// webhook that does not receive. The first check that failed is named, and what to do next.
+#[derive(Args, Debug)]
+#[command(after_long_help = EXAMPLES, group = ArgGroup::new("asked").required(true))]
+pub(crate) struct Diagnose {
+    /// The workspace: JSON or TOML; `-` is standard input
+    workspace: Input,
+    /// The history: one event a line; `-` is standard input
+    history: Input,
+    /// A comment that a trigger did not answer
+    #[arg(long, value_name = "ID", group = "asked", requires = "trigger")]
+    comment: Option<String>,
+    /// The trigger that did not answer it
+    #[arg(long, value_name = "ID", requires = "comment")]
+    trigger: Option<String>,
+    /// A DM that the buyer never saw: the id of its effect
+    #[arg(long, value_name = "ID", group = "asked")]
+    dm: Option<String>,
+    /// An order that was not attributed
+    #[arg(long, value_name = "ID", group = "asked")]
+    order: Option<String>,
+    /// A contact whose flow repeats its question: a user id
+    #[arg(long, value_name = "ID", group = "asked")]
+    contact: Option<String>,
+    /// A teammate who cannot see the workspace: the email they sign in with
+    #[arg(long, value_name = "EMAIL", group = "asked")]
+    member: Option<String>,
+    /// The email that the teammate's invite went to, where it is another
+    #[arg(long, value_name = "EMAIL", requires = "member")]
+    invite: Option<String>,
+    /// A webhook that does not receive
+    #[arg(long, group = "asked")]
+    webhook: bool,
+    /// The post whose comments are missing
+    #[arg(long, value_name = "ID", requires = "webhook")]
+    post: Option<String>,
+    /// Whether the platform's status page reports an incident
+    #[arg(long, value_name = "ANSWER", requires = "webhook")]
+    incident: Option<YesNo>,
+    /// When the account was connected
+    #[arg(long, value_name = "INSTANT", requires = "webhook")]
+    connected_at: Option<Instant>,
+    /// When others last reported activity
+    #[arg(long, value_name = "INSTANT", requires = "webhook")]
+    others_active: Option<Instant>,
+    /// As of this instant: later events are not looked at [default: the last event]
+    #[arg(long, value_name = "INSTANT")]
+    at: Option<Instant>,
+    /// Write a bundle for support: the workspace's id, the last events, what failed; `-` is standard output
+    #[arg(long, value_name = "FILE")]
+    bundle: Option<Target>,
+    /// Pass over lines that cannot be read
+    #[arg(long)]
+    keep_going: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  chatsparks diagnose shop.json march.jsonl --comment c17 --trigger price
+  chatsparks diagnose shop.json march.jsonl --dm e17/1
+  chatsparks diagnose shop.json march.jsonl --order o4 --json
+  chatsparks diagnose shop.json march.jsonl --contact u1 --at 2026-03-02T10:00:00Z
+  chatsparks diagnose shop.json march.jsonl --member ann@shop.example --invite ann@work.example
+  chatsparks diagnose shop.json march.jsonl --webhook --incident no --bundle bundle.json
+
+The bundle holds no texts, handles, amounts or tokens. With `--bundle -` the page goes to standard error.
+
+Exit status: 0 when it is answered, whatever the answer, 1 when the workspace is invalid, 2 when an id is not
+known or a file cannot be read.";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum YesNo {
+    Yes,
+    No,
+}
+
+/// The shape of `diagnose --json`: the diagnosis with its sentences, and what else is known.
+#[derive(Serialize)]
+struct Page {
+    kind: DiagnosisKind,
+    about: String,
+    at: Option<Instant>,
+    revision: u32,
+    first_failed: Option<&'static str>,
+    next: Told,
+    checks: Vec<ShownCheck>,
+    /// Whatever stands behind the checks.
+    #[serde(flatten)]
+    details: Details,
+}
+
+/// What stands behind the checks.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Details {
+    Explanation {
+        #[serde(flatten)]
+        explanation: Box<Explanation>,
+        /// For marking the words that matched; the page shows it, JSON leaves it out.
+        #[serde(skip)]
+        text: Text,
+    },
+    Order(OrderDetails),
+    Contact(Option<Box<ContactNotes>>),
+    #[serde(untagged)]
+    None {},
+}
+
+#[derive(Serialize)]
+struct OrderDetails {
+    placed_at: Instant,
+    outcome: OrderOutcome,
+    candidates: Vec<Candidate>,
+    ledger: Vec<LedgerLine>,
+    set_aside: Vec<SetAside>,
+}
+
+#[derive(Serialize)]
+struct ShownCheck {
+    #[serde(flatten)]
+    check: Check,
+    asks: &'static str,
+    to_do: &'static str,
+}
+
+#[derive(Serialize)]
+struct Told {
+    advice: Advice,
+    to_do: &'static str,
+}
+
+impl Diagnose {
+    /// Whether standard output is taken by the bundle.
+    pub(super) fn takes_standard_output(&self) -> bool {
+        self.bundle == Some(Target::Standard)
+    }
+
+    pub(crate) fn run(&self, terminal: &Terminal) -> Result<Answer, Failure> {
+        only_one_standard(&self.workspace, &self.history)?;
+        for input in [&self.workspace, &self.history] {
+            if self.bundle.as_ref().is_some_and(|bundle| bundle.overwrites(input)) {
+                return Err(Failure::new("the bundle would overwrite what is read").help("write to another file"));
+            }
+        }
+        let engine = compile(&self.workspace)?;
+        let mut bundle = Output::open(self.bundle.as_ref())?;
+        let mut watching = Watching {
+            asked: self.asked(),
+            evidence: Evidence::new(self.asked(), bundle.is_wanted()),
+            nearest: self.nearest(),
+        };
+        let replay = self.replay(engine, &mut watching, terminal)?;
+        let Watching { evidence, nearest, .. } = watching;
+        let now = self.at.or(replay.head().latest);
+        let (diagnosis, details) = self.diagnose(&evidence, &nearest, &replay, now)?;
+        if bundle.is_wanted() {
+            let at = now.unwrap_or(Instant::from_milliseconds(0));
+            let whole = evidence.bundle(&replay, diagnosis.clone(), at);
+            let written = serde_json::to_writer_pretty(&mut bundle, &whole).map_err(io::Error::from);
+            written.and_then(|()| writeln!(bundle)).map_err(|error| bundle.failure(error))?;
+            bundle.finish()?;
+        }
+        let page = Page::new(self.about(), now, replay.engine().revision(), diagnosis, details);
+        let mut to = if self.takes_standard_output() { terminal.err() } else { terminal.out() };
+        if self.json {
+            serde_json::to_writer_pretty(&mut to.to, &page).map_err(io::Error::from)?;
+            writeln!(to.to)?;
+        } else {
+            page.write_text(&mut to)?;
+        }
+        to.to.flush()?;
+        Ok(Answer::Done)
+    }
+
+    fn asked(&self) -> Asked {
+        match (&self.comment, &self.dm, &self.order, &self.contact) {
+            (Some(id), ..) => Asked::Comment(id.clone()),
+            (_, Some(id), ..) => Asked::Dm(id.clone()),
+            (_, _, Some(id), _) => Asked::Order(id.clone()),
+            (.., Some(id)) => Asked::Contact(id.clone()),
+            _ => Asked::Workspace,
+        }
+    }
+
+    fn nearest(&self) -> Nearest {
+        let ids = [&self.comment, &self.dm, &self.order, &self.contact];
+        Nearest::new(ids.into_iter().flatten().next().map_or("", String::as_str))
+    }
+
+    /// What is asked about, as the page is headed.
+    fn about(&self) -> String {
+        let ids = [
+            ("order", &self.order),
+            ("DM", &self.dm),
+            ("contact", &self.contact),
+            ("member", &self.member),
+            ("post", &self.post),
+        ];
+        match (&self.comment, &self.trigger) {
+            (Some(comment), Some(trigger)) => format!("comment {comment}, trigger {trigger}"),
+            _ => {
+                let named = ids.into_iter().find_map(|(what, id)| id.as_ref().map(|id| format!("{what} {id}")));
+                named.unwrap_or_else(|| "the webhook".to_owned())
+            }
+        }
+    }
+
+    /// Replays up to the instant asked about, and lets time pass until then.
+    fn replay(&self, engine: Engine, watching: &mut Watching, terminal: &Terminal) -> Result<Replay, Failure> {
+        let reading = Reading { input: &self.history, keep_going: self.keep_going, terminal };
+        let mut replay = Replay::new(engine);
+        let lines = reading.lines(self.history.open()?, |envelope| {
+            if self.at.is_none_or(|at| envelope.at <= at) {
+                replay.push_observed(envelope, watching);
+            }
+            true
+        });
+        if let Some(failure) = lines.stopped {
+            return Err(failure);
+        }
+        if let Some(at) = self.at
+            && !replay.head().is_late(at)
+        {
+            // An id that no history can have: timers that are due by then fire.
+            let clock = Envelope { id: "timer:diagnose".into(), at, event: Event::Clock };
+            replay.push_observed(&clock, watching);
+        }
+        Ok(replay)
+    }
+
+    fn diagnose(
+        &self,
+        evidence: &Evidence,
+        nearest: &Nearest,
+        replay: &Replay,
+        now: Option<Instant>,
+    ) -> Result<(Diagnosis, Details), Failure> {
+        let place = format!("`{}`", self.history.name());
+        if let (Some(_), Some(trigger)) = (&self.comment, &self.trigger) {
+            let Some(comment) = &evidence.comment else { return Err(nearest.unknown("comment", &place)) };
+            let mut scratch = Scratch::default();
+            let diagnosis = evidence.diagnose_comment(trigger, &mut scratch);
+            let diagnosis = diagnosis.ok_or_else(|| unknown_trigger(trigger, &comment.engine))?;
+            let explanation = comment.engine.explain(&comment.evaluation, trigger, &mut scratch);
+            let text = comment.evaluation.comment.text.clone();
+            let details = explanation.map_or(Details::None {}, |explanation| Details::Explanation {
+                explanation: Box::new(explanation),
+                text,
+            });
+            return Ok((diagnosis, details));
+        }
+        let workspace = replay.engine().workspace();
+        if self.dm.is_some() {
+            let diagnosis = evidence.diagnose_dm().ok_or_else(|| nearest.unknown("DM", &place))?;
+            return Ok((diagnosis, Details::None {}));
+        }
+        if self.order.is_some() {
+            let diagnosis = evidence.diagnose_order().ok_or_else(|| nearest.unknown("order", &place))?;
+            let details = evidence.order.as_ref().map_or(Details::None {}, |order| {
+                let OrderNotes { placed_at, outcome, candidates, ledger, set_aside, .. } = order.notes();
+                Details::Order(OrderDetails {
+                    placed_at,
+                    outcome: outcome.clone(),
+                    candidates: candidates.to_vec(),
+                    ledger: ledger.to_vec(),
+                    set_aside: set_aside.to_vec(),
+                })
+            });
+            return Ok((diagnosis, details));
+        }
+        if self.contact.is_some() {
+            let diagnosis = evidence.diagnose_contact(replay).ok_or_else(|| nearest.unknown("contact", &place))?;
+            return Ok((diagnosis, Details::Contact(evidence.contact_notes(replay).map(Box::new))));
+        }
+        if let Some(member) = &self.member {
+            let email = Email::from(member.as_str());
+            let invite = self.invite.as_deref().map(Email::from);
+            let known = TeammateKnown { workspace, email: &email, invite: invite.as_ref() };
+            return Ok((known.diagnose(), Details::None {}));
+        }
+        let now = now.ok_or_else(|| {
+            Failure::new("the history has no events, so nobody knows when now is").help("name the instant with `--at`")
+        })?;
+        let post = self.post.as_deref().map(PostId::from);
+        let times = WebhookTimes {
+            connected_at: self.connected_at,
+            last_event: evidence.last_event,
+            others_active: self.others_active,
+        };
+        let incident = self.incident.map(|incident| incident == YesNo::Yes);
+        let known = WebhookKnown { workspace, incident, post: post.as_ref(), times, now };
+        Ok((known.diagnose(), Details::None {}))
+    }
+}
+
+/// Watches for what was asked about, and for ids that look like it.
+struct Watching {
+    asked: Asked,
+    evidence: Evidence,
+    nearest: Nearest,
+}
+
+impl Observer for Watching {
+    fn record(&mut self, record: &Record<'_>) {
+        match self.asked {
+            Asked::Dm(_) => {
+                for (place, effect) in record.decision.effects.iter().enumerate() {
+                    if matches!(effect, Effect::SendDm(_)) {
+                        self.nearest.consider(&record.source.effect_id(place));
+                    }
+                }
+            }
+            Asked::Contact(_) => {
+                if let Some(user_id) = record.user_id() {
+                    self.nearest.consider(user_id.as_str());
+                }
+            }
+            _ => {}
+        }
+        self.evidence.record(record);
+    }
+
+    fn comment(&mut self, considered: &Considered<'_>) {
+        if matches!(self.asked, Asked::Comment(_)) {
+            self.nearest.consider(considered.comment.comment_id.as_str());
+        }
+        self.evidence.comment(considered);
+    }
+
+    fn order(&mut self, considered: &ConsideredOrder<'_>) {
+        if matches!(self.asked, Asked::Order(_)) {
+            self.nearest.consider(considered.order.order_id.as_str());
+        }
+        self.evidence.order(considered);
+    }
+}
+
+impl Page {
+    fn new(about: String, at: Option<Instant>, revision: u32, diagnosis: Diagnosis, details: Details) -> Self {
+        let Diagnosis { kind, first_failed, next, checks } = diagnosis;
+        let shown_check =
+            |check: Check| ShownCheck { asks: check.code.sentence(), to_do: check.advice.sentence(), check };
+        Self {
+            kind,
+            about,
+            at,
+            revision,
+            first_failed: first_failed.map(|code| code.as_str()),
+            next: Told { advice: next, to_do: next.sentence() },
+            checks: checks.into_iter().map(shown_check).collect(),
+            details,
+        }
+    }
+}

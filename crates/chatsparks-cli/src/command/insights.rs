@@ -1,0 +1,156 @@
+//! `chatsparks insights`: what comments led to, by post, trigger, keyword and flow (I).
+
+use super::compile;
+use crate::{
+    failure::{Answer, Failure},
+    history::{Reading, Watch},
+    input::{Input, only_one_standard},
+    terminal::Terminal,
+};
+use chatsparks_core::{Group, Insights as Folded};
+use chatsparks_replay::{InsightsTables, Observer, Record};
+use clap::Args;
+use std::io::{self, Write};
+
+/// Show what comments led to: DMs started, orders, revenue, and where buyers left a flow
+///
+/// By post, trigger, keyword and flow, each flow block by block. Revenue is net of refunds and cancellations,
+/// in whole minor units of its currency. The numbers are folded from the facts of the decisions, and from
+/// nothing else.
+#[derive(Args, Debug)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct Insights {
+    /// The workspace: JSON or TOML; `-` is standard input
+    workspace: Input,
+    /// The history: one event a line; `-` is standard input
+    history: Input,
+    /// Pass over lines that cannot be read
+    #[arg(long)]
+    keep_going: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Print one number a line: kind, id, block, currency, measure, value
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  chatsparks insights shop.json march.jsonl
+  chatsparks insights shop.json march.jsonl --csv > march.csv
+  chatsparks insights shop.json march.jsonl --json | jq '.triggers.price'
+
+Exit status: 0 when the history was read to its end, 1 when the workspace is invalid, 2 when a line or
+file cannot be read.";
+
+impl Insights {
+    pub(crate) fn run(&self, terminal: &Terminal) -> Result<Answer, Failure> {
+        only_one_standard(&self.workspace, &self.history)?;
+        let engine = compile(&self.workspace)?;
+        let mut folding = Folding(Folded::new());
+        let reading = Reading { input: &self.history, keep_going: self.keep_going, terminal };
+        let replay = reading.replay(engine, &mut folding)?.whole(terminal)?;
+        let Folding(insights) = folding;
+        let mut to = terminal.out();
+        if self.json {
+            serde_json::to_writer_pretty(&mut to.to, &insights).map_err(io::Error::from)?;
+            writeln!(to.to)?;
+        } else if self.csv {
+            write_csv(&insights, &mut to.to)?;
+        } else {
+            let workspace = replay.engine().workspace();
+            let tables = InsightsTables { insights: &insights, workspace }.to_string();
+            writeln!(to.to, "{}", tables.trim_end())?;
+        }
+        to.to.flush()?;
+        Ok(Answer::Done)
+    }
+}
+
+/// Folds the facts of every record.
+struct Folding(Folded);
+
+impl Observer for Folding {
+    fn record(&mut self, record: &Record<'_>) {
+        self.0.add(record.user_id(), &record.decision.facts);
+    }
+}
+
+impl Watch for Folding {}
+
+/// One number a line: a spreadsheet can turn that into any table.
+fn write_csv(insights: &Folded, to: &mut impl Write) -> io::Result<()> {
+    let mut lines = Lines(csv::Writer::from_writer(to));
+    lines.0.write_record(["kind", "id", "block", "currency", "measure", "value"])?;
+    for (result, count) in &insights.results {
+        lines.write("result", result.as_str(), "", "", "comments", i128::from(*count))?;
+    }
+    for (currency, revenue) in &insights.revenue {
+        let amounts = [
+            ("attributed_minor", revenue.attributed_minor),
+            ("soft_minor", revenue.soft_minor),
+            ("organic_minor", revenue.organic_minor),
+        ];
+        for (measure, amount) in amounts {
+            lines.write("shop", "", "", currency.as_str(), measure, amount)?;
+        }
+    }
+    for (id, group) in &insights.posts {
+        lines.group("post", id.as_str(), group)?;
+    }
+    for (id, group) in &insights.triggers {
+        lines.group("trigger", id.as_str(), group)?;
+    }
+    for (id, group) in &insights.keywords {
+        lines.group("keyword", id, group)?;
+    }
+    for (id, flow) in &insights.flows {
+        lines.group("flow", id.as_str(), &flow.group)?;
+        lines.write("flow", id.as_str(), "", "", "completed", i128::from(flow.completed))?;
+        for (block, counts) in &flow.blocks {
+            lines.write("flow", id.as_str(), block.as_str(), "", "reached", i128::from(counts.reached))?;
+            lines.write("flow", id.as_str(), block.as_str(), "", "left", i128::from(counts.left))?;
+        }
+    }
+    lines.0.flush()
+}
+
+struct Lines<W: Write>(csv::Writer<W>);
+
+impl<W: Write> Lines<W> {
+    fn write(
+        &mut self,
+        kind: &str,
+        id: &str,
+        block: &str,
+        currency: &str,
+        measure: &str,
+        value: i128,
+    ) -> io::Result<()> {
+        Ok(self.0.write_record([kind, id, block, currency, measure, &value.to_string()])?)
+    }
+
+    fn group(&mut self, kind: &str, id: &str, group: &Group) -> io::Result<()> {
+        let counts = [
+            ("comments", group.comments),
+            ("dms_started", group.dms_started),
+            ("orders_attributed", group.orders_attributed),
+            ("orders_soft", group.orders_soft),
+        ];
+        for (measure, count) in counts {
+            self.write(kind, id, "", "", measure, i128::from(count))?;
+        }
+        for (currency, revenue) in &group.revenue {
+            let amounts = [
+                ("attributed_minor", revenue.attributed_minor),
+                ("overlap_minor", revenue.overlap_minor),
+                ("soft_minor", revenue.soft_minor),
+            ];
+            for (measure, amount) in amounts {
+                self.write(kind, id, "", currency.as_str(), measure, amount)?;
+            }
+        }
+        Ok(())
+    }
+}

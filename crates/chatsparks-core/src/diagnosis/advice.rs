@@ -1,0 +1,119 @@
+//! The words of diagnoses: what each check asks, and what to do about it. All sentences stand here.
+
+use serde::Serialize;
+
+macro_rules! codes {
+    ($(#[$doc:meta])* $name:ident { $($(#[$rule:meta])* $variant:ident = $code:literal, $sentence:literal;)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+        pub enum $name {
+            $($(#[$rule])* #[doc = $sentence] #[serde(rename = $code)] $variant,)*
+        }
+
+        impl $name {
+            /// Every one, in the order of the rules.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The stable code, in snake case.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            /// A sentence for people.
+            pub fn sentence(self) -> &'static str {
+                match self { $(Self::$variant => $sentence,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// What a check asks; its sentence says what holds when it passes.
+    CheckCode {
+        ConnectionLive = "connection_live", "The TikTok account is connected";
+        Scopes = "scopes", "Every permission is granted";
+        NoPlatformIncident = "no_platform_incident", "The platform reports no incident";
+        PostInWindow = "post_in_window", "The post is inside the plan's listening window";
+        NotSilent = "not_silent", "Events come in, or nobody has any";
+        TriggerActive = "trigger_active", "The trigger is active";
+        ConditionMatched = "condition_matched", "The post is in scope and the condition holds";
+        ContactNotBlocked = "contact_not_blocked", "The contact is not blocked";
+        NotThrottled = "not_throttled", "The trigger is not throttled for this contact";
+        NotAtLimit = "not_at_limit", "There is room under the monthly limit, or the contact is counted already";
+        Evaluation = "evaluation", "The comment was evaluated, and its flow began";
+        Sent = "sent", "The DM was sent to the platform";
+        Delivered = "delivered", "It reached the device";
+        Read = "read", "It was read";
+        SignedIn = "signed_in", "The buyer is signed in to the app";
+        OpenToMessages = "open_to_messages", "The buyer's privacy lets a business write";
+        NotHeldByPlatform = "not_held_by_platform", "The platform holds nothing back, by region or as spam";
+        ShopConnected = "shop_connected", "The shop is connected and sends its orders";
+        SameAccount = "same_account", "The buyer is a contact: the same TikTok account that wrote";
+        WithinWindow = "within_window", "A link went out before the order, within the attribution days";
+        SkuLinked = "sku_linked", "What was ordered had been linked";
+        RepliesTaken = "replies_taken", "The block took every reply";
+        HasFallback = "has_fallback", "The block takes any text";
+        AskedOnce = "asked_once", "The flow came to the block once";
+        InviteAccepted = "invite_accepted", "They were invited, and accepted";
+        SameEmail = "same_email", "They sign in with the email that was invited";
+        NotSuspended = "not_suspended", "They are not suspended";
+    }
+}
+
+codes! {
+    /// What to do; its sentence is for the person who asks.
+    Advice {
+        Nothing = "nothing", "Nothing to do here.";
+        Reconnect = "reconnect", "Connect the TikTok account again in the workspace's settings; an owner can.";
+        GrantScopes = "grant_scopes", "Connect the TikTok account again and grant the permissions that are missing.";
+        LookAtPlatformStatus = "look_at_platform_status", "Look at the platform's status page, and diagnose again with what it says.";
+        WaitForPlatform = "wait_for_platform", "Wait until the platform's incident is over; what it sends late is still answered.";
+        NameThePost = "name_the_post", "Name the post whose comments are missing, and diagnose again.";
+        ListenLonger = "listen_longer", "The post is too old for the plan: comment on a newer one, or take a plan that listens longer.";
+        TryAComment = "try_a_comment", "Comment on a post from another account, and diagnose again in 15 minutes.";
+        ContactSupport = "contact_support", "Write to support with the workspace id shown here; attach the support bundle.";
+        ActivateTrigger = "activate_trigger", "Activate the trigger; it answers comments from then on.";
+        WidenCondition = "widen_condition", "Try the text against the trigger, and add the words that the buyer used.";
+        WidenScope = "widen_scope", "Add the post, or one of its tags, to the trigger's scope.";
+        MoveTriggerUp = "move_trigger_up", "Move the trigger above the winner shown here, or narrow the winner's condition.";
+        Unblock = "unblock", "Unblock the contact; their next comment is answered.";
+        WaitForThrottle = "wait_for_throttle", "Wait until the instant shown here, shorten the trigger's throttle, or write to the contact yourself.";
+        RaiseLimit = "raise_limit", "Raise the plan's limit or wait for the next cycle: queued starts then go out, oldest first, unless they have expired.";
+        HandBack = "hand_back", "A person has the conversation: answer in it, or hand it back to the bot.";
+        AskToWrite = "ask_to_write", "The flow waits for the buyer to write: ask for a DM in a public reply.";
+        AskToComment = "ask_to_comment", "The start is gone: the buyer can comment again, or write a DM, once the throttle is over.";
+        WriteYourself = "write_yourself", "The start is gone: write to the contact yourself; a member's DM is never stopped by the limit.";
+        LookAtTheFirst = "look_at_the_first", "The same comment came before: diagnose it by its first event.";
+        CommentFromElsewhere = "comment_from_elsewhere", "The workspace's own account is never answered: comment from another one.";
+        DiagnoseTheDm = "diagnose_the_dm", "It fired. If the buyer saw nothing, diagnose the DM by its id.";
+        WaitForReceipt = "wait_for_receipt", "The platform has not said so yet: wait for its receipt, and check that receipts are subscribed to.";
+        ReachOtherwise = "reach_otherwise", "The platform did not deliver it: ask the buyer, in a public reply, to write a DM first.";
+        AskToLookInRequests = "ask_to_look_in_requests", "Ask the buyer to look into their message requests.";
+        AskToSignIn = "ask_to_sign_in", "Ask the buyer to open the app and sign in.";
+        AskToOpenMessages = "ask_to_open_messages", "Ask the buyer to let everyone write to them, or to write first.";
+        SendLess = "send_less", "Send less at once and vary the texts; where it lasts, ask the platform's support.";
+        BuyerSawIt = "buyer_saw_it", "The DM was read: the buyer saw it. Look at the conversation for what came after.";
+        ConnectShop = "connect_shop", "Connect the shop; orders count from then on.";
+        GrantShopScopes = "grant_shop_scopes", "Connect the shop again and grant the permission to read orders.";
+        LinkShopId = "link_shop_id", "The shop's buyer id belongs to no contact: link it to one, and later orders are credited.";
+        SendLinksInFlows = "send_links_in_flows", "No link went out before the order: add a product card to the flow.";
+        LinkSooner = "link_sooner", "The last link was too long ago: send a new one, or set more attribution days.";
+        LinkTheSku = "link_the_sku", "Link the product or SKU that is sold, not the shop's page alone.";
+        ReviewSoftOrder = "review_soft_order", "The order is soft: its link was to something else. Confirm or reject it, and link the SKU in the flow.";
+        OrderIsAttributed = "order_is_attributed", "The order is attributed: nothing to do.";
+        LookAtCandidates = "look_at_candidates", "Look at the candidates and why each lost.";
+        AddFreeText = "add_free_text", "Give the block a free_text fallback: then any text is taken, and can go on to a person.";
+        LoosenExpect = "loosen_expect", "Say in the question what form is expected, or take the expectation away.";
+        AskToWriteText = "ask_to_write_text", "The question takes any text, but not a picture or an empty message: ask for text.";
+        TapOrWrite = "tap_or_write", "The block takes a tap or any text: a tap on a button of an older message is not taken.";
+        LookAtGotos = "look_at_gotos", "The flow came back to the block: look for a goto that leads to it, or for a hand back, which asks again.";
+        AnswerYourself = "answer_yourself", "A person has the conversation now: answer there, and hand it back when it is settled.";
+        NothingAsks = "nothing_asks", "No block waits for this contact: look at the conversation for what was sent.";
+        FlowWaitsForReply = "flow_waits_for_reply", "The flow asked once and took what came: it waits for the buyer.";
+        Invite = "invite", "Invite this email: no invite went to it.";
+        AcceptInvite = "accept_invite", "Ask them to open the invite and accept it; send it again where it is lost.";
+        SignInWithInvitedEmail = "sign_in_with_invited_email", "Sign in with the email that was invited, or invite the one they use.";
+        Reinstate = "reinstate", "An owner can make them active again.";
+        MemberSeesIt = "member_sees_it", "They see the workspace: ask them to sign out and in again.";
+    }
+}

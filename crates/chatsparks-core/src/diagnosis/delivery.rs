@@ -1,0 +1,94 @@
+//! D3: the buyer never saw the DM.
+
+use super::{Advice, Answer, Check, CheckCode, Diagnosis, DiagnosisKind};
+use crate::{DmId, DmStage, Instant};
+
+/// What is known of one DM.
+#[derive(Clone, Copy, Debug)]
+pub struct DeliveryKnown<'a> {
+    /// The DM.
+    pub dm_id: &'a DmId,
+    /// The stages told of it, in the order told; the engine's own `queued` first (V11).
+    pub stages: &'a [StageSeen],
+    /// Which of the causes the platform named, where it named one.
+    pub cause: Option<DeliveryCause>,
+}
+
+/// A stage of a DM, as it was told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StageSeen {
+    /// The stage.
+    pub stage: DmStage,
+    /// When it was told.
+    pub at: Instant,
+    /// The platform's reason, where it gave one.
+    pub detail: Option<String>,
+}
+
+/// The causes that look the same from here: nothing arrives, and mostly nobody says why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DeliveryCause {
+    /// The buyer is signed out of the app.
+    SignedOut,
+    /// The buyer lets only friends write to them.
+    FriendsOnly,
+    /// The platform holds messages back, by region or as spam.
+    Throttled,
+}
+
+impl DeliveryCause {
+    /// The cause that a platform's reason names, where it is one of our codes: `signed_out`, `friends_only`,
+    /// `regional_throttling`, `spam_throttling`. Platforms' own words are for their adapters to read.
+    pub fn named_by(detail: &str) -> Option<Self> {
+        match detail {
+            "signed_out" => Some(Self::SignedOut),
+            "friends_only" => Some(Self::FriendsOnly),
+            "regional_throttling" | "spam_throttling" => Some(Self::Throttled),
+            _ => None,
+        }
+    }
+}
+
+impl DeliveryKnown<'_> {
+    /// D3: its stages; then the causes that look the same from here.
+    pub fn diagnose(&self) -> Diagnosis {
+        let reached = |least| {
+            self.stages.iter().find(|seen| seen.stage >= least && seen.stage != DmStage::Failed).map(|seen| seen.at)
+        };
+        let failed = self.stages.iter().rev().find(|seen| seen.stage == DmStage::Failed);
+        let detail = failed.and_then(|seen| seen.detail.as_deref());
+        let stage = |code, least, unknown| {
+            let at = reached(least);
+            let (answer, advice) = match (at, failed) {
+                (Some(_), _) => (Answer::Pass, Advice::Nothing),
+                (None, Some(_)) => (Answer::Fail, Advice::ReachOtherwise),
+                (None, None) => (Answer::Unknown, unknown),
+            };
+            let check = Check::new(code, answer, advice).with("dm", self.dm_id.as_str()).with("at", at);
+            if failed.is_some() {
+                check.with("failed_at", failed.map(|seen| seen.at)).with("detail", detail)
+            } else {
+                check
+            }
+        };
+        // What reached the device was held back by none of these.
+        let arrived = reached(DmStage::Delivered).is_some();
+        let cause = |code, cause, advice| {
+            let answer = match self.cause {
+                _ if arrived => Answer::Pass,
+                Some(named) if named == cause => Answer::Fail,
+                _ => Answer::Unknown,
+            };
+            Check::new(code, answer, advice).with("platform_says", detail)
+        };
+        let checks = vec![
+            stage(CheckCode::Sent, DmStage::Sent, Advice::WaitForReceipt),
+            stage(CheckCode::Delivered, DmStage::Delivered, Advice::WaitForReceipt),
+            stage(CheckCode::Read, DmStage::Read, Advice::AskToLookInRequests),
+            cause(CheckCode::SignedIn, DeliveryCause::SignedOut, Advice::AskToSignIn),
+            cause(CheckCode::OpenToMessages, DeliveryCause::FriendsOnly, Advice::AskToOpenMessages),
+            cause(CheckCode::NotHeldByPlatform, DeliveryCause::Throttled, Advice::SendLess),
+        ];
+        Diagnosis::new(DiagnosisKind::DmNotSeen, checks, Advice::BuyerSawIt)
+    }
+}

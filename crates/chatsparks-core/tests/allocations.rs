@@ -1,0 +1,88 @@
+//! A comment that matches nothing allocates nothing, once its contact is known and the buffers have grown.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use allocation_counter::measure;
+use chatsparks_core::{
+    Comment, CommentResult, Contact, ContactChange, Engine, Envelope, Event, Found, Head, Instant, Loaded, Outcome,
+    Scratch, workspace::Workspace,
+};
+use serde_json::json;
+
+fn workspace() -> Workspace {
+    serde_json::from_value(json!({
+        "schema": 1,
+        "workspace": { "id": "w", "name": "W", "account_user_id": "account" },
+        "plan": { "mac_limit": 10, "subscribed_at": "2026-01-31T09:00:00Z", "listening_window_days": 90 },
+        "posts": [ { "id": "v1", "kind": "video", "published_at": "2026-03-01T00:00:00Z", "tags": ["launch"] },
+                   { "id": "v2", "kind": "video", "published_at": "2026-03-01T00:00:00Z" } ],
+        "products": [ { "id": "p", "name": "Glow Serum" } ],
+        "triggers": [
+            { "id": "elsewhere", "scope": { "posts": ["v2"] }, "flow": "f",
+              "when": { "keywords": { "words": ["price", "ราคา"], "match": "word" } } },
+            { "id": "accents", "flow": "f",
+              "when": { "keywords": { "words": ["giá bao nhiêu"], "ignore_accents": true } } },
+            { "id": "squeeze", "flow": "f",
+              "when": { "keywords": { "words": ["discount"], "ignore_accents": true, "squeeze": true } } },
+            { "id": "pattern", "flow": "f", "when": { "pattern": "order ?#[0-9]{4}" } },
+            { "id": "both", "flow": "f",
+              "when": { "all": [ "question_mark", { "mentions": {} }, { "not": { "posts": ["v1"] } } ] } },
+            { "id": "draft", "status": "draft", "flow": "f", "when": { "keywords": { "words": ["hello"] } } } ],
+        "flows": [ { "id": "f", "version": 1, "blocks": [ { "id": "b", "message": { "text": "Hi" } } ] } ] }))
+    .unwrap()
+}
+
+/// What `decide` allocates for one comment of somebody known, and for dropping the decision.
+fn allocations(engine: &Engine, head: &Head, contact: &Contact, text: &str, scratch: &mut Scratch) -> u64 {
+    let comment = Comment {
+        comment_id: "c1".into(),
+        post_id: "v1".into(),
+        user_id: "u1".into(),
+        handle: Some("mint".into()),
+        text: text.into(),
+        posted_at: None,
+        reply_to: None,
+        direct_reply: false,
+    };
+    let at = head.latest.unwrap();
+    let envelope = Envelope { id: "e1".into(), at, event: Event::Comment(comment) };
+    let found = Found::default();
+    let loaded = Loaded { head, contact: Some(contact), found: &found };
+    // Once for the buffers to grow.
+    drop(engine.decide(&loaded, &envelope, scratch));
+    let mut result = None;
+    let counted = measure(|| {
+        let decision = engine.decide(&loaded, &envelope, scratch);
+        if let Outcome::Comment(outcome) = &decision.outcome {
+            result = Some(outcome.result);
+        }
+    });
+    assert_eq!(result, Some(CommentResult::NoMatch), "{text}");
+    counted.count_total
+}
+
+#[test]
+fn a_comment_of_somebody_known_that_matches_nothing_allocates_nothing() {
+    let engine = Engine::compile(workspace()).unwrap();
+    let mut head = engine.first_head();
+    let at: Instant = "2026-03-02T10:00:00Z".parse().unwrap();
+    (head.latest, head.cycle_start, head.next_cycle) = (Some(at), Some(at), Some(at));
+    let mut contact = Contact::new("u1".into());
+    contact.apply(&ContactChange::Commented);
+    contact.apply(&ContactChange::Handle("mint".into()));
+    contact.apply(&ContactChange::Fired { trigger: "accents".into(), at });
+    let mut scratch = Scratch::default();
+    for (what, text) in [
+        ("nothing", ""),
+        ("plain words", "love this so much"),
+        ("a word of a trigger for another post", "PRICE? ราคา เท่าไหร่"),
+        ("accents and elongations in every channel", "Giááá bááo quá điiii, ＰＲＩＣＥ"),
+        ("half of a condition", "is Glow Serum good?"),
+        ("a word of a draft", "hello"),
+        ("marks that must be put in order", "a\u{301}\u{323}\u{327}\u{302} น\u{e49}\u{e33}"),
+        ("emoji", "😍😍 🔥❤\u{fe0f}"),
+    ] {
+        assert_eq!(allocations(&engine, &head, &contact, text, &mut scratch), 0, "{what}");
+    }
+    let long = "ราคา lovely giá ".repeat(2_000);
+    assert_eq!(allocations(&engine, &head, &contact, &long, &mut scratch), 0, "a long text");
+}

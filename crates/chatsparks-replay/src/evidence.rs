@@ -1,0 +1,241 @@
+//! Evidence: what a history shows of one question, for the diagnoses of the core (D).
+//!
+//! An [`Evidence`] watches a replay for one thing that was [`Asked`] about. It keeps what a diagnosis needs
+//! to know and nothing else, and judges nothing: the answer is the core's.
+
+use crate::{
+    driver::{Considered, ConsideredOrder, Observer, Replay},
+    event_type::event_type,
+    record::Record,
+};
+use chatsparks_core::{
+    Event, Fact, Instant, Outcome, RefusalReason, Scratch, UserId,
+    diagnosis::{BUNDLED_EVENTS, BundledEvent, Diagnosis, SupportBundle},
+};
+use hashbrown::HashMap;
+use serde::Serialize;
+use std::collections::VecDeque;
+
+pub use comment::CommentEvidence;
+pub use contact::{ContactEvidence, ContactNotes, ConversationNote, PendingNote, ThrottleNote};
+pub use dm::DmEvidence;
+pub use order::{LedgerLine, OrderEvidence, OrderNotes};
+
+mod comment;
+mod contact;
+mod dm;
+mod order;
+
+/// What is asked about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// A comment, and why a trigger did not fire (D2).
+    Comment(String),
+    /// A DM that the buyer never saw (D3).
+    Dm(String),
+    /// An order that was not attributed (D4).
+    Order(String),
+    /// A contact whose flow repeats its question (D5).
+    Contact(String),
+    /// Nothing in the history: the workspace as it is at its end (D1, D6).
+    Workspace,
+}
+
+/// What a history shows of one question.
+#[derive(Debug)]
+pub struct Evidence {
+    asked: Asked,
+    /// The comment, once it came.
+    pub comment: Option<CommentEvidence>,
+    /// The DM, once it was decided.
+    pub dm: Option<DmEvidence>,
+    /// The order, once it came.
+    pub order: Option<OrderEvidence>,
+    /// The contact.
+    pub contact: ContactEvidence,
+    /// When the platform last sent an event.
+    pub last_event: Option<Instant>,
+    counted_by: HashMap<UserId, String>,
+    events: VecDeque<BundledEvent>,
+    bundles: bool,
+}
+
+/// Something that was refused, or came a second time: it changed nothing, and is easily missed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SetAside {
+    /// The event.
+    pub event: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// When.
+    pub at: Instant,
+    /// Why: `duplicate`, or the reason of the refusal.
+    pub reason: &'static str,
+}
+
+impl Evidence {
+    /// Looks for what a question needs. `bundles`: whether the last events are kept for a support bundle (D8).
+    pub fn new(asked: Asked, bundles: bool) -> Self {
+        Self {
+            asked,
+            comment: None,
+            dm: None,
+            order: None,
+            contact: ContactEvidence::default(),
+            last_event: None,
+            counted_by: HashMap::new(),
+            events: VecDeque::new(),
+            bundles,
+        }
+    }
+
+    /// The event or timer that made a contact count in the cycle in force (M1).
+    pub fn counted_by(&self, user_id: &str) -> Option<&str> {
+        self.counted_by.get(user_id).map(String::as_str)
+    }
+
+    /// D2 for one trigger; none: the comment never came, or the workspace that decided it had no such trigger.
+    pub fn diagnose_comment(&self, trigger: &str, scratch: &mut Scratch) -> Option<Diagnosis> {
+        self.comment.as_ref()?.diagnose(trigger, scratch)
+    }
+
+    /// D3; none: the DM was never decided.
+    pub fn diagnose_dm(&self) -> Option<Diagnosis> {
+        self.dm.as_ref().map(DmEvidence::diagnose)
+    }
+
+    /// D4; none: the order never came.
+    pub fn diagnose_order(&self) -> Option<Diagnosis> {
+        self.order.as_ref().map(OrderEvidence::diagnose)
+    }
+
+    /// D5, as the contact stands at the end of a replay; none: nobody knows the contact.
+    pub fn diagnose_contact(&self, replay: &Replay) -> Option<Diagnosis> {
+        let Asked::Contact(user_id) = &self.asked else { return None };
+        Some(self.contact.diagnose(replay.contact(user_id)?, replay.engine().workspace()))
+    }
+
+    /// What else is known of the contact that was asked about.
+    pub fn contact_notes(&self, replay: &Replay) -> Option<ContactNotes> {
+        let Asked::Contact(user_id) = &self.asked else { return None };
+        let contact = replay.contact(user_id)?;
+        Some(ContactNotes::new(contact, replay, self.counted_by(user_id), &self.contact.set_aside))
+    }
+
+    /// The bundle for support, with this diagnosis where it is open (D8).
+    pub fn bundle(&self, replay: &Replay, diagnosis: Diagnosis, at: Instant) -> SupportBundle {
+        let workspace_id = replay.engine().workspace().workspace.id.clone();
+        let mut bundle = SupportBundle::new(workspace_id, replay.engine().revision(), at);
+        bundle.events.clone_from(&self.events);
+        bundle.add(diagnosis);
+        bundle
+    }
+
+    fn remember(&mut self, record: &Record<'_>) {
+        let kind = record.event().map_or("", event_type);
+        let event = BundledEvent::new(record.source, kind, record.at, record.user_id(), record.decision);
+        self.events.push_back(event);
+        if self.events.len() > BUNDLED_EVENTS {
+            self.events.pop_front();
+        }
+    }
+
+    /// Who made whom count: looked up when somebody asks why a contact is counted already.
+    fn count(&mut self, record: &Record<'_>) {
+        for fact in &record.decision.facts {
+            match fact {
+                Fact::CycleBegan { .. } => self.counted_by.clear(),
+                Fact::ContactCounted { .. } => {
+                    if let Some(user_id) = record.user_id() {
+                        self.counted_by.insert(user_id.clone(), record.source.to_string());
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Observer for Evidence {
+    fn record(&mut self, record: &Record<'_>) {
+        if record.event().is_some_and(is_from_platform) {
+            self.last_event = self.last_event.max(Some(record.at));
+        }
+        self.count(record);
+        if self.bundles {
+            self.remember(record);
+        }
+        match &self.asked {
+            Asked::Comment(_) => {
+                if let Some(comment) = &mut self.comment {
+                    comment.record(record);
+                }
+            }
+            Asked::Dm(dm_id) => match &mut self.dm {
+                Some(dm) => dm.record(record),
+                None => self.dm = DmEvidence::find(dm_id, record),
+            },
+            Asked::Order(_) => {
+                if let Some(order) = &mut self.order {
+                    order.record(record);
+                }
+            }
+            Asked::Contact(user_id) => {
+                if record.user_id().is_some_and(|one| one == user_id.as_str()) {
+                    self.contact.record(record);
+                }
+            }
+            Asked::Workspace => {}
+        }
+    }
+
+    fn comment(&mut self, considered: &Considered<'_>) {
+        if let Asked::Comment(wanted) = &self.asked
+            && considered.comment.comment_id == wanted.as_str()
+        {
+            match &mut self.comment {
+                Some(comment) => comment.duplicates += 1,
+                None => {
+                    let counted_by = self.counted_by(considered.comment.user_id.as_str()).map(str::to_owned);
+                    self.comment = Some(CommentEvidence::new(considered, counted_by));
+                }
+            }
+        }
+    }
+
+    fn order(&mut self, considered: &ConsideredOrder<'_>) {
+        if let Asked::Order(wanted) = &self.asked
+            && considered.order.order_id == wanted.as_str()
+            && self.order.is_none()
+        {
+            self.order = Some(OrderEvidence::new(considered));
+        }
+    }
+}
+
+/// Whether an event shows that the platform's webhook receives.
+fn is_from_platform(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Comment(_)
+            | Event::CommentRemoved(_)
+            | Event::CommentAnswerable(_)
+            | Event::Message(_)
+            | Event::Receipt(_)
+    )
+}
+
+/// Why a record changed nothing, where it did not.
+fn set_aside(record: &Record<'_>) -> Option<SetAside> {
+    use chatsparks_core::{CommentResult, MessageResult};
+    let reason = match &record.decision.outcome {
+        Outcome::Duplicate {} => "duplicate",
+        Outcome::Comment(comment) if comment.result == CommentResult::Duplicate => "duplicate",
+        Outcome::Message(message) if message.result == MessageResult::Duplicate => "duplicate",
+        Outcome::Refused(refusal) => RefusalReason::as_str(refusal.reason),
+        _ => return None,
+    };
+    let event = record.source.to_string();
+    Some(SetAside { event, kind: record.event().map_or("timer", event_type), at: record.at, reason })
+}

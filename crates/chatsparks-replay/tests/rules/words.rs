@@ -1,0 +1,223 @@
+//! N: keyword matching, as a comment meets it. N1, N5, N6 and N8 have their tables beside the code.
+
+use crate::rows::*;
+use chatsparks_core::Explained;
+use serde_json::{Value, json};
+
+/// Whether a trigger with this condition fires on a text; its trial must say the same (C11).
+#[track_caller]
+fn fires(when: &Value, text: &str) -> bool {
+    let world = world(json!({
+        "triggers": [ trigger("t", "hi", json!({ "when": when })) ],
+        "products": [ { "id": "p", "name": "Glow Serum", "aliases": ["เซรั่มโกลว์"], "url": "https://shop.example/p",
+                        "skus": [ { "id": "s1", "name": "30ml" }, { "id": "s2", "name": "XL" }, { "id": "s3", "name": "3 0" } ] },
+                      { "id": "q", "name": "Rose Oil", "url": "https://shop.example/q", "skus": [] } ] }));
+    let fired = told(&world, &[comment(0, "u1", text)])[0].starts_with("fired");
+    let verdict = tried(&world, text)[0].verdict.result;
+    assert_eq!(verdict, if fired { Explained::Matches } else { Explained::NoMatch }, "{when}");
+    fired
+}
+
+/// Rows of a text and whether it matches.
+#[track_caller]
+fn rows(when: Value, rows: &[(&str, bool)]) {
+    for (text, wanted) in rows {
+        let end: String = text.chars().rev().take(60).collect::<Vec<_>>().into_iter().rev().collect();
+        assert_eq!(fires(&when, text), *wanted, "{when} in {end:?}");
+    }
+}
+
+fn mode(word: &str, mode: &str) -> Value {
+    json!({ "keywords": { "words": [word], "match": mode } })
+}
+
+#[test]
+fn n2_each_mode_at_its_edges() {
+    let texts = ["price", " PRICE ", "price list", "the price", "theprice", "pricey", "pric", "", "price?"];
+    for (name, wanted) in [
+        ("contains", [true, true, true, true, true, true, false, false, true]),
+        ("word", [true, true, true, true, false, false, false, false, true]),
+        ("starts_with", [true, true, true, false, false, true, false, false, true]),
+        ("exact", [true, true, false, false, false, false, false, false, false]),
+    ] {
+        let pairs: Vec<(&str, bool)> = texts.into_iter().zip(wanted).collect();
+        rows(mode("price", name), &pairs);
+    }
+    // `contains` is the default, and a keyword is normalised as a text is.
+    rows(word("  ＰＲＩＣＥ\u{200b} "), &[("the price!", true), ("pri ce", false)]);
+    rows(mode("price list", "contains"), &[("price   list", true), ("pricelist", false), ("price\u{a0}list", true)]);
+    // Any word of the list; one behind another is not hidden.
+    let list = json!({ "keywords": { "words": ["price", "price list"], "match": "exact" } });
+    rows(list, &[("price", true), ("price list", true), ("list", false)]);
+}
+
+#[test]
+fn n3_a_match_is_not_followed_by_a_mark_in_any_mode() {
+    for name in ["contains", "word", "starts_with"] {
+        rows(mode("แพ", name), &[("แพ", true), ("แพ้", false), ("แพ มาก", true), ("แพ้ แพ", name != "starts_with")]);
+        // No mark composes with `q`, so that it stays one.
+        rows(mode("faq", name), &[("faq", true), ("faq\u{301}", false), ("faq\u{20dd}", false)]);
+    }
+    rows(mode("แพ", "exact"), &[("แพ", true), ("แพ้", false)]);
+    // A spacing mark (Mc) does not count: only Mn and Me do.
+    rows(mode("क", "contains"), &[("का", true), ("कु", false)]);
+    // Before the match a mark may stand.
+    rows(mode("faq", "contains"), &[("q\u{301}faq", true)]);
+}
+
+#[test]
+fn n4_a_word_is_not_glued_to_a_neighbour() {
+    rows(
+        mode("link", "word"),
+        &[
+            ("link", true),
+            ("blinking", false),
+            ("blink", false),
+            ("links", false),
+            ("link2", false),
+            ("2link", false),
+            ("my-link!", true),
+            ("my_link", true),
+            ("(link)", true),
+            ("link😍", true),
+            ("ลิ้งlinkครับ", true),
+            ("的link的", true),
+            ("かlinkカ", true),
+            ("링크link", true),
+            ("ссылкаlink", false),
+            ("blink link", true),
+        ],
+    );
+    rows(mode("ราคา", "word"), &[("ขอราคาหน่อย", true), ("aราคาb", true)]);
+    // Both edges are looked at, and a mark before the match glues it as a letter does.
+    rows(mode("faq", "word"), &[("q\u{301}faq", false), ("-\u{301}faq", false), ("- faq", true)]);
+    // The edge is the keyword's own: one that begins with a sign is not glued there.
+    rows(mode("#link", "word"), &[("a#link", true), ("a#linkb", false)]);
+}
+
+#[test]
+fn n5_and_n6_are_off_unless_set() {
+    let keywords = |accents: bool, squeeze: bool| json!({ "keywords": { "words": ["giá đẹp"], "ignore_accents": accents, "squeeze": squeeze } });
+    for (text, wanted) in [
+        ("giá đẹp", [true, true, true, true]),
+        ("gia dep", [false, true, false, true]),
+        ("giááá đẹp", [false, false, true, true]),
+        ("giaaa dep", [false, false, false, true]),
+        ("giáa đẹp", [false, false, false, true]),
+    ] {
+        let found =
+            [(false, false), (true, false), (false, true), (true, true)].map(|(a, s)| fires(&keywords(a, s), text));
+        assert_eq!(found, wanted, "{text}");
+    }
+}
+
+#[test]
+fn n7_a_pattern_is_found_in_the_normalised_text() {
+    let pattern = |pattern: &str| json!({ "pattern": pattern });
+    rows(pattern("p.?rice"), &[("the PRICE", true), ("ＰＲＩＣＥ", true), ("p\u{200b}rice", true), ("pxxrice", false)]);
+    rows(pattern("^how much$"), &[("  How \n MUCH ", true), ("how much?", false)]);
+    // Written in capitals, it is the same pattern.
+    rows(pattern("PRICE"), &[("price", true)]);
+    // N3 does not apply.
+    rows(pattern("แพ"), &[("แพ้", true)]);
+}
+
+#[test]
+fn n8_a_question_mark_at_the_end_of_the_text_as_received() {
+    rows(
+        json!("question_mark"),
+        &[
+            ("how much?", true),
+            ("how much", false),
+            ("？ 😍", true),
+            ("why? no", false),
+            ("?", true),
+            ("", false),
+            ("?!", false),
+        ],
+    );
+}
+
+#[test]
+fn n9_a_product_is_named_as_a_word() {
+    let any = json!({ "mentions": { "products": [] } });
+    let pairs = [
+        ("GLOW  serum please", true),
+        ("glow serums", false),
+        ("ขอเซรั่มโกลว์หน่อย", true),
+        ("the 30ML one", true),
+        ("130ml", false),
+        // A SKU's name counts from three characters on, after normalising.
+        ("xl please", false),
+        ("3 0 please", true),
+        ("rose oil", true),
+        ("rose", false),
+    ];
+    rows(any, &pairs);
+    rows(json!({ "mentions": { "products": ["p"] } }), &[("rose oil", false), ("glow serum", true), ("30ml", true)]);
+    rows(json!({ "mentions": { "products": ["q"] } }), &[("rose oil", true), ("glow serum", false), ("30ml", false)]);
+    // Lengths of other names do not matter.
+    let short = world(json!({ "products": [ { "id": "x", "name": "X", "url": "https://x.example" , "skus": [] } ],
+        "triggers": [ trigger("t", "hi", json!({ "when": { "mentions": { "products": ["x"] } } })) ] }));
+    check(&short, &[comment(0, "u1", "an X?"), comment(1, "u2", "xx")], &["fired t | dm Hi", "no_match"]);
+}
+
+#[test]
+fn n10_texts_are_cut_for_matching_at_ten_thousand_characters() {
+    // As received: characters that normalising drops count, and bytes do not.
+    for filler in ["x", "ก", "😍", "\u{200b}", " "] {
+        for (before, found) in [(9_994, true), (9_995, true), (9_996, false), (10_000, false)] {
+            let text = format!("{}price", filler.repeat(before));
+            assert_eq!(fires(&word("price"), &text), found, "{filler:?} {before}");
+            assert_eq!(fires(&json!({ "pattern": "price" }), &text), found, "{filler:?} {before}");
+        }
+    }
+    // The end of what is matched is an end like any other: N8, and N3 at the cut.
+    let marked = |before: usize, mark: &str| format!("{}{mark} and more", "x".repeat(before));
+    rows(
+        json!("question_mark"),
+        &[
+            (&marked(9_999, "?"), true),
+            (&marked(9_998, "?"), true),
+            (&marked(9_997, "?"), false),
+            (&marked(10_000, "?"), false),
+        ],
+    );
+    rows(word("xแพ"), &[(&marked(9_998, "แพ้"), true), (&marked(9_997, "แพ้"), false)]);
+    rows(
+        json!({ "mentions": { "products": [] } }),
+        &[(&marked(9_989, " 30ml"), true), (&marked(9_996, " 30ml"), false)],
+    );
+}
+
+#[test]
+fn n10_the_evaluation_says_that_a_text_was_cut() {
+    let world = world(json!({ "triggers": [ trigger("price", "hi", json!({})) ] }));
+    for (length, cut) in [(9_999, false), (10_000, false), (10_001, true)] {
+        assert_eq!(tried(&world, &"ก".repeat(length))[0].cut, cut, "{length}");
+    }
+}
+
+#[test]
+fn n10_sensitive_words_are_cut_and_labels_and_captures_see_the_whole() {
+    let blocks = json!([{ "id": "q", "quick_replies": { "text": "Size?", "field": "size",
+            "options": [{ "id": "s", "label": "S" }], "free_text": {} } },
+        { "id": "b", "branch": { "field": "size", "cases": [{ "contains": "yes", "goto": "yes" }], "otherwise": "no" } },
+        { "id": "yes", "message": { "text": "Yes" }, "goto": "end" }, { "id": "no", "message": { "text": "No" } },
+        { "id": "end", "tag": { "tag": "t" } }]);
+    let world = world(json!({ "triggers": [ trigger("price", "ask", json!({})) ], "flows": [ flow("ask", blocks) ],
+        "sensitive": [{ "words": ["refund"], "handoff": true }] }));
+    let reply = |text: &str| told(&world, &[comment(0, "u1", "price"), message(1, "u1", text)]).pop().unwrap();
+    assert_eq!(reply(&format!("{}refund", "x".repeat(9_994))), "sensitive | inbox sensitive_word");
+    assert_eq!(reply(&format!("{}refund", "x".repeat(9_995))), "taken | dm No");
+    // A label at the end of a text of white space that is longer than what is matched.
+    assert_eq!(reply(&format!("{}s", " ".repeat(20_000))), "taken | dm No");
+    let size = |text: &str| {
+        contact(&world, &[comment(0, "u1", "price"), message(1, "u1", text)], "u1")["fields"]["size"].clone()
+    };
+    assert_eq!(size(&format!("{}s", " ".repeat(20_000))), "S");
+    // A captured value is cut at 1,000 characters, and the branch sees what was captured.
+    assert_eq!(reply(&format!("{}yes", "ก".repeat(997))), "taken | dm Yes");
+    assert_eq!(reply(&format!("{}yes", "ก".repeat(998))), "taken | dm No");
+    assert_eq!(size(&"ก".repeat(1_001)).as_str().unwrap().chars().count(), 1_000);
+}

@@ -1,0 +1,191 @@
+//! N and C4, naively: every word against every place of the text.
+
+use chatsparks_core::{
+    text::normalise,
+    workspace::{Condition, Keywords, MatchMode, Workspace},
+};
+use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
+use regex::{Regex, RegexBuilder};
+
+/// Texts are cut here for matching (N10).
+const CUT: usize = 10_000;
+
+/// What a condition looks at.
+pub(crate) struct Comment<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) post: &'a str,
+    pub(crate) first: bool,
+}
+
+/// Whether a condition holds of a comment (C4): its text, its post, and whether it is its contact's first.
+pub fn holds(condition: &Condition, workspace: &Workspace, text: &str, post: &str, first: bool) -> bool {
+    condition_holds(condition, workspace, &Comment { text, post, first })
+}
+
+pub(crate) fn condition_holds(condition: &Condition, workspace: &Workspace, comment: &Comment<'_>) -> bool {
+    let text = || normalise(&cut(comment.text));
+    match condition {
+        Condition::QuestionMark => question_mark_ends(comment.text),
+        Condition::FirstComment => comment.first,
+        Condition::Keywords(keywords) => any_keyword(keywords, &text()),
+        Condition::Pattern(pattern) => found(pattern, &text()),
+        Condition::Posts(posts) => posts.iter().any(|post| post.as_str() == comment.post),
+        Condition::Mentions(mentions) => {
+            let products = workspace
+                .products
+                .iter()
+                .filter(|product| mentions.products.is_empty() || mentions.products.contains(&product.id));
+            let text = text();
+            products.into_iter().any(|product| {
+                let names = std::iter::once(&product.name).chain(&product.aliases).map(|name| normalise(name));
+                let skus = product.skus.iter().map(|sku| normalise(&sku.name)).filter(|name| name.chars().count() >= 3);
+                names.chain(skus).any(|name| matches(MatchMode::Word, &name, &text))
+            })
+        }
+        Condition::All(parts) => parts.iter().all(|part| condition_holds(part, workspace, comment)),
+        Condition::Any(parts) => parts.iter().any(|part| condition_holds(part, workspace, comment)),
+        Condition::Not(part) => !condition_holds(part, workspace, comment),
+    }
+}
+
+/// Whether one of some sensitive words stands in a text as received (V5).
+pub(crate) fn any_sensitive(words: &[String], text: &str) -> bool {
+    let text = normalise(&cut(text));
+    words.iter().any(|word| matches(MatchMode::Contains, &normalise(word), &text))
+}
+
+/// Whether a pattern is found in a normalised text, without regard to case (N7, F3).
+pub(crate) fn found(pattern: &str, text: &str) -> bool {
+    RegexBuilder::new(pattern).case_insensitive(true).build().is_ok_and(|pattern| pattern.is_match(text))
+}
+
+/// The text as far as matching looks (N10).
+fn cut(text: &str) -> String {
+    text.chars().take(CUT).collect()
+}
+
+fn any_keyword(keywords: &Keywords, text: &str) -> bool {
+    let vary = |text: &str| {
+        let mut text = text.to_owned();
+        if keywords.ignore_accents {
+            text = without_accents(&text);
+        }
+        if keywords.squeeze {
+            text = squeezed(&text);
+        }
+        text
+    };
+    let text = vary(text);
+    keywords.words.iter().any(|word| matches(keywords.mode, &vary(&normalise(word)), &text))
+}
+
+/// N2, N3, N4 of texts that are made ready.
+fn matches(mode: MatchMode, word: &str, text: &str) -> bool {
+    let word: Vec<char> = word.chars().collect();
+    let text: Vec<char> = text.chars().collect();
+    if word.is_empty() || word.len() > text.len() {
+        return false;
+    }
+    (0..=text.len() - word.len()).any(|start| {
+        let end = start + word.len();
+        let before = start.checked_sub(1).map(|place| text[place]);
+        let after = text.get(end).copied();
+        let marked = after.is_some_and(|after| is(r"[\p{Mn}\p{Me}]", after));
+        let stands = match mode {
+            MatchMode::Contains => true,
+            MatchMode::StartsWith => start == 0,
+            MatchMode::Exact => start == 0 && end == text.len(),
+            MatchMode::Word => {
+                !before.is_some_and(|before| glued(before, word[0]))
+                    && !after.is_some_and(|after| glued(word[word.len() - 1], after))
+            }
+        };
+        text[start..end] == word[..] && !marked && stands
+    })
+}
+
+/// Whether two neighbours stand in one word (N4).
+fn glued(left: char, right: char) -> bool {
+    let unspaced =
+        r"[\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}]";
+    [left, right].into_iter().all(|c| is(r"[\p{L}\p{N}\p{M}]", c) && !is(unspaced, c))
+}
+
+/// Whether a character is in a class of the regex crate, whose Unicode tables are not ours.
+fn is(class: &str, c: char) -> bool {
+    thread_local! {
+        static CLASSES: std::cell::RefCell<std::collections::BTreeMap<String, Option<Regex>>> = const { std::cell::RefCell::new(std::collections::BTreeMap::new()) };
+    }
+    CLASSES.with_borrow_mut(|classes| {
+        let class = classes.entry(class.to_owned()).or_insert_with(|| Regex::new(&format!("^{class}$")).ok());
+        class.as_ref().is_some_and(|class| class.is_match(c.encode_utf8(&mut [0; 4])))
+    })
+}
+
+/// N5: marks that follow a Latin, Greek or Cyrillic letter go, and `đ` reads as `d`.
+fn without_accents(text: &str) -> String {
+    let mut kept = String::new();
+    let mut accented = false;
+    for c in DecomposingNormalizerBorrowed::new_nfd().normalize(text).chars() {
+        if is(r"\p{M}", c) {
+            if !(accented && is(r"\p{Mn}", c)) {
+                kept.push(c);
+            }
+        } else {
+            accented = is(r"\p{L}", c) && is(r"[\p{sc=Latin}\p{sc=Greek}\p{sc=Cyrillic}]", c);
+            kept.push(if c == 'đ' { 'd' } else { c });
+        }
+    }
+    ComposingNormalizerBorrowed::new_nfc().normalize(&kept).into_owned()
+}
+
+/// N6: a run of the same letter counts as one.
+fn squeezed(text: &str) -> String {
+    let mut kept = String::new();
+    for c in text.chars() {
+        if !kept.ends_with(c) || !is(r"\p{L}", c) {
+            kept.push(c);
+        }
+    }
+    kept
+}
+
+/// Whether a text as received ends with a question mark, trailing ornaments set aside (N8).
+pub fn question_mark_ends(text: &str) -> bool {
+    let aside = r"[\p{White_Space}\p{Cf}\x{FE00}-\x{FE0F}\x{E0100}-\x{E01EF}\p{So}\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\x{20E3}]";
+    let text: Vec<char> = text.chars().take(CUT).collect();
+    for &c in text.iter().rev() {
+        if "?？؟⁇❓❔".contains(c) {
+            return true;
+        }
+        if !is(aside, c) {
+            return false;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn n4_n5_n6_n8_the_model_reads_the_rules_examples_as_they_are() {
+        for (mode, word, text, wanted) in [
+            (MatchMode::Word, "link", "blinking", false),
+            (MatchMode::Word, "link", "a link!", true),
+            (MatchMode::Word, "ราคา", "ขอราคาหน่อย", true),
+            (MatchMode::Contains, "แพ", "แพ้", false),
+            (MatchMode::Contains, "e", "e\u{301}x", false),
+            (MatchMode::Exact, "price", "price", true),
+            (MatchMode::StartsWith, "price", "the price", false),
+        ] {
+            assert_eq!(matches(mode, word, text), wanted, "{mode:?} {word} {text}");
+        }
+        assert_eq!(without_accents("giá đẹp แพ้"), "gia dep แพ้");
+        assert_eq!(squeezed("priiice 1000"), "price 1000");
+        assert!(question_mark_ends("how much? 😍🇹🇭\u{200B}"));
+        assert!(question_mark_ends("❓"));
+        assert!(!question_mark_ends("ok?!"));
+    }
+}

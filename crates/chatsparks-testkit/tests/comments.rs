@@ -1,0 +1,183 @@
+//! What holds of comments whatever happens (T, N, C).
+
+#![allow(clippy::unwrap_used)]
+
+use chatsparks_core::{
+    Configured, Engine, Envelope, Event, Explained, Scratch,
+    workspace::{Condition, OnThrottled, Scope, Trigger, TriggerStatus, Workspace},
+};
+use chatsparks_testkit::{
+    drive,
+    generate::{Case, Focus, case, condition, document, read, text},
+    holds, properties,
+};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// A history without the events that change the workspace.
+fn unconfigured(history: &[Envelope]) -> Vec<Envelope> {
+    history.iter().filter(|envelope| !matches!(envelope.event, Event::Configure(_))).cloned().collect()
+}
+
+/// A change to every document of a case.
+fn with_documents(case: &Case, change: impl Fn(&mut Workspace)) -> Case {
+    let mut case = case.clone();
+    change(&mut case.workspace);
+    for envelope in &mut case.history {
+        if let Event::Configure(configured) = &mut envelope.event
+            && let Configured::Workspace(workspace) = &mut **configured
+        {
+            change(Arc::make_mut(workspace));
+        }
+    }
+    case
+}
+
+proptest! {
+    #![proptest_config(properties::cases(120))]
+
+    #[test]
+    fn t1_the_same_events_give_the_same_records(Case { workspace, history } in case(Focus::Everything, 50)) {
+        let (once, again) = (drive(&workspace, &history), drive(&workspace, &history));
+        prop_assert_eq!(once.records, again.records);
+        prop_assert_eq!(once.state, again.state);
+    }
+
+    #[test]
+    fn t3_every_event_twice_changes_nothing(Case { workspace, history } in case(Focus::Everything, 40)) {
+        let once = drive(&workspace, &history);
+        let twice = drive(&workspace, &properties::twice(&history));
+        prop_assert_eq!(once.state, twice.state);
+        let effects = |records: &[Value]| -> Vec<Value> {
+            records.iter().flat_map(|record| record["effects"].as_array().unwrap().clone()).collect()
+        };
+        prop_assert_eq!(effects(&once.records), effects(&twice.records));
+    }
+
+    #[test]
+    fn t6_effect_ids_are_never_used_twice(Case { workspace, history } in case(Focus::Everything, 60)) {
+        let records = drive(&workspace, &history).records;
+        prop_assert!(properties::repeated_effect_ids(&records).is_empty());
+    }
+
+    #[test]
+    fn c2_a_comment_has_one_winner_and_one_conversation(Case { workspace, history } in case(Focus::Everything, 50)) {
+        for record in drive(&workspace, &history).records {
+            if properties::comment_result(&record).is_none() {
+                continue;
+            }
+            let effects: Vec<_> = properties::effects(&record).collect();
+            prop_assert!(effects.iter().filter(|(kind, _)| *kind == "public_reply").count() <= 1);
+            let mut conversations: Vec<_> =
+                effects.iter().filter(|(kind, _)| *kind == "send_dm").map(|(_, dm)| &dm["conversation"]).collect();
+            conversations.dedup();
+            prop_assert!(conversations.len() <= 1, "{}", record);
+        }
+    }
+
+    #[test]
+    fn c6_two_firings_are_never_nearer_than_the_throttle(Case { workspace, history } in case(Focus::Queue, 50)) {
+        let firings = properties::firings(&drive(&workspace, &unconfigured(&history)).records);
+        for (place, (user, trigger, at)) in firings.iter().enumerate() {
+            let of = workspace.triggers.iter().find(|known| known.id == trigger.as_str()).unwrap();
+            let length = of.throttle_hours.unwrap_or(workspace.policy.throttle_hours) * 3_600_000;
+            for (other, again, later) in &firings[place + 1..] {
+                prop_assert!(user != other || trigger != again || later - at >= length);
+            }
+        }
+    }
+
+    #[test]
+    fn c7_a_trigger_that_matches_nothing_changes_nothing(case in case(Focus::Everything, 40), place in 0usize..4) {
+        let when = Condition::Keywords(serde_json::from_value(json!({ "words": ["qqqqq"] })).unwrap());
+        let with = with_documents(&case, |workspace| {
+            let flow = workspace.flows[0].id.clone();
+            let new = Trigger {
+                id: "never".into(), name: None, status: TriggerStatus::Active, scope: Scope::All, when: when.clone(),
+                flow, public_reply: serde_json::from_value(json!("no")).unwrap(), throttle_hours: None,
+            };
+            workspace.triggers.insert(place.min(workspace.triggers.len()), new);
+        });
+        let (without, with) = (drive(&case.workspace, &case.history), drive(&with.workspace, &with.history));
+        prop_assert_eq!(&without.state, &with.state);
+        // A fault's place in the document may have moved.
+        let plain = |mut record: Value| {
+            if let Some(refused) = record.pointer_mut("/outcome/refused") {
+                refused.as_object_mut().unwrap().remove("faults");
+            }
+            record
+        };
+        let [without, with] =
+            [without, with].map(|driven| driven.records.into_iter().map(plain).collect::<Vec<_>>());
+        prop_assert_eq!(without, with);
+    }
+
+    #[test]
+    fn c10_explain_agrees_with_decide(Case { workspace, history } in case(Focus::Comments, 40)) {
+        let history = unconfigured(&history);
+        let next = workspace.policy.on_throttled == OnThrottled::Next;
+        for (evaluation, explained) in drive(&workspace, &history).explained {
+            let outcome = &evaluation.outcome;
+            prop_assert_eq!(explained.len(), workspace.triggers.len());
+            let set_aside = ["duplicate", "own_comment", "not_connected", "outside_window"];
+            let result = outcome.result.as_str();
+            for (place, (explanation, trigger)) in explained.iter().zip(&workspace.triggers).enumerate() {
+                prop_assert_eq!(&explanation.trigger, &trigger.id);
+                let said = explanation.verdict.result;
+                let comment = &evaluation.comment;
+                let post = workspace.posts.iter().find(|post| post.id == comment.post_id);
+                let in_scope = match &trigger.scope {
+                    Scope::All => true,
+                    Scope::Posts(posts) => post.is_some_and(|post| posts.contains(&post.id)),
+                    Scope::Tags(tags) => post.is_some_and(|post| post.tags.iter().any(|tag| tags.contains(tag))),
+                };
+                let first = !evaluation.seen.commented;
+                let matches =
+                    holds(&trigger.when, &workspace, comment.text.as_str(), comment.post_id.as_str(), first);
+                let winner = outcome.trigger.as_ref() == Some(&trigger.id);
+                let higher = |winner: &Trigger| workspace.triggers.iter().position(|known| known.id == winner.id) < Some(place);
+                if set_aside.contains(&result) {
+                    prop_assert_eq!(said.as_str(), result);
+                } else if winner {
+                    prop_assert_eq!(said.as_str(), result);
+                    prop_assert_eq!(explanation.verdict.until, outcome.until);
+                } else if trigger.status == TriggerStatus::Draft {
+                    prop_assert_eq!(said, Explained::Draft);
+                } else if !in_scope {
+                    prop_assert_eq!(said, Explained::OutOfScope);
+                } else if !matches {
+                    prop_assert_eq!(said, Explained::NoMatch);
+                } else if workspace.triggers.iter().any(|known| Some(&known.id) == outcome.trigger.as_ref() && higher(known)) {
+                    let passed_over = next && said == Explained::Throttled;
+                    prop_assert!(passed_over || said == Explained::Outranked, "{:?}", explanation);
+                    prop_assert!(passed_over || explanation.verdict.winner == outcome.trigger);
+                } else {
+                    // A higher one that matches and did not win was passed over.
+                    prop_assert!(next && said == Explained::Throttled, "{:?}", explanation);
+                }
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(properties::cases(1500))]
+
+    #[test]
+    fn n_the_matcher_answers_as_the_model(base in document(Focus::Comments), when in condition(), text in text()) {
+        let mut document = base;
+        document["triggers"][0]["when"] = when;
+        document["triggers"][0]["status"] = json!("active");
+        let workspace = read(&document);
+        let engine = Engine::compile(workspace.clone()).unwrap();
+        let trigger = &workspace.triggers[0];
+        let tried = engine.try_text(&text, Some("v9"), Some(trigger.id.as_str()), &mut Scratch::default());
+        if trigger.scope != Scope::All {
+            prop_assert_eq!(tried[0].verdict.result, Explained::OutOfScope);
+            return Ok(());
+        }
+        let wanted = if holds(&trigger.when, &workspace, &text, "v9", true) { Explained::Matches } else { Explained::NoMatch };
+        prop_assert_eq!(tried[0].verdict.result, wanted, "{:?}", text);
+    }
+}
