@@ -12,7 +12,7 @@ use crate::{
     throttle::Throttles,
     workspace::{Condition, OnThrottled},
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -68,12 +68,16 @@ pub struct Explanation {
     #[serde(flatten)]
     pub verdict: Verdict,
     /// Every other gate that would have refused as well, in the order of the gates.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub also: Vec<Verdict>,
+    #[serde(skip_serializing_if = "SmallVec::is_empty", serialize_with = "as_list")]
+    pub also: SmallVec<[Verdict; 1]>,
     /// The words that matched, and where they stand.
     pub matched: Vec<MatchedWord>,
     /// Whether the text was longer than 10,000 characters, and cut there for matching (N10).
     pub cut: bool,
+}
+
+fn as_list<S: Serializer>(verdicts: &SmallVec<[Verdict; 1]>, to: S) -> Result<S::Ok, S::Error> {
+    verdicts.as_slice().serialize(to)
 }
 
 /// A result with its numbers.
