@@ -7,7 +7,7 @@ use chatsparks_benches::{
     rows::{compile, conversations, matching, memory, normalise, peers, replay},
     synthetic::Set,
 };
-use chatsparks_core::Instant;
+use chatsparks_core::{Engine, Instant, Scratch, text::Normaliser};
 use clap::Parser;
 use std::{
     error::Error,
@@ -160,15 +160,15 @@ fn describe(out: &mut String, sets: &matching::Sets) {
 }
 
 fn profile(work: &str, times: usize, set: &Set) {
-    let (mut scratch, mut normaliser, mut out) = Default::default();
+    let (mut scratch, mut normaliser, mut out) = (Scratch::default(), Normaliser::new(), String::new());
     let fires = matching::envelopes(set, true);
     for _ in 0..times {
         match work {
-            "judge" => drop(black_box(vec![matching::judge_all(&set.engine, set, &mut scratch)])),
-            "bare" => drop(black_box(vec![matching::bare(&set.engine, set, &mut normaliser, &mut out)])),
-            "fires" => drop(black_box(vec![matching::decide_all(&set.engine, &fires, &mut scratch)])),
-            "compile" => drop(black_box(chatsparks_core::Engine::compile(set.workspace.clone()))),
-            "check" => drop(black_box(chatsparks_core::Engine::check(&set.workspace))),
+            "judge" => _ = black_box(matching::judge_all(&set.engine, set, &mut scratch)),
+            "bare" => _ = black_box(matching::bare(&set.engine, set, &mut normaliser, &mut out)),
+            "fires" => _ = black_box(matching::decide_all(&set.engine, &fires, &mut scratch)),
+            "compile" => drop(black_box(Engine::compile(set.workspace.clone()))),
+            "check" => drop(black_box(Engine::check(&set.workspace))),
             _ => drop(black_box(compile::words(&set.workspace))),
         }
     }

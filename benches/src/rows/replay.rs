@@ -16,8 +16,11 @@ pub struct History {
     lines: Vec<u8>,
 }
 
+/// A history, and the targets of replaying it without and with decisions.
+pub type WithTargets = (History, [Target; 2]);
+
 /// The histories of the example shop, with what is asked of each: without outputs, and with decisions.
-pub fn histories(examples: &Path) -> Result<Vec<(History, [Target; 2])>, Box<dyn std::error::Error>> {
+pub fn histories(examples: &Path) -> Result<Vec<WithTargets>, Box<dyn std::error::Error>> {
     let document = fs::read(examples.join("glow/workspace.json"))?;
     let engine = Engine::compile(read_workspace(&document, Format::Json)?)?;
     let history = |name, file| -> io::Result<History> {

@@ -10,7 +10,7 @@ use insta::assert_snapshot;
 #[test]
 fn help_teaches() {
     let mut all = String::new();
-    for command in ["check", "replay", "explain", "try", "log", "completions"] {
+    for command in ["check", "replay", "explain", "try", "log", "conversation", "expect", "completions"] {
         all += &session(&[command, "--help"]);
         all += "\n";
     }

@@ -10,9 +10,9 @@ use crate::{
     contact::Contact,
     engine::compile::Compiled,
     throttle::Throttles,
-    workspace::Condition,
+    workspace::{Condition, OnThrottled},
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -68,12 +68,16 @@ pub struct Explanation {
     #[serde(flatten)]
     pub verdict: Verdict,
     /// Every other gate that would have refused as well, in the order of the gates.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub also: Vec<Verdict>,
+    #[serde(skip_serializing_if = "SmallVec::is_empty", serialize_with = "as_list")]
+    pub also: SmallVec<[Verdict; 1]>,
     /// The words that matched, and where they stand.
     pub matched: Vec<MatchedWord>,
     /// Whether the text was longer than 10,000 characters, and cut there for matching (N10).
     pub cut: bool,
+}
+
+fn as_list<S: Serializer>(verdicts: &SmallVec<[Verdict; 1]>, to: S) -> Result<S::Ok, S::Error> {
+    verdicts.as_slice().serialize(to)
 }
 
 /// A result with its numbers.
@@ -309,7 +313,10 @@ impl Compiled {
         let Evaluation { outcome, seen, at, .. } = evaluation;
         let id = &self.triggers[number as usize].id;
         let is_winner = outcome.trigger.as_ref() == Some(id);
-        let winner = outcome.trigger.as_ref().filter(|_| matches && !is_winner);
+        // With `on_throttled = "next"` a throttled outcome names the highest of those passed over: nobody won.
+        let nobody_won = outcome.result == CommentResult::Throttled
+            && self.workspace.policy.on_throttled == OnThrottled::Next;
+        let winner = outcome.trigger.as_ref().filter(|_| matches && !is_winner && !nobody_won);
         let until = seen.throttles.until(id.as_str(), self.triggers[number as usize].throttle, *at);
         // With `on_throttled = "next"` a throttled trigger above the winner was passed over, not outranked.
         let is_above =

@@ -157,7 +157,8 @@ impl MatcherBuilder {
             varied
         };
         // A checked document has no empty keyword; an unchecked one gets a word that never matches.
-        if word.is_empty() {
+        // Nor does one too long for any text that is matched.
+        if word.is_empty() || word.len() > usize::from(u16::MAX) {
             return;
         }
         let words = match self.channels.iter().position(|(known, _)| *known == variant) {

@@ -57,20 +57,19 @@ impl Place {
 }
 
 /// From a feature and a place to the triggers there, highest first.
+///
+/// The rows of one feature lie together, sorted by place: those of most words fit into a cache line or two,
+/// so that one look answers for the comment's post and all of its tags.
 #[derive(Debug, Default)]
 pub(crate) struct Postings {
-    /// Which kinds of place a feature has lists for: most features have no list for most comments.
+    /// Which kinds of place a feature has rows for: most features have none for most comments.
     kinds: Box<[u8]>,
-    /// Open addressing: a key, and where its list stands. The keys come from the workspace alone.
-    slots: Box<[Slot]>,
+    /// Where the rows of each feature start; one more than there are features.
+    starts: Box<[u32]>,
+    /// The place of each row.
+    places: Box<[u32]>,
+    /// The trigger of each row.
     triggers: Box<[u32]>,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Slot {
-    key: u64,
-    start: u32,
-    length: u32,
 }
 
 impl Postings {
@@ -81,68 +80,44 @@ impl Postings {
             .iter()
             .map(|&(feature, place, trigger)| {
                 kinds[feature as usize] |= place.kind();
-                (key(feature, place), trigger)
+                (u64::from(feature) << 32 | u64::from(place.code()), trigger)
             })
             .collect();
         keyed.sort_unstable();
         keyed.dedup();
-        let count = keyed.chunk_by(|one, other| one.0 == other.0).count();
-        let mut slots = vec![Slot::default(); (count * 3 / 2 + 1).next_power_of_two()].into_boxed_slice();
-        let mask = slots.len() - 1;
-        let mut start = 0;
-        for list in keyed.chunk_by(|one, other| one.0 == other.0) {
-            let key = list[0].0;
-            let length = list.len() as u32;
-            let mut at = spread(key) & mask;
-            while slots[at].length != 0 {
-                at = (at + 1) & mask;
-            }
-            slots[at] = Slot { key, start, length };
-            start += length;
+        let mut starts = vec![0; feature_count as usize + 1].into_boxed_slice();
+        keyed.iter().for_each(|(key, _)| starts[(key >> 32) as usize + 1] += 1);
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += *start;
+            *start = sum;
         }
-        Self { kinds, slots, triggers: keyed.into_iter().map(|(_, trigger)| trigger).collect() }
+        let places = keyed.iter().map(|(key, _)| *key as u32).collect();
+        Self { kinds, starts, places, triggers: keyed.into_iter().map(|(_, trigger)| trigger).collect() }
     }
 
-    /// Whether a feature has any list for a kind of place.
-    pub(crate) fn has(&self, feature: Feature, place: Place) -> bool {
-        self.kinds.get(feature as usize).is_some_and(|kinds| kinds & place.kind() != 0)
-    }
-
-    /// Whether one of these features has any list at all.
+    /// Whether one of these features has any row at all.
     pub(crate) fn has_any(&self, features: &[Feature]) -> bool {
         features.iter().any(|feature| self.kinds.get(*feature as usize).is_some_and(|kinds| *kinds != 0))
     }
 
     /// The triggers of a feature at a place, highest first.
     pub(crate) fn list(&self, feature: Feature, place: Place) -> &[u32] {
-        if !self.has(feature, place) {
+        let feature = feature as usize;
+        if self.kinds.get(feature).is_none_or(|kinds| kinds & place.kind() == 0) {
             return &[];
         }
-        let key = key(feature, place);
-        let mask = self.slots.len() - 1;
-        let mut at = spread(key) & mask;
-        loop {
-            let slot = &self.slots[at];
-            if slot.length == 0 {
-                return &[];
-            }
-            if slot.key == key {
-                return &self.triggers[slot.start as usize..(slot.start + slot.length) as usize];
-            }
-            at = (at + 1) & mask;
-        }
+        let (start, end) = (self.starts[feature] as usize, self.starts[feature + 1] as usize);
+        let code = place.code();
+        let places = &self.places[start..end];
+        let from = places.partition_point(|place| *place < code);
+        let count = places[from..].partition_point(|place| *place == code);
+        &self.triggers[start + from..start + from + count]
     }
 
     /// The heap it takes, in bytes.
     pub(crate) fn memory_usage(&self) -> usize {
-        size_of_val(&*self.kinds) + size_of_val(&*self.slots) + size_of_val(&*self.triggers)
+        let numbers = self.starts.len() + self.places.len() + self.triggers.len();
+        size_of_val(&*self.kinds) + numbers * size_of::<u32>()
     }
-}
-
-fn key(feature: Feature, place: Place) -> u64 {
-    u64::from(feature) << 32 | u64::from(place.code())
-}
-
-fn spread(key: u64) -> usize {
-    (key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     Comment, CommentOf, CommentOutcome, CommentResult, ContactChange, DropReason, Effect, Fact, HeadChange, Instant,
-    Outcome, Pending, PendingFor, Period, explain::first_keyword, reach::Reach, turn::Turn, workspace::Trigger,
+    Outcome, Pending, PendingFor, Period, explain::first_keyword, reach::Reach, turn::Turn, workspace::{ReachMode, Trigger},
 };
 use std::sync::Arc;
 
@@ -155,8 +155,9 @@ impl Turn<'_> {
             return Outcome::Applied {};
         };
         let pending = Pending { answerable: true, ..pending };
-        if pending.waits == PendingFor::Room || self.has_expired(&pending) || self.reach(&pending) != Reach::OneMessage
-        {
+        // An open window serves instead of the one message.
+        let may_begin = self.policy().reach.mode == ReachMode::CommentToMessage && self.reach(&pending) != Reach::Hold;
+        if pending.waits == PendingFor::Room || self.has_expired(&pending) || !may_begin {
             self.change(ContactChange::Pending(Some(Box::new(pending))));
         } else if self.flow_is_gone(&pending) {
             self.drop_start(DropReason::FlowMissing);

@@ -1,12 +1,14 @@
 //! Every state of a conversation met with every input: outcome, effects, what is told, and the state after.
 
-mod common;
+#![allow(clippy::unwrap_used)]
+
+mod talk;
 
 use chatsparks_core::{
     Change, Contact, ContactChange, ConversationState, Effect, Fact, Instant, Outcome, Source, Waits,
 };
-use common::{Done, INPUTS, MINT, STATES, World, world};
 use std::fmt::Write;
+use talk::{Done, INPUTS, MINT, STATES, World, world};
 
 #[test]
 fn v1_every_state_meets_every_input() {
@@ -18,7 +20,7 @@ fn v1_every_state_meets_every_input() {
         for input in INPUTS {
             let mut world = world(state);
             let came = match world.input(input) {
-                Some(done) => done.iter().map(|done| told(done)).collect::<Vec<_>>().join(" | "),
+                Some(done) => done.iter().map(told).collect::<Vec<_>>().join(" | "),
                 None => "-".to_owned(),
             };
             let after = stands(&world, begin);

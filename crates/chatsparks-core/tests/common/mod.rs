@@ -1,5 +1,6 @@
 //! A workspace in memory for the tests of conversations: states to be in, and inputs to bring.
 #![allow(dead_code, unreachable_pub, reason = "each test takes what it needs")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 use chatsparks_core::{
     Act, ActKind, Agenda, Change, Comment, CommentOf, Contact, Decision, DmId, DmStage, Engine, Envelope, Event, Found,

@@ -49,12 +49,11 @@ impl CommentEvidence {
         // A start that another comment places is not ours; what it replaces may be.
         let mut others = false;
         for fact in &record.decision.facts {
+            let goes_on = own || matches!(self.start, Some(StartFate::Waits { .. }));
             match fact {
                 Fact::Queued { .. } | Fact::Held { .. } if others => break,
                 Fact::TriggerFired { .. } => others = !own,
-                Fact::Queued { trigger, until } | Fact::Held { trigger, until }
-                    if *trigger == fired && (own || matches!(self.start, Some(StartFate::Waits { .. }))) =>
-                {
+                Fact::Queued { trigger, until } | Fact::Held { trigger, until } if *trigger == fired && goes_on => {
                     self.start = Some(StartFate::Waits { until: *until });
                 }
                 Fact::Dropped { trigger, reason } if *trigger == fired => {
@@ -62,9 +61,7 @@ impl CommentEvidence {
                         self.start = Some(StartFate::Dropped { at: record.at, reason: *reason, until });
                     }
                 }
-                Fact::FlowStarted { trigger, .. }
-                    if *trigger == fired && !others && (own || matches!(self.start, Some(StartFate::Waits { .. }))) =>
-                {
+                Fact::FlowStarted { trigger, .. } if *trigger == fired && !others && goes_on => {
                     self.start = Some(StartFate::Began(record.at));
                 }
                 _ => {}

@@ -141,7 +141,7 @@ pub(super) fn read(words: &mut Words<'_>, cast: &mut Cast) -> Result<Action, Fla
     let start = words.clone();
     let name = words.word("a name")?;
     if words.mark(':') {
-        let (who, id) = (Person::new(&name), cast.next_message());
+        let (who, id) = (Person::new(&name), cast.message(None));
         let text = Some(words.text()?);
         return Ok(Action::Message { who, id, text });
     }
@@ -159,20 +159,21 @@ pub(super) fn read(words: &mut Words<'_>, cast: &mut Cast) -> Result<Action, Fla
         "writes" if words.peek() == "to" => member_message(words, cast, &name),
         "writes" => {
             words.needs_word("as")?;
-            let (who, id) = (Person::new(&name), words.word("the id of the message")?);
+            let given = words.word("the id of the message")?;
+            let (who, id) = (Person::new(&name), cast.message(Some(given)));
             words.needs(':', "the text")?;
             Ok(Action::Message { who, id, text: Some(words.text()?) })
         }
         "sends" => {
             words.needs_word("nothing")?;
             words.end()?;
-            Ok(Action::Message { who: Person::new(&name), id: cast.next_message(), text: None })
+            Ok(Action::Message { who: Person::new(&name), id: cast.message(None), text: None })
         }
         "taps" => {
             let option = words.label()?.ok_or_else(|| words.flaw("expected a button such as `[50ml]`"))?;
             let text = if words.mark(':') { Some(words.text()?) } else { None };
             words.end()?;
-            Ok(Action::Taps { who: Person::new(&name), id: cast.next_message(), option, text })
+            Ok(Action::Taps { who: Person::new(&name), id: cast.message(None), option, text })
         }
         "orders" => order(words, cast, &name),
         "is" => {
@@ -238,9 +239,9 @@ fn unpersonal(words: &mut Words<'_>, cast: &mut Cast) -> Result<Action, Flaw> {
                 return Err(words.flaw("expected `cancelled` or `refunded` and the amount in minor units"));
             }
             let amount = words.number("the amount in minor units")?;
-            let id = if words.eat("as") { words.word("the id of the refund")? } else { cast.next_refund() };
+            let given = if words.eat("as") { Some(words.word("the id of the refund")?) } else { None };
             words.end()?;
-            Ok(Action::Refund { id: id.into(), order, amount })
+            Ok(Action::Refund { id: cast.refund(given).into(), order, amount })
         }
         word => {
             words.end()?;
@@ -323,7 +324,7 @@ fn member_message(words: &mut Words<'_>, cast: &mut Cast, member: &str) -> Resul
     let link = if words.eat_all(&["with", "card"]) { Some(link(words)?) } else { None };
     words.needs(':', "the text")?;
     let text = words.text()?;
-    Ok(Action::MemberMessage { member: member.into(), who, id: cast.next_message(), text, link })
+    Ok(Action::MemberMessage { member: member.into(), who, id: cast.message(None), text, link })
 }
 
 /// `PRODUCT`, `PRODUCT/SKU`, or `shop` for the shop's own page.

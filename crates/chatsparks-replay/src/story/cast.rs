@@ -1,7 +1,7 @@
 //! Who and what takes part in a story: names become ids, the same ones whenever the story runs.
 
 use chatsparks_core::{OrderId, UserId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Somebody who takes part: `mint` is the handle of user `u_mint`; `id:7318` and `shop:7494` are ids as they stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,19 +23,40 @@ impl Person {
 /// The names and ids of a story so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cast {
-    comments: usize,
-    messages: usize,
-    orders: usize,
-    refunds: usize,
+    comments: Ids,
+    messages: Ids,
+    orders: Ids,
+    refunds: Ids,
     authors: BTreeMap<String, Person>,
     last_comments: BTreeMap<UserId, String>,
 }
 
+/// The ids of one kind of thing: the next is the place in the story, and never one that was given before.
+#[derive(Clone, Debug, Default)]
+struct Ids {
+    count: usize,
+    used: BTreeSet<String>,
+}
+
+impl Ids {
+    /// The id that is given, which may be one from before, or the next of `c1`, `c2`, …
+    fn id(&mut self, given: Option<String>, letter: char) -> String {
+        self.count += 1;
+        let id = given.unwrap_or_else(|| {
+            while self.used.contains(&format!("{letter}{}", self.count)) {
+                self.count += 1;
+            }
+            format!("{letter}{}", self.count)
+        });
+        self.used.insert(id.clone());
+        id
+    }
+}
+
 impl Cast {
-    /// A comment of somebody, by its own id or the next of `c1`, `c2`, …
-    pub(super) fn comment(&mut self, id: Option<String>, who: &Person) -> String {
-        self.comments += 1;
-        let id = id.unwrap_or_else(|| format!("c{}", self.comments));
+    /// A comment of somebody.
+    pub(super) fn comment(&mut self, given: Option<String>, who: &Person) -> String {
+        let id = self.comments.id(given, 'c');
         self.authors.entry(id.clone()).or_insert_with(|| who.clone());
         self.last_comments.insert(who.user_id.clone(), id.clone());
         id
@@ -49,19 +70,15 @@ impl Cast {
         self.last_comments.get(&who.user_id).cloned()
     }
 
-    pub(super) fn next_message(&mut self) -> String {
-        self.messages += 1;
-        format!("m{}", self.messages)
+    pub(super) fn message(&mut self, given: Option<String>) -> String {
+        self.messages.id(given, 'm')
     }
 
-    pub(super) fn next_refund(&mut self) -> String {
-        self.refunds += 1;
-        format!("r{}", self.refunds)
+    pub(super) fn refund(&mut self, given: Option<String>) -> String {
+        self.refunds.id(given, 'r')
     }
 
-    /// An order, by its own id or the next of `o1`, `o2`, …
-    pub(super) fn order(&mut self, id: Option<String>) -> OrderId {
-        self.orders += 1;
-        id.unwrap_or_else(|| format!("o{}", self.orders)).into()
+    pub(super) fn order(&mut self, given: Option<String>) -> OrderId {
+        self.orders.id(given, 'o').into()
     }
 }

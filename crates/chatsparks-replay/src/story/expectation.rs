@@ -126,7 +126,10 @@ fn what(words: &mut Words<'_>) -> Result<Expected, Flaw> {
         "not" if words.eat("fired") => {
             words.needs(':', "the reason, such as `throttled`")?;
             let result = coded(words, "a reason such as `throttled`, `no_match`, `with_human`")?;
-            comment(words, result)?
+            match comment(words, result)? {
+                Happening::Comment { result: CommentResult::Duplicate, .. } => Happening::Duplicate,
+                other => other,
+            }
         }
         "taken" => Happening::Message(MessageResult::Taken),
         "mismatch" => Happening::Message(MessageResult::Mismatch),

@@ -83,8 +83,8 @@ impl Happening {
                 | Self::Sent
                 | Self::Cycle
                 | Self::Begins(_)
-                | Self::Message(MessageResult::Taken | MessageResult::Kept | MessageResult::Duplicate)
-                | Self::Comment { result: CommentResult::NoMatch | CommentResult::Duplicate, .. }
+                | Self::Message(MessageResult::Taken | MessageResult::Kept)
+                | Self::Comment { result: CommentResult::NoMatch, .. }
                 | Self::State { state: ConversationState::Bot, .. }
         )
     }
@@ -172,11 +172,13 @@ impl Happening {
 
     fn of_outcome(outcome: &Outcome, until: Option<Instant>) -> Self {
         match outcome {
+            Outcome::Comment(comment) if comment.result == CommentResult::Duplicate => Self::Duplicate,
             Outcome::Comment(CommentOutcome { result, trigger, until: throttled }) => Self::Comment {
                 result: *result,
                 trigger: trigger.as_ref().map(ToString::to_string),
                 until: throttled.or(until),
             },
+            Outcome::Message(message) if message.result == MessageResult::Duplicate => Self::Duplicate,
             Outcome::Message(message) => Self::Message(message.result),
             Outcome::Order(order) => Self::Order(OrderLineOf::new(order)),
             Outcome::Applied {} => Self::Applied,

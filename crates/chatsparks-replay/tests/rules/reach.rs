@@ -377,6 +377,9 @@ fn p3_a_queued_start_is_judged_when_the_flow_would_start() {
     let aged = marked(1, "go").with("posted_at", at(-47 * HOUR));
     assert_eq!(after(aged.clone(), HOUR - 1), "queue_release +59m59s999ms | dm Size?");
     assert_eq!(after(aged, HOUR), "queue_release +1h");
+    // Said to be answerable while it was queued, it is when its turn comes.
+    let told_so = [&fill[..], &[go(1), answerable(2, "u1", "c2"), configure(HOUR, &more)]].concat();
+    check_last(&world, &told_so, "queue_release +1h | dm Size?");
     // Held from then on, it is held as long as its comment allows.
     let held = [&fill[..], &[go(1), configure(HOUR, &more), wrote(2 * HOUR, "x")]].concat();
     check_last(&world, &held, "kept | dm Size?");

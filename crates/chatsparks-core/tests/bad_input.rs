@@ -1,0 +1,200 @@
+//! Odd input: a row for each, with its outcome; what is refused changes nothing but that its id is used up.
+
+#![allow(clippy::unwrap_used)]
+
+mod talk;
+
+use chatsparks_core::{
+    Act, ActKind, Change, ConversationState, DmStage, Event, HeadChange, IndexRow, MemberMessage, MessageResult,
+    Outcome, Receipt, RefusalReason, StateReason,
+};
+use serde_json::json;
+use talk::{MINT, OWNER, World, world};
+
+/// A row: what it is, the state it comes to, the input, and what is wanted of the message.
+type Row = (&'static str, &'static str, fn(&World) -> Event, MessageResult, (ConversationState, Option<StateReason>));
+
+fn long() -> String {
+    "30ml ".repeat((1 << 20) / 5)
+}
+
+const BOT: (ConversationState, Option<StateReason>) = (ConversationState::Bot, None);
+const COMPLETED: (ConversationState, Option<StateReason>) = (ConversationState::Waiting, None);
+const fn human(reason: StateReason) -> (ConversationState, Option<StateReason>) {
+    (ConversationState::Human, Some(reason))
+}
+
+const WAITS: &str = "bot, waits for a reply";
+const MISSED: &str = "bot, waits for a reply, one mismatch";
+
+const ROWS: &[Row] = &[
+    ("a stale button", WAITS, |world| world.message(None, Some("old")), MessageResult::Mismatch, BOT),
+    (
+        "a stale button beside a label",
+        WAITS,
+        |world| world.message(Some("30ml"), Some("old")),
+        MessageResult::Mismatch,
+        BOT,
+    ),
+    (
+        "a stale button, again",
+        MISSED,
+        |world| world.message(None, Some("old")),
+        MessageResult::Mismatch,
+        human(StateReason::UnrecognizedReplies),
+    ),
+    ("an option of another case", WAITS, |world| world.message(None, Some("30ML")), MessageResult::Mismatch, BOT),
+    ("an unknown number", WAITS, |world| world.message(Some("3"), None), MessageResult::Mismatch, BOT),
+    ("number nought", WAITS, |world| world.message(Some("0"), None), MessageResult::Mismatch, BOT),
+    ("a label with more", WAITS, |world| world.message(Some("30ml please"), None), MessageResult::Mismatch, BOT),
+    ("an empty message", WAITS, |world| world.message(None, None), MessageResult::Mismatch, BOT),
+    ("an empty text", WAITS, |world| world.message(Some(""), None), MessageResult::Mismatch, BOT),
+    (
+        "only marks and blanks",
+        WAITS,
+        |world| world.message(Some(" \u{200B}\u{FE0F}\t"), None),
+        MessageResult::Mismatch,
+        BOT,
+    ),
+    ("a message of a megabyte", WAITS, |world| world.message(Some(&long()), None), MessageResult::Mismatch, BOT),
+    (
+        "a button when none was sent",
+        "none",
+        |world| world.message(None, Some("30")),
+        MessageResult::OutOfFlow,
+        human(StateReason::OutOfFlow),
+    ),
+    (
+        "a button after the flow",
+        "waiting, completed",
+        |world| world.message(None, Some("30")),
+        MessageResult::OutOfFlow,
+        human(StateReason::OutOfFlow),
+    ),
+    ("a button in a wait", "bot, in a wait", |world| world.message(None, Some("30")), MessageResult::Kept, BOT),
+    ("a tapped option, as a control", WAITS, |world| world.message(None, Some("30")), MessageResult::Taken, COMPLETED),
+];
+
+#[test]
+fn f4_odd_messages_have_their_outcome() {
+    for (name, state, input, wanted, stands) in ROWS {
+        let mut world = world(state);
+        world.now = world.now.after(chatsparks_core::Period::minutes(1));
+        let done = world.event(input(&world));
+        let decision = &done[0].decision;
+        assert_eq!(decision.outcome, (*wanted).into(), "{name}");
+        let conversation = world.mint().and_then(|mint| mint.conversation()).unwrap();
+        assert_eq!((conversation.state, conversation.reason), *stands, "{name}");
+    }
+}
+
+/// A megabyte is taken where any text is, and a thousand characters of it are kept (`formats.md`).
+#[test]
+fn f3_a_megabyte_is_captured_in_part() {
+    let mut document = talk::document();
+    document["flows"][0]["blocks"][1] = json!({ "id": "ask", "question": { "text": "which?", "field": "size" } });
+    let mut world = World::new(&document, "2026-03-02T10:00:00Z");
+    world.comments("price");
+    let text = "ก".repeat((1 << 20) / 3);
+    let done = world.event(world.message(Some(&text), None));
+    assert_eq!(done[0].decision.outcome, MessageResult::Taken.into());
+    let kept = world.mint().unwrap().field("size").unwrap();
+    assert_eq!(kept.as_str().chars().count(), 1_000);
+}
+
+/// F9: the version that runs is gone when the conversation would go on.
+#[test]
+fn f9_a_flow_version_that_is_gone_brings_a_person() {
+    let gone = |world: &mut World| {
+        let event = world.configure(|document| {
+            for flow in document["flows"].as_array_mut().unwrap() {
+                flow["version"] = 2.into();
+            }
+        });
+        world.event(event);
+    };
+    for (name, state, input) in [
+        ("a reply", WAITS, "message: an option's label"),
+        ("what would be a mismatch", WAITS, "message: neither"),
+        ("the end of a wait", "bot, in a wait", "timer: flow_wait"),
+        ("a held flow going on", "waiting, held for budget", "message: neither"),
+        ("handing back", "human, owned", "hand_back"),
+    ] {
+        let mut world = world(state);
+        gone(&mut world);
+        let done = world.input(input).unwrap();
+        let outcome = &done[0].decision.outcome;
+        let wanted: Outcome =
+            if input.starts_with("message") { MessageResult::Kept.into() } else { Outcome::Applied {} };
+        assert_eq!(*outcome, wanted, "{name}");
+        let conversation = world.mint().and_then(|mint| mint.conversation()).unwrap();
+        assert_eq!((conversation.state, conversation.reason), human(StateReason::FlowMissing), "{name}");
+        let told = done[0].decision.effects.iter().map(|effect| serde_json::to_value(effect).unwrap());
+        let reasons: Vec<_> = told.map(|told| told["notify_inbox"]["reason"].clone()).collect();
+        assert_eq!(reasons, ["flow_missing"], "{name}");
+    }
+}
+
+/// Whatever is refused changes nothing of the contact, and asks for nothing.
+#[test]
+fn v7_what_is_refused_changes_nothing() {
+    let act = |member: &str, kind| Event::Act(Act { user_id: MINT.into(), member: member.into(), kind });
+    let writes = |member: &str| {
+        Event::MemberMessage(MemberMessage {
+            message_id: "mm".into(),
+            user_id: MINT.into(),
+            member: member.into(),
+            text: "hello".into(),
+            link: None,
+        })
+    };
+    let receipt = |status| Event::Receipt(Receipt { dm_id: "nobody/0".into(), status, detail: None });
+    let (nok, stranger) = ("nok@glow.example", "who@else.example");
+    use RefusalReason::{NoOpenConversation, NotAMember, NotHuman, OutsideWindow, UnknownDm, UnknownOrder};
+    let rows = [
+        ("none", act(OWNER, ActKind::Take), NoOpenConversation),
+        ("none", act(OWNER, ActKind::Assign(OWNER.into())), NoOpenConversation),
+        ("none", act(OWNER, ActKind::HandBack), NoOpenConversation),
+        ("none", act(OWNER, ActKind::Close), NoOpenConversation),
+        ("closed", act(OWNER, ActKind::Take), NoOpenConversation),
+        ("closed", act(OWNER, ActKind::Close), NoOpenConversation),
+        ("closed", act(OWNER, ActKind::HandBack), NoOpenConversation),
+        ("blocked", act(OWNER, ActKind::Take), NoOpenConversation),
+        (WAITS, act(OWNER, ActKind::HandBack), NotHuman),
+        ("bot, in a wait", act(OWNER, ActKind::HandBack), NotHuman),
+        ("waiting, completed", act(OWNER, ActKind::HandBack), NotHuman),
+        (WAITS, act(nok, ActKind::Take), NotAMember),
+        (WAITS, act(stranger, ActKind::Take), NotAMember),
+        (WAITS, act(OWNER, ActKind::Assign(nok.into())), NotAMember),
+        (WAITS, act(nok, ActKind::Close), NotAMember),
+        (WAITS, act(nok, ActKind::Block), NotAMember),
+        ("blocked", act(nok, ActKind::Unblock), NotAMember),
+        ("human, owned", act(nok, ActKind::HandBack), NotAMember),
+        // Who acts is looked at first.
+        ("none", act(nok, ActKind::Take), NotAMember),
+        (WAITS, writes(nok), NotAMember),
+        ("none, with a held start", writes(OWNER), OutsideWindow),
+        ("waiting, held for budget", writes(OWNER), OutsideWindow),
+        (WAITS, receipt(DmStage::Read), UnknownDm),
+        (WAITS, receipt(DmStage::Failed), UnknownDm),
+        (WAITS, Event::OrderCancelled("o9".into()), UnknownOrder),
+    ];
+    for (state, event, reason) in rows {
+        let mut world = world(state);
+        world.now = world.now.after(chatsparks_core::Period::seconds(1));
+        let (contacts, count) = (world.contacts.clone(), world.head.count);
+        let done = world.event(event);
+        let decision = &done[0].decision;
+        assert_eq!(decision.outcome, reason.into(), "{state}");
+        assert!(decision.effects.is_empty() && decision.facts.is_empty(), "{state}: {reason:?}");
+        assert_eq!(world.contacts, contacts, "{state}: {reason:?}");
+        assert_eq!(world.head.count, count);
+        for change in &decision.changes {
+            // Its id is used up, and time moves (T3).
+            assert!(
+                matches!(change, Change::Index(IndexRow::Event(_)) | Change::Head(HeadChange::Latest(_))),
+                "{state}: {reason:?}: {change:?}"
+            );
+        }
+    }
+}
