@@ -314,8 +314,8 @@ impl Compiled {
         let id = &self.triggers[number as usize].id;
         let is_winner = outcome.trigger.as_ref() == Some(id);
         // With `on_throttled = "next"` a throttled outcome names the highest of those passed over: nobody won.
-        let nobody_won = outcome.result == CommentResult::Throttled
-            && self.workspace.policy.on_throttled == OnThrottled::Next;
+        let nobody_won =
+            outcome.result == CommentResult::Throttled && self.workspace.policy.on_throttled == OnThrottled::Next;
         let winner = outcome.trigger.as_ref().filter(|_| matches && !is_winner && !nobody_won);
         let until = seen.throttles.until(id.as_str(), self.triggers[number as usize].throttle, *at);
         // With `on_throttled = "next"` a throttled trigger above the winner was passed over, not outranked.

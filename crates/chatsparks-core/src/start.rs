@@ -2,7 +2,11 @@
 
 use crate::{
     Comment, CommentOf, CommentOutcome, CommentResult, ContactChange, DropReason, Effect, Fact, HeadChange, Instant,
-    Outcome, Pending, PendingFor, Period, explain::first_keyword, reach::Reach, turn::Turn, workspace::{ReachMode, Trigger},
+    Outcome, Pending, PendingFor, Period,
+    explain::first_keyword,
+    reach::Reach,
+    turn::Turn,
+    workspace::{ReachMode, Trigger},
 };
 use std::sync::Arc;
 
