@@ -157,19 +157,30 @@ impl Serialize for Instant {
     }
 }
 
+/// Reads what [`Serialize`] writes. A state may hold what lies just outside the years of T2, such as a timer that is due
+/// after the last of them; what comes in is held to them by [`FromStr`] and [`as_given`].
 impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl de::Visitor<'_> for Text {
-            type Value = Instant;
-            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                out.write_str("an instant in RFC 3339, such as `2026-03-02T10:00:00Z`")
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Instant, E> {
-                text.parse().map_err(E::custom)
-            }
-        }
-        from.deserialize_str(Text)
+        let stored = |text: &str| text.parse::<DateTime<Utc>>().ok().map(|at| Self(at.timestamp_millis()));
+        from.deserialize_str(Written(|text: &str| text.parse().or_else(|error| stored(text).ok_or(error))))
+    }
+}
+
+/// Reads an instant as people give it: of the years of T2 alone.
+pub(crate) fn as_given<'de, D: Deserializer<'de>>(from: D) -> Result<Instant, D::Error> {
+    from.deserialize_str(Written(str::parse))
+}
+
+/// An instant written as a text, and how it is read.
+struct Written<F>(F);
+
+impl<F: FnOnce(&str) -> Result<Instant, InstantError>> de::Visitor<'_> for Written<F> {
+    type Value = Instant;
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an instant in RFC 3339, such as `2026-03-02T10:00:00Z`")
+    }
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Instant, E> {
+        (self.0)(text).map_err(E::custom)
     }
 }
 
@@ -198,6 +209,21 @@ mod tests {
             let read = text.parse::<Instant>().ok().map(|at| at.to_string());
             assert_eq!(read.as_deref(), wanted, "{text}");
         }
+    }
+
+    #[test]
+    fn t2_what_a_state_holds_is_read_back_and_documents_hold_to_the_years() {
+        for text in
+            ["1969-12-31T09:00:00Z", "1970-01-01T00:00:00Z", "9999-12-31T23:59:59.999Z", "+10000-12-31T23:00:00.5Z"]
+        {
+            let json = format!("\"{text}\"");
+            let read: Instant = serde_json::from_str(&json).unwrap();
+            assert_eq!(serde_json::to_string(&read).unwrap(), json);
+            let given = as_given(&mut serde_json::Deserializer::from_str(&json));
+            assert_eq!(given.ok(), text.parse().ok(), "{text}");
+        }
+        assert!("+10000-12-31T23:00:00.5Z".parse::<Instant>().is_err());
+        assert!(serde_json::from_str::<Instant>("\"2026-03-02\"").is_err());
     }
 
     #[test]

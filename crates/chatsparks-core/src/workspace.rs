@@ -75,6 +75,7 @@ pub struct Plan {
     /// Monthly active contacts at most (M5).
     pub mac_limit: i64,
     /// The anchor of the billing cycles (M2).
+    #[serde(deserialize_with = "crate::time::as_given")]
     pub subscribed_at: Instant,
     /// Posts older than this are not listened to (C1).
     pub listening_window_days: i64,
@@ -217,6 +218,7 @@ pub struct Post {
     /// What it is.
     pub kind: PostKind,
     /// When it was published (C1).
+    #[serde(deserialize_with = "crate::time::as_given")]
     pub published_at: Instant,
     /// Its tags (C3).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -1,170 +1,240 @@
-//! Operations against one workspace: a line an operation, so that a corpus can be read and written by hand.
-//!
-//! A line is `KIND USER POST GAP` and a text, a character each and nothing between: `ca1hPRICE?` is a comment of user
-//! `a` under post `1`, an hour after the operation before. Kinds are `c` a comment, `d` the comment before under a new
-//! event id, `r` its removal, `b` block, `u` unblock, `l` a comment that comes late, and anything else a clock. Gaps
-//! are `n` none, `s` a second, `m` a minute, `h` an hour, `d` a day less a millisecond, `D` a day, `y` 401 days.
+//! Operations against one workspace, each decided, applied and held against what must be so.
 
 use chatsparks_core::{
-    Act, ActKind, Agenda, Change, Comment, CommentOf, Contact, Decision, Engine, Envelope, Event, EventId, Fact, Found,
-    Head, IndexKey, IndexRow, Instant, Loaded, Period, Scratch, Text, TriggerId, UserId, workspace::Workspace,
+    Agenda, Change, Comment, CommentOutcome, CommentResult, Decision, Engine, Envelope, Evaluation, Event, EventId,
+    Explained, HeadChange, IndexRow, Instant, OrderResult, Outcome, Period, Scratch, Seen, Source,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use chatsparks_replay::Replay;
+use operations::{Operations, workspace};
+use oracle::Oracle;
+use std::{cell::RefCell, collections::BTreeMap};
+use store::{Step, Store};
 
-const WORKSPACE: &str = include_str!("workspace.json");
+mod operations;
+mod oracle;
+mod store;
 
-/// Decides a list of operations, and each timer when it is due (T4): the same decided twice comes out the same, the
-/// same seen twice is done once (T3), and no trigger fires for a contact within its throttle (C6).
+/// Operations of one run; what a longer input has more of is passed over.
+const OPERATIONS: usize = 256;
+/// Where there is no room left for another event.
+const LAST_YEAR: Instant = Instant::from_milliseconds(253_370_764_800_000);
+/// Timers that one event may make fire: the cycles of the years up to the last, and then some.
+const TIMERS: usize = 200_000;
+
+/// Decides a list of operations (`decide/operations.rs` says how they are written), and each timer when it is due (T4).
+///
+/// Holds them to: the same decided twice comes out the same; what came before changes nothing (T3); effects have ids of
+/// their own (T6); in Human, and to a blocked contact, the bot sends nothing (V6, V10); no trigger fires within its
+/// throttle (C6); no flow that starts takes the count past the limit (M5, M7), and the count is that of the contacts
+/// counted (M1); the owners are told of each level once (M3); one start waits at most, and each that waits ends once
+/// (V9); conversations count up and their states follow one another (V1), and each closes some day (V2); no more DMs
+/// than the window admits (P4); attributed, soft and organic add up (A6); contacts, heads, orders and facts are read
+/// back as they were written (I2); what a comment's evaluation explains is what came of it (C10); and the replay driver,
+/// which goes its own way, decides the same.
 pub fn decide_ops(data: &[u8]) {
-    let workspace: Workspace = serde_json::from_str(WORKSPACE).unwrap_or_else(|error| panic!("{error}"));
-    let engine = Engine::compile(workspace).unwrap_or_else(|error| panic!("{error}"));
-    let mut store = Store { head: engine.first_head(), contacts: BTreeMap::new(), seen: BTreeSet::new() };
-    let mut agenda = Agenda::new();
-    let mut scratch = Scratch::default();
-    let mut fired: BTreeMap<(UserId, TriggerId), Instant> = BTreeMap::new();
-    for envelope in envelopes(&String::from_utf8_lossy(data)) {
-        let late = store.head.is_late(envelope.at);
-        if !late {
-            store.fire_due(&engine, envelope.at, &mut agenda, &mut scratch);
-        }
-        let decision = store.decide(&engine, &envelope, &mut scratch);
-        assert_eq!(decision, store.decide(&engine, &envelope, &mut Scratch::default()), "decided twice");
-        let user = envelope.event.user_id();
-        store.apply(user, &decision, &mut agenda);
-
-        for fact in &decision.facts {
-            let (Fact::TriggerFired { trigger, .. }, Some(user)) = (fact, user) else { continue };
-            let last = fired.insert((user.clone(), trigger.clone()), envelope.at);
-            let until = last.map(|last| last.after(throttle(&engine, trigger)));
-            assert!(until.is_none_or(|until| envelope.at >= until), "`{trigger}` fired within its throttle");
-        }
-
-        let again = store.decide(&engine, &envelope, &mut scratch);
-        assert!(again.effects.is_empty() && again.facts.is_empty(), "an event seen twice does something twice");
-        let before = store.clone();
-        store.apply(user, &again, &mut agenda);
-        assert_eq!(store, before, "an event seen twice changes something twice");
-        if !late {
-            store.fire_due(&engine, envelope.at, &mut agenda, &mut scratch);
-        }
+    let text = String::from_utf8_lossy(data);
+    let (settings, lines) = text.split_once('\n').unwrap_or((&text, ""));
+    let engine = compiled(settings);
+    let mut run = Run {
+        store: Store::new(&engine),
+        replay: Replay::new(engine.clone()),
+        engine,
+        agenda: Agenda::new(),
+        scratch: Scratch::default(),
+        oracle: Oracle::default(),
+        decided: Vec::new(),
+    };
+    let mut operations = Operations::new();
+    for line in lines.lines().take(OPERATIONS) {
+        let envelope = operations.next(line);
+        run.happen(&envelope);
+        operations
+            .dms
+            .extend(run.store.dms.keys().filter(|dm| !operations.dms.contains(dm)).cloned().collect::<Vec<_>>());
+    }
+    run.agree_in_state();
+    // Whatever waits has ended a hundred days after the last word; no setting makes anything wait for longer.
+    if let Some(latest) = run.store.head.latest.filter(|latest| *latest < LAST_YEAR) {
+        let id = EventId::from("the-end");
+        run.happen(&Envelope { id, at: latest.after(Period::days(100)), event: Event::Clock });
+        run.oracle.end();
     }
 }
 
-fn throttle(engine: &Engine, trigger: &TriggerId) -> Period {
-    let workspace = engine.workspace();
-    let own = workspace.triggers.iter().find(|other| other.id == *trigger).and_then(|trigger| trigger.throttle_hours);
-    Period::hours(own.unwrap_or(workspace.policy.throttle_hours))
-}
-
-/// The state of one workspace, held the plainest way.
-#[derive(Clone, Debug, PartialEq)]
-struct Store {
-    head: Head,
-    contacts: BTreeMap<UserId, Contact>,
-    seen: BTreeSet<IndexKey>,
-}
-
-impl Store {
-    fn decide(&self, engine: &Engine, envelope: &Envelope, scratch: &mut Scratch) -> Decision {
-        let reads = engine.reads(envelope);
-        let contact = reads.contact.as_ref().and_then(|user| self.contacts.get(user));
-        let mut found = Found::default();
-        for key in reads.keys.iter().filter(|key| self.seen.contains(key)) {
-            match key {
-                IndexKey::Event(_) => found.event = true,
-                _ => found.thing = true,
-            }
-        }
-        engine.decide(&Loaded { head: &self.head, contact, found: &found }, envelope, scratch)
+/// The engine of a line of settings. Compiling takes longer than most runs, so engines are kept.
+pub(super) fn compiled(settings: &str) -> Engine {
+    thread_local! {
+        static ENGINES: RefCell<BTreeMap<String, Engine>> = const { RefCell::new(BTreeMap::new()) };
     }
-
-    fn fire_due(&mut self, engine: &Engine, until: Instant, agenda: &mut Agenda, scratch: &mut Scratch) {
-        let mut last = None;
-        while let Some(timer) = agenda.next(until, &self.head, |user| self.contacts.get(user)) {
-            let contact = timer.user_id.as_ref().and_then(|user| self.contacts.get(user));
-            let loaded = Loaded { head: &self.head, contact, found: &Found::default() };
-            let decision = engine.fire(&loaded, &timer, scratch);
-            assert_eq!(decision, engine.fire(&loaded, &timer, &mut Scratch::default()), "fired twice");
-            self.apply(timer.user_id.as_ref(), &decision, agenda);
-            assert!(last.as_ref() != Some(&timer), "{timer:?} fires for ever");
-            last = Some(timer);
+    ENGINES.with_borrow_mut(|engines| {
+        if engines.len() > 100 {
+            engines.clear();
         }
-    }
-
-    fn apply(&mut self, user: Option<&UserId>, decision: &Decision, agenda: &mut Agenda) {
-        for change in &decision.changes {
-            match change {
-                Change::Head(change) => self.head.apply(change),
-                Change::Contact(change) => {
-                    let Some(user) = user else { panic!("a contact's change without a contact") };
-                    let contact = self.contacts.entry(user.clone()).or_insert_with(|| Contact::new(user.clone()));
-                    let before = contact.wakes();
-                    contact.apply(change);
-                    agenda.update(before, contact);
-                }
-                Change::Index(IndexRow::Event(id)) => _ = self.seen.insert(IndexKey::Event(id.clone())),
-                Change::Index(IndexRow::Comment(id)) => _ = self.seen.insert(IndexKey::Comment(id.clone())),
-                // Nothing that reads it is among the operations.
-                Change::Index(IndexRow::Dm(..)) => {}
-                Change::Index(row) => panic!("none of the operations writes {row:?}"),
-            }
-        }
-    }
-}
-
-fn envelopes(lines: &str) -> impl Iterator<Item = Envelope> {
-    let mut at = Instant::from_milliseconds(1_772_445_600_000);
-    let mut last = None;
-    lines.lines().enumerate().map(move |(number, line)| {
-        let mut characters = line.chars();
-        let [kind, user, post, gap] = [(); 4].map(|()| characters.next().unwrap_or('n'));
-        let text = characters.as_str();
-        let gap = match gap {
-            's' => Period::seconds(1),
-            'm' => Period::minutes(1),
-            'h' => Period::hours(1),
-            'd' => Period::milliseconds(Period::hours(24).as_milliseconds() - 1),
-            'D' => Period::hours(24),
-            'y' => Period::days(401),
-            _ => Period::ZERO,
-        };
-        let late = kind == 'l';
-        if !late {
-            at = at.after(gap);
-        }
-        let user_id = UserId::from(format!("u{user}"));
-        let event = match (kind, last.clone()) {
-            ('c' | 'l', _) => {
-                let comment = comment(number, &user_id, post, text);
-                last = Some(comment.clone());
-                Event::Comment(comment)
-            }
-            ('d', Some(comment)) => Event::Comment(comment),
-            ('r', Some(Comment { comment_id, user_id, .. })) => {
-                Event::CommentRemoved(CommentOf { comment_id, user_id })
-            }
-            ('b', _) => act(user_id, ActKind::Block),
-            ('u', _) => act(user_id, ActKind::Unblock),
-            _ => Event::Clock,
-        };
-        let at = if late { at.before(gap) } else { at };
-        Envelope { id: EventId::from(format!("e{number}")), at, event }
+        let compile = || Engine::compile(workspace(settings)).unwrap_or_else(|error| panic!("{error}"));
+        engines.entry(settings.to_owned()).or_insert_with(compile).clone()
     })
 }
 
-fn comment(number: usize, user_id: &UserId, post: char, text: &str) -> Comment {
-    Comment {
-        comment_id: format!("c{number}").into(),
-        post_id: format!("v{post}").into(),
-        user_id: user_id.clone(),
-        handle: Some(user_id.as_str().into()),
-        text: Text::from(text),
-        posted_at: None,
-        reply_to: None,
-        direct_reply: false,
+struct Run {
+    engine: Engine,
+    store: Store,
+    agenda: Agenda,
+    scratch: Scratch,
+    oracle: Oracle,
+    /// The same workspace, driven by the replay crate.
+    replay: Replay,
+    /// What was decided of the event that happens, and of the timers before and after it.
+    decided: Vec<(Source, Decision)>,
+}
+
+impl Run {
+    fn happen(&mut self, envelope: &Envelope) {
+        self.decided.clear();
+        let moves_time = !self.store.head.is_late(envelope.at) && !self.store.is_used_up(envelope);
+        if moves_time {
+            self.fire_due(envelope.at);
+        }
+        self.decide(envelope);
+        self.decide_again(envelope);
+        if moves_time {
+            self.fire_due(envelope.at);
+        }
+        self.agree(envelope);
+    }
+
+    fn decide(&mut self, envelope: &Envelope) {
+        let decision = self.store.decide(&self.engine, envelope, &mut self.scratch);
+        if let (Event::Comment(comment), Outcome::Comment(outcome)) = (&envelope.event, &decision.outcome) {
+            self.explain(comment, envelope.at, outcome);
+        }
+        self.settle(Source::Event(envelope.id.clone()), Some(envelope), envelope.at, decision);
+    }
+
+    fn fire_due(&mut self, until: Instant) {
+        for _ in 0..TIMERS {
+            let contacts = &self.store.contacts;
+            let Some(timer) = self.agenda.next(until, &self.store.head, |user| contacts.get(user)) else { return };
+            let contact = timer.user_id.as_ref().and_then(|user| contacts.get(user));
+            let source = self.engine.source(contact, &timer);
+            let decision = self.store.fire(&self.engine, &timer, &mut self.scratch);
+            self.settle(source, None, timer.due, decision);
+        }
+        panic!("T4: timers fire for ever");
+    }
+
+    fn settle(&mut self, source: Source, envelope: Option<&Envelope>, at: Instant, decision: Decision) {
+        let engine = decision.engine.clone().unwrap_or_else(|| self.engine.clone());
+        let user = match (&source, envelope) {
+            (Source::Timer { timer, .. }, _) => timer.user_id.clone(),
+            (Source::Event(_), envelope) => envelope.and_then(|envelope| envelope.event.user_id().cloned()),
+        };
+        let contact = user.as_ref().and_then(|user| self.store.contacts.get(user)).cloned();
+        let head = self.store.head.clone();
+        self.store.apply(user.as_ref(), &decision, &mut self.agenda);
+        let step = Step {
+            engine: &self.engine,
+            source: &source,
+            envelope,
+            at,
+            contact: contact.as_ref(),
+            head: &head,
+            decision: &decision,
+        };
+        self.oracle.look(&step, &self.store);
+        self.engine = engine;
+        self.decided.push((source, decision));
+    }
+
+    /// T3: what came before does nothing more, under its own event id or another.
+    fn decide_again(&mut self, envelope: &Envelope) {
+        let again = self.store.decide(&self.engine, envelope, &mut self.scratch);
+        assert!(is_nothing(&again), "T3: an event seen twice does something twice");
+        assert!(again.changes.is_empty(), "T3: an event seen twice changes something: {:?}", again.changes);
+        let repeats = match &envelope.event {
+            Event::Comment(_) | Event::Message(_) | Event::Order(_) => true,
+            Event::Refund(refund) => self.store.orders.contains_key(&refund.order_id),
+            Event::OrderCancelled(order) => self.store.orders.contains_key(order),
+            _ => false,
+        };
+        if !repeats || self.store.head.is_too_old(envelope.at) {
+            return;
+        }
+        let other = Envelope { id: EventId::from("another-id"), ..envelope.clone() };
+        let again = self.store.decide(&self.engine, &other, &mut self.scratch);
+        assert!(is_nothing(&again), "T3: a thing seen twice does something twice: {:?}", again.facts);
+        for change in &again.changes {
+            let moves_time = matches!(change, Change::Head(HeadChange::Latest(_)));
+            assert!(moves_time || matches!(change, Change::Index(IndexRow::Event(_))), "T3: {change:?}");
+        }
+    }
+
+    /// C10: the evaluation of a comment explains what came of it.
+    fn explain(&mut self, comment: &Comment, at: Instant, outcome: &CommentOutcome) {
+        let seen = Seen::of(self.store.contacts.get(&comment.user_id));
+        let revision = self.engine.revision();
+        let evaluation = Evaluation { comment: comment.clone(), at, revision, outcome: outcome.clone(), seen };
+        let explanations = self.engine.explain_all(&evaluation, &mut self.scratch);
+        assert_eq!(explanations.len(), self.engine.workspace().triggers.len(), "C10: one a trigger");
+        let length = comment.text.as_str().chars().count();
+        for explanation in explanations {
+            let result = explanation.verdict.result;
+            if outcome.trigger.as_ref() == Some(&explanation.trigger) {
+                assert_eq!(result.as_str(), outcome.result.as_str(), "C10: the winner `{}`", explanation.trigger);
+                assert_eq!(explanation.verdict.until, outcome.until, "C6");
+            } else {
+                let fires = matches!(
+                    result,
+                    Explained::Fired | Explained::Queued | Explained::AwaitingMessage | Explained::Undeliverable
+                );
+                assert!(!fires, "C2: `{}` fires beside the winner", explanation.trigger);
+            }
+            if outcome.result == CommentResult::NoMatch {
+                let passed = matches!(result, Explained::Draft | Explained::OutOfScope | Explained::NoMatch);
+                assert!(passed, "C2: `{}` is {} where none matches", explanation.trigger, result.as_str());
+            }
+            for word in &explanation.matched {
+                assert!(word.start <= word.end && word.end <= length, "C11: {}..{}", word.start, word.end);
+            }
+        }
+    }
+
+    /// The replay driver decides the same, in the same order, and ends in the same state.
+    fn agree(&mut self, envelope: &Envelope) {
+        let mut place = 0;
+        let decided = &self.decided;
+        self.replay.push(envelope, |record| {
+            let Some((source, decision)) = decided.get(place) else { panic!("{:?} is too much", record.source) };
+            assert_eq!(record.source, source, "T4: the order of what happens");
+            let same = (&decision.outcome, &decision.effects, &decision.facts, &decision.changes);
+            let other = &record.decision;
+            assert_eq!(same, (&other.outcome, &other.effects, &other.facts, &other.changes), "{source}");
+            let written = serde_json::to_string(record).unwrap_or_else(|error| panic!("a record: {error}"));
+            assert!(!written.contains('\n'), "a record is one line");
+            place += 1;
+        });
+        assert_eq!(place, decided.len(), "T4: as many records");
+        assert_eq!(self.replay.head(), &self.store.head);
+    }
+
+    /// And both end in the same state.
+    fn agree_in_state(&self) {
+        assert!(self.replay.contacts().into_iter().eq(self.store.contacts.values()), "the same contacts");
+        let state = self.replay.state();
+        assert_eq!(state.orders.len(), self.store.orders.len());
+        for (shown, (id, entry)) in state.orders.iter().zip(&self.store.orders) {
+            assert_eq!((&shown.order_id, shown.net_minor), (id, entry.net_minor()));
+            let organic = entry.result == OrderResult::Organic;
+            assert!(!organic || shown.overlap_minor == 0, "A6: an organic order has no overlap");
+        }
     }
 }
 
-fn act(user_id: UserId, kind: ActKind) -> Event {
-    Event::Act(Act { user_id, member: "owner@glow.example".into(), kind })
+fn is_nothing(decision: &Decision) -> bool {
+    let duplicate = match &decision.outcome {
+        Outcome::Duplicate {} => true,
+        Outcome::Comment(outcome) => outcome.result == CommentResult::Duplicate,
+        Outcome::Message(outcome) => outcome.result == chatsparks_core::MessageResult::Duplicate,
+        _ => false,
+    };
+    duplicate && decision.effects.is_empty() && decision.facts.is_empty() && decision.engine.is_none()
 }
