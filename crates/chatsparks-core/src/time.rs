@@ -158,7 +158,7 @@ impl Serialize for Instant {
 }
 
 /// Reads what [`Serialize`] writes. A state may hold what lies just outside the years of T2, such as a timer that is due
-/// after the last of them; what comes in is held to them by [`FromStr`] and [`as_given`].
+/// after the last of them; what comes in is held to them by [`FromStr`] and `as_given`.
 impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let stored = |text: &str| text.parse::<DateTime<Utc>>().ok().map(|at| Self(at.timestamp_millis()));
