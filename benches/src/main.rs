@@ -32,7 +32,7 @@ struct Arguments {
     #[arg(long)]
     write: bool,
     /// Measure nothing: run one piece of work over and over, for a profiler.
-    #[arg(long, value_name = "judge|bare|fires|compile|check|words")]
+    #[arg(long, value_name = "judge|bare|fires|compile|check|words|read|replay|decisions")]
     profile: Option<String>,
     /// How often, for a profiler.
     #[arg(long, default_value_t = 10)]
@@ -42,7 +42,9 @@ struct Arguments {
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
     if let Some(work) = &arguments.profile {
-        profile(work, arguments.times, &Set::new(10_000, arguments.comments));
+        if !replay::profile(work, arguments.times, &root().join("examples"))? {
+            profile(work, arguments.times, &Set::new(10_000, arguments.comments));
+        }
         return Ok(());
     }
     let report = report(&arguments)?;

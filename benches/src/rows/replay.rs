@@ -55,10 +55,43 @@ impl History {
         replay.records()
     }
 
+    fn replay_writing(&self) -> u64 {
+        let mut writer = DecisionsWriter::new(io::sink());
+        self.replay(|record| {
+            if let Err(error) = writer.write(record) {
+                unreachable!("a sink takes everything: {error}");
+            }
+        })
+    }
+
+    fn once(&self, work: &str) -> usize {
+        let lines = self.lines.iter().filter(|byte| **byte == b'\n').count();
+        match work {
+            "replay" => _ = self.replay(|_| {}),
+            "decisions" => _ = self.replay_writing(),
+            _ => _ = Reader::new(self.lines.as_slice(), self.name).map(|line| line.is_ok()).count(),
+        }
+        lines
+    }
+
     fn values(&self) -> usize {
         let lines = self.lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         lines.filter(|line| serde_json::from_slice::<Value>(line).is_ok_and(|value| value.is_object())).count()
     }
+}
+
+/// Reads or replays every history over and over, for a profiler; false: it is other work.
+pub fn profile(work: &str, times: usize, examples: &Path) -> Result<bool, Box<dyn std::error::Error>> {
+    if !["read", "replay", "decisions"].contains(&work) {
+        return Ok(false);
+    }
+    for (history, _) in histories(examples)? {
+        let started = std::time::Instant::now();
+        let lines: usize = (0..times).map(|_| history.once(work)).sum();
+        let each = started.elapsed().as_nanos() / lines.max(1) as u128;
+        eprintln!("{}: {lines} lines, {each} ns each", history.name);
+    }
+    Ok(true)
 }
 
 /// The rows on one history.
@@ -69,14 +102,7 @@ pub fn rows(history: &History, [plain, decisions]: [Target; 2]) -> Vec<Row> {
         [
             run(|| history.values()),
             run(|| history.replay(|_| {})),
-            run(|| {
-                let mut writer = DecisionsWriter::new(io::sink());
-                history.replay(|record| {
-                    if let Err(error) = writer.write(record) {
-                        unreachable!("a sink takes everything: {error}");
-                    }
-                })
-            }),
+            run(|| history.replay_writing()),
         ],
     );
     let name = history.name;
