@@ -1,6 +1,7 @@
 //! The `chatsparks` command: comment-to-DM rules from the command line.
 
 mod arguments;
+mod aside;
 mod command;
 mod diagnostics;
 mod document;

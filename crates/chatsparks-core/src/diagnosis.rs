@@ -22,6 +22,7 @@ mod advice;
 mod automation;
 mod bundle;
 mod delivery;
+mod next;
 mod order;
 mod question;
 mod teammate;

@@ -10,17 +10,20 @@ use crate::{
 };
 use chatsparks_core::{
     Event, Fact, Instant, Outcome, RefusalReason, Scratch, UserId,
-    diagnosis::{BUNDLED_EVENTS, BundledEvent, Diagnosis, SupportBundle},
+    diagnosis::{Advice, BUNDLED_EVENTS, BundledEvent, Diagnosis, SupportBundle},
 };
 use hashbrown::HashMap;
 use serde::Serialize;
 use std::collections::VecDeque;
 
+pub use arrivals::Arrival;
+pub(crate) use arrivals::{Arrivals, is_duplicate};
 pub use comment::CommentEvidence;
 pub use contact::{ContactEvidence, ContactNotes, ConversationNote, PendingNote, ThrottleNote};
 pub use dm::DmEvidence;
 pub use order::{LedgerLine, OrderEvidence, OrderNotes};
 
+mod arrivals;
 mod comment;
 mod contact;
 mod dm;
@@ -47,6 +50,8 @@ pub struct Evidence {
     asked: Asked,
     /// The comment, once it came.
     pub comment: Option<CommentEvidence>,
+    /// What was refused of the comment that was asked about, or came again; the last of it.
+    pub comment_set_aside: Vec<SetAside>,
     /// The DM, once it was decided.
     pub dm: Option<DmEvidence>,
     /// The order, once it came.
@@ -55,6 +60,7 @@ pub struct Evidence {
     pub contact: ContactEvidence,
     /// When the platform last sent an event.
     pub last_event: Option<Instant>,
+    arrivals: Arrivals,
     counted_by: HashMap<UserId, String>,
     events: VecDeque<BundledEvent>,
     bundles: bool,
@@ -72,6 +78,27 @@ pub struct SetAside {
     pub at: Instant,
     /// Why: `duplicate`, or the reason of the refusal.
     pub reason: &'static str,
+    /// The event that it is a duplicate of, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duplicate_of: Option<Arrival>,
+    /// What to do about it.
+    #[serde(flatten)]
+    pub next: Next,
+}
+
+/// What to do next: a code, and a sentence for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Next {
+    /// The code.
+    pub advice: Advice,
+    /// The sentence.
+    pub to_do: &'static str,
+}
+
+impl From<Advice> for Next {
+    fn from(advice: Advice) -> Self {
+        Self { advice, to_do: advice.sentence() }
+    }
 }
 
 impl Evidence {
@@ -80,10 +107,12 @@ impl Evidence {
         Self {
             asked,
             comment: None,
+            comment_set_aside: Vec::new(),
             dm: None,
             order: None,
             contact: ContactEvidence::default(),
             last_event: None,
+            arrivals: Arrivals::default(),
             counted_by: HashMap::new(),
             events: VecDeque::new(),
             bundles,
@@ -167,7 +196,11 @@ impl Observer for Evidence {
             self.remember(record);
         }
         match &self.asked {
-            Asked::Comment(_) => {
+            Asked::Comment(wanted) => {
+                if comment_of(record).is_some_and(|comment| comment == wanted) {
+                    let set_aside = set_aside(record, &mut self.arrivals);
+                    keep_last(&mut self.comment_set_aside, set_aside);
+                }
                 if let Some(comment) = &mut self.comment {
                     comment.record(record);
                 }
@@ -226,16 +259,39 @@ fn is_from_platform(event: &Event) -> bool {
     )
 }
 
-/// Why a record changed nothing, where it did not.
-fn set_aside(record: &Record<'_>) -> Option<SetAside> {
-    use chatsparks_core::{CommentResult, MessageResult};
-    let reason = match &record.decision.outcome {
-        Outcome::Duplicate {} => "duplicate",
-        Outcome::Comment(comment) if comment.result == CommentResult::Duplicate => "duplicate",
-        Outcome::Message(message) if message.result == MessageResult::Duplicate => "duplicate",
-        Outcome::Refused(refusal) => RefusalReason::as_str(refusal.reason),
+/// The comment that an event brings, or says something of.
+fn comment_of<'r>(record: &Record<'r>) -> Option<&'r str> {
+    match record.event()? {
+        Event::Comment(comment) => Some(comment.comment_id.as_str()),
+        Event::CommentRemoved(of) | Event::CommentAnswerable(of) => Some(of.comment_id.as_str()),
+        _ => None,
+    }
+}
+
+/// Refused and repeated events that are kept: the last ones.
+const SET_ASIDE: usize = 20;
+
+fn keep_last(kept: &mut Vec<SetAside>, one: Option<SetAside>) {
+    kept.extend(one);
+    if kept.len() > SET_ASIDE {
+        kept.remove(0);
+    }
+}
+
+/// Why a record changed nothing, where it did not; notes what came, for what comes again.
+pub(crate) fn set_aside(record: &Record<'_>, arrivals: &mut Arrivals) -> Option<SetAside> {
+    let duplicate_of = arrivals.note(record);
+    let (reason, advice) = match &record.decision.outcome {
+        Outcome::Refused(refusal) => (RefusalReason::as_str(refusal.reason), Advice::about_refusal(refusal.reason)),
+        outcome if is_duplicate(outcome) => ("duplicate", Advice::CameBefore),
         _ => return None,
     };
-    let event = record.source.to_string();
-    Some(SetAside { event, kind: record.event().map_or("timer", event_type), at: record.at, reason })
+    Some(SetAside {
+        event: record.source.to_string(),
+        kind: record.event().map_or("timer", event_type),
+        at: record.at,
+        reason,
+        duplicate_of,
+        next: advice.into(),
+    })
 }

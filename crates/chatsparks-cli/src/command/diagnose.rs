@@ -12,11 +12,11 @@ use crate::{
 use chatsparks_core::{
     Candidate, Effect, Email, Engine, Envelope, Event, Explanation, Instant, OrderOutcome, PostId, Scratch, Text,
     WebhookTimes,
-    diagnosis::{Advice, Answer as Found, Check, Diagnosis, DiagnosisKind, TeammateKnown, WebhookKnown},
+    diagnosis::{Answer as Found, Check, Diagnosis, DiagnosisKind, TeammateKnown, WebhookKnown},
 };
 use chatsparks_replay::{
     Asked, Considered, ConsideredOrder, Evidence, Observer, Record, Replay,
-    evidence::{ContactNotes, LedgerLine, OrderNotes, SetAside},
+    evidence::{ContactNotes, LedgerLine, Next, OrderNotes, SetAside},
 };
 use clap::{ArgGroup, Args, ValueEnum};
 use serde::Serialize;
@@ -114,7 +114,7 @@ struct Page {
     at: Option<Instant>,
     revision: u32,
     first_failed: Option<&'static str>,
-    next: Told,
+    next: Next,
     checks: Vec<ShownCheck>,
     /// Whatever stands behind the checks.
     #[serde(flatten)]
@@ -152,12 +152,6 @@ struct ShownCheck {
     #[serde(flatten)]
     check: Check,
     asks: &'static str,
-    to_do: &'static str,
-}
-
-#[derive(Serialize)]
-struct Told {
-    advice: Advice,
     to_do: &'static str,
 }
 
@@ -378,7 +372,7 @@ impl Page {
             at,
             revision,
             first_failed: first_failed.map(|code| code.as_str()),
-            next: Told { advice: next, to_do: next.sentence() },
+            next: next.into(),
             checks: checks.into_iter().map(shown_check).collect(),
             details,
         }

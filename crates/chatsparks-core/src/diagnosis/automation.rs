@@ -2,7 +2,7 @@
 
 use super::{Advice, Answer, Check, CheckCode, Diagnosis, DiagnosisKind};
 use crate::{
-    DropReason, Evaluation, Explained, Explanation, Instant, MatchedWord, Verdict,
+    DropReason, Evaluation, Explained, Explanation, Instant, MatchedWord, PendingFor, Verdict,
     workspace::{TriggerStatus, Workspace},
 };
 
@@ -43,6 +43,8 @@ pub enum StartFate {
     Began(Instant),
     /// It is still queued or held, until then.
     Waits {
+        /// For what: room under the limit, or a message.
+        waits: PendingFor,
         /// When it is dropped.
         until: Instant,
     },
@@ -52,6 +54,8 @@ pub enum StartFate {
         at: Instant,
         /// Why.
         reason: DropReason,
+        /// What it had waited for.
+        waited: PendingFor,
         /// Until when it would have waited.
         until: Instant,
     },
@@ -112,11 +116,13 @@ impl AutomationKnown<'_> {
         let UsageKnown { count, limit, counted, counted_by } = self.usage;
         let has_room = limit.is_none_or(|limit| count < limit);
         let until = match self.start {
-            Some(StartFate::Waits { until } | StartFate::Dropped { until, .. }) => Some(until),
+            Some(StartFate::Waits { until, .. } | StartFate::Dropped { until, .. }) => Some(until),
             _ => None,
         };
-        let is_gone = matches!(self.start, Some(StartFate::Dropped { .. }));
-        let advice = if is_gone { Advice::WriteYourself } else { Advice::RaiseLimit };
+        let advice = match self.start {
+            Some(StartFate::Dropped { reason, waited, .. }) => Advice::about_drop(reason, waited),
+            _ => Advice::about_wait(PendingFor::Room),
+        };
         let check = Check::new(CheckCode::NotAtLimit, Answer::passes(has_room || counted), advice)
             .with("count", count)
             .with("limit", limit)
@@ -133,7 +139,7 @@ impl AutomationKnown<'_> {
         let waits = matches!(result, Explained::Queued | Explained::AwaitingMessage);
         let answer = Answer::passes(*result == Explained::Fired || (waits && began));
         let also = self.explanation.also.iter().map(|verdict| verdict.result.as_str().to_owned()).collect::<Vec<_>>();
-        let check = Check::new(CheckCode::Evaluation, answer, self.advice(*result))
+        let check = Check::new(CheckCode::Evaluation, answer, Advice::about_comment(*result, self.start))
             .with("at", self.evaluation.at)
             .with("revision", self.evaluation.revision)
             .with("result", result.as_str())
@@ -144,32 +150,10 @@ impl AutomationKnown<'_> {
         match self.start {
             None => check,
             Some(StartFate::Began(at)) => check.with("start", "began").with("began_at", at),
-            Some(StartFate::Waits { until }) => check.with("start", "waits").with("waits_until", until),
+            Some(StartFate::Waits { until, .. }) => check.with("start", "waits").with("waits_until", until),
             Some(StartFate::Dropped { at, reason, .. }) => {
                 check.with("start", "dropped").with("dropped_at", at).with("dropped_because", dropped(reason))
             }
-        }
-    }
-
-    fn advice(&self, result: Explained) -> Advice {
-        match result {
-            Explained::Duplicate => Advice::LookAtTheFirst,
-            Explained::OwnComment => Advice::CommentFromElsewhere,
-            Explained::NotConnected => Advice::Reconnect,
-            Explained::OutsideWindow => Advice::ListenLonger,
-            Explained::Draft => Advice::ActivateTrigger,
-            Explained::OutOfScope => Advice::WidenScope,
-            Explained::NoMatch => Advice::WidenCondition,
-            Explained::Outranked => Advice::MoveTriggerUp,
-            Explained::BlockedContact => Advice::Unblock,
-            Explained::Throttled => Advice::WaitForThrottle,
-            Explained::WithHuman => Advice::HandBack,
-            Explained::Undeliverable => Advice::GrantScopes,
-            Explained::Queued if matches!(self.start, Some(StartFate::Dropped { .. })) => Advice::WriteYourself,
-            Explained::Queued => Advice::RaiseLimit,
-            Explained::AwaitingMessage if matches!(self.start, Some(StartFate::Dropped { .. })) => Advice::AskToComment,
-            Explained::AwaitingMessage => Advice::AskToWrite,
-            Explained::Fired | Explained::Matches => Advice::DiagnoseTheDm,
         }
     }
 }

@@ -3,7 +3,8 @@
 use super::*;
 use crate::{
     CandidateVerdict, Comment, CommentOutcome, Contact, DmId, DmStage, DropReason, Email, Engine, Evaluation, Order,
-    OrderOutcome, OrderResult, OrganicReason, Period, PostId, Scratch, Seen, Throttles, TriggerId, WebhookTimes,
+    OrderOutcome, OrderResult, OrganicReason, PendingFor, Period, PostId, Scratch, Seen, Throttles, TriggerId,
+    WebhookTimes,
     workspace::{Block, Workspace},
 };
 use serde_json::{Value, json};
@@ -134,7 +135,7 @@ fn d2_an_automation_that_did_not_fire() {
     let mut queued = fired.clone();
     queued.outcome.result = crate::CommentResult::Queued;
     let until = at("2026-03-04T10:00:00Z");
-    let diagnosis = diagnose(&queued, "price", full, Some(StartFate::Waits { until }));
+    let diagnosis = diagnose(&queued, "price", full, Some(StartFate::Waits { waits: PendingFor::Room, until }));
     assert_eq!(outcome(&diagnosis), "ppppff raise_limit");
     assert_eq!(
         serde_json::to_value(&diagnosis).unwrap()["checks"][4],
@@ -142,7 +143,7 @@ fn d2_an_automation_that_did_not_fire() {
             "count": 10, "limit": 10, "contact_counted": false, "counted_by": null,
             "queued_until": "2026-03-04T10:00:00Z" } })
     );
-    let dropped = StartFate::Dropped { at: until, reason: DropReason::Expired, until };
+    let dropped = StartFate::Dropped { at: until, reason: DropReason::Expired, waited: PendingFor::Room, until };
     let diagnosis = diagnose(&queued, "price", full, Some(dropped));
     assert_eq!(diagnosis.check(CheckCode::Evaluation).unwrap().advice, Advice::WriteYourself);
     let counted = UsageKnown { counted: true, counted_by: Some("e1"), ..full };

@@ -2,7 +2,7 @@
 
 use crate::{driver::Considered, record::Record};
 use chatsparks_core::{
-    Engine, Evaluation, Event, Fact, Scratch,
+    Engine, Evaluation, Event, Fact, PendingFor, Scratch,
     diagnosis::{AutomationKnown, Diagnosis, StartFate, UsageKnown},
 };
 
@@ -53,12 +53,16 @@ impl CommentEvidence {
             match fact {
                 Fact::Queued { .. } | Fact::Held { .. } if others => break,
                 Fact::TriggerFired { .. } => others = !own,
-                Fact::Queued { trigger, until } | Fact::Held { trigger, until } if *trigger == fired && goes_on => {
-                    self.start = Some(StartFate::Waits { until: *until });
+                Fact::Queued { trigger, until } if *trigger == fired && goes_on => {
+                    self.start = Some(StartFate::Waits { waits: PendingFor::Room, until: *until });
+                }
+                Fact::Held { trigger, until } if *trigger == fired && goes_on => {
+                    self.start = Some(StartFate::Waits { waits: PendingFor::Message, until: *until });
                 }
                 Fact::Dropped { trigger, reason } if *trigger == fired => {
-                    if let Some(StartFate::Waits { until }) = self.start {
-                        self.start = Some(StartFate::Dropped { at: record.at, reason: *reason, until });
+                    if let Some(StartFate::Waits { waits, until }) = self.start {
+                        let (at, reason, waited) = (record.at, *reason, waits);
+                        self.start = Some(StartFate::Dropped { at, reason, waited, until });
                     }
                 }
                 Fact::FlowStarted { trigger, .. } if *trigger == fired && !others && goes_on => {
@@ -66,6 +70,16 @@ impl CommentEvidence {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// The count when the comment came, and whether its contact was in it.
+    pub fn usage(&self) -> UsageKnown<'_> {
+        UsageKnown {
+            count: self.count,
+            limit: self.limit,
+            counted: self.counted,
+            counted_by: self.counted_by.as_deref(),
         }
     }
 
@@ -77,12 +91,7 @@ impl CommentEvidence {
             workspace: self.engine.workspace(),
             evaluation: &self.evaluation,
             explanation: &explanation,
-            usage: UsageKnown {
-                count: self.count,
-                limit: self.limit,
-                counted: self.counted,
-                counted_by: self.counted_by.as_deref(),
-            },
+            usage: self.usage(),
             start,
             duplicates: self.duplicates,
         };

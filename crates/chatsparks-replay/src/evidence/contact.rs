@@ -1,22 +1,24 @@
 //! What a history shows of one contact (D5), and what was seen of them and set aside.
 
-use crate::{driver::Replay, evidence::SetAside, record::Record};
+use crate::{
+    driver::Replay,
+    evidence::{Arrivals, Next, SetAside},
+    record::Record,
+};
 use chatsparks_core::{
     BlockId, CommentId, Contact, ConversationState, Email, Fact, FlowId, Instant, MessageResult, Outcome, PendingFor,
     Period, StateReason, TriggerId, UserId,
-    diagnosis::{Diagnosis, QuestionKnown},
+    diagnosis::{Advice, Diagnosis, QuestionKnown},
     workspace::{Block, BlockKind, Workspace},
 };
 use serde::Serialize;
-
-/// Refused and repeated events that are kept: the last ones.
-const SET_ASIDE: usize = 20;
 
 /// The blocks that a contact came to, and what was not taken there.
 #[derive(Clone, Debug, Default)]
 pub struct ContactEvidence {
     visits: Vec<Visit>,
     pub(super) set_aside: Vec<SetAside>,
+    arrivals: Arrivals,
 }
 
 /// A visit of a flow to one block.
@@ -40,6 +42,10 @@ pub struct ContactNotes {
     pub counted: bool,
     /// That event or timer.
     pub counted_by: Option<String>,
+    /// How many contacts count in the cycle in force.
+    pub count: u64,
+    /// The plan's limit; none: no plan.
+    pub limit: Option<u64>,
     /// Their last conversation.
     pub conversation: Option<ConversationNote>,
     /// Their held or queued start.
@@ -76,6 +82,9 @@ pub struct PendingNote {
     pub comment_id: CommentId,
     /// When it is dropped.
     pub until: Instant,
+    /// What to do about it.
+    #[serde(flatten)]
+    pub next: Next,
 }
 
 /// A throttle that is on.
@@ -85,16 +94,15 @@ pub struct ThrottleNote {
     pub trigger: TriggerId,
     /// When it ends.
     pub until: Instant,
+    /// What to do about it.
+    #[serde(flatten)]
+    pub next: Next,
 }
 
 impl ContactEvidence {
     pub(super) fn record(&mut self, record: &Record<'_>) {
-        if let Some(set_aside) = super::set_aside(record) {
-            self.set_aside.push(set_aside);
-            if self.set_aside.len() > SET_ASIDE {
-                self.set_aside.remove(0);
-            }
-        }
+        let set_aside = super::set_aside(record, &mut self.arrivals);
+        super::keep_last(&mut self.set_aside, set_aside);
         if matches!(&record.decision.outcome, Outcome::Message(message) if message.result == MessageResult::Mismatch)
             && let Some(visit) = self.visits.last_mut()
         {
@@ -159,13 +167,15 @@ impl ContactNotes {
             let own = workspace.triggers.iter().find(|one| one.id == *trigger)?;
             let hours = own.throttle_hours.unwrap_or(workspace.policy.throttle_hours);
             let until = contact.throttles().until(trigger.as_str(), Period::hours(hours), now?)?;
-            Some(ThrottleNote { trigger: trigger.clone(), until })
+            Some(ThrottleNote { trigger: trigger.clone(), until, next: Advice::WaitForThrottle.into() })
         };
         Self {
             user_id: contact.user_id().clone(),
             blocked: contact.is_blocked(),
             counted,
             counted_by: counted_by.filter(|_| counted).map(str::to_owned),
+            count: head.count,
+            limit: head.limit,
             conversation: contact.conversation().map(|conversation| ConversationNote {
                 id: conversation.id,
                 state: conversation.state,
@@ -181,6 +191,7 @@ impl ContactNotes {
                 trigger: pending.trigger.clone(),
                 comment_id: pending.comment_id.clone(),
                 until: pending.until,
+                next: Advice::about_wait(pending.waits).into(),
             }),
             throttled: contact.throttles().iter().filter_map(throttle).collect(),
             set_aside: set_aside.to_vec(),

@@ -1,6 +1,10 @@
 //! What a history shows of one order (D4).
 
-use crate::{driver::ConsideredOrder, evidence::SetAside, record::Record};
+use crate::{
+    driver::ConsideredOrder,
+    evidence::{Arrivals, SetAside},
+    record::Record,
+};
 use chatsparks_core::{
     Candidate, Engine, Event, Fact, Instant, LedgerEntry, Order, OrderId, OrderOutcome, ShopUserId, UserId,
     diagnosis::{Diagnosis, OrderKnown},
@@ -20,6 +24,7 @@ pub struct OrderEvidence {
     engine: Engine,
     ledger: Vec<LedgerLine>,
     set_aside: Vec<SetAside>,
+    arrivals: Arrivals,
 }
 
 /// An entry of the ledger, and when it was made.
@@ -68,6 +73,7 @@ impl OrderEvidence {
             engine: engine.clone(),
             ledger: Vec::new(),
             set_aside: Vec::new(),
+            arrivals: Arrivals::default(),
         }
     }
 
@@ -86,7 +92,7 @@ impl OrderEvidence {
         if named != Some(&self.order.order_id) {
             return;
         }
-        self.set_aside.extend(super::set_aside(record));
+        self.set_aside.extend(super::set_aside(record, &mut self.arrivals));
         for fact in &record.decision.facts {
             let (entry, reversed) = match fact {
                 Fact::OrderCredited(entry) => (entry, false),

@@ -1,14 +1,13 @@
 //! The page that a support desk would send.
 
 use super::{
-    BAD, Details, DiagnosisKind, FAINT, Found, GOOD, OrderDetails, Page, STRONG, SetAside, ShownCheck, Stream, Write,
-    io, shown,
+    BAD, Details, DiagnosisKind, FAINT, Found, GOOD, OrderDetails, Page, STRONG, ShownCheck, Stream, Write, io, shown,
 };
-use crate::shown::write_explanation;
+use crate::{
+    aside::{code, write_contact, write_set_aside},
+    shown::write_explanation,
+};
 use chatsparks_core::{Candidate, Instant, diagnosis};
-use chatsparks_replay::evidence::ContactNotes;
-use serde::Serialize;
-use serde_json::Value;
 
 impl Page {
     pub(super) fn write_text(&self, to: &mut Stream) -> io::Result<()> {
@@ -34,7 +33,10 @@ impl Page {
                 write_explanation(to, explanation, false, text.as_str())
             }
             Details::Order(order) => order.write_text(to),
-            Details::Contact(Some(contact)) => write_contact(to, contact),
+            Details::Contact(Some(contact)) => {
+                write_contact(to, contact)?;
+                write_set_aside(to, &contact.set_aside)
+            }
             Details::Contact(None) | Details::None {} => Ok(()),
         }
     }
@@ -106,50 +108,6 @@ fn write_candidate(to: &mut Stream, candidate: &Candidate) -> io::Result<()> {
     Ok(())
 }
 
-fn write_contact(to: &mut Stream, contact: &ContactNotes) -> io::Result<()> {
-    writeln!(to.to, "\n{STRONG}The contact{STRONG:#}")?;
-    match &contact.conversation {
-        None => writeln!(to.to, "  no conversation")?,
-        Some(conversation) => {
-            let reason = conversation.reason.map_or(String::new(), |reason| format!(", {}", code(&reason)));
-            let owner =
-                conversation.owner.as_ref().map_or(String::new(), |owner| format!(", owner {}", shown(owner.as_str())));
-            let block = conversation
-                .block
-                .as_ref()
-                .map_or(String::new(), |block| format!(", at block {}", shown(block.as_str())));
-            let state = code(&conversation.state);
-            writeln!(to.to, "  conversation {} is {state}{reason}{owner}{block}", conversation.id)?;
-        }
-    }
-    if contact.blocked {
-        writeln!(to.to, "  blocked: nothing is answered until a member unblocks them")?;
-    }
-    match &contact.counted_by {
-        Some(event) => writeln!(to.to, "  counts in this cycle, since {}", shown(event))?,
-        None => writeln!(to.to, "  does not count in this cycle")?,
-    }
-    if let Some(pending) = &contact.pending {
-        let (trigger, comment) = (shown(pending.trigger.as_str()), shown(pending.comment_id.as_str()));
-        writeln!(to.to, "  {} start: trigger {trigger}, comment {comment}, until {}", pending.waits, pending.until)?;
-    }
-    for throttle in &contact.throttled {
-        writeln!(to.to, "  trigger {} is throttled until {}", shown(throttle.trigger.as_str()), throttle.until)?;
-    }
-    write_set_aside(to, &contact.set_aside)
-}
-
-fn write_set_aside(to: &mut Stream, set_aside: &[SetAside]) -> io::Result<()> {
-    if set_aside.is_empty() {
-        return Ok(());
-    }
-    writeln!(to.to, "\n{STRONG}Seen and set aside{STRONG:#}: refused, or processed before")?;
-    for one in set_aside {
-        writeln!(to.to, "  {}  {} {}: {}", one.at, one.kind, shown(&one.event), one.reason)?;
-    }
-    Ok(())
-}
-
 fn question(kind: DiagnosisKind) -> &'static str {
     match kind {
         DiagnosisKind::WebhookNotReceiving => "The webhook does not receive",
@@ -171,13 +129,5 @@ fn told(found: &diagnosis::Found) -> String {
         diagnosis::Found::Word(word) => shown(word),
         diagnosis::Found::Words(words) if words.is_empty() => "none".to_owned(),
         diagnosis::Found::Words(words) => words.iter().map(|word| shown(word)).collect::<Vec<_>>().join(" and "),
-    }
-}
-
-/// The stable code of a value that is one.
-fn code(value: &impl Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(Value::String(code)) => code,
-        _ => String::new(),
     }
 }
