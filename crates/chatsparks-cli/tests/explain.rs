@@ -35,10 +35,55 @@ fn c10_one_trigger_can_be_asked_for() {
     c5 by u3 under v2, 2026-03-02T10:04:00Z
       ขอราคาหน่อยค่ะ
       fired, trigger price, revision 1 of the workspace
+          to do: Add the post, or one of its tags, to the trigger's scope.
 
       launch  out_of_scope
           and also no_match
     "#);
+}
+
+#[test]
+fn c10_what_waits_what_came_again_and_who_counts_is_told_with_what_to_do() {
+    let explain = |documents: [&str; 2], id| session(&["explain", documents[0], documents[1], "--comment", id]) + "\n";
+    let desk = ["desk.json", "desk.jsonl"];
+    let talk = ["talk.json", "talk.jsonl"];
+    // Queued and come again, held and begun, queued and dropped.
+    let told = [explain(desk, "c4"), explain(talk, "c1"), explain(talk, "c3")];
+    // At the limit, of a contact who is counted already (M5).
+    let history = fs::read_to_string("tests/data/desk.jsonl").unwrap();
+    let mut lines: Vec<_> = history.lines().take(8).collect();
+    lines.push(
+        r#"{"id":"e90","at":"2026-03-02T10:06:40Z","type":"comment","comment_id":"c90","post_id":"v1","user_id":"u1","text":"is it new?"}"#,
+    );
+    let counted = session_with(&["explain", "desk.json", "-", "--comment", "c90"], lines.join("\n"));
+    assert_snapshot!("explained_waits", told.concat() + &counted);
+    let as_json = session(&["explain", "desk.json", "desk.jsonl", "--comment", "c4", "--trigger", "price", "--json"]);
+    assert_snapshot!("explained_waits_as_json", as_json);
+}
+
+#[test]
+fn t5_a_comment_that_was_refused_says_so() {
+    let comment = |id: u32, at: &str| {
+        format!(
+            "{{\"id\":\"e{id}\",\"at\":\"{at}\",\"type\":\"comment\",\"comment_id\":\"c{id}\",\
+             \"post_id\":\"v1\",\"user_id\":\"u1\",\"text\":\"price\"}}\n"
+        )
+    };
+    let history = comment(1, "2026-03-02T10:00:00Z") + &comment(2, "2025-01-26T09:59:59.999Z");
+    assert_snapshot!(session_with(&["explain", "shop.json", "-", "--comment", "c2"], history), @"
+    $ chatsparks explain shop.json - --comment c2
+    exit status: 2
+    --- standard error
+    error: comment `c2` in `<standard input>` was not looked at: event `e2` of 2025-01-26T09:59:59.999Z was refused, too_old
+     help: It is more than 400 days older than the latest event: check the clock that stamped it.
+    ");
+}
+
+#[test]
+fn a_line_that_cannot_be_read_after_the_comment_leaves_it_explained() {
+    let session = session(&["explain", "shop.json", "broken.jsonl", "--comment", "c1", "--trigger", "price"]);
+    assert!(session.contains("exit status: 0"), "{session}");
+    assert!(session.contains("broken.jsonl:2:74: missing field `post_id`; explained from what came before it"));
 }
 
 #[test]

@@ -2,24 +2,32 @@
 
 use super::{compile, unknown_trigger};
 use crate::{
+    aside::{code, counted, used, write_next, write_set_aside},
     failure::{Answer, Failure},
     history::{Reading, Watch},
     input::{Input, only_one_standard},
     nearest::Nearest,
     shown::{ShownComment, outcome, write_explanations},
-    terminal::{Stream, Terminal},
+    terminal::{Stream, Terminal, shown},
 };
-use chatsparks_core::{CommentOutcome, Engine, Evaluation, Explanation, Scratch};
-use chatsparks_replay::{Considered, Observer, Record};
+use chatsparks_core::{
+    CommentOutcome, CommentResult, DropReason, Explanation, Instant, PendingFor, Scratch,
+    diagnosis::{Advice, StartFate},
+};
+use chatsparks_replay::{
+    Asked, Considered, Evidence, Observer, Record,
+    evidence::{CommentEvidence, Next, SetAside},
+};
 use clap::Args;
 use serde::Serialize;
 use std::io::{self, Write};
 
 /// Explain one comment: why each trigger did, or did not, answer it
 ///
-/// The history is replayed up to the comment. Every trigger has a result, in priority order, drafts included:
-/// it fired, or the first thing that refused it. What else would have refused it is named as well, and the
-/// words that matched are marked in the text. Judged is by the workspace as it was at that moment.
+/// Every trigger has a result, in priority order, drafts included: it fired, or the first thing that refused it.
+/// What else would have refused it is named as well, and the words that matched are marked in the text. Judged is
+/// by the workspace as it was at that moment. The history is replayed to its end, for what became of a start that
+/// had to wait, and for what came again; what to do next stands with every answer.
 #[derive(Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Explain {
@@ -47,7 +55,7 @@ Examples:
   chatsparks explain shop.json march.jsonl --comment c17 --trigger price
   zcat march.jsonl.gz | chatsparks explain shop.json - --comment c17 --json
 
-A comment that came more than once is explained as it came first.
+A comment that came more than once is explained as it came first, and every time it came again is listed.
 
 Exit status: 0 when it is explained, 1 when the workspace is invalid, 2 when the comment or the
 trigger is not known, or a line or file cannot be read.";
@@ -58,37 +66,57 @@ struct Explained<'e> {
     comment: ShownComment,
     revision: u32,
     outcome: &'e CommentOutcome,
+    usage: Usage<'e>,
+    /// What became of its start, where a trigger fired.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start: Option<Start>,
+    /// When the same comment came again, or was refused.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    set_aside: &'e [SetAside],
+    /// What to do: about the trigger that was asked for, else about the comment.
+    next: Next,
     triggers: Vec<Explanation>,
+}
+
+/// The count when the comment came (M).
+#[derive(Serialize)]
+struct Usage<'e> {
+    count: u64,
+    limit: Option<u64>,
+    counted: bool,
+    counted_by: Option<&'e str>,
+}
+
+/// What became of a start.
+#[derive(Serialize)]
+#[serde(tag = "fate", rename_all = "snake_case")]
+enum Start {
+    Began { at: Instant },
+    Waits { waits: &'static str, until: Instant },
+    Dropped { at: Instant, reason: DropReason, waited: &'static str, until: Instant },
 }
 
 impl Explain {
     pub(crate) fn run(&self, terminal: &Terminal) -> Result<Answer, Failure> {
         only_one_standard(&self.workspace, &self.history)?;
         let engine = compile(&self.workspace)?;
-        let mut finder = Finder::new(&self.comment);
+        let mut watching = Watching {
+            wanted: &self.comment,
+            evidence: Evidence::new(Asked::Comment(self.comment.clone()), false),
+            nearest: Nearest::new(&self.comment),
+        };
         let reading = Reading { input: &self.history, keep_going: self.keep_going, terminal };
-        let replayed = reading.replay(engine, &mut finder)?;
-        let (evaluation, engine) = match finder.found {
-            Some(found) => found,
-            None => {
-                replayed.whole(terminal)?;
-                return Err(finder.nearest.unknown("comment", &format!("`{}`", self.history.name())));
-            }
-        };
-        let mut scratch = Scratch::default();
-        let triggers = match &self.trigger {
-            None => engine.explain_all(&evaluation, &mut scratch),
-            Some(trigger) => match engine.explain(&evaluation, trigger, &mut scratch) {
-                Some(explanation) => vec![explanation],
-                None => return Err(unknown_trigger(trigger, &engine)),
-            },
-        };
-        let explained = Explained {
-            comment: ShownComment::new(&evaluation.comment, evaluation.at),
-            revision: evaluation.revision,
-            outcome: &evaluation.outcome,
-            triggers,
-        };
+        let mut replayed = reading.replay(engine, &mut watching)?;
+        let Watching { evidence, nearest, .. } = watching;
+        // What came before a line that cannot be read is enough to explain a comment in it.
+        let stopped = if evidence.comment.is_some() { replayed.stopped.take() } else { None };
+        replayed.whole(terminal)?;
+        let Some(comment) = &evidence.comment else { return Err(self.not_explained(&evidence, &nearest)) };
+        let explained = self.explain(comment, &evidence.comment_set_aside)?;
+        if let Some(Failure::CannotRun { message, .. }) = stopped.filter(|_| !terminal.quiet) {
+            // Nothing can be done when standard error cannot be written.
+            let _ = writeln!(terminal.err().to, "{}; explained from what came before it", shown(&message));
+        }
         let mut to = terminal.out();
         if self.json {
             serde_json::to_writer_pretty(&mut to.to, &explained).map_err(io::Error::from)?;
@@ -101,48 +129,127 @@ impl Explain {
     }
 }
 
+impl Explain {
+    fn explain<'e>(&self, comment: &'e CommentEvidence, set_aside: &'e [SetAside]) -> Result<Explained<'e>, Failure> {
+        let CommentEvidence { evaluation, engine, start, .. } = comment;
+        let mut scratch = Scratch::default();
+        let triggers = match &self.trigger {
+            None => engine.explain_all(evaluation, &mut scratch),
+            Some(trigger) => match engine.explain(evaluation, trigger, &mut scratch) {
+                Some(explanation) => vec![explanation],
+                None => return Err(unknown_trigger(trigger, engine)),
+            },
+        };
+        let asked = self.trigger.as_ref().and(triggers.first());
+        let is_winner = |one: &Explanation| evaluation.outcome.trigger.as_ref() == Some(&one.trigger);
+        let start = start.filter(|_| asked.is_none_or(is_winner));
+        let result = asked.map_or(evaluation.outcome.result.into(), |one| one.verdict.result);
+        let usage = comment.usage();
+        Ok(Explained {
+            comment: ShownComment::new(&evaluation.comment, evaluation.at),
+            revision: evaluation.revision,
+            outcome: &evaluation.outcome,
+            usage: Usage {
+                count: usage.count,
+                limit: usage.limit,
+                counted: usage.counted,
+                counted_by: usage.counted_by,
+            },
+            start: start.map(Start::from),
+            set_aside,
+            next: Advice::about_comment(result, start).into(),
+            triggers,
+        })
+    }
+
+    /// Why a comment has no explanation: it never came, or it was refused before anything looked at it (T5).
+    fn not_explained(&self, evidence: &Evidence, nearest: &Nearest) -> Failure {
+        let place = format!("`{}`", self.history.name());
+        match evidence.comment_set_aside.first() {
+            Some(first) => Failure::new(format!(
+                "comment `{}` in {place} was not looked at: event `{}` of {} was refused, {}",
+                self.comment, first.event, first.at, first.reason
+            ))
+            .help(first.next.to_do),
+            None => nearest.unknown("comment", &place),
+        }
+    }
+}
+
 impl Explained<'_> {
     fn write_text(&self, to: &mut Stream) -> io::Result<()> {
         let text = self.comment.text.as_str();
         writeln!(to.to, "{}", self.comment.headline())?;
         writeln!(to.to, "  {}", crate::shown::excerpt(text, &[], to.colored))?;
         writeln!(to.to, "  {}, revision {} of the workspace", outcome(self.outcome), self.revision)?;
+        // A start that began at once is told by `fired`.
+        let waited = matches!(self.outcome.result, CommentResult::Queued | CommentResult::AwaitingMessage);
+        if let Some(start) = self.start.as_ref().filter(|_| waited) {
+            writeln!(to.to, "  its start {}", start.told())?;
+        }
+        let Usage { count, limit, counted: is_counted, counted_by } = self.usage;
+        let limit_matters = self.outcome.result == CommentResult::Queued || is_counted;
+        if let Some(limit) = limit.filter(|_| self.outcome.result.is_firing() && limit_matters) {
+            writeln!(to.to, "  when it came, {}; the contact {}", used(count, limit), counted(is_counted, counted_by))?;
+        }
+        write_next(to, self.next)?;
         writeln!(to.to)?;
-        write_explanations(to, self.triggers.iter().map(|one| (one, false)), text)
+        write_explanations(to, self.triggers.iter().map(|one| (one, false)), text)?;
+        write_set_aside(to, self.set_aside)
     }
 }
 
-/// Waits for one comment, as it comes first.
-pub(super) struct Finder {
-    wanted: String,
-    pub(super) found: Option<(Evaluation, Engine)>,
-    pub(super) nearest: Nearest,
-}
-
-impl Finder {
-    pub(super) fn new(wanted: &str) -> Self {
-        Self { wanted: wanted.to_owned(), found: None, nearest: Nearest::new(wanted) }
+impl From<StartFate> for Start {
+    fn from(fate: StartFate) -> Self {
+        match fate {
+            StartFate::Began(at) => Self::Began { at },
+            StartFate::Waits { waits, until } => Self::Waits { waits: waits_for(waits), until },
+            StartFate::Dropped { at, reason, waited, until } => {
+                Self::Dropped { at, reason, waited: waits_for(waited), until }
+            }
+        }
     }
 }
 
-impl Observer for Finder {
-    fn record(&mut self, _: &Record<'_>) {}
+impl Start {
+    fn told(&self) -> String {
+        match self {
+            Self::Began { at } => format!("began at {at}"),
+            Self::Waits { waits: "queued", until } => format!("is queued for room under the limit, until {until}"),
+            Self::Waits { until, .. } => format!("is held for the buyer to write, until {until}"),
+            Self::Dropped { at, reason, waited, until } => {
+                format!("was {waited} until {until}, and dropped at {at}: {}", code(reason))
+            }
+        }
+    }
+}
+
+fn waits_for(waits: PendingFor) -> &'static str {
+    match waits {
+        PendingFor::Room => "queued",
+        PendingFor::Message => "held",
+    }
+}
+
+/// Waits for one comment, and for what becomes of it.
+struct Watching<'w> {
+    wanted: &'w str,
+    evidence: Evidence,
+    nearest: Nearest,
+}
+
+impl Observer for Watching<'_> {
+    fn record(&mut self, record: &Record<'_>) {
+        self.evidence.record(record);
+    }
 
     fn comment(&mut self, considered: &Considered<'_>) {
-        if self.found.is_some() {
-            return;
-        }
         let id = considered.comment.comment_id.as_str();
-        if id == self.wanted {
-            self.found = Some((considered.evaluation(), considered.engine.clone()));
-        } else {
+        if id != self.wanted {
             self.nearest.consider(id);
         }
+        self.evidence.comment(considered);
     }
 }
 
-impl Watch for Finder {
-    fn is_done(&self) -> bool {
-        self.found.is_some()
-    }
-}
+impl Watch for Watching<'_> {}

@@ -1,15 +1,16 @@
 //! `chatsparks try`: what triggers would do with a text, and where in it (C11).
 
-use super::{compile, explain::Finder, unknown_trigger};
+use super::{compile, unknown_trigger};
 use crate::{
     diagnostics::count,
     failure::{Answer, Failure},
     history::{Reading, Watch},
     input::{Input, only_one_standard},
+    nearest::Nearest,
     shown::{ShownComment, excerpt, write_explanation, write_explanations},
     terminal::{STRONG, Stream, Terminal, shown},
 };
-use chatsparks_core::{CommentResult, Engine, Event, Explained, Explanation, Outcome, Scratch};
+use chatsparks_core::{CommentResult, Engine, Evaluation, Event, Explained, Explanation, Outcome, Scratch};
 use chatsparks_replay::{Considered, Observer, Record};
 use clap::{ArgGroup, Args};
 use serde::Serialize;
@@ -119,10 +120,10 @@ impl Try {
                 self.try_one(replay.engine(), text, None, terminal)
             }
             (Some(history), None, Some(comment)) => {
-                let mut past = Past(Finder::new(comment));
+                let mut past = Past { wanted: comment, found: None, nearest: Nearest::new(comment) };
                 let replay = reading(history).replay(engine, &mut past)?.whole(terminal)?;
-                let Some((evaluation, _)) = past.0.found else {
-                    return Err(past.0.nearest.unknown("comment", &format!("`{}`", history.name())));
+                let Some(evaluation) = past.found else {
+                    return Err(past.nearest.unknown("comment", &format!("`{}`", history.name())));
                 };
                 let comment = ShownComment::new(&evaluation.comment, evaluation.at);
                 self.try_one(replay.engine(), evaluation.comment.text.as_str(), Some(comment), terminal)
@@ -281,18 +282,27 @@ impl Observer for Nothing {
 
 impl Watch for Nothing {}
 
-/// Waits for one comment and the end.
-struct Past(Finder);
+/// Waits for one comment, as it comes first, and the end.
+struct Past<'p> {
+    wanted: &'p str,
+    found: Option<Evaluation>,
+    nearest: Nearest,
+}
 
-impl Observer for Past {
+impl Observer for Past<'_> {
     fn record(&mut self, _: &Record<'_>) {}
 
     fn comment(&mut self, considered: &Considered<'_>) {
-        self.0.comment(considered);
+        let id = considered.comment.comment_id.as_str();
+        if id != self.wanted {
+            self.nearest.consider(id);
+        } else if self.found.is_none() {
+            self.found = Some(considered.evaluation());
+        }
     }
 }
 
-impl Watch for Past {}
+impl Watch for Past<'_> {}
 
 /// Notes which comments of the history are not tried, counted from 1: those that came before (T3).
 #[derive(Default)]
