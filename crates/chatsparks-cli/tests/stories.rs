@@ -21,6 +21,28 @@ fn a_conversation_as_json() {
 }
 
 #[test]
+fn t3_what_was_set_aside_is_told_of_the_contact_it_was_about() {
+    let line =
+        |id: &str, at: &str, rest: &str| format!("{{\"id\":\"{id}\",\"at\":\"{at}\",\"user_id\":\"u1\",{rest}}}\n");
+    let order = r#""type":"order","order_id":"o1","currency":"THB","total_minor":500,"lines":[]"#;
+    let history = [
+        line("e1", "2026-03-02T10:00:00Z", r#""type":"comment","comment_id":"c1","post_id":"v1","text":"price""#),
+        line("e2", "2026-03-02T10:01:00Z", r#""type":"message","message_id":"m1","text":"hi""#),
+        line("e3", "2026-03-02T10:02:00Z", order),
+        line("e4", "2026-03-02T10:03:00Z", order),
+        // An id that was used up, for another event.
+        line("e4", "2026-03-02T10:04:00Z", r#""type":"close","member":"owner@glow.example""#),
+        line("e5", "2026-03-02T10:05:00Z", r#""type":"hand_back","member":"owner@glow.example""#),
+        line("e6", "2025-01-26T09:59:59Z", r#""type":"message","message_id":"m2","text":"long ago""#),
+        line("e7", "2026-03-02T10:06:00Z", r#""type":"comment_removed","comment_id":"c1""#),
+        line("e7", "2026-03-02T10:06:00Z", r#""type":"comment_removed","comment_id":"c1""#),
+        line("e8", "2026-03-02T10:07:00Z", r#""type":"comment","comment_id":"c2","post_id":"v1","text":"price""#),
+    ];
+    let told = session_with(&["conversation", "talk.json", "-", "--contact", "u1"], history.concat());
+    assert_snapshot!("set_aside", told);
+}
+
+#[test]
 fn an_unknown_contact_suggests_the_nearest() {
     assert_snapshot!(session(&["conversation", "talk.json", "talk.jsonl", "--contact", "u3"]), @"
     $ chatsparks conversation talk.json talk.jsonl --contact u3

@@ -1,17 +1,21 @@
 //! What happened with one contact, as a conversation reads: who said what and when, and why it went on as it did.
 
 use crate::{
-    driver::Observer,
+    driver::{Considered, Observer},
+    evidence::{Arrival, Arrivals, Next, SetAside, is_duplicate, set_aside},
     record::Record,
-    transcript::{clean, code},
+    transcript::code,
 };
 use chatsparks_core::{
-    ActKind, CommentId, CommentOutcome, CommentResult, ConversationState, DmId, DmStage, DropReason, Effect, Email,
-    Event, Fact, Field, FlowId, InboxReason, Instant, LeaveReason, MessageResult, OptionId, OrderId, OrderResult,
-    Outcome, PostId, RefusalReason, SentOption, Source, Tag, Text, TimerKind, TriggerId, UserId, workspace::Link,
+    ActKind, Change, CommentId, CommentOutcome, CommentResult, ConversationState, DmId, DmStage, DropReason, Effect,
+    Email, Event, Fact, Field, FlowId, HeadChange, InboxReason, Instant, LeaveReason, MessageResult, OptionId, OrderId,
+    OrderResult, Outcome, PendingFor, PostId, RefusalReason, SentOption, Source, Tag, Text, TimerKind, TriggerId,
+    UserId, diagnosis::Advice, workspace::Link,
 };
 use serde::Serialize;
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
+
+mod page;
 
 /// Watches a replay for one contact, and shows what was said: `Display` for people, serialised for programs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -25,6 +29,14 @@ pub struct ConversationView {
     pub entries: Vec<Entry>,
     #[serde(skip)]
     dms: BTreeMap<DmId, usize>,
+    #[serde(skip)]
+    arrivals: Arrivals,
+    /// The count and the limit, as far as they are known: from the first comment of anybody on.
+    #[serde(skip)]
+    usage: (Option<u64>, Option<u64>),
+    /// What the contact's start waits for.
+    #[serde(skip)]
+    waits: Option<PendingFor>,
 }
 
 /// Something that happened with the contact.
@@ -38,6 +50,12 @@ pub struct Entry {
     /// What.
     #[serde(flatten)]
     pub what: Happened,
+    /// The event that this is a duplicate of, where it is one and that is known (T3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duplicate_of: Option<Arrival>,
+    /// What to do about it, where something was refused, waits, or came to nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<Next>,
 }
 
 /// What happened.
@@ -86,7 +104,16 @@ pub enum Happened {
     /// A flow started.
     Flow { flow: FlowId, version: i64, trigger: TriggerId },
     /// A start waits until an instant: held for the contact to write, or queued for room.
-    Waits { trigger: TriggerId, queued: bool, until: Instant },
+    /// With it the count and the limit then, where it waits for room.
+    Waits {
+        trigger: TriggerId,
+        queued: bool,
+        until: Instant,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        count: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        limit: Option<u64>,
+    },
     /// A start that waited had its turn.
     Released { trigger: TriggerId },
     /// A start that waited will not begin.
@@ -95,8 +122,14 @@ pub enum Happened {
     Captured { field: Field },
     /// The contact got a tag.
     Tagged { tag: Tag },
-    /// The contact was counted in a billing cycle (M1).
-    Counted { cycle: Instant, count: u64 },
+    /// The contact was counted in a billing cycle, by this event or timer (M1).
+    Counted { cycle: Instant, count: u64, by: String },
+    /// Something else about the contact was refused, or came again: `duplicate`, or the reason.
+    SetAside {
+        #[serde(rename = "type")]
+        kind: &'static str,
+        reason: &'static str,
+    },
     /// The contact ordered.
     Order { order_id: OrderId, result: OrderResult, total_minor: i64, currency: String },
 }
@@ -134,12 +167,23 @@ pub struct Stage {
     pub detail: Option<Arc<str>>,
     /// Whether it replaced the stage before; an earlier stage does not.
     pub counts: bool,
+    /// Whether the same receipt came before (T3).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub duplicate: bool,
 }
 
 impl ConversationView {
     /// A view of this contact, before anything happened.
     pub fn new(user_id: impl Into<UserId>) -> Self {
-        Self { user_id: user_id.into(), handle: None, entries: Vec::new(), dms: BTreeMap::new() }
+        Self {
+            user_id: user_id.into(),
+            handle: None,
+            entries: Vec::new(),
+            dms: BTreeMap::new(),
+            arrivals: Arrivals::default(),
+            usage: (None, None),
+            waits: None,
+        }
     }
 
     /// Whether anything happened with the contact.
@@ -148,17 +192,24 @@ impl ConversationView {
     }
 
     fn tell(&mut self, record: &Record<'_>, conversation: Option<u32>, what: Happened) {
-        self.entries.push(Entry { at: record.at, conversation, what });
+        self.entries.push(Entry { at: record.at, conversation, what, duplicate_of: None, next: None });
+    }
+
+    fn advise(&mut self, advice: Option<Advice>) {
+        if let Some(entry) = self.entries.last_mut() {
+            entry.next = advice.map(Next::from);
+        }
     }
 
     /// What the contact or a member did, and what came of it.
     fn event(&mut self, record: &Record<'_>, event: &Event) {
         let outcome = &record.decision.outcome;
+        let set_aside = set_aside(record, &mut self.arrivals);
         let refused = match outcome {
             Outcome::Refused(refusal) => Some(refusal.reason),
             _ => None,
         };
-        let duplicate = matches!(outcome, Outcome::Duplicate {});
+        let duplicate = is_duplicate(outcome);
         let told = match (event, outcome) {
             (Event::Comment(comment), Outcome::Comment(outcome)) => {
                 self.seen(comment.handle.as_ref());
@@ -169,10 +220,10 @@ impl ConversationView {
                     outcome: outcome.clone(),
                 }
             }
-            (Event::CommentRemoved(of), _) => {
+            (Event::CommentRemoved(of), Outcome::Applied {}) => {
                 Happened::CommentTold { comment_id: of.comment_id.clone(), removed: true }
             }
-            (Event::CommentAnswerable(of), _) => {
+            (Event::CommentAnswerable(of), Outcome::Applied {}) => {
                 Happened::CommentTold { comment_id: of.comment_id.clone(), removed: false }
             }
             (Event::Message(message), Outcome::Message(outcome)) => {
@@ -196,9 +247,21 @@ impl ConversationView {
                 total_minor: outcome.total_minor,
                 currency: outcome.currency.to_string(),
             },
-            _ => return,
+            _ => match &set_aside {
+                Some(SetAside { kind, reason, .. }) => Happened::SetAside { kind, reason },
+                None => return,
+            },
         };
         self.tell(record, None, told);
+        let advice = match outcome {
+            _ if set_aside.is_some() => set_aside.as_ref().map(|one| one.next.advice),
+            Outcome::Comment(outcome) => advice(outcome.result),
+            _ => None,
+        };
+        self.advise(advice);
+        if let Some(entry) = self.entries.last_mut() {
+            entry.duplicate_of = set_aside.and_then(|one| one.duplicate_of);
+        }
     }
 
     fn seen(&mut self, handle: Option<&Arc<str>>) {
@@ -247,21 +310,53 @@ impl ConversationView {
                 (true, None, Happened::Dropped { trigger: trigger.clone(), reason: *reason })
             }
             Fact::Held { trigger, until } => {
-                (false, None, Happened::Waits { trigger: trigger.clone(), queued: false, until: *until })
+                let (count, limit) = (None, None);
+                let trigger = trigger.clone();
+                (false, None, Happened::Waits { trigger, queued: false, until: *until, count, limit })
             }
             Fact::Queued { trigger, until } => {
-                (false, None, Happened::Waits { trigger: trigger.clone(), queued: true, until: *until })
+                let (count, limit) = self.usage;
+                let trigger = trigger.clone();
+                (false, None, Happened::Waits { trigger, queued: true, until: *until, count, limit })
             }
             Fact::Tagged { tag } => (false, None, Happened::Tagged { tag: tag.clone() }),
-            Fact::ContactCounted { cycle, count } => (false, None, Happened::Counted { cycle: *cycle, count: *count }),
+            Fact::ContactCounted { cycle, count } => {
+                let by = record.source.to_string();
+                (false, None, Happened::Counted { cycle: *cycle, count: *count, by })
+            }
             Fact::StateChanged { conversation, from, to, reason } => {
                 let why = reason.map_or_else(|| why(record), |reason| code(&reason));
                 (false, Some(*conversation), Happened::State { from: *from, to: *to, why })
             }
             _ => return,
         };
-        if is_before == before {
-            self.tell(record, conversation, told);
+        if is_before != before {
+            return;
+        }
+        let advice = match &told {
+            Happened::Waits { queued, .. } => {
+                let waits = if *queued { PendingFor::Room } else { PendingFor::Message };
+                self.waits = Some(waits);
+                Some(Advice::about_wait(waits))
+            }
+            // A start that another one replaced tells by itself what came next.
+            Happened::Dropped { reason, .. } if *reason != DropReason::Replaced => {
+                Some(Advice::about_drop(*reason, self.waits.unwrap_or(PendingFor::Room)))
+            }
+            _ => None,
+        };
+        self.tell(record, conversation, told);
+        self.advise(advice);
+    }
+
+    /// Follows the count and the limit, which a start that waits for room is told with.
+    fn follow_usage(&mut self, record: &Record<'_>) {
+        for change in &record.decision.changes {
+            match change {
+                Change::Head(HeadChange::Count(count)) => self.usage.0 = Some(*count),
+                Change::Head(HeadChange::Limit(limit)) => self.usage.1 = *limit,
+                _ => {}
+            }
         }
     }
 
@@ -270,7 +365,9 @@ impl ConversationView {
         let Some(place) = self.dms.get(&receipt.dm_id) else { return };
         let counts = record.decision.facts.iter().any(|fact| matches!(fact, Fact::DmStage { .. }));
         if let Some(Entry { what: Happened::Dm(dm), .. }) = self.entries.get_mut(*place) {
-            dm.stages.push(Stage { at: record.at, stage: receipt.status, detail: receipt.detail.clone(), counts });
+            let (stage, detail) = (receipt.status, receipt.detail.clone());
+            let duplicate = is_duplicate(&record.decision.outcome);
+            dm.stages.push(Stage { at: record.at, stage, detail, counts, duplicate });
         }
     }
 }
@@ -278,6 +375,7 @@ impl ConversationView {
 impl Observer for ConversationView {
     fn record(&mut self, record: &Record<'_>) {
         self.receipt(record);
+        self.follow_usage(record);
         // An order's own user id may be one of the shop's; whom it is credited to says who it was.
         let credited = match &record.decision.outcome {
             Outcome::Order(order) => order.credit.as_ref().map(|credit| &credit.user_id),
@@ -295,6 +393,38 @@ impl Observer for ConversationView {
         }
         record.decision.facts.iter().for_each(|fact| self.fact(record, fact, false));
     }
+
+    fn comment(&mut self, considered: &Considered<'_>) {
+        self.usage = (Some(considered.head.count), considered.head.limit);
+    }
+}
+
+impl Entry {
+    /// Whether this was processed before, and changed nothing now.
+    pub fn is_duplicate(&self) -> bool {
+        match &self.what {
+            Happened::Comment { outcome, .. } => outcome.result == CommentResult::Duplicate,
+            Happened::Message { result, .. } => *result == MessageResult::Duplicate,
+            Happened::Act { duplicate, .. } => *duplicate,
+            Happened::SetAside { reason, .. } => *reason == "duplicate",
+            _ => false,
+        }
+    }
+}
+
+/// What to do about a comment that something refused; what merely matched nothing needs nothing.
+fn advice(result: CommentResult) -> Option<Advice> {
+    let is_refused = matches!(
+        result,
+        CommentResult::OwnComment
+            | CommentResult::NotConnected
+            | CommentResult::OutsideWindow
+            | CommentResult::BlockedContact
+            | CommentResult::Throttled
+            | CommentResult::WithHuman
+            | CommentResult::Undeliverable
+    );
+    is_refused.then(|| Advice::about_comment(result.into(), None))
 }
 
 /// Why a state changed, where the rules give no reason of their own.
@@ -338,98 +468,5 @@ fn name(kind: &ActKind) -> &'static str {
         ActKind::Close => "close",
         ActKind::Block => "block",
         ActKind::Unblock => "unblock",
-    }
-}
-
-impl fmt::Display for ConversationView {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let who = self.handle.as_ref().map_or_else(|| self.user_id.to_string(), |handle| clean(handle));
-        writeln!(out, "{who} ({})", self.user_id)?;
-        let mut last = None;
-        for entry in &self.entries {
-            if entry.what == Happened::Opened {
-                writeln!(out, "\n--- conversation {} ---", entry.conversation.unwrap_or_default())?;
-                continue;
-            }
-            // An instant stands beside the first of what happened then.
-            let at = if last == Some(entry.at) { String::new() } else { entry.at.to_string() };
-            last = Some(entry.at);
-            writeln!(out, "{at:<24}  {}", told(&who, &entry.what))?;
-            if let Happened::Dm(dm) = &entry.what {
-                for stage in &dm.stages {
-                    let detail = stage.detail.as_ref().map(|detail| format!(": {}", clean(detail))).unwrap_or_default();
-                    let late = if stage.counts { "" } else { " (came late)" };
-                    writeln!(out, "{:24}    · {} {}{detail}{late}", "", code(&stage.stage), stage.at)?;
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-fn told(who: &str, what: &Happened) -> String {
-    match what {
-        Happened::Comment { comment_id, post_id, text, outcome } => {
-            format!("{who} commented on {post_id} ({comment_id}): {} → {}", clean(text.as_str()), came_of(outcome))
-        }
-        Happened::CommentTold { comment_id, removed: true } => format!("comment {comment_id} was removed"),
-        Happened::CommentTold { comment_id, removed: false } => format!("comment {comment_id} may be answered by a DM"),
-        Happened::PublicReply { text } => format!("shop, in public: {}", clean(text)),
-        Happened::Message { text, option, result } => {
-            let tapped = option.as_ref().map(|option| format!(" [tapped {}]", clean(option.as_str())));
-            let text = text.as_ref().map(|text| format!(" {}", clean(text.as_str())));
-            format!("{who}:{}{} → {}", tapped.unwrap_or_default(), text.unwrap_or_default(), code(result))
-        }
-        Happened::Dm(dm) => {
-            let mut line = format!("{}:", dm.member.as_ref().map_or("bot", |member| member.as_str()));
-            line.extend(dm.text.iter().map(|text| format!(" {}", clean(text))));
-            line.extend(dm.options.iter().map(|option| format!(" [{}]", clean(&option.label))));
-            line.extend(dm.card.iter().map(|card| format!(" <{}>", card_text(card))));
-            line
-        }
-        Happened::Inbox { reason, note, owner } => {
-            let owner = owner.as_ref().map(|owner| format!(" for {owner}")).unwrap_or_default();
-            let note = note.as_ref().map(|note| format!(" ({})", clean(note))).unwrap_or_default();
-            format!("inbox{owner}: {}{note}", code(reason))
-        }
-        Happened::Act { member, act, to, refused, duplicate } => {
-            let to = to.as_ref().map(|to| format!(" to {to}")).unwrap_or_default();
-            let came = match (refused, duplicate) {
-                (Some(reason), _) => format!(" → refused: {}", code(reason)),
-                (None, true) => " → duplicate".to_owned(),
-                (None, false) => String::new(),
-            };
-            format!("{member}: {act}{to}{came}")
-        }
-        Happened::Opened => String::new(),
-        Happened::State { from, to, why } => format!("{} → {}: {why}", code(from), code(to)),
-        Happened::Flow { flow, version, trigger } => format!("flow {flow}, version {version}, starts by {trigger}"),
-        Happened::Waits { trigger, queued, until } => {
-            let what = if *queued { "queued for room under the limit" } else { "held for the buyer to write" };
-            format!("the start of {trigger} is {what}, until {until}")
-        }
-        Happened::Released { trigger } => format!("the start of {trigger} has its turn"),
-        Happened::Dropped { trigger, reason } => format!("the start of {trigger} is dropped: {}", code(reason)),
-        Happened::Captured { field } => format!("captured {field}"),
-        Happened::Tagged { tag } => format!("tagged {tag}"),
-        Happened::Counted { cycle, count } => format!("counted in the cycle of {cycle}, as number {count}"),
-        Happened::Order { order_id, result, total_minor, currency } => {
-            format!("{who} ordered {order_id}: {total_minor} {currency} → {}", code(result))
-        }
-    }
-}
-
-fn came_of(outcome: &CommentOutcome) -> String {
-    let trigger = outcome.trigger.as_ref().map(|trigger| format!(" {trigger}")).unwrap_or_default();
-    let until = outcome.until.map(|until| format!(" until {until}")).unwrap_or_default();
-    let not = if outcome.result.is_firing() || outcome.result == CommentResult::Duplicate { "" } else { "not fired: " };
-    format!("{not}{}{trigger}{until}", code(&outcome.result))
-}
-
-fn card_text(card: &Link) -> String {
-    match (&card.product, &card.sku) {
-        (Some(product), Some(sku)) => format!("{product}/{sku}"),
-        (Some(product), None) => product.to_string(),
-        (None, _) => "shop".to_owned(),
     }
 }

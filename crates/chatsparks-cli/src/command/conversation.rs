@@ -2,21 +2,24 @@
 
 use super::compile;
 use crate::{
+    aside::write_contact,
     failure::{Answer, Failure},
     history::{Reading, Watch},
     input::{Input, only_one_standard},
     nearest::Nearest,
     terminal::{Terminal, shown},
 };
-use chatsparks_replay::{ConversationView, Observer, Record};
+use chatsparks_replay::{Asked, Considered, ConversationView, Evidence, Observer, Record, evidence::ContactNotes};
 use clap::Args;
+use serde::Serialize;
 use std::io::{self, Write};
 
 /// Show what was said with one contact, and why it went on as it did
 ///
 /// The history is replayed to its end. Shown are the contact's comments and messages, what the bot and members
 /// wrote to them with buttons and cards, how far each DM came, the states and why they changed, starts that wait
-/// and until when, and what was refused or came twice.
+/// and until when, and what was refused or came twice, each with what to do next. At the end stands where the
+/// contact is now: their conversation, whether and since when they count, what waits, and what is throttled.
 #[derive(Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Conversation {
@@ -47,20 +50,28 @@ impl Conversation {
     pub(crate) fn run(&self, terminal: &Terminal) -> Result<Answer, Failure> {
         only_one_standard(&self.workspace, &self.history)?;
         let engine = compile(&self.workspace)?;
-        let mut watch = Watching { view: ConversationView::new(&*self.contact), nearest: Nearest::new(&self.contact) };
+        let mut watch = Watching {
+            view: ConversationView::new(&*self.contact),
+            evidence: Evidence::new(Asked::Contact(self.contact.clone()), false),
+            nearest: Nearest::new(&self.contact),
+        };
         let reading = Reading { input: &self.history, keep_going: self.keep_going, terminal };
-        reading.replay(engine, &mut watch)?.whole(terminal)?;
-        let Watching { view, nearest } = watch;
+        let replay = reading.replay(engine, &mut watch)?.whole(terminal)?;
+        let Watching { view, evidence, nearest } = watch;
         if !view.is_known() {
             return Err(nearest.unknown("contact", &format!("`{}`", self.history.name())));
         }
+        let contact = evidence.contact_notes(&replay);
         let mut to = terminal.out();
         if self.json {
-            serde_json::to_writer_pretty(&mut to.to, &view).map_err(io::Error::from)?;
+            serde_json::to_writer_pretty(&mut to.to, &Shown { view: &view, contact }).map_err(io::Error::from)?;
             writeln!(to.to)?;
         } else {
             for line in view.to_string().lines() {
                 writeln!(to.to, "{}", shown(line))?;
+            }
+            if let Some(contact) = &contact {
+                write_contact(&mut to, contact)?;
             }
         }
         to.to.flush()?;
@@ -68,8 +79,18 @@ impl Conversation {
     }
 }
 
+/// The shape of `conversation --json`: what happened, and where the contact is now.
+#[derive(Serialize)]
+struct Shown<'s> {
+    #[serde(flatten)]
+    view: &'s ConversationView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact: Option<ContactNotes>,
+}
+
 struct Watching {
     view: ConversationView,
+    evidence: Evidence,
     nearest: Nearest,
 }
 
@@ -79,6 +100,12 @@ impl Observer for Watching {
             self.nearest.consider(user_id.as_str());
         }
         self.view.record(record);
+        self.evidence.record(record);
+    }
+
+    fn comment(&mut self, considered: &Considered<'_>) {
+        self.view.comment(considered);
+        self.evidence.comment(considered);
     }
 }
 
