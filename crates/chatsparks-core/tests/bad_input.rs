@@ -1,12 +1,12 @@
 //! Odd input: a row for each, with its outcome; what is refused changes nothing but that its id is used up.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod talk;
 
 use chatsparks_core::{
-    Act, ActKind, Change, ConversationState, DmStage, Event, HeadChange, IndexRow, MemberMessage, MessageResult,
-    Outcome, Receipt, RefusalReason, StateReason,
+    Act, ActKind, Change, ConversationState, DmStage, Event, HeadChange, IndexRow, Insights, MemberMessage,
+    MessageResult, Order, OrderLine, OrderResult, Outcome, Receipt, Refund, RefusalReason, ReviewVerdict, StateReason,
 };
 use serde_json::json;
 use talk::{MINT, OWNER, World, world};
@@ -178,6 +178,10 @@ fn v7_what_is_refused_changes_nothing() {
         (WAITS, receipt(DmStage::Read), UnknownDm),
         (WAITS, receipt(DmStage::Failed), UnknownDm),
         (WAITS, Event::OrderCancelled("o9".into()), UnknownOrder),
+        (WAITS, refund("o9", 1), UnknownOrder),
+        (WAITS, review("o9", OWNER), UnknownOrder),
+        // Who acts is looked at before the order.
+        (WAITS, review("o9", nok), NotAMember),
     ];
     for (state, event, reason) in rows {
         let mut world = world(state);
@@ -196,5 +200,76 @@ fn v7_what_is_refused_changes_nothing() {
                 "{state}: {reason:?}: {change:?}"
             );
         }
+    }
+}
+
+fn refund(order_id: &str, amount_minor: i64) -> Event {
+    Event::Refund(Refund {
+        refund_id: format!("r-{order_id}-{amount_minor}").into(),
+        order_id: order_id.into(),
+        amount_minor,
+    })
+}
+
+fn review(order_id: &str, member: &str) -> Event {
+    Event::OrderReview { order_id: order_id.into(), verdict: ReviewVerdict::Confirm, member: member.into() }
+}
+
+/// An order of a contact to whom product `p` was linked, its lines all of the same SKU and amount.
+fn order(currency: &str, total_minor: i64, lines: usize, sku: &str, amount_minor: i64) -> Event {
+    let line = OrderLine { sku_id: sku.into(), product_id: None, quantity: 1, amount_minor };
+    Event::Order(Order {
+        order_id: "o1".into(),
+        user_id: MINT.into(),
+        placed_at: None,
+        currency: currency.into(),
+        total_minor,
+        lines: vec![line; lines],
+    })
+}
+
+/// What a reader would have refused may come from elsewhere: it has an answer, and the books balance.
+#[test]
+fn a6_odd_orders_have_an_answer_and_the_books_balance() {
+    use OrderResult::{Attributed, Soft};
+    for (name, event, wanted) in [
+        ("an unknown currency", order("XYZ", 700, 1, "s", 700), (Attributed, 700, 700)),
+        ("a currency of no letters", order("\u{1F4B0}", 700, 1, "s", 700), (Attributed, 700, 700)),
+        ("a currency without a name", order("", 700, 1, "s", 700), (Attributed, 700, 700)),
+        ("a negative total", order("THB", -1, 1, "s", 700), (Attributed, 0, 700)),
+        ("the most negative total", order("THB", i64::MIN, 1, "s", i64::MIN), (Attributed, 0, 0)),
+        ("a negative line", order("THB", 700, 1, "s", -700), (Attributed, 700, 0)),
+        ("lines that overflow", order("THB", i64::MAX, 3, "s", i64::MAX), (Attributed, i64::MAX, i64::MAX)),
+        ("no lines", order("THB", 700, 0, "s", 0), (Soft, 700, 0)),
+        ("a line of nothing known", order("THB", 700, 1, "nobody's", 700), (Soft, 700, 0)),
+        ("a million lines", order("THB", 1_000_000, 1_000_000, "s", 1), (Attributed, 1_000_000, 1_000_000)),
+    ] {
+        let mut world = world("none");
+        world.comments("card");
+        let mut insights = Insights::new();
+        let mut push = |event: Event| {
+            let done = world.event(event);
+            insights.add(done[0].user_id.as_ref(), &done[0].decision.facts);
+            let sum: i128 = insights
+                .revenue
+                .values()
+                .map(|books| {
+                    let parts = [books.attributed_minor, books.soft_minor, books.organic_minor];
+                    assert!(parts.iter().all(|part| *part >= 0), "{name}: {books:?}");
+                    parts.iter().sum::<i128>()
+                })
+                .sum();
+            (done[0].decision.outcome.clone(), sum)
+        };
+        let (outcome, sum) = push(event);
+        let Outcome::Order(judged) = outcome else { panic!("{name}: {outcome:?}") };
+        assert_eq!((judged.result, judged.total_minor, judged.overlap_minor), wanted, "{name}");
+        assert_eq!(sum, i128::from(wanted.1), "{name}");
+        // A refund of less than nothing takes nothing out; one of more than there is, all of it.
+        for (amount, left) in [(i64::MIN, wanted.1), (-1, wanted.1), (i64::MAX, 0), (i64::MAX - 1, 0)] {
+            assert_eq!(push(refund("o1", amount)), (Outcome::Applied {}, i128::from(left)), "{name}: {amount}");
+        }
+        let cancelled = push(Event::OrderCancelled("o1".into()));
+        assert_eq!(cancelled, (Outcome::Applied {}, 0), "{name}");
     }
 }

@@ -307,6 +307,71 @@ fn bad_parts_of_an_order_are_told_with_their_place() {
 }
 
 #[test]
+fn bad_orders_are_told_with_column_and_what_was_expected() {
+    const AMOUNT: &str = "a whole number of minor units, not negative";
+    const WHOLE: &str = "a whole number within 64 bits";
+    const ID: &str = "1 to 256 characters, none of them a control character";
+    let most = i64::MAX.to_string();
+    let long = format!(r#""{}""#, "T".repeat(257));
+    for (field, value, wanted) in [
+        ("total_minor", "-1", Some((Kind::BadValue, AMOUNT.to_owned()))),
+        ("total_minor", "-9223372036854775808", Some((Kind::BadValue, AMOUNT.to_owned()))),
+        ("total_minor", "-9223372036854775809", Some((Kind::WrongKind, format!("{WHOLE}, found a number")))),
+        ("total_minor", "9223372036854775808", Some((Kind::WrongKind, format!("{WHOLE}, found a number")))),
+        ("total_minor", "1e3", Some((Kind::WrongKind, format!("{WHOLE}, found a number")))),
+        ("total_minor", "590.00", Some((Kind::WrongKind, format!("{WHOLE}, found a number")))),
+        ("total_minor", r#""590""#, Some((Kind::WrongKind, format!("{WHOLE}, found a text")))),
+        ("total_minor", "0", None),
+        ("total_minor", &most, None),
+        // Currencies are the shop's own words: any is read, and has books of its own.
+        ("currency", r#""XYZ""#, None),
+        ("currency", r#""\ud83d\udcb0""#, None),
+        ("currency", r#""""#, Some((Kind::BadValue, ID.to_owned()))),
+        ("currency", &long, Some((Kind::BadValue, ID.to_owned()))),
+        ("currency", "764", Some((Kind::WrongKind, "a text, found a number".to_owned()))),
+        ("lines", "[]", None),
+    ] {
+        let mut given = vec![("currency", r#""THB""#), ("total_minor", "1"), ("lines", "[]")];
+        given.retain(|(name, _)| *name != field);
+        let given: Vec<_> = given.iter().map(|(name, value)| format!(r#""{name}":{value}"#)).collect();
+        let start = format!(r#""type":"order","order_id":"o","user_id":"u",{},"{field}":"#, given.join(","));
+        let column = r#"{"id":"e1","at":"2026-03-02T10:00:00Z","#.len() as u64 + start.len() as u64 + 1;
+        let read = one(&format!("{start}{value}"));
+        let wanted = wanted.map(|(kind, expected)| (kind, 1, column, format!("field `{field}`: expected {expected}")));
+        let told = read.err().map(|error| (error.kind(), error.line(), error.column(), error.expected().to_owned()));
+        assert_eq!(told, wanted, "{field}: {value}");
+    }
+    for (fields, expected) in [
+        (r#""type":"order","order_id":"o","user_id":"u","currency":"THB","total_minor":1"#, "missing field `lines`"),
+        (r#""type":"order","order_id":"o","user_id":"u","total_minor":1,"lines":[]"#, "missing field `currency`"),
+        (r#""type":"order","order_id":"o","user_id":"u","currency":"THB","lines":[]"#, "missing field `total_minor`"),
+        (r#""type":"refund","refund_id":"r","order_id":"o"#, "not a JSON object: EOF while parsing a string"),
+        (r#""type":"refund","refund_id":"r","order_id":"o""#, "missing field `amount_minor`"),
+        (
+            r#""type":"order_review","order_id":"o","verdict":"maybe","member":"a@b.co""#,
+            "field `verdict`: expected `confirm` or `reject`",
+        ),
+    ] {
+        assert_eq!(one(fields).unwrap_err().expected(), expected, "{fields}");
+    }
+}
+
+/// A million whole lines of an order, eighty megabytes less a little: refused by its first line too many.
+#[test]
+fn an_order_of_a_million_lines_is_told_with_its_place() {
+    let order = r#""type":"order","order_id":"o","user_id":"u","currency":"THB","total_minor":1,"lines":"#;
+    let lines = vec![r#"{"sku_id":"s30","product_id":"p","quantity":1,"amount_minor":1}"#; 1_000_000].join(",");
+    let clock = r#"{"id":"e0","at":"2026-03-02T10:00:00Z","type":"clock"}"#;
+    let start = format!(r#"{{"id":"e1","at":"2026-03-02T10:00:00Z",{order}"#);
+    let history = format!("{clock}\n{start}[{lines}]}}\n{}", clock.replace("e0", "e2"));
+    let read = read(history.as_bytes());
+    let told = read[1].as_ref().unwrap_err().to_string();
+    assert_eq!(told, format!("h.jsonl:2:{}: field `lines`: expected at most 10000 lines", start.len() + 1));
+    // The next line is read as ever.
+    assert_eq!(read[2].as_ref().unwrap().number, 3);
+}
+
+#[test]
 fn a_line_of_too_many_parts_is_told_as_any_other() {
     let many = vec![r#""a":1"#; 1_000_000].join(",");
     let error = one(&many).unwrap_err();

@@ -202,6 +202,51 @@ fn a5_a6_amounts_at_the_edges() {
     assert_eq!((result(&outcome).0, &outcome["order"]["overlap_minor"]), ("soft", &json!(0)));
 }
 
+/// Through the reader and the engine: whatever comes, each currency's books are the shop's total in it.
+#[test]
+fn a6_odd_orders_are_answered_or_refused_and_the_books_balance() {
+    let at = "2026-03-03T10:00:00Z";
+    let with = |mut event: Value, field: &str, value: Value| {
+        event[field] = value;
+        event
+    };
+    let many = |count: usize| vec![json!({ "sku_id": "s30", "amount_minor": 1 }); count];
+    let mut scene = linked("card");
+    let mut totals: BTreeMap<&str, i128> = BTreeMap::new();
+    for (event, wanted, currency, change) in [
+        (review("o1", "confirm"), Err("unknown_order"), "THB", 0),
+        (refund("r1", "o1", 30), Err("unknown_order"), "THB", 0),
+        (cancel("o1"), Err("unknown_order"), "THB", 0),
+        (order("o1", "u1", "s30", 100), Ok(Some("attributed")), "THB", 100),
+        (review("o1", "confirm"), Err("not_soft"), "THB", 0),
+        (refund("r1", "o1", 30), Ok(None), "THB", -30),
+        // A currency nobody knows, and one that differs by case: books of their own.
+        (with(order("o2", "u1", "s30", 7), "currency", "XYZ".into()), Ok(Some("attributed")), "XYZ", 7),
+        (with(order("o3", "u1", "s30", 9), "currency", "thb".into()), Ok(Some("attributed")), "thb", 9),
+        (refund("r2", "o2", 8), Ok(None), "XYZ", -7),
+        (with(order("o4", "u1", "s30", 5), "lines", json!([])), Ok(Some("soft")), "THB", 5),
+        (with(order("o5", "nobody", "s30", 3), "lines", json!([])), Ok(Some("organic")), "THB", 3),
+        (with(order("o6", "u1", "s30", 4), "lines", json!(many(10_000))), Ok(Some("attributed")), "THB", 4),
+        (review("o4", "reject"), Ok(None), "THB", 0),
+        (review("o4", "confirm"), Err("already_reviewed"), "THB", 0),
+        (cancel("o3"), Ok(None), "thb", -9),
+    ] {
+        let told = event.to_string();
+        let outcome = scene.outcome(at, event);
+        match wanted {
+            Err(reason) => assert_eq!(outcome, refused(reason), "{told}"),
+            Ok(None) => assert_eq!(outcome, applied(), "{told}"),
+            Ok(Some(wanted)) => assert_eq!(result(&outcome).0, wanted, "{told}"),
+        }
+        *totals.entry(currency).or_default() += change;
+        for (currency, total) in &totals {
+            let books = scene.insights.revenue.get(*currency).copied().unwrap_or_default();
+            let all = books.attributed_minor + books.soft_minor + books.organic_minor;
+            assert_eq!(all, *total, "{currency} after {told}");
+        }
+    }
+}
+
 /// Something that happens to one of three orders.
 #[derive(Clone, Debug)]
 enum Step {
