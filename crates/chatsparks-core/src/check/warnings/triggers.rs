@@ -106,18 +106,23 @@ impl<'a, 'r> Search<'a, 'r> {
     }
 }
 
-/// A one- or two-letter `contains` keyword. Marks are part of their letter; digits and signs alone are no letters.
+/// A one- or two-letter `contains` keyword. Digits and signs alone are no letters. A mark is part of its letter; but
+/// where words are written without spaces, vowels and tones are marks: there `ผิว` is longer than two letters, and
+/// only a single letter with its marks, as `กี่`, is short whatever stands on it.
 pub(super) fn short(at: &Place<'_>, word: &str, mode: MatchMode, variant: Variant, report: &mut Report) {
     // Without squeezing, nothing of this many plain characters becomes so short.
     if mode != MatchMode::Contains || (!variant.squeeze && word.len() > 2 && word.is_ascii() && !word.contains(' ')) {
         return;
     }
     let read = text::vary(&text::normalise(word), variant);
-    let characters = read.chars().filter(|c| !text::is_mn_or_me(*c)).take(3).count();
-    if characters <= 2 && read.chars().any(text::is_letter) {
-        let message = format_args!(
-            "`{word}` is so short that many other words contain it: consider `\"match\": \"word\"`, or a longer one"
-        );
+    let is_mark = |c: char| text::is_mn_or_me(c);
+    let characters = read.chars().filter(|c| !is_mark(*c)).take(3).count();
+    let is_unspaced = read.chars().any(text::is_unspaced_script);
+    let is_longer = characters == 2 && is_unspaced && read.chars().any(is_mark);
+    if characters <= 2 && !is_longer && read.chars().any(text::is_letter) {
+        // N4: in these scripts a word may be glued to others, so that `word` would not help.
+        let instead = if is_unspaced { "take a longer one" } else { "consider `\"match\": \"word\"`, or a longer one" };
+        let message = format_args!("`{word}` is so short that many other words contain it: {instead}");
         report.add(at, ProblemCode::ShortKeyword, message);
     }
 }
