@@ -88,7 +88,7 @@ fn f10_a_byte_order_mark_and_carriage_returns_change_nothing() {
     --- standard output
     fault: unreadable
 
-      x invalid type: integer `5`, expected a string (line 3, column 11)
+      x expected a text, found the number `5` (line 3, column 11)
        ,-[<standard input>:3:11]
      2 |   "workspace": {
      3 |     "id": 5

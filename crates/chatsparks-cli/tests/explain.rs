@@ -278,7 +278,7 @@ fn broken_lines_stop_or_are_passed_over() {
     --- standard error
     broken.jsonl:2:74: missing field `post_id`; passed over
     broken.jsonl:4:17: field `at`: expected an instant in RFC 3339, such as `2026-03-02T10:00:00Z`, between the years 1970 and 9999; passed over
-    broken.jsonl:5:2: not a JSON object: expected ident; passed over
+    broken.jsonl:5:2: not a JSON object: expected `true`, `false` or `null`; passed over
     3 lines passed over
     "#);
     let arguments = ["try", "shop.json", "--history", "broken.jsonl", "--trigger", "price", "--keep-going", "-q"];

@@ -1,5 +1,6 @@
 //! Workspace documents, read from JSON or TOML.
 
+use crate::plain::sentence;
 use chatsparks_core::{Problem, ProblemCode, workspace::Workspace};
 use std::{fmt, path::Path};
 
@@ -134,12 +135,6 @@ fn path_text(path: &serde_path_to_error::Path) -> String {
         whole if whole == "." => String::new(),
         text => text,
     }
-}
-
-/// The sentence of an error, without the position that serde_json appends.
-fn sentence(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.rsplit_once(" at line ").map_or(&*text, |(sentence, _)| sentence).to_owned()
 }
 
 /// Line and column of a byte, both counted from 1; the column in characters.

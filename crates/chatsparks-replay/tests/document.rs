@@ -66,7 +66,7 @@ fn f10_a_document_that_cannot_be_read_has_one_fault_with_its_place() {
             "schema",
             2,
             15,
-            "invalid type: string \"x\", expected i64",
+            "expected a whole number, found the text \"x\"",
         ),
         (Format::Json, JSON, "\"flow\": \"f\",", "", "triggers[0]", 5, 103, "missing field `flow`"),
         (
@@ -87,7 +87,7 @@ fn f10_a_document_that_cannot_be_read_has_one_fault_with_its_place() {
             "flows[0].blocks[0].message",
             6,
             77,
-            "invalid type: integer `7`, expected struct MessageBlock",
+            "expected an object, found the number `7`",
         ),
         (
             Format::Json,
@@ -100,8 +100,8 @@ fn f10_a_document_that_cannot_be_read_has_one_fault_with_its_place() {
             "a case needs one of `equals`, `contains`, `one_of`",
         ),
         (Format::Json, JSON, "\"plan\":", "\"plan\"", "", 4, 10, "expected `:`"),
-        (Format::Json, JSON, "] } ]\n}", "] } ]\n} x", "", 8, 3, "trailing characters"),
-        (Format::Json, "", "", "", "", 1, 1, "EOF while parsing a value"),
+        (Format::Json, JSON, "] } ]\n}", "] } ]\n} x", "", 8, 3, "nothing was expected after its end"),
+        (Format::Json, "", "", "", "", 1, 1, "it ends where a value was expected"),
         (
             Format::Toml,
             TOML,
@@ -110,7 +110,7 @@ fn f10_a_document_that_cannot_be_read_has_one_fault_with_its_place() {
             "flows[0].version",
             18,
             11,
-            "invalid type: string \"x\", expected i64",
+            "expected a whole number, found the text \"x\"",
         ),
         (
             Format::Toml,

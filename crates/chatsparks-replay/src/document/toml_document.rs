@@ -1,6 +1,7 @@
 //! TOML: the same names as JSON, read through one tree that still knows its places.
 
-use super::{DocumentError, byte_position, path_text, sentence};
+use super::{DocumentError, byte_position, path_text};
+use crate::plain::sentence;
 use chatsparks_core::workspace::Workspace;
 use serde_json::{Map, Value};
 use serde_path_to_error::Segment;

@@ -153,11 +153,9 @@ fn position(text: &str, error: &serde_json::Error) -> usize {
     at
 }
 
-/// The sentence of an error of serde_json, without its position.
+/// What is wrong with a line that is no JSON.
 fn sentence(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let sentence = text.rsplit_once(" at line ").map_or(&*text, |(sentence, _)| sentence);
-    format!("not a JSON object: {sentence}")
+    format!("not a JSON object: {}", crate::plain::sentence(error))
 }
 
 /// More members than a line can have without one that is unknown or repeated.
