@@ -119,8 +119,7 @@ fn groups<K: fmt::Display>(what: &str, groups: &BTreeMap<K, Group>, out: &mut fm
 }
 
 fn group_table<K: fmt::Display>(what: &str, rows: &[(&K, &Group)]) -> Table {
-    let names =
-        [what, "comments", "DMs started", "attributed", "soft", "currency", "revenue", "linked", "soft revenue"];
+    let names = [what, "comments", "DMs", "attributed", "soft", "currency", "revenue", "linked", "soft revenue"];
     let mut table = table(&names, &[1, 2, 3, 4, 6, 7, 8]);
     for (id, group) in rows {
         let counts = [group.comments, group.dms_started, group.orders_attributed, group.orders_soft].map(number);

@@ -12,6 +12,7 @@ use crate::{
 use chatsparks_core::Insights;
 use chatsparks_replay::{DecisionsWriter, InsightsSection, Observer, Record, Replay as Driver, Summary};
 use clap::Args;
+use serde::Serialize;
 use std::io::{self, Write};
 
 /// Replay a history, and sum up what the workspace would have done
@@ -118,7 +119,7 @@ impl Replay {
     fn write_summary(&self, summary: &Summary, insights: &Insights, terminal: &Terminal) -> Result<(), Failure> {
         let mut to = if self.takes_standard_output() { terminal.err() } else { terminal.out() };
         if self.json {
-            serde_json::to_writer_pretty(&mut to.to, summary).map_err(io::Error::from)?;
+            serde_json::to_writer_pretty(&mut to.to, &SummedUp { summary, insights }).map_err(io::Error::from)?;
             writeln!(to.to)?;
         } else if !(self.takes_standard_output() && terminal.quiet) {
             writeln!(to.to, "{}", summary.to_string().trim_end())?;
@@ -160,6 +161,14 @@ impl Replay {
             other => other,
         }
     }
+}
+
+/// The shape of `replay --json`.
+#[derive(Serialize)]
+struct SummedUp<'s> {
+    #[serde(flatten)]
+    summary: &'s Summary,
+    insights: &'s Insights,
 }
 
 /// Writes decisions and sums them up.

@@ -11,8 +11,8 @@ const POSTS: usize = 15;
 const TRIGGERS: usize = 40;
 /// A line under the names of the columns, and none between rows.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
-/// Characters of the longest bar.
-const BAR: u64 = 24;
+/// Characters of the longest bar: as many as leave the table within a hundred columns.
+const BAR: u64 = 8;
 
 impl fmt::Display for Summary {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -64,8 +64,7 @@ impl Summary {
         let mut rows: Vec<_> = self.comments.iter().collect();
         rows.sort_by_key(|(result, count)| (Class::of(**result), Reverse(**count)));
         for (result, count) in rows {
-            let bar = "█".repeat(usize::try_from((count * BAR).div_ceil(most)).unwrap_or(0));
-            table.add_row([result.as_str(), &grouped(*count), &share(*count, total), &bar, why(*result)]);
+            table.add_row([result.as_str(), &grouped(*count), &share(*count, total), &bar(*count, most), why(*result)]);
         }
         table
     }
@@ -169,9 +168,17 @@ pub(crate) fn why(result: Result) -> &'static str {
         Result::NoMatch => "no trigger matches",
         Result::Duplicate => "processed before",
         Result::OwnComment => "by the workspace's own account",
-        Result::NotConnected => "the account is not connected, or may not read comments",
+        Result::NotConnected => "not connected, or the comments scope is missing",
         Result::OutsideWindow => "the post is older than the listening window",
     }
+}
+
+/// A bar as long as its share of the longest, to an eighth of a character.
+fn bar(count: u64, most: u64) -> String {
+    const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    let eighths = (u128::from(count) * u128::from(BAR) * 8).div_ceil(u128::from(most.max(1)));
+    let (whole, rest) = (usize::try_from(eighths / 8).unwrap_or(0), usize::try_from(eighths % 8).unwrap_or(0));
+    "█".repeat(whole) + EIGHTHS[rest]
 }
 
 fn listed<'a>(parts: impl Iterator<Item = (&'a str, u64)>) -> String {
@@ -206,4 +213,41 @@ pub(crate) fn grouped(number: u64) -> String {
         grouped.push(digit);
     }
     grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_results_stays_within_a_hundred_columns() {
+        let all = [
+            Result::Duplicate,
+            Result::OwnComment,
+            Result::NotConnected,
+            Result::OutsideWindow,
+            Result::NoMatch,
+            Result::BlockedContact,
+            Result::Throttled,
+            Result::WithHuman,
+            Result::Fired,
+            Result::Queued,
+            Result::AwaitingMessage,
+            Result::Undeliverable,
+        ];
+        let summary = Summary { comments: all.map(|result| (result, 1_000_000)).into(), ..Summary::default() };
+        for line in summary.results().to_string().lines() {
+            assert!(line.chars().count() <= 100, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_bar_is_as_long_as_its_share() {
+        for (count, most, wanted) in
+            [(0, 10, ""), (1, 1_000_000, "▏"), (5, 10, "████"), (9, 16, "████▌"), (10, 10, "████████"), (0, 0, "")]
+        {
+            assert_eq!(bar(count, most), wanted, "{count} of {most}");
+        }
+        assert_eq!(bar(u64::MAX, u64::MAX), "████████");
+    }
 }
