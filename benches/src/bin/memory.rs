@@ -5,17 +5,18 @@
 
 use allocation_counter::measure;
 use chatsparks_benches::{
+    rows::insights::{FEW, Facts, MANY},
     shop::{self, NOW, Shop},
     synthetic::{Set, compiled, known_contact},
 };
 use chatsparks_core::{
     CommentOutcome, CommentResult, Contact, ContactChange, Envelope, Evaluation, Event, Scratch, Seen, TriggerId,
 };
-use std::hint::black_box;
+use std::{error::Error, hint::black_box};
 
 const USER: &str = "68000000000000000001";
 
-fn main() {
+fn main() -> Result<(), Box<dyn Error>> {
     let set = Set::new(10_000, 20);
     tell("engine", held(|| compiled(&set.workspace)));
     tell("engine_by_its_own_word", set.engine.memory_usage() as i64);
@@ -23,6 +24,10 @@ fn main() {
     tell("contact_mid_flow", contact_mid_flow());
     tell("record_at_10", record(&Set::new(10, 20)));
     tell("record_at_10000", record(&set));
+    let facts = Facts::new()?;
+    tell("insights_of_few", held(|| facts.fold(FEW)));
+    tell("insights_of_many", held(|| facts.fold(MANY)));
+    Ok(())
 }
 
 fn tell(what: &str, bytes: i64) {

@@ -48,5 +48,15 @@ pub fn rows(benches: &Path) -> Result<Vec<Row>, Box<dyn Error>> {
             against: crate::report::size(of("record_at_10")?),
             ..Row::size("size of a comment's record at 10,000 ÷ at 10 triggers", 0.0, Target::AtMost(1.0, 1.0))
         },
+        Row {
+            value: of("insights_of_many")? / of("insights_of_few")?,
+            ours: crate::report::size(of("insights_of_many")?),
+            against: crate::report::size(of("insights_of_few")?),
+            ..Row::size(
+                "insights: heap after 10,000,000 facts ÷ after 10,000 of the same groups",
+                0.0,
+                Target::AtMost(1.05, 1.0),
+            )
+        },
     ])
 }

@@ -1,10 +1,11 @@
-//! A comment that matches nothing allocates nothing, once its contact is known and the buffers have grown.
+//! What allocates nothing: a comment that matches nothing, once its contact is known and the buffers have grown, and
+//! facts of groups that insights have already.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use allocation_counter::measure;
 use chatsparks_core::{
-    Comment, CommentResult, Contact, ContactChange, Engine, Envelope, Event, Found, Head, Instant, Loaded, Outcome,
-    Scratch, workspace::Workspace,
+    Comment, CommentResult, Contact, ContactChange, Engine, Envelope, Event, Fact, Found, Head, Insights, Instant,
+    Loaded, Outcome, Scratch, UserId, workspace::Workspace,
 };
 use serde_json::json;
 
@@ -85,4 +86,51 @@ fn a_comment_of_somebody_known_that_matches_nothing_allocates_nothing() {
     }
     let long = "ราคา lovely giá ".repeat(2_000);
     assert_eq!(allocations(&engine, &head, &contact, &long, &mut scratch), 0, "a long text");
+}
+
+/// Insights hold the groups, not the facts: ten times the facts of the same groups take the same room.
+#[test]
+fn i2_ten_times_the_facts_take_no_more_room() {
+    let fact = |fact| serde_json::from_value::<Fact>(fact).unwrap();
+    let record = |place: usize| -> (UserId, Vec<Fact>) {
+        let (post, trigger, flow) = (format!("v{}", place % 7), format!("t{}", place % 5), format!("f{}", place % 3));
+        let entry = json!({ "order_id": "o", "result": "attributed", "revenue_minor": 5, "overlap_minor": 5,
+            "currency": (["THB", "VND"][place % 2]), "cause": { "kind": "order", "trigger": trigger, "post_id": post } });
+        let facts = [
+            json!({ "comment_seen": { "post_id": post, "result": "awaiting_message" } }),
+            json!({ "trigger_fired": { "trigger": trigger, "post_id": post, "comment_id": "c", "keyword": "price" } }),
+            json!({ "held": { "trigger": trigger, "until": "2026-03-04T10:00:00Z" } }),
+            json!({ "flow_started": { "trigger": trigger, "flow": flow, "version": 1, "conversation": 1 } }),
+            json!({ "block_entered": { "conversation": 1, "flow": flow, "version": 1, "block": "b" } }),
+            json!({ "flow_left": { "conversation": 1, "flow": flow, "version": 1, "block": "b", "why": "closed" } }),
+            json!({ "order_credited": entry }),
+        ];
+        (format!("u{}", place % 50).into(), facts.map(fact).into())
+    };
+    let records: Vec<_> = (0..210).map(record).collect();
+    let fold = |count: usize| {
+        let (mut insights, mut facts) = (Insights::new(), 0);
+        for (user_id, of_record) in records.iter().cycle() {
+            if facts >= count {
+                break;
+            }
+            insights.add(Some(user_id), of_record);
+            facts += of_record.len();
+        }
+        insights
+    };
+    let held = |count: usize| {
+        let mut insights = None;
+        let bytes = measure(|| insights = Some(fold(count))).bytes_current;
+        (bytes, insights.unwrap())
+    };
+    let round = records.iter().map(|(_, facts)| facts.len()).sum::<usize>();
+    let ((few_bytes, few), (many_bytes, many)) = (held(7 * round), held(70 * round));
+    assert_eq!(many_bytes, few_bytes);
+    let groups = |insights: &Insights| {
+        let Insights { posts, triggers, keywords, flows, .. } = insights;
+        [posts.len(), triggers.len(), keywords.len(), flows.len(), insights.revenue.len()]
+    };
+    assert_eq!((groups(&many), groups(&few)), ([7, 5, 1, 3, 2], [7, 5, 1, 3, 2]));
+    assert_eq!(many.triggers["t0"].comments, 10 * few.triggers["t0"].comments);
 }
