@@ -18,3 +18,12 @@ workspace: ../workspace.json
                   fired hello-th
                   public: สวัสดีค่ะ 💕
                   bot: สวัสดีค่ะ Glow Cosmetics ยินดีช่วยเรื่องไหนดีคะ [ดูสินค้า] [โปรโมชั่น] [คุยกับแอดมิน]
+# A greeting is answered in its language.
+      +1m         vy comments on v46: Chao shop ạ 🥰
+                  fired hello-vi
+                  public: Shop chào mình ạ 💕
+                  bot: Chào mình, Glow Cosmetics giúp gì được ạ? [Xem sản phẩm] [Khuyến mãi] [Gặp nhân viên]
+      +1m         tika comments on v46: Halo kakkk
+                  fired hello-id
+                  public: Halo kak 💕
+                  bot: Halo kak, Glow Cosmetics bisa bantu apa? [Lihat produk] [Promo] [Chat admin]

@@ -315,31 +315,18 @@ pub(super) fn rest() -> Vec<Trigger> {
         Trigger::new(
             "hello-th",
             "The first word, a greeting",
-            all([text("first_comment"), keywords("starts_with", Nothing, &["สวัสดี", "ดีค่ะ", "ดีครับ"])]),
+            first(keywords("starts_with", Nothing, &["สวัสดี", "ดีค่ะ", "ดีครับ"])),
             "hello-th",
         )
         .replies(&["สวัสดีค่ะ 💕"]),
+        greeting("vi", "The first word, a greeting in Vietnamese", "starts_with", &["chào shop", "shop ơi"])
+            .replies(&["Shop chào mình ạ 💕"]),
+        greeting("id", "The first word, a greeting in Indonesian", "starts_with", &["halo kak", "hai kak", "halo min"])
+            .replies(&["Halo kak 💕"]),
         Trigger::new(
             "hello-all",
             "The first word, a greeting, elsewhere",
-            all([
-                text("first_comment"),
-                keywords(
-                    "exact",
-                    Both,
-                    &[
-                        "hello",
-                        "hi",
-                        "hi there",
-                        "chào shop",
-                        "hello shop",
-                        "hi shop",
-                        "halo kak",
-                        "hai kak",
-                        "halo min",
-                    ],
-                ),
-            ]),
+            first(keywords("exact", Both, &["hello", "hi", "hi there", "hello shop", "hi shop"])),
             "hello-en",
         )
         .replies(&["Hi! 💕", "Hello and welcome 💕"]),
@@ -355,6 +342,16 @@ pub(super) fn rest() -> Vec<Trigger> {
             .on_tags(&["launch-week", "sale", "live", "serum", "routine"])
             .replies(&English.speech().replied),
     ]
+}
+
+/// A newcomer's greeting, answered with the menu in its language.
+fn greeting(language: &str, name: &'static str, mode: &str, words: &[&str]) -> Trigger {
+    let id = format!("hello-{language}");
+    Trigger::new(&id, name, first(keywords(mode, Both, words)), id.clone())
+}
+
+fn first(greeting: Json) -> Json {
+    all([text("first_comment"), greeting])
 }
 
 /// A question that nothing above took, under the videos that people are to be helped with.
