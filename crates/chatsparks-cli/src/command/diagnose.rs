@@ -128,6 +128,9 @@ enum Details {
     Explanation {
         #[serde(flatten)]
         explanation: Box<Explanation>,
+        /// When the same comment came again.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        set_aside: Vec<SetAside>,
         /// For marking the words that matched; the page shows it, JSON leaves it out.
         #[serde(skip)]
         text: Text,
@@ -271,6 +274,7 @@ impl Diagnose {
             let text = comment.evaluation.comment.text.clone();
             let details = explanation.map_or(Details::None {}, |explanation| Details::Explanation {
                 explanation: Box::new(explanation),
+                set_aside: evidence.comment_set_aside.clone(),
                 text,
             });
             return Ok((diagnosis, details));

@@ -28,9 +28,10 @@ impl Page {
         }
         writeln!(to.to, "Next: {}", self.next.to_do)?;
         match &self.details {
-            Details::Explanation { explanation, text } => {
+            Details::Explanation { explanation, set_aside, text } => {
                 write!(to.to, "\n{STRONG}The evaluation{STRONG:#}\n  ")?;
-                write_explanation(to, explanation, false, text.as_str())
+                write_explanation(to, explanation, false, text.as_str())?;
+                write_set_aside(to, set_aside)
             }
             Details::Order(order) => order.write_text(to),
             Details::Contact(Some(contact)) => {
