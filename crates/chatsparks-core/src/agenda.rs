@@ -4,7 +4,7 @@
 //! no longer stands by is not looked for when the contact changes: it is passed over when its turn
 //! comes, which costs less than finding it.
 
-use crate::{Contact, Head, Instant, PendingFor, Timer, TimerKind, UserId};
+use crate::{Contact, Head, Instant, Pending, PendingFor, Timer, TimerKind, UserId};
 use std::{
     cmp::Reverse,
     collections::{BTreeSet, BinaryHeap},
@@ -88,7 +88,14 @@ impl Agenda {
 impl Contact {
     /// What the agenda needs of this contact; of one who is new, the default.
     pub fn wakes(&self) -> Wakes {
-        let queued = self.pending().filter(|pending| pending.waits == PendingFor::Room);
-        Wakes { due: Self::TIMERS.map(|kind| self.due(kind)), queued_at: queued.map(|pending| pending.comment_at) }
+        let Some(talk) = &self.talk else { return Wakes::default() };
+        let conversation = talk.conversation.as_ref();
+        let (flow_wait, idle, close) = conversation.map_or((None, None, None), |of| (of.flow_wait, of.idle, of.close));
+        let (queue_expiry, hold_expiry, queued_at) = match talk.pending.as_deref() {
+            None => (None, None, None),
+            Some(Pending { waits: PendingFor::Room, until, comment_at, .. }) => (Some(*until), None, Some(*comment_at)),
+            Some(Pending { waits: PendingFor::Message, until, .. }) => (None, Some(*until), None),
+        };
+        Wakes { due: [flow_wait, idle, close, queue_expiry, hold_expiry], queued_at }
     }
 }

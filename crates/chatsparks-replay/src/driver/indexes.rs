@@ -24,16 +24,16 @@ impl Indexes {
         self.events.contains(id)
     }
 
-    /// What stands under these keys.
-    pub(super) fn find(&self, keys: &[IndexKey]) -> Found {
-        let mut found = Found::default();
+    /// What stands under these keys, of an event whose id was looked up already.
+    pub(super) fn find(&self, keys: &[IndexKey], used_up: bool) -> Found {
+        let mut found = Found { event: used_up, ..Found::default() };
         for key in keys {
             match key {
-                IndexKey::Event(id) => found.event = self.events.contains(id),
+                IndexKey::Event(_) => {}
                 IndexKey::Comment(id) => found.thing |= self.comments.contains(id),
                 IndexKey::Message(id) => found.thing |= self.messages.contains(id),
                 IndexKey::Refund(id) => found.thing |= self.refunds.contains(id),
-                IndexKey::Order(id) => found.order = self.orders.get(id).cloned(),
+                IndexKey::Order(id) => found.order = self.orders.get(id).cloned().map(Box::new),
                 IndexKey::ShopUser(id) => found.shop_user = self.shop_users.get(id).cloned(),
                 IndexKey::Dm(id) => found.dm = self.dms.get(id).cloned(),
             }
