@@ -196,7 +196,10 @@ impl fmt::Debug for Instant {
 
 impl Serialize for Instant {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
+        match self.written_plainly().as_ref().map(|written| std::str::from_utf8(written)) {
+            Some(Ok(written)) => to.serialize_str(written),
+            _ => to.collect_str(self),
+        }
     }
 }
 
