@@ -4,7 +4,7 @@ use crate::{
     Comment, CommentOutcome, CommentResult, Contact, Instant,
     condition::{PatternMemo, Subject},
     engine::compile::Compiled,
-    matcher::{Hits, special},
+    matcher::{Hits, Varied, special},
     scope::Place,
     text::Normaliser,
     workspace::OnThrottled,
@@ -18,7 +18,7 @@ const MATCHED_CHARACTERS: usize = 10_000;
 pub(crate) struct Buffers {
     pub(crate) normaliser: Normaliser,
     pub(crate) normalised: String,
-    pub(crate) varied: String,
+    pub(crate) varied: Varied,
     pub(crate) hits: Hits,
     pub(crate) patterns: PatternMemo,
 }

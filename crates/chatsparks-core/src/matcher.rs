@@ -37,24 +37,36 @@ pub(crate) mod special {
 /// A full DFA is twice as fast as the contiguous NFA, and grows out of the caches sooner.
 pub(crate) const DFA_LIMIT: usize = 12 << 20;
 
-/// The words of a workspace, by how they are varied (N5, N6).
+/// The words of a workspace in one automaton, each compared with the text as its condition varies it (N5, N6).
 #[derive(Debug, Default)]
 pub(crate) struct Matcher {
-    channels: Vec<Channel>,
-    /// How many of them compare with a varied text.
-    loosened: usize,
+    automaton: Option<Automaton>,
+    patterns: Box<[Pattern]>,
+    /// The variants of the text that words are compared with.
+    variants: Variants,
     feature_count: u32,
 }
 
-const BOTH: Variant = Variant { ignore_accents: true, squeeze: true };
+/// Variants of a text, a bit each.
+type Variants = u8;
 
-/// The words that are compared with one variation of the text.
-#[derive(Debug)]
-struct Channel {
-    variant: Variant,
-    automaton: Automaton,
-    patterns: Box<[Pattern]>,
+/// Every variant, in the order of their bits.
+const VARIANTS: [Variant; 4] = [
+    Variant::PLAIN,
+    Variant { ignore_accents: true, squeeze: false },
+    Variant { ignore_accents: false, squeeze: true },
+    BOTH,
+];
+const BOTH: Variant = Variant { ignore_accents: true, squeeze: true };
+const PLAIN: Variants = 1;
+
+/// The place of a variant among all.
+fn place_of(variant: Variant) -> usize {
+    usize::from(variant.ignore_accents) + 2 * usize::from(variant.squeeze)
 }
+
+/// The variants of one text that are not the text itself, in buffers used again; that of no variant is not used.
+pub(crate) type Varied = [String; VARIANTS.len()];
 
 #[derive(Debug)]
 enum Automaton {
@@ -62,12 +74,13 @@ enum Automaton {
     Nfa(Box<contiguous::NFA>),
 }
 
-/// One normalised word, and the modes in which conditions ask for it.
+/// One normalised word of one variant, and the modes in which conditions ask for it.
 #[derive(Clone, Copy, Debug)]
 struct Pattern {
     first_feature: Feature,
     length: u16,
     modes: u8,
+    variant: Variants,
 }
 
 const MODES: [MatchMode; 4] = [MatchMode::Contains, MatchMode::Word, MatchMode::StartsWith, MatchMode::Exact];
@@ -83,11 +96,12 @@ fn bit(mode: MatchMode) -> u8 {
 /// Collects words before the automata are built.
 #[derive(Debug, Default)]
 pub(crate) struct MatcherBuilder {
-    channels: Vec<(Variant, Words)>,
+    /// The words of each variant.
+    words: [Words; VARIANTS.len()],
     buffers: (String, String),
 }
 
-/// The words asked for of one channel, one after another in one text: there may be 200,000.
+/// The words asked for of one variant, one after another in one text: there may be 200,000.
 #[derive(Debug, Default)]
 struct Words {
     text: String,
@@ -108,6 +122,11 @@ struct Asked {
 
 impl Words {
     fn add(&mut self, word: &str, mode: u8, place: u32) {
+        // A checked document has no empty keyword; an unchecked one gets a word that never matches.
+        // Nor does one too long for any text that is matched.
+        if word.is_empty() || word.len() > usize::from(u16::MAX) {
+            return;
+        }
         let mut head = [0; 16];
         let length = word.len().min(head.len());
         head[..length].copy_from_slice(&word.as_bytes()[..length]);
@@ -155,7 +174,7 @@ impl MatcherBuilder {
 
     /// Asks for what a pattern begins with, as it stands in normalised text.
     pub(crate) fn beginning(&mut self, text: &str, place: Place) {
-        add(&mut self.channels, text, BEGINNING, Variant::PLAIN, place);
+        self.words[place_of(Variant::PLAIN)].add(text, BEGINNING, place.0);
     }
 
     fn ask(&mut self, word: &str, mode: u8, variant: Variant, place: Place) {
@@ -167,62 +186,49 @@ impl MatcherBuilder {
             text::vary_into(plain, variant, varied);
             varied
         };
-        add(&mut self.channels, word, mode, variant, place);
+        self.words[place_of(variant)].add(word, mode, place.0);
     }
 
-    /// Builds the automata, and tells the feature of each place.
+    /// Builds the automaton, and tells the feature of each place.
     ///
     /// `dfa_limit`: the largest DFA, in bytes, that is taken instead of a contiguous NFA.
     pub(crate) fn build(
-        self,
+        mut self,
         places: usize,
         dfa_limit: usize,
     ) -> Result<(Matcher, Vec<Feature>), aho_corasick::BuildError> {
         let mut features = vec![Feature::MAX; places];
-        let loosened = self.channels.iter().filter(|(variant, _)| *variant != Variant::PLAIN).count();
-        let mut matcher = Matcher { channels: Vec::new(), loosened, feature_count: special::COUNT };
-        for (variant, mut all) in self.channels {
-            all.sort();
-            let mut patterns = Vec::new();
-            let mut words: Vec<&str> = Vec::new();
-            let mut states = 1;
+        let mut feature_count = special::COUNT;
+        let mut variants = 0;
+        let mut patterns = Vec::new();
+        let mut words: Vec<&str> = Vec::new();
+        let mut states = 1;
+        self.words.iter_mut().for_each(Words::sort);
+        for (place, all) in self.words.iter().enumerate().filter(|(_, all)| !all.asked.is_empty()) {
+            variants |= 1 << place;
+            let first = words.len();
+            let mut own_states = 1;
             let same =
                 |one: &Asked, other: &Asked| one.head == other.head && one.word(&all.text) == other.word(&all.text);
             for group in all.asked.chunk_by(same) {
                 let word = group[0].word(&all.text);
                 let modes = group.iter().fold(0, |modes, asked| modes | asked.mode);
-                let first_feature = matcher.feature_count;
+                let first_feature = feature_count;
                 for asked in group {
                     features[asked.place as usize] = first_feature + rank(modes, asked.mode & !MENTION);
                 }
-                matcher.feature_count += (modes & !MENTION).count_ones();
+                feature_count += (modes & !MENTION).count_ones();
                 let length = u16::try_from(word.len()).unwrap_or(u16::MAX);
-                states += word.len() - words.last().map_or(0, |last| shared_prefix(last, word));
-                patterns.push(Pattern { first_feature, length, modes });
+                own_states += word.len() - words[first..].last().map_or(0, |last| shared_prefix(last, word));
+                patterns.push(Pattern { first_feature, length, modes, variant: 1 << place });
                 words.push(word);
             }
-            matcher.channels.push(Channel {
-                variant,
-                automaton: Automaton::build(&words, states, dfa_limit)?,
-                patterns: patterns.into_boxed_slice(),
-            });
+            // Words of different variants may share states; those of one have all of theirs.
+            states = states.max(own_states);
         }
-        matcher.channels.sort_by_key(|channel| channel.variant);
-        Ok((matcher, features))
+        let automaton = if words.is_empty() { None } else { Some(Automaton::build(&words, states, dfa_limit)?) };
+        Ok((Matcher { automaton, patterns: patterns.into_boxed_slice(), variants, feature_count }, features))
     }
-}
-
-fn add(channels: &mut Vec<(Variant, Words)>, word: &str, mode: u8, variant: Variant, place: Place) {
-    // A checked document has no empty keyword; an unchecked one gets a word that never matches.
-    // Nor does one too long for any text that is matched.
-    if word.is_empty() || word.len() > usize::from(u16::MAX) {
-        return;
-    }
-    let words = match channels.iter().position(|(known, _)| *known == variant) {
-        Some(channel) => &mut channels[channel].1,
-        None => &mut channels.push_mut((variant, Words::default())).1,
-    };
-    words.add(word, mode, place.0);
 }
 
 /// The place of a mode among the modes that are asked for.
@@ -300,7 +306,7 @@ impl Hits {
     }
 }
 
-/// Where a word was found in the text of its channel: bytes, half-open.
+/// Where a word was found in its variant of the text: bytes, half-open.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Span {
     pub(crate) start: usize,
@@ -314,71 +320,89 @@ impl Matcher {
     }
 
     /// Marks every feature that holds for a normalised text.
-    pub(crate) fn scan(&self, normalised: &str, varied: &mut String, hits: &mut Hits) {
-        // Many texts have nothing to vary; looking once for both loosenings spares a look for each.
-        let stays = self.loosened > 1 && !text::varies_into(normalised, BOTH, varied);
-        for channel in &self.channels {
-            let stays = stays || channel.variant == Variant::PLAIN;
-            let text =
-                if stays || !text::varies_into(normalised, channel.variant, varied) { normalised } else { &*varied };
-            channel.each_match(text, |feature, _| hits.mark(feature));
+    ///
+    /// The automaton runs once over each *distinct* variant: most texts have nothing to vary, and are walked once.
+    pub(crate) fn scan(&self, normalised: &str, varied: &mut Varied, hits: &mut Hits) {
+        let loosened = self.variants & !PLAIN;
+        // What both loosenings together leave as it is, each alone does too.
+        let widest = if loosened.is_power_of_two() { VARIANTS[loosened.trailing_zeros() as usize] } else { BOTH };
+        if loosened == 0 || !text::varies_into(normalised, widest, &mut varied[place_of(widest)]) {
+            return self.each_match(normalised, self.variants, |feature, _| hits.mark(feature));
+        }
+        let mut changed = 0;
+        for (place, variant) in VARIANTS.into_iter().enumerate().filter(|(place, _)| loosened & 1 << place != 0) {
+            if variant == widest || text::varies_into(normalised, variant, &mut varied[place]) {
+                changed |= 1 << place;
+            }
+        }
+        self.each_match(normalised, self.variants & !changed, |feature, _| hits.mark(feature));
+        while changed != 0 {
+            let text = varied[changed.trailing_zeros() as usize].as_str();
+            let alike = |place: &usize| changed & 1 << place != 0 && varied[*place] == text;
+            let same = (0..VARIANTS.len()).filter(alike).fold(0, |same, place| same | 1 << place);
+            self.each_match(text, same, |feature, _| hits.mark(feature));
+            changed &= !same;
         }
     }
 
-    /// Calls back with every feature found in every channel, and where: for explanations.
+    /// Calls back with every feature found in every variant, and where: for explanations.
     pub(crate) fn each(&self, mut text: impl FnMut(Variant) -> String, mut found: impl FnMut(Variant, Feature, Span)) {
-        for channel in &self.channels {
-            let text = text(channel.variant);
-            channel.each_match(&text, |feature, place| found(channel.variant, feature, place));
+        for (place, variant) in VARIANTS.into_iter().enumerate().filter(|(place, _)| self.variants & 1 << place != 0) {
+            self.each_match(&text(variant), 1 << place, |feature, place| found(variant, feature, place));
         }
     }
 
     /// The heap it takes, in bytes.
     pub(crate) fn memory_usage(&self) -> usize {
-        self.channels
-            .iter()
-            .map(|channel| {
-                let automaton = match &channel.automaton {
-                    Automaton::Dfa(dfa) => dfa.memory_usage(),
-                    Automaton::Nfa(nfa) => nfa.memory_usage(),
-                };
-                automaton + size_of_val(&*channel.patterns)
-            })
-            .sum()
+        let automaton = match &self.automaton {
+            Some(Automaton::Dfa(dfa)) => dfa.memory_usage(),
+            Some(Automaton::Nfa(nfa)) => nfa.memory_usage(),
+            None => 0,
+        };
+        automaton + size_of_val(&*self.patterns)
     }
 
-    /// Runs the automata over a text and nothing else: what benchmarks hold the engine against.
+    /// Runs the automaton over a text and nothing else: what benchmarks hold the engine against.
     pub(crate) fn bare_scan(&self, normalised: &str) -> usize {
         let mut count = 0;
-        for channel in self.channels.iter().filter(|channel| channel.variant == Variant::default()) {
-            match &channel.automaton {
-                Automaton::Dfa(dfa) => walk(&**dfa, normalised, |_, _| count += 1),
-                Automaton::Nfa(nfa) => walk(&**nfa, normalised, |_, _| count += 1),
-            }
+        match &self.automaton {
+            Some(Automaton::Dfa(dfa)) => walk(&**dfa, normalised, |_, _| count += 1),
+            Some(Automaton::Nfa(nfa)) => walk(&**nfa, normalised, |_, _| count += 1),
+            None => {}
         }
         count
     }
 
-    /// Whether every channel got its DFA.
+    /// Whether the words got their DFA.
     pub(crate) fn is_dfa(&self) -> bool {
-        self.channels.iter().all(|channel| matches!(channel.automaton, Automaton::Dfa(_)))
+        !matches!(self.automaton, Some(Automaton::Nfa(_)))
+    }
+
+    /// Calls back with every feature found in a text that is what these variants make of it.
+    #[inline]
+    fn each_match(&self, text: &str, variants: Variants, mut found: impl FnMut(Feature, Span)) {
+        if variants == 0 {
+            return;
+        }
+        let hit = |pattern: usize, end: usize| {
+            let pattern = self.patterns[pattern];
+            if pattern.variant & variants != 0 {
+                pattern.judge(text, end, &mut found);
+            }
+        };
+        match &self.automaton {
+            Some(Automaton::Dfa(dfa)) => walk(&**dfa, text, hit),
+            Some(Automaton::Nfa(nfa)) => walk(&**nfa, text, hit),
+            None => {}
+        }
     }
 }
 
-impl Channel {
-    #[inline]
-    fn each_match(&self, text: &str, mut found: impl FnMut(Feature, Span)) {
-        let hit = |pattern: usize, end: usize| self.judge(text, pattern, end, &mut found);
-        match &self.automaton {
-            Automaton::Dfa(dfa) => walk(&**dfa, text, hit),
-            Automaton::Nfa(nfa) => walk(&**nfa, text, hit),
-        }
-    }
-
+impl Pattern {
     /// Holds one occurrence of a word against the modes in which it is asked for.
     #[inline]
-    fn judge(&self, text: &str, pattern: usize, end: usize, found: &mut impl FnMut(Feature, Span)) {
-        let Pattern { first_feature, length, modes } = self.patterns[pattern];
+    fn judge(self, text: &str, end: usize, found: &mut impl FnMut(Feature, Span)) {
+        let Self { first_feature, length, modes, .. } = self;
         let start = end - usize::from(length);
         if modes & BEGINNING != 0 {
             found(first_feature + rank(modes, BEGINNING), Span { start, end });

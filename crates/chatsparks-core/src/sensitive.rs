@@ -2,7 +2,7 @@
 
 use crate::{
     Tag,
-    matcher::{DFA_LIMIT, Hits, Matcher, MatcherBuilder, Place},
+    matcher::{DFA_LIMIT, Hits, Matcher, MatcherBuilder, Place, Varied},
     problem::{Problem, ProblemCode},
     text::Variant,
     workspace::{MatchMode, Sensitive, Workspace},
@@ -58,7 +58,7 @@ impl SensitiveWords {
     /// Every entry that matches acts (V5).
     pub(crate) fn judge(&self, normalised: &str, hits: &mut Hits) -> SensitiveVerdict {
         hits.begin(self.matcher.feature_count());
-        self.matcher.scan(normalised, &mut String::new(), hits);
+        self.matcher.scan(normalised, &mut Varied::default(), hits);
         let mut matched: Vec<usize> =
             hits.list().iter().filter_map(|hit| self.entries.get(hit)).flatten().copied().collect();
         matched.sort_unstable();
