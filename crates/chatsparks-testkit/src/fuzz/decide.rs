@@ -48,9 +48,10 @@ pub fn decide_ops(data: &[u8]) {
     for line in lines.lines().take(OPERATIONS) {
         let envelope = operations.next(line);
         run.happen(&envelope);
-        operations
-            .dms
-            .extend(run.store.dms.keys().filter(|dm| !operations.dms.contains(dm)).cloned().collect::<Vec<_>>());
+        if operations.dms.len() < run.store.dms.len() {
+            let sent = run.store.dms.keys().filter(|dm| !operations.dms.contains(dm)).cloned().collect::<Vec<_>>();
+            operations.dms.extend(sent);
+        }
     }
     run.agree_in_state();
     // Whatever waits has ended a hundred days after the last word; no setting makes anything wait for longer.
