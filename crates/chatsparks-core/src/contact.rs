@@ -331,7 +331,9 @@ impl Talk {
                 self.links.push(SentLink::clone(link));
             }
             ContactChange::TimerFired { kind, due, times } => {
-                self.fired.retain(|(fired, _, _)| fired != kind);
+                // T5: late comments may set a timer again for any instant that is remembered.
+                let remembered = due.before(MEMORY);
+                self.fired.retain(|(fired, at, _)| (fired, at) != (kind, due) && *at >= remembered);
                 self.fired.push((*kind, *due, *times));
             }
             change => {
