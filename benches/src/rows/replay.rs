@@ -97,14 +97,8 @@ pub fn profile(work: &str, times: usize, examples: &Path) -> Result<bool, Box<dy
 /// The rows on one history.
 pub fn rows(history: &History, [plain, decisions]: [Target; 2]) -> Vec<Row> {
     let lines = history.values();
-    let [read, replayed, written] = by_turns(
-        ROUNDS,
-        [
-            run(|| history.values()),
-            run(|| history.replay(|_| {})),
-            run(|| history.replay_writing()),
-        ],
-    );
+    let [read, replayed, written] =
+        by_turns(ROUNDS, [run(|| history.values()), run(|| history.replay(|_| {})), run(|| history.replay_writing())]);
     let name = history.name;
     vec![
         Row::ratio(format!("replay of {name} ÷ reading the file into `Value`s"), (replayed, read), lines, plain),

@@ -4,7 +4,7 @@
 //! no longer stands by is not looked for when the contact changes: it is passed over when its turn
 //! comes, which costs less than finding it.
 
-use crate::{Contact, Head, Instant, PendingFor, Timer, TimerKind, UserId};
+use crate::{Contact, Head, Instant, Pending, PendingFor, Timer, TimerKind, UserId};
 use std::{
     cmp::Reverse,
     collections::{BTreeSet, BinaryHeap},
@@ -14,6 +14,8 @@ use std::{
 #[derive(Clone, Debug, Default)]
 pub struct Agenda {
     timers: BinaryHeap<Reverse<Timer>>,
+    /// The contact's timer that was taken off last, until its firing is known.
+    taken: Option<Timer>,
     queue: BTreeSet<(Instant, UserId)>,
 }
 
@@ -33,6 +35,12 @@ impl Agenda {
     /// Takes in what changed of a contact: how it woke before the change, and the contact after it.
     pub fn update(&mut self, before: Wakes, after: &Contact) {
         let wakes = after.wakes();
+        // A timer that was taken off, and by which the contact still stands, is put on again.
+        if let Some(taken) = self.taken.take_if(|taken| taken.user_id.as_ref() == Some(after.user_id()))
+            && after.due(taken.kind) == Some(taken.due)
+        {
+            self.timers.push(Reverse(taken));
+        }
         if before == wakes {
             return;
         }
@@ -56,39 +64,57 @@ impl Agenda {
         self.queue.first().map(|(_, user_id)| user_id)
     }
 
-    /// The next timer due at or before `until`, in the order of T4; it stays on the agenda until the
-    /// contact, changed by its firing, says otherwise. `contact` looks one up.
+    /// Takes off the next timer due at or before `until`, in the order of T4, for the caller to fire: what
+    /// becomes of its contact then comes in by [`update`](Self::update). `contact` looks one up.
     pub fn next<'a>(
         &mut self,
         until: Instant,
         head: &Head,
         contact: impl Fn(&UserId) -> Option<&'a Contact>,
     ) -> Option<Timer> {
+        self.taken = None;
         let own = loop {
-            let Some(Reverse(timer)) = self.timers.peek() else { break None };
-            if timer.due > until {
+            let Some(Reverse(timer)) = self.timers.peek().filter(|Reverse(timer)| timer.due <= until) else {
                 break None;
-            }
+            };
             let stands = timer.user_id.as_ref().and_then(&contact).and_then(|contact| contact.due(timer.kind));
             if stands == Some(timer.due) {
-                break Some(timer.clone());
+                break Some(timer);
             }
             self.timers.pop();
         };
-        let cycle = head.next_cycle.map(|due| Timer { due, kind: TimerKind::Cycle, user_id: None });
-        let release = head
-            .release_due
-            .filter(|_| head.has_room())
-            .zip(self.oldest_queued())
-            .map(|(due, user_id)| Timer { due, kind: TimerKind::QueueRelease, user_id: Some(user_id.clone()) });
-        [own, cycle, release].into_iter().flatten().filter(|timer| timer.due <= until).min()
+        let workspaces = self.workspaces_own(until, head);
+        // The kinds of the workspace come before those of contacts, at one instant.
+        if let Some(first) = workspaces.filter(|first| own.is_none_or(|own| *first < *own)) {
+            return Some(first);
+        }
+        own?;
+        self.taken = self.timers.pop().map(|Reverse(timer)| timer);
+        self.taken.clone()
+    }
+
+    /// The next of those that hang on the head: the cycle, and the release of the oldest queued start.
+    fn workspaces_own(&self, until: Instant, head: &Head) -> Option<Timer> {
+        let is_due = |due: &Instant| *due <= until;
+        let cycle = head.next_cycle.filter(is_due).map(|due| Timer { due, kind: TimerKind::Cycle, user_id: None });
+        let release = head.release_due.filter(is_due).filter(|_| head.has_room()).zip(self.oldest_queued());
+        let release =
+            release.map(|(due, user_id)| Timer { due, kind: TimerKind::QueueRelease, user_id: Some(user_id.clone()) });
+        cycle.into_iter().chain(release).min()
     }
 }
 
 impl Contact {
     /// What the agenda needs of this contact; of one who is new, the default.
     pub fn wakes(&self) -> Wakes {
-        let queued = self.pending().filter(|pending| pending.waits == PendingFor::Room);
-        Wakes { due: Self::TIMERS.map(|kind| self.due(kind)), queued_at: queued.map(|pending| pending.comment_at) }
+        let Some(talk) = &self.talk else { return Wakes::default() };
+        let conversation = talk.conversation.as_ref();
+        let (flow_wait, idle, close) = conversation.map_or((None, None, None), |of| (of.flow_wait, of.idle, of.close));
+        let (queue_expiry, hold_expiry, queued_at) = match talk.pending.as_deref() {
+            None => (None, None, None),
+            Some(Pending { waits: PendingFor::Room, until, comment_at, .. }) => (Some(*until), None, Some(*comment_at)),
+            Some(Pending { waits: PendingFor::Message, until, .. }) => (None, Some(*until), None),
+        };
+        Wakes { due: [flow_wait, idle, close, queue_expiry, hold_expiry], queued_at }
     }
 }

@@ -92,14 +92,14 @@ impl Turn<'_> {
             reviewed: false,
             cancelled: false,
         };
-        self.fact(Fact::OrderCredited(LedgerEntry {
+        self.fact(Fact::OrderCredited(Box::new(LedgerEntry {
             order_id: order.order_id.clone(),
             result,
             revenue_minor: total_minor,
             overlap_minor,
             currency: order.currency.clone(),
             cause: entry.cause.clone(),
-        }));
+        })));
         self.index(IndexRow::Order(order.order_id.clone(), Box::new(entry)));
         let credit = contact.zip(credited).map(|(contact, link)| credit(contact, link, placed_at));
         Outcome::Order(Box::new(OrderOutcome {
@@ -159,13 +159,15 @@ impl Turn<'_> {
 
     /// Appends to the ledger: what is taken back from one side, what is added to the other.
     fn book(&mut self, order_id: &OrderId, before: &OrderEntry, after: OrderEntry, kind: LedgerCause) {
-        let entry = |result, revenue_minor, overlap_minor| LedgerEntry {
-            order_id: order_id.clone(),
-            result,
-            revenue_minor,
-            overlap_minor,
-            currency: before.currency.clone(),
-            cause: Cause { kind, ..before.cause.clone() },
+        let entry = |result, revenue_minor, overlap_minor| {
+            Box::new(LedgerEntry {
+                order_id: order_id.clone(),
+                result,
+                revenue_minor,
+                overlap_minor,
+                currency: before.currency.clone(),
+                cause: Cause { kind, ..before.cause.clone() },
+            })
         };
         if before.result == after.result {
             let revenue = before.net_minor() - after.net_minor();

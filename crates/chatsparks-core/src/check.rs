@@ -20,7 +20,7 @@ use crate::{
     Problem, ProblemCode,
     workspace::{Product, Workspace},
 };
-pub(crate) use patterns::build_pattern;
+pub(crate) use patterns::{beginnings, build_pattern};
 use place::Place;
 use std::fmt;
 

@@ -11,8 +11,9 @@ use regex::Regex;
 pub(crate) enum Node {
     /// One of these features holds; sorted.
     Features(Box<[Feature]>),
-    /// A pattern of the workspace is found (N7).
-    Pattern(u32),
+    /// A pattern of the workspace is found (N7), and the features of which one holds where it may be; none:
+    /// it may be anywhere.
+    Pattern(u32, Option<Box<[Feature]>>),
     /// The comment stands under one of these posts; sorted.
     Posts(Box<[u32]>),
     /// Every part holds.
@@ -48,7 +49,7 @@ impl Node {
     pub(crate) fn holds(&self, subject: &mut Subject<'_>) -> bool {
         match self {
             Self::Features(features) => has_any(features, subject.hits),
-            Self::Pattern(index) => {
+            Self::Pattern(index, _) => {
                 let index = *index as usize;
                 match subject.memo.0[index] {
                     Some(found) => found,
@@ -71,7 +72,8 @@ impl Node {
     pub(crate) fn anchors(&self, cost: &impl Fn(Feature) -> u64) -> Option<Vec<Feature>> {
         match self {
             Self::Features(features) => Some(features.to_vec()),
-            Self::Pattern(_) | Self::Posts(_) | Self::Not(_) => None,
+            Self::Pattern(_, beginnings) => beginnings.as_deref().map(<[Feature]>::to_vec),
+            Self::Posts(_) | Self::Not(_) => None,
             Self::All(parts) => parts
                 .iter()
                 .filter_map(|part| part.anchors(cost))
@@ -102,7 +104,7 @@ impl Node {
                 all.dedup();
                 Some(all)
             }
-            Self::Features(_) | Self::Pattern(_) | Self::Not(_) => None,
+            Self::Features(_) | Self::Pattern(..) | Self::Not(_) => None,
         }
     }
 
@@ -112,7 +114,7 @@ impl Node {
             Self::Features(_) => true,
             Self::Any(parts) => parts.iter().all(Self::is_union),
             Self::All(parts) => matches!(&**parts, [one] if one.is_union()),
-            Self::Pattern(_) | Self::Posts(_) | Self::Not(_) => false,
+            Self::Pattern(..) | Self::Posts(_) | Self::Not(_) => false,
         }
     }
 }

@@ -27,6 +27,13 @@ pub struct Talk {
     pub(crate) one_message: bool,
     pub(crate) last_dm: Option<Instant>,
     pub(crate) counted_in: Option<Instant>,
+    /// Shared with the copy that a turn makes of the contact, since few turns change it.
+    pub(crate) kept: Option<Arc<Kept>>,
+}
+
+/// What a contact keeps from one conversation to the next.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Kept {
     pub(crate) tags: BTreeSet<Tag>,
     pub(crate) fields: BTreeMap<Field, Text>,
     pub(crate) links: Vec<SentLink>,
@@ -240,24 +247,28 @@ impl Contact {
         cycle.is_some() && self.talk.as_ref().is_some_and(|talk| talk.counted_in == cycle)
     }
 
+    fn kept(&self) -> Option<&Kept> {
+        self.talk.as_ref()?.kept.as_deref()
+    }
+
     /// Their tags, sorted.
     pub fn tags(&self) -> impl Iterator<Item = &Tag> {
-        self.talk.iter().flat_map(|talk| &talk.tags)
+        self.kept().into_iter().flat_map(|kept| &kept.tags)
     }
 
     /// What flows captured, sorted by field.
     pub fn fields(&self) -> impl Iterator<Item = (&Field, &Text)> {
-        self.talk.iter().flat_map(|talk| &talk.fields)
+        self.kept().into_iter().flat_map(|kept| &kept.fields)
     }
 
     /// What one field holds.
     pub fn field(&self, field: &str) -> Option<&Text> {
-        self.talk.as_ref()?.fields.get(field)
+        self.kept()?.fields.get(field)
     }
 
     /// The shop links sent to them, in the order sent (A2).
     pub fn links(&self) -> &[SentLink] {
-        self.talk.as_ref().map_or(&[], |talk| &talk.links)
+        self.kept().map_or(&[], |kept| &kept.links)
     }
 
     /// When a timer of this contact is due (T4); `queue_release` and `cycle` hang on the head.
@@ -282,7 +293,8 @@ impl Contact {
 
     /// Which firing of a timer with effects this is, at one due instant (T6).
     pub(crate) fn firing(&self, kind: TimerKind, due: Instant) -> u32 {
-        let fired = self.talk.iter().flat_map(|talk| &talk.fired).find(|fired| (fired.0, fired.1) == (kind, due));
+        let fired =
+            self.kept().into_iter().flat_map(|kept| &kept.fired).find(|fired| (fired.0, fired.1) == (kind, due));
         fired.map_or(1, |(_, _, times)| times + 1)
     }
 
@@ -306,6 +318,10 @@ impl Contact {
 }
 
 impl Talk {
+    fn keep(&mut self) -> &mut Kept {
+        Arc::make_mut(self.kept.get_or_insert_default())
+    }
+
     fn apply(&mut self, change: &ContactChange) {
         match change {
             ContactChange::Opened(id) => self.conversation = Some(Conversation::new(*id)),
@@ -320,21 +336,22 @@ impl Talk {
             ContactChange::OneMessage(left) => self.one_message = *left,
             ContactChange::Pending(pending) => self.pending.clone_from(pending),
             ContactChange::Captured(field, value) => {
-                self.fields.insert(field.clone(), value.clone());
+                self.keep().fields.insert(field.clone(), value.clone());
             }
             ContactChange::Tagged(tag) => {
-                self.tags.insert(tag.clone());
+                self.keep().tags.insert(tag.clone());
             }
             ContactChange::LinkSent(link) => {
                 // T5: what is older than the engine remembers is forgotten when something new comes.
-                self.links.retain(|sent| sent.at >= link.at.before(MEMORY));
-                self.links.push(SentLink::clone(link));
+                let links = &mut self.keep().links;
+                links.retain(|sent| sent.at >= link.at.before(MEMORY));
+                links.push(SentLink::clone(link));
             }
             ContactChange::TimerFired { kind, due, times } => {
                 // T5: late comments may set a timer again for any instant that is remembered.
-                let remembered = due.before(MEMORY);
-                self.fired.retain(|(fired, at, _)| (fired, at) != (kind, due) && *at >= remembered);
-                self.fired.push((*kind, *due, *times));
+                let (fired, remembered) = (&mut self.keep().fired, due.before(MEMORY));
+                fired.retain(|(fired, at, _)| (fired, at) != (kind, due) && *at >= remembered);
+                fired.push((*kind, *due, *times));
             }
             change => {
                 if let Some(conversation) = &mut self.conversation {

@@ -86,10 +86,10 @@ pub(crate) fn decide(engine: &Engine, loaded: &Loaded<'_>, envelope: &Envelope, 
         Event::Message(message) => turn.buyer_message(message),
         Event::Receipt(receipt) => turn.receipt(receipt, loaded.found.dm.as_ref()),
         Event::Order(order) => turn.order(order, loaded.contact),
-        Event::OrderCancelled(order_id) => turn.cancel_order(order_id, loaded.found.order.as_ref()),
-        Event::Refund(refund) => turn.refund(refund, loaded.found.order.as_ref()),
+        Event::OrderCancelled(order_id) => turn.cancel_order(order_id, loaded.found.order.as_deref()),
+        Event::Refund(refund) => turn.refund(refund, loaded.found.order.as_deref()),
         Event::OrderReview { order_id, verdict, member } => {
-            turn.review_order(order_id, *verdict, member, loaded.found.order.as_ref())
+            turn.review_order(order_id, *verdict, member, loaded.found.order.as_deref())
         }
         Event::Identity { user_id, shop_user_id } => {
             turn.change(ContactChange::Known);

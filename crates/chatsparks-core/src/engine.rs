@@ -53,7 +53,7 @@ pub struct Found {
     /// The comment, message or refund was seen (T3).
     pub thing: bool,
     /// The order's entry.
-    pub order: Option<OrderEntry>,
+    pub order: Option<Box<OrderEntry>>,
     /// The contact to whom the order's shop id was linked (A1).
     pub shop_user: Option<UserId>,
     /// The DM's contact and stage.

@@ -65,9 +65,9 @@ pub enum Fact {
     /// A DM reached a stage (V11).
     DmStage { dm_id: DmId, stage: DmStage },
     /// An entry of the ledger that adds.
-    OrderCredited(LedgerEntry),
+    OrderCredited(Box<LedgerEntry>),
     /// An entry of the ledger that takes back.
-    OrderReversed(LedgerEntry),
+    OrderReversed(Box<LedgerEntry>),
     /// A billing cycle began (M2).
     CycleBegan { start: Instant },
 }

@@ -50,7 +50,9 @@ pub use agenda::{Agenda, Wakes};
 pub use attribution::{Candidate, CandidateLink, CandidateVerdict, OrderEntry};
 pub use change::{Change, ContactChange, HeadChange, IndexKey, IndexRow};
 pub use connection::{ConnectionLight, SHOP_SCOPES, SILENT_AFTER, TIKTOK_SCOPES, WebhookState, WebhookTimes};
-pub use contact::{Contact, Conversation, Pending, PendingFor, Run, SentBy, SentLink, Standing, Talk, Waits, Window};
+pub use contact::{
+    Contact, Conversation, Kept, Pending, PendingFor, Run, SentBy, SentLink, Standing, Talk, Waits, Window,
+};
 pub use decision::*;
 pub use effect::*;
 pub use engine::{Checked, Engine, Found, Loaded, Reads, Scratch};

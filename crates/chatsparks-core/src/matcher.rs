@@ -10,7 +10,7 @@ use crate::{
 };
 use aho_corasick::{
     Anchored,
-    automaton::Automaton as _,
+    automaton::{Automaton as _, StateID},
     dfa,
     nfa::{contiguous, noncontiguous},
 };
@@ -41,8 +41,12 @@ pub(crate) const DFA_LIMIT: usize = 12 << 20;
 #[derive(Debug, Default)]
 pub(crate) struct Matcher {
     channels: Vec<Channel>,
+    /// How many of them compare with a varied text.
+    loosened: usize,
     feature_count: u32,
 }
+
+const BOTH: Variant = Variant { ignore_accents: true, squeeze: true };
 
 /// The words that are compared with one variation of the text.
 #[derive(Debug)]
@@ -67,8 +71,10 @@ struct Pattern {
 }
 
 const MODES: [MatchMode; 4] = [MatchMode::Contains, MatchMode::Word, MatchMode::StartsWith, MatchMode::Exact];
-/// Beside the four modes: the word names a product, so a match as a word is a mention.
-const MENTION: u8 = 1 << 4;
+/// A fifth, which no condition names: the word stands anywhere, whatever comes after; where patterns begin (N7).
+const BEGINNING: u8 = 1 << 4;
+/// Beside the modes: the word names a product, so a match as a word is a mention.
+const MENTION: u8 = 1 << 5;
 
 fn bit(mode: MatchMode) -> u8 {
     1 << mode as u8
@@ -147,6 +153,11 @@ impl MatcherBuilder {
         true
     }
 
+    /// Asks for what a pattern begins with, as it stands in normalised text.
+    pub(crate) fn beginning(&mut self, text: &str, place: Place) {
+        add(&mut self.channels, text, BEGINNING, Variant::PLAIN, place);
+    }
+
     fn ask(&mut self, word: &str, mode: u8, variant: Variant, place: Place) {
         let (plain, varied) = &mut self.buffers;
         text::normalise_into(word, plain);
@@ -156,16 +167,7 @@ impl MatcherBuilder {
             text::vary_into(plain, variant, varied);
             varied
         };
-        // A checked document has no empty keyword; an unchecked one gets a word that never matches.
-        // Nor does one too long for any text that is matched.
-        if word.is_empty() || word.len() > usize::from(u16::MAX) {
-            return;
-        }
-        let words = match self.channels.iter().position(|(known, _)| *known == variant) {
-            Some(channel) => &mut self.channels[channel].1,
-            None => &mut self.channels.push_mut((variant, Words::default())).1,
-        };
-        words.add(word, mode, place.0);
+        add(&mut self.channels, word, mode, variant, place);
     }
 
     /// Builds the automata, and tells the feature of each place.
@@ -177,7 +179,8 @@ impl MatcherBuilder {
         dfa_limit: usize,
     ) -> Result<(Matcher, Vec<Feature>), aho_corasick::BuildError> {
         let mut features = vec![Feature::MAX; places];
-        let mut matcher = Matcher { channels: Vec::new(), feature_count: special::COUNT };
+        let loosened = self.channels.iter().filter(|(variant, _)| *variant != Variant::PLAIN).count();
+        let mut matcher = Matcher { channels: Vec::new(), loosened, feature_count: special::COUNT };
         for (variant, mut all) in self.channels {
             all.sort();
             let mut patterns = Vec::new();
@@ -207,6 +210,19 @@ impl MatcherBuilder {
         matcher.channels.sort_by_key(|channel| channel.variant);
         Ok((matcher, features))
     }
+}
+
+fn add(channels: &mut Vec<(Variant, Words)>, word: &str, mode: u8, variant: Variant, place: Place) {
+    // A checked document has no empty keyword; an unchecked one gets a word that never matches.
+    // Nor does one too long for any text that is matched.
+    if word.is_empty() || word.len() > usize::from(u16::MAX) {
+        return;
+    }
+    let words = match channels.iter().position(|(known, _)| *known == variant) {
+        Some(channel) => &mut channels[channel].1,
+        None => &mut channels.push_mut((variant, Words::default())).1,
+    };
+    words.add(word, mode, place.0);
 }
 
 /// The place of a mode among the modes that are asked for.
@@ -299,13 +315,12 @@ impl Matcher {
 
     /// Marks every feature that holds for a normalised text.
     pub(crate) fn scan(&self, normalised: &str, varied: &mut String, hits: &mut Hits) {
+        // Many texts have nothing to vary; looking once for both loosenings spares a look for each.
+        let stays = self.loosened > 1 && !text::varies_into(normalised, BOTH, varied);
         for channel in &self.channels {
-            let text = if channel.variant == Variant::default() {
-                normalised
-            } else {
-                text::vary_into(normalised, channel.variant, varied);
-                &*varied
-            };
+            let stays = stays || channel.variant == Variant::PLAIN;
+            let text =
+                if stays || !text::varies_into(normalised, channel.variant, varied) { normalised } else { &*varied };
             channel.each_match(text, |feature, _| hits.mark(feature));
         }
     }
@@ -365,6 +380,12 @@ impl Channel {
     fn judge(&self, text: &str, pattern: usize, end: usize, found: &mut impl FnMut(Feature, Span)) {
         let Pattern { first_feature, length, modes } = self.patterns[pattern];
         let start = end - usize::from(length);
+        if modes & BEGINNING != 0 {
+            found(first_feature + rank(modes, BEGINNING), Span { start, end });
+            if modes == BEGINNING {
+                return;
+            }
+        }
         let next = next_char(text, end);
         // N3: in every mode a match may not be followed by a mark.
         if next.is_some_and(|next| !next.is_ascii() && text::is_mn_or_me(next)) {
@@ -403,14 +424,30 @@ impl Channel {
 #[inline]
 fn walk<A: aho_corasick::automaton::Automaton>(automaton: &A, text: &str, mut hit: impl FnMut(usize, usize)) {
     let Ok(mut state) = automaton.start_state(Anchored::No) else { return };
-    for (at, &byte) in text.as_bytes().iter().enumerate() {
-        state = automaton.next_state(Anchored::No, state, byte);
-        if automaton.is_special(state) && automaton.is_match(state) {
-            for index in 0..automaton.match_len(state) {
-                hit(automaton.match_pattern(state, index).as_usize(), at + 1);
-            }
+    let (bytes, mut at) = (text.as_bytes(), 0);
+    while let Some((found, end)) = next_match(automaton, state, bytes, at) {
+        (state, at) = (found, end);
+        for index in 0..automaton.match_len(state) {
+            hit(automaton.match_pattern(state, index).as_usize(), end);
         }
     }
+}
+
+/// Steps to the next state that is a match; on its own, so that the state stays in a register.
+#[inline(never)]
+fn next_match<A: aho_corasick::automaton::Automaton>(
+    automaton: &A,
+    mut state: StateID,
+    bytes: &[u8],
+    from: usize,
+) -> Option<(StateID, usize)> {
+    for (at, &byte) in bytes.iter().enumerate().skip(from) {
+        state = automaton.next_state(Anchored::No, state, byte);
+        if automaton.is_special(state) && automaton.is_match(state) {
+            return Some((state, at + 1));
+        }
+    }
+    None
 }
 
 /// N4: an edge is glued when both sides are letters, numbers or marks, and neither is of a script

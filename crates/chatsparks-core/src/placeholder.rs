@@ -18,7 +18,9 @@ pub(crate) fn expand(text: &str, contact: Option<&Contact>) -> String {
         rest = after;
     }
     out.push_str(rest);
-    if let Some((end, _)) = out.char_indices().nth(TEXT_CHARACTERS) {
+    if out.len() > TEXT_CHARACTERS
+        && let Some((end, _)) = out.char_indices().nth(TEXT_CHARACTERS)
+    {
         out.truncate(end);
     }
     if is_blank(&out) { "…".to_owned() } else { out }
@@ -38,7 +40,11 @@ pub(crate) fn names(text: &str) -> impl Iterator<Item = &str> {
 fn next_placeholder(text: &str) -> Option<(&str, &str, &str)> {
     let mut from = 0;
     loop {
-        let open = from + text[from..].find("{{")?;
+        let open = from + text[from..].find('{')?;
+        if !text[open + 1..].starts_with('{') {
+            from = open + 1;
+            continue;
+        }
         let inside = &text[open + 2..];
         let brace = inside.find(['{', '}'])?;
         if inside[brace..].starts_with("}}") {

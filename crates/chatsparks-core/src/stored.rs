@@ -18,7 +18,7 @@
 use crate::{
     BlockId, CommentId, Contact, Conversation, ConversationState, Email, Field, FlowId, Head, Instant, Pending,
     PendingFor, PostId, Run, SentBy, SentLink, Standing, StateReason, Tag, Talk, Text, TimerKind, TriggerId, UserId,
-    Waits, Window, throttle::Throttles, workspace::Link,
+    Waits, Window, contact::Kept, throttle::Throttles, workspace::Link,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{collections::BTreeMap, sync::Arc};
@@ -293,7 +293,9 @@ impl ContactV1 {
 
 impl TalkV1 {
     fn of(talk: &Talk) -> Self {
-        let Talk { conversation, pending, window, one_message, last_dm, counted_in, tags, fields, links, fired } = talk;
+        let Talk { conversation, pending, window, one_message, last_dm, counted_in, kept } = talk;
+        let nothing = Kept::default();
+        let Kept { tags, fields, links, fired } = kept.as_deref().unwrap_or(&nothing);
         let mut runs: Vec<&Arc<Run>> = Vec::new();
         let mut place = |run| {
             runs.iter().position(|known| *known == run).unwrap_or_else(|| {
@@ -366,6 +368,12 @@ impl TalkV1 {
             };
             Ok(SentLink { at, conversation, link, by })
         });
+        let kept = Kept {
+            tags: tags.into_iter().collect(),
+            fields,
+            links: links.collect::<Result<_, &'static str>>()?,
+            fired: fired.into_iter().map(|FiredV1 { timer, due, times }| (timer, due, times)).collect(),
+        };
         Ok(Talk {
             conversation: conversation.transpose()?,
             pending: pending.map(|pending| Box::new(pending.pending())),
@@ -373,10 +381,7 @@ impl TalkV1 {
             one_message,
             last_dm,
             counted_in,
-            tags: tags.into_iter().collect(),
-            fields,
-            links: links.collect::<Result<_, &'static str>>()?,
-            fired: fired.into_iter().map(|FiredV1 { timer, due, times }| (timer, due, times)).collect(),
+            kept: Some(kept).filter(|kept| *kept != Kept::default()).map(Arc::new),
         })
     }
 }

@@ -28,6 +28,7 @@ pub use class::{
 };
 pub use mapped::{Mapped, normalise_mapped};
 pub use normalise::Normaliser;
+pub(crate) use vary::varies_into;
 pub use vary::{Variant, vary_into};
 
 /// The version of the Unicode Standard that the tables follow (N1). It is part of every digest.

@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Datelike, SecondsFormat, Timelike, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use std::{fmt, str::FromStr};
+use std::{fmt, num::NonZeroU64, str::FromStr};
+
+/// The bit that orders negative numbers after others where no sign is looked at.
+const SIGN: u64 = 1 << 63;
 
 /// An instant in UTC, to the millisecond, between the years 1970 and 9999 (T2).
 ///
@@ -12,8 +15,13 @@ use std::{fmt, str::FromStr};
 /// assert_eq!(at.to_string(), "2026-03-02T10:00:00.123Z");
 /// # Ok::<(), chatsparks_core::InstantError>(())
 /// ```
+///
+/// An `Option<Instant>` is as small as an `Instant`: a contact holds many that may be absent.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Instant(i64);
+pub struct Instant(
+    /// Milliseconds since 1970 began, with the sign turned over, so that they are ordered as they stand.
+    NonZeroU64,
+);
 
 /// A length of time in milliseconds, never negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,30 +67,34 @@ impl Period {
 impl Instant {
     /// The instant so many milliseconds after 1970 began.
     pub const fn from_milliseconds(milliseconds: i64) -> Self {
-        Self(milliseconds)
+        match NonZeroU64::new(milliseconds as u64 ^ SIGN) {
+            Some(ordered) => Self(ordered),
+            // The least number there is, 300 million years ago, is kept in range.
+            None => Self(NonZeroU64::MIN),
+        }
     }
     /// Milliseconds since 1970 began.
     pub const fn as_milliseconds(self) -> i64 {
-        self.0
+        (self.0.get() ^ SIGN) as i64
     }
     /// The instant a period later, kept in range.
     pub const fn after(self, period: Period) -> Self {
-        Self(self.0.saturating_add(period.0))
+        Self::from_milliseconds(self.as_milliseconds().saturating_add(period.0))
     }
     /// The instant a period earlier, kept in range.
     pub const fn before(self, period: Period) -> Self {
-        Self(self.0.saturating_sub(period.0))
+        Self::from_milliseconds(self.as_milliseconds().saturating_sub(period.0))
     }
     /// Whether a window of this length, opened here, is open at `x`: `self <= x < self + length` (T2).
     pub const fn opens(self, length: Period, x: Instant) -> bool {
-        self.0 <= x.0 && x.0 < self.after(length).0
+        self.as_milliseconds() <= x.as_milliseconds() && x.as_milliseconds() < self.after(length).as_milliseconds()
     }
     /// Whole seconds from an earlier instant to this one, rounded down (A4).
     pub const fn seconds_since(self, earlier: Instant) -> i64 {
-        self.0.saturating_sub(earlier.0).div_euclid(1000)
+        self.as_milliseconds().saturating_sub(earlier.as_milliseconds()).div_euclid(1000)
     }
     pub(crate) fn as_chrono(self) -> DateTime<Utc> {
-        DateTime::from_timestamp_millis(self.0).unwrap_or(DateTime::<Utc>::MAX_UTC)
+        DateTime::from_timestamp_millis(self.as_milliseconds()).unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 }
 
@@ -100,7 +112,7 @@ impl FromStr for Instant {
         if leap || !(1970..=9999).contains(&parsed.year()) {
             return Err(error());
         }
-        Ok(Self(parsed.timestamp_millis()))
+        Ok(Self::from_milliseconds(parsed.timestamp_millis()))
     }
 }
 
@@ -128,12 +140,43 @@ fn plain(text: &[u8]) -> Option<Instant> {
     }
     let date = chrono::NaiveDate::from_ymd_opt(year, number(5, 7)?, number(8, 10)?)?;
     let day = i64::from(date.num_days_from_ce()) - 719_163;
-    Some(Instant(((day * 24 + i64::from(hour)) * 60 + i64::from(minute)) * 60_000 + i64::from(second) * 1000))
+    let seconds = ((day * 24 + i64::from(hour)) * 60 + i64::from(minute)) * 60 + i64::from(second);
+    Some(Instant::from_milliseconds(seconds * 1000))
+}
+
+impl Instant {
+    /// The commonest form, `2026-03-02T10:00:00Z`, without the general writer; none: it takes another.
+    fn written_plainly(self) -> Option<[u8; 20]> {
+        let milliseconds = self.as_milliseconds();
+        if milliseconds % 1000 != 0 {
+            return None;
+        }
+        let day = i32::try_from(milliseconds.div_euclid(86_400_000)).ok()?;
+        let date = chrono::NaiveDate::from_num_days_from_ce_opt(day.checked_add(719_163)?)?;
+        let year = u32::try_from(date.year()).ok().filter(|year| *year <= 9999)?;
+        let second = (milliseconds.rem_euclid(86_400_000) / 1000) as u32;
+        let mut written = *b"0000-00-00T00:00:00Z";
+        let mut put = |at: usize, number: u32| {
+            written[at] += (number / 10) as u8;
+            written[at + 1] += (number % 10) as u8;
+        };
+        put(0, year / 100);
+        put(2, year % 100);
+        put(5, date.month());
+        put(8, date.day());
+        put(11, second / 3600);
+        put(14, second / 60 % 60);
+        put(17, second % 60);
+        Some(written)
+    }
 }
 
 /// RFC 3339 with `Z` and no more digits than needed.
 impl fmt::Display for Instant {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(written) = self.written_plainly() {
+            return out.write_str(std::str::from_utf8(&written).unwrap_or_default());
+        }
         let text = self.as_chrono().to_rfc3339_opts(SecondsFormat::Millis, true);
         let Some((seconds, fraction)) = text.trim_end_matches('Z').split_once('.') else {
             return out.write_str(&text);
@@ -153,7 +196,10 @@ impl fmt::Debug for Instant {
 
 impl Serialize for Instant {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
+        match self.written_plainly().as_ref().map(|written| std::str::from_utf8(written)) {
+            Some(Ok(written)) => to.serialize_str(written),
+            _ => to.collect_str(self),
+        }
     }
 }
 
@@ -161,7 +207,8 @@ impl Serialize for Instant {
 /// after the last of them; what comes in is held to them by [`FromStr`] and `as_given`.
 impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let stored = |text: &str| text.parse::<DateTime<Utc>>().ok().map(|at| Self(at.timestamp_millis()));
+        let stored =
+            |text: &str| text.parse::<DateTime<Utc>>().ok().map(|at| Self::from_milliseconds(at.timestamp_millis()));
         from.deserialize_str(Written(|text: &str| text.parse().or_else(|error| stored(text).ok_or(error))))
     }
 }
@@ -241,7 +288,8 @@ mod tests {
             let at = Instant::from_milliseconds(day * 86_400_000 + day * 1000);
             let text = at.to_string();
             assert_eq!(plain(text.as_bytes()), Some(at), "{text}");
-            assert_eq!(DateTime::parse_from_rfc3339(&text).unwrap().timestamp_millis(), at.0);
+            assert_eq!(DateTime::parse_from_rfc3339(&text).unwrap().timestamp_millis(), at.as_milliseconds());
+            assert_eq!(text, at.as_chrono().to_rfc3339_opts(SecondsFormat::Secs, true));
         }
     }
 }

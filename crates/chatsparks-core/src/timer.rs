@@ -81,6 +81,16 @@ impl fmt::Display for Source {
 impl Source {
     /// The id of the effect at a position of the decision: the idempotency key of whoever performs it (T6).
     pub fn effect_id(&self, position: usize) -> String {
-        format!("{self}/{position}")
+        match self {
+            // Written by hand, since every DM has one.
+            Self::Event(id) if position < 10 => {
+                let mut effect = String::with_capacity(id.as_str().len() + 2);
+                effect.push_str(id.as_str());
+                effect.push('/');
+                effect.push(char::from(b'0' + position as u8));
+                effect
+            }
+            _ => format!("{self}/{position}"),
+        }
     }
 }

@@ -65,13 +65,13 @@ impl<'a> Turn<'a> {
     pub(crate) fn change(&mut self, change: ContactChange) {
         let Some(user_id) = &self.user_id else { return };
         self.contact.get_or_insert_with(|| Contact::new(user_id.clone())).apply(&change);
-        self.changes.push(Change::Contact(change));
+        self.push(Change::Contact(change));
     }
 
     /// Says that something of the head is now so.
     pub(crate) fn change_head(&mut self, change: HeadChange) {
         self.head.apply(&change);
-        self.changes.push(Change::Head(change));
+        self.push(Change::Head(change));
     }
 
     /// Takes in changes that were found before the turn began.
@@ -87,11 +87,23 @@ impl<'a> Turn<'a> {
 
     /// Writes a row of an index.
     pub(crate) fn index(&mut self, row: IndexRow) {
-        self.changes.push(Change::Index(row));
+        self.push(Change::Index(row));
+    }
+
+    /// A turn that changes more than a little changes much: room is made once.
+    fn push(&mut self, change: Change) {
+        if self.changes.len() == self.changes.inline_size() {
+            self.changes.reserve(3 * self.changes.inline_size());
+        }
+        self.changes.push(change);
     }
 
     /// Tells a fact.
     pub(crate) fn fact(&mut self, fact: Fact) {
+        // The second fact seldom comes alone.
+        if self.facts.len() == self.facts.inline_size() {
+            self.facts.reserve(7);
+        }
         self.facts.push(fact);
     }
 

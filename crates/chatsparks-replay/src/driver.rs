@@ -123,19 +123,20 @@ impl Replay {
     /// Like [`push`](Self::push), for an observer who may also want each comment as it was considered.
     pub fn push_observed(&mut self, envelope: &Envelope, observer: &mut impl Observer) {
         // T3: a used-up id fires no timers. T5: neither does a late event, before or after itself.
-        let moves_time = !self.head.is_late(envelope.at) && !self.indexes.is_used_up(&envelope.id);
+        let used_up = self.indexes.is_used_up(&envelope.id);
+        let moves_time = !used_up && !self.head.is_late(envelope.at);
         if moves_time {
             self.fire_due(envelope.at, observer);
         }
-        self.decide(envelope, observer);
+        self.decide(envelope, used_up, observer);
         if moves_time {
             self.fire_due(envelope.at, observer);
         }
     }
 
-    fn decide(&mut self, envelope: &Envelope, observer: &mut impl Observer) {
+    fn decide(&mut self, envelope: &Envelope, used_up: bool, observer: &mut impl Observer) {
         let reads = self.engine.reads(envelope);
-        let found = self.indexes.find(&reads.keys);
+        let found = self.indexes.find(&reads.keys, used_up);
         // A1: a contact's own id comes first, then the one that the shop's id was linked to.
         let own = reads.contact.as_ref().and_then(|user_id| self.contacts.get(user_id));
         let contact = own.or_else(|| found.shop_user.as_ref().and_then(|user_id| self.contacts.get(user_id)));

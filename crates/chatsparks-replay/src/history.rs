@@ -114,11 +114,11 @@ impl<R: BufRead> Reader<R> {
             fail(error.valid_up_to() as u64 + 1, flaw)
         })?;
         let column = |byte: usize| line.get(..byte).map_or(0, |before| before.chars().count()) as u64 + 1;
-        let raw = serde_json::from_str(line).map_err(|error| {
+        let mut raw = serde_json::from_str(line).map_err(|error| {
             let (byte, flaw) = locate::diagnose(line, &error);
             fail(column(byte), flaw)
         })?;
-        convert::envelope(raw).map_err(|flaw| fail(column(locate::place(line, &flaw)), flaw))
+        convert::envelope(&mut raw).map_err(|flaw| fail(column(locate::place(line, &flaw)), flaw))
     }
 }
 

@@ -78,7 +78,7 @@ impl Serialize for Effects<'_> {
 }
 
 fn effect_id<S: Serializer>((source, position): &(&Source, usize), to: S) -> Result<S::Ok, S::Error> {
-    to.collect_str(&format_args!("{source}/{position}"))
+    to.serialize_str(&source.effect_id(*position))
 }
 
 /// Writes records as JSON Lines.

@@ -4,13 +4,15 @@ use crate::text;
 use regex::{Regex, RegexBuilder};
 use regex_syntax::{
     ast::{self, Ast, ClassSetItem, Literal},
-    hir::{ClassUnicode, ClassUnicodeRange},
+    hir::{ClassUnicode, ClassUnicodeRange, literal::Extractor},
 };
 
 /// Bytes of a compiled pattern at most.
 const COMPILED: usize = 1 << 20;
 /// Groups and repetitions within one another at most.
 const NESTING: u32 = 250;
+/// Beginnings of a pattern that it is looked up from at most.
+const BEGINNINGS: usize = 64;
 
 /// Compiles a user's pattern: without regard to case, over Unicode, linear in the text, of bounded size (N7).
 ///
@@ -42,6 +44,24 @@ fn parser() -> regex_syntax::ParserBuilder {
     let mut parser = regex_syntax::ParserBuilder::new();
     parser.case_insensitive(true).unicode(true).nest_limit(NESTING);
     parser
+}
+
+/// Texts of which one stands in every normalised text that the pattern fits: what its matches begin with.
+///
+/// The matcher finds them on its one way through a comment, so that the pattern itself is only tried where it may
+/// fit. None: it begins with too much, such as any letter, and must always be tried.
+pub(crate) fn beginnings(pattern: &str) -> Option<Vec<String>> {
+    let found = Extractor::new().extract(&parser().build().parse(pattern).ok()?);
+    let mut beginnings = Vec::new();
+    for literal in found.literals()? {
+        // Cut within a character: a longer way to say that nothing is known.
+        let literal = std::str::from_utf8(literal.as_bytes()).ok().filter(|literal| !literal.is_empty())?;
+        // Half of the cases that disregarding case brings never stand in normalised text (N1).
+        if !literal.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            beginnings.push(literal.to_owned());
+        }
+    }
+    (beginnings.len() <= BEGINNINGS).then_some(beginnings)
 }
 
 /// Whether a pattern is found in every text: it fits the empty text, wherever that stands. False: not known to be.
@@ -119,4 +139,40 @@ fn same_but_for_case(written: char, stands: char) -> bool {
     written == stands
         || (class.try_case_fold_simple().is_ok()
             && class.iter().any(|range| (range.start()..=range.end()).contains(&stands)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn n7_a_pattern_is_looked_up_from_what_it_begins_with() {
+        for (pattern, wanted) in [
+            ("(ราคา|giá)", Some(vec!["ราคา", "giá", "giÁ"])),
+            ("^(cf|เอฟ)\\s*[0-9]", Some(vec!["cf", "เอฟ"])),
+            ("\\bmau\\b.*[0-9]", Some(vec!["mau"])),
+            ("PRICE", Some(vec!["price"])),
+            // Nothing can fit it: it asks for what no text holds, and for too much else.
+            ("[^\\x00-\\x{10FFFF}]", Some(vec![])),
+            ("\\p{Thai}", None),
+            (".+", None),
+            ("a?", None),
+            ("", None),
+            ("(", None),
+        ] {
+            let mut found = beginnings(pattern);
+            let mut wanted = wanted.map(|wanted| wanted.into_iter().map(str::to_owned).collect::<Vec<_>>());
+            found.as_mut().map(|found| found.sort());
+            wanted.as_mut().map(|wanted| wanted.sort());
+            assert_eq!(found, wanted, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn n1_no_normalised_text_holds_an_ascii_capital() {
+        for c in '\0'..=char::MAX {
+            let normalised = text::normalise(c.encode_utf8(&mut [0; 4]));
+            assert!(!normalised.bytes().any(|byte| byte.is_ascii_uppercase()), "{c:?}");
+        }
+    }
 }

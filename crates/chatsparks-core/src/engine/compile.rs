@@ -2,7 +2,7 @@
 
 use crate::{
     Email, Instant, Period, ProductId, SkuId, TriggerId,
-    check::build_pattern,
+    check::{beginnings, build_pattern},
     condition::{Node, each_leaf, special_feature},
     cycle::CycleRule,
     engine::names::Names,
@@ -180,9 +180,9 @@ impl Compiled {
 
 fn node_heap(node: &Node) -> usize {
     match node {
-        Node::Features(features) => size_of_val(&**features),
+        Node::Features(features) | Node::Pattern(_, Some(features)) => size_of_val(&**features),
         Node::Posts(posts) => size_of_val(&**posts),
-        Node::Pattern(_) => 0,
+        Node::Pattern(_, None) => 0,
         Node::All(parts) | Node::Any(parts) => size_of_val(&**parts) + parts.iter().map(node_heap).sum::<usize>(),
         Node::Not(part) => size_of::<Node>() + node_heap(part),
     }
@@ -227,6 +227,8 @@ impl NameOf {
 struct Compiler {
     words: MatcherBuilder,
     patterns: Vec<Regex>,
+    /// The condition that each pattern is, so that one which many triggers ask for is looked for once.
+    pattern_nodes: BTreeMap<String, Node>,
     post_names: Names,
     posts: Vec<CompiledPost>,
     tags: Names,
@@ -286,10 +288,23 @@ impl Compiler {
                 Node::Features(places.into_boxed_slice())
             }
             Condition::Pattern(pattern) => {
+                if let Some(known) = self.pattern_nodes.get(pattern) {
+                    return Ok(known.clone());
+                }
                 let regex = build_pattern(pattern)
                     .map_err(|why| Problem::new(format!("triggers[{trigger}].when"), ProblemCode::BadPattern, why))?;
+                let begins = beginnings(pattern).map(|beginnings| {
+                    let places = beginnings.iter().map(|text| {
+                        let place = self.place();
+                        self.words.beginning(text, place);
+                        place.0 + special::COUNT
+                    });
+                    places.collect()
+                });
+                let node = Node::Pattern(self.patterns.len() as u32, begins);
                 self.patterns.push(regex);
-                Node::Pattern(self.patterns.len() as u32 - 1)
+                self.pattern_nodes.insert(pattern.clone(), node.clone());
+                node
             }
             Condition::Posts(posts) => Node::Posts(sorted(posts.iter().map(|id| self.post(id.as_arc())).collect())),
             Condition::Mentions(mentions) if mentions.products.is_empty() => {
@@ -343,7 +358,7 @@ impl Compiler {
 /// Puts features where places stood; a place without a feature never holds.
 fn resolve(node: &mut Node, features: &[Feature]) {
     match node {
-        Node::Features(places) => {
+        Node::Features(places) | Node::Pattern(_, Some(places)) => {
             let mut resolved: Vec<Feature> = places
                 .iter()
                 .map(|&place| match place.checked_sub(special::COUNT) {
@@ -358,7 +373,7 @@ fn resolve(node: &mut Node, features: &[Feature]) {
         }
         Node::All(parts) | Node::Any(parts) => parts.iter_mut().for_each(|part| resolve(part, features)),
         Node::Not(part) => resolve(part, features),
-        Node::Pattern(_) | Node::Posts(_) => {}
+        Node::Pattern(_, None) | Node::Posts(_) => {}
     }
 }
 
@@ -393,10 +408,12 @@ fn index(triggers: &mut [CompiledTrigger], posts: &[CompiledPost], feature_count
 
 fn count_features(node: &Node, users: &mut [u64]) {
     match node {
-        Node::Features(features) => features.iter().for_each(|feature| users[*feature as usize] += 1),
+        Node::Features(features) | Node::Pattern(_, Some(features)) => {
+            features.iter().for_each(|feature| users[*feature as usize] += 1);
+        }
         Node::All(parts) | Node::Any(parts) => parts.iter().for_each(|part| count_features(part, users)),
         Node::Not(part) => count_features(part, users),
-        Node::Pattern(_) | Node::Posts(_) => {}
+        Node::Pattern(_, None) | Node::Posts(_) => {}
     }
 }
 

@@ -115,7 +115,7 @@ impl<'a> Finder<'a> {
 fn pattern_indices(node: &crate::condition::Node, indices: &mut Vec<u32>) {
     use crate::condition::Node;
     match node {
-        Node::Pattern(index) => indices.push(*index),
+        Node::Pattern(index, _) => indices.push(*index),
         Node::All(parts) | Node::Any(parts) => parts.iter().for_each(|part| pattern_indices(part, indices)),
         Node::Not(part) => pattern_indices(part, indices),
         Node::Features(_) | Node::Posts(_) => {}

@@ -23,13 +23,19 @@ impl Variant {
 /// Does not allocate when `out` has room for `normalised.len()` bytes, save for letters that carry spacing or
 /// enclosing marks.
 pub fn vary_into(normalised: &str, variant: Variant, out: &mut String) {
+    if !varies_into(normalised, variant, out) {
+        out.push_str(normalised);
+    }
+}
+
+/// Like [`vary_into`], but a text that stays as it is is not written: then `out` is empty, and the answer `false`.
+///
+/// What both loosenings together leave as it is, each alone does too.
+pub(crate) fn varies_into(normalised: &str, variant: Variant, out: &mut String) -> bool {
     out.clear();
     out.reserve(normalised.len());
     let varied = match (variant.ignore_accents, variant.squeeze) {
-        (false, false) => {
-            out.push_str(normalised);
-            true
-        }
+        (false, false) => true,
         (false, true) => walk::<false, true>(normalised, out),
         (true, false) => walk::<true, false>(normalised, out),
         (true, true) => walk::<true, true>(normalised, out),
@@ -40,7 +46,9 @@ pub fn vary_into(normalised: &str, variant: Variant, out: &mut String) {
         pieces.take(normalised);
         apply(&mut pieces, variant);
         out.extend(pieces.as_slice().iter().map(|piece| piece.c));
+        return true;
     }
+    !out.is_empty()
 }
 
 /// Does as `variant` says, step by step.
@@ -53,7 +61,7 @@ pub(super) fn apply(pieces: &mut Pieces, variant: Variant) {
     }
 }
 
-/// The fast way, which copies runs of what stays. `false` when it cannot tell: a letter of N5 carries a mark that
+/// The fast way, which copies runs of what stays, and nothing when all stays. `false` when it cannot tell: a letter of N5 carries a mark that
 /// stays (Mc, Me), and what is dropped before it might let it compose with something.
 ///
 /// The tables vouch for the rest (`cargo xtask unicode` refuses others): an accented letter opens into one letter and
@@ -114,7 +122,9 @@ fn walk<const ACCENTS: bool, const SQUEEZE: bool>(text: &str, out: &mut String) 
         }
         at += width;
     }
-    out.push_str(&text[run..]);
+    if run > 0 {
+        out.push_str(&text[run..]);
+    }
     true
 }
 

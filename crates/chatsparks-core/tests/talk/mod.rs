@@ -487,7 +487,7 @@ impl World {
                 IndexKey::Comment(id) => found.thing |= self.things.contains(id.as_str()),
                 IndexKey::Message(id) => found.thing |= self.things.contains(id.as_str()),
                 IndexKey::Refund(id) => found.thing |= self.things.contains(id.as_str()),
-                IndexKey::Order(id) => found.order = self.orders.get(id.as_str()).cloned(),
+                IndexKey::Order(id) => found.order = self.orders.get(id.as_str()).cloned().map(Box::new),
                 IndexKey::ShopUser(id) => found.shop_user = self.shop_users.get(id.as_str()).cloned(),
                 IndexKey::Dm(id) => found.dm = self.dms.get(id).cloned(),
             }

@@ -93,7 +93,7 @@ impl OrderEvidence {
                 Fact::OrderReversed(entry) => (entry, true),
                 _ => continue,
             };
-            self.ledger.push(LedgerLine { at: record.at, reversed, entry: entry.clone() });
+            self.ledger.push(LedgerLine { at: record.at, reversed, entry: LedgerEntry::clone(entry) });
         }
     }
 

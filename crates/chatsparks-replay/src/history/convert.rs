@@ -32,14 +32,14 @@ const COUNT: std::ops::RangeInclusive<i64> = 1..=1_000_000_000;
 const AMOUNT: std::ops::RangeInclusive<i64> = 0..=i64::MAX;
 
 /// The envelope of a line, or what is wrong with it.
-pub(super) fn envelope(mut raw: RawLine<'_>) -> Result<Envelope, Flaw> {
+pub(super) fn envelope(raw: &mut RawLine<'_>) -> Result<Envelope, Flaw> {
     let id = id(&mut raw.id, "id", ID)?;
     if id.starts_with("timer:") {
         return Err(bad("id", "an event id that does not begin with `timer:`"));
     }
     let at = instant(&mut raw.at, "at")?;
     let kind = required(&mut raw.kind, "type")?.0;
-    let event = event(&kind, &mut raw)?;
+    let event = event(&kind, raw)?;
     match raw.left_over() {
         None => Ok(Envelope { id: EventId::from(id), at, event }),
         Some(field) => Err(Flaw {
@@ -201,10 +201,16 @@ fn optional_id(given: &mut Given<Str<'_>>, field: &'static str, limit: usize) ->
 }
 
 fn checked_id(id: &str, place: Place, limit: usize) -> Result<Arc<str>, Flaw> {
-    if id.is_empty() || is_longer(id, limit) || id.chars().any(char::is_control) {
+    if id.is_empty() || is_longer(id, limit) || has_control(id) {
         return Err(bad_at(place, &format!("1 to {limit} characters, none of them a control character")));
     }
     Ok(Arc::from(id))
+}
+
+/// Whether a control character stands in a text: U+0000 to U+001F, and U+007F to U+009F.
+fn has_control(text: &str) -> bool {
+    let control = |byte: &u8| *byte < 0x20 || *byte == 0x7F;
+    if text.is_ascii() { text.as_bytes().iter().any(control) } else { text.chars().any(char::is_control) }
 }
 
 fn handle(given: &mut Given<Str<'_>>) -> Result<Option<Arc<str>>, Flaw> {

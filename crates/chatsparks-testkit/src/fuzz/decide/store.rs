@@ -61,7 +61,7 @@ impl Store {
                 IndexKey::Comment(_) | IndexKey::Message(_) | IndexKey::Refund(_) => {
                     found.thing |= self.seen.contains(key);
                 }
-                IndexKey::Order(id) => found.order = self.orders.get(id).cloned(),
+                IndexKey::Order(id) => found.order = self.orders.get(id).cloned().map(Box::new),
                 IndexKey::ShopUser(id) => found.shop_user = self.shop_users.get(id).cloned(),
                 IndexKey::Dm(id) => found.dm = self.dms.get(id).cloned(),
             }
