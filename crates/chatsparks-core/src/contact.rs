@@ -348,8 +348,9 @@ impl Talk {
                 links.push(SentLink::clone(link));
             }
             ContactChange::TimerFired { kind, due, times } => {
-                let fired = &mut self.keep().fired;
-                fired.retain(|(fired, _, _)| fired != kind);
+                // T5: late comments may set a timer again for any instant that is remembered.
+                let (fired, remembered) = (&mut self.keep().fired, due.before(MEMORY));
+                fired.retain(|(fired, at, _)| (fired, at) != (kind, due) && *at >= remembered);
                 fired.push((*kind, *due, *times));
             }
             change => {

@@ -304,3 +304,25 @@ fn t6_effects_bear_the_id_of_their_event_or_timer_and_their_place() {
     let (records, _) = replay(&world, &[first, past, comment(0, "u1", "again"), clock(2 * HOUR)]);
     assert_eq!(records[4]["effects"][0]["id"], format!("timer:flow_wait:u1:{due}#2/0"));
 }
+
+#[test]
+fn t6_a_timer_that_fires_again_is_counted_also_when_it_fired_at_another_instant_between() {
+    let mut world = shop();
+    for id in ["again", "once more"] {
+        world["triggers"].as_array_mut().unwrap().push(trigger(id, "wait", json!({})));
+    }
+    let events = [
+        comment(0, "u1", "later"),
+        clock(2 * HOUR),
+        comment(HOUR, "u1", "again"),
+        clock(3 * HOUR),
+        comment(0, "u1", "once more"),
+        clock(4 * HOUR),
+    ];
+    let (records, _) = replay(&world, &events);
+    let effects = records.iter().flat_map(|record| record["effects"].as_array().unwrap());
+    let ids: Vec<_> = effects.map(|effect| effect["id"].as_str().unwrap()).collect();
+    let [first, second] = [at(HOUR), at(2 * HOUR)];
+    let timer = "timer:flow_wait:u1:";
+    assert_eq!(ids, [format!("{timer}{first}/0"), format!("{timer}{second}/0"), format!("{timer}{first}#2/0")]);
+}
