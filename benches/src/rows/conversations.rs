@@ -71,7 +71,7 @@ fn agenda() -> Row {
     let until = NOW.after(Period::days(2));
     let number = |user: &str| user.get(14..).and_then(|digits| digits.parse::<usize>().ok()).unwrap_or_default();
     let (mut ours, mut bare) = (f64::MAX, f64::MAX);
-    for _ in 0..ROUNDS {
+    for _ in 0..ROUNDS * 6 {
         let work = |mut contacts: Vec<Contact>| {
             let mut agenda = Agenda::new();
             contacts.iter().for_each(|contact| agenda.update(Wakes::default(), contact));

@@ -69,7 +69,7 @@ impl History {
         match work {
             "replay" => _ = self.replay(|_| {}),
             "decisions" => _ = self.replay_writing(),
-            _ => _ = Reader::new(self.lines.as_slice(), self.name).map(|line| line.is_ok()).count(),
+            _ => _ = Reader::new(self.lines.as_slice(), self.name).flatten().count(),
         }
         lines
     }
@@ -80,7 +80,8 @@ impl History {
     }
 }
 
-/// Reads or replays every history over and over, for a profiler; false: it is other work.
+/// Reads or replays every history over and over, for a profiler, and tells what a line cost; false: it is other work.
+#[allow(clippy::print_stderr, reason = "the one who profiles reads it")]
 pub fn profile(work: &str, times: usize, examples: &Path) -> Result<bool, Box<dyn std::error::Error>> {
     if !["read", "replay", "decisions"].contains(&work) {
         return Ok(false);
@@ -97,8 +98,10 @@ pub fn profile(work: &str, times: usize, examples: &Path) -> Result<bool, Box<dy
 /// The rows on one history.
 pub fn rows(history: &History, [plain, decisions]: [Target; 2]) -> Vec<Row> {
     let lines = history.values();
-    let [read, replayed, written] =
-        by_turns(ROUNDS, [run(|| history.values()), run(|| history.replay(|_| {})), run(|| history.replay_writing())]);
+    let [read, replayed, written] = by_turns(
+        ROUNDS * 4,
+        [run(|| history.values()), run(|| history.replay(|_| {})), run(|| history.replay_writing())],
+    );
     let name = history.name;
     vec![
         Row::ratio(format!("replay of {name} ÷ reading the file into `Value`s"), (replayed, read), lines, plain),
