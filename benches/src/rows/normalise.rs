@@ -31,7 +31,7 @@ fn row(what: &str, texts: &[&str], target: f64, aim: f64) -> Row {
     let (mut normaliser, mut out) = (Normaliser::new(), String::new());
     let (mut reference, mut other) = (Reference::default(), String::new());
     let [ours, against] = by_turns(
-        ROUNDS * 3,
+        ROUNDS * 12,
         [
             run(|| {
                 for text in texts {

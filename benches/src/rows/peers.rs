@@ -29,14 +29,17 @@ struct Peer {
     name: &'static str,
     program: PathBuf,
     arguments: Vec<PathBuf>,
+    /// How it is given the triggers, where there are several ways.
+    way: Option<&'static str>,
 }
 
 /// The rows on peers, and what is to be said where one cannot run.
 pub fn rows(hundred: &Set, thousand: &Set, benches: &Path) -> (Vec<Row>, Vec<String>) {
     let (mut rows, mut notes) = (Vec::new(), Vec::new());
     let wanted = [
-        (zen(benches), thousand, Target::AtLeast(200.0, 400.0), 100),
-        (json_rules(benches), hundred, Target::AtLeast(2_500.0, 4_000.0), 60),
+        (zen(benches), thousand, Some(Target::AtLeast(200.0, 400.0)), 100),
+        (json_rules(benches, "conditions"), hundred, Some(Target::AtLeast(2_500.0, 4_000.0)), 60),
+        (json_rules(benches, "lists"), hundred, None, 60),
     ];
     for (peer, set, target, count) in wanted {
         match peer.and_then(|peer| compare(&peer, set, target, count, benches)) {
@@ -54,10 +57,10 @@ fn zen(benches: &Path) -> Result<Peer, String> {
     if !built.is_ok_and(|status| status.success()) {
         return Err("zen-engine was not measured: it could not be built here.".to_owned());
     }
-    Ok(Peer { name: "zen-engine", program: folder.join("target/release/peer-zen"), arguments: Vec::new() })
+    Ok(Peer { name: "zen-engine", program: folder.join("target/release/peer-zen"), arguments: Vec::new(), way: None })
 }
 
-fn json_rules(benches: &Path) -> Result<Peer, String> {
+fn json_rules(benches: &Path, way: &'static str) -> Result<Peer, String> {
     let folder = benches.join("peers/json-rules");
     let installed = folder.join("node_modules").is_dir()
         || Command::new("npm")
@@ -68,12 +71,14 @@ fn json_rules(benches: &Path) -> Result<Peer, String> {
     if !installed {
         return Err("json-rules-engine was not measured: node or npm is not there, or could not fetch it.".to_owned());
     }
-    Ok(Peer { name: "json-rules-engine", program: "node".into(), arguments: vec![folder.join("peer.mjs")] })
+    let (name, program) = ("json-rules-engine", "node".into());
+    Ok(Peer { name, program, arguments: vec![folder.join("peer.mjs")], way: Some(way) })
 }
 
 impl Peer {
     fn run(&self, set: &Path, count: usize) -> Result<Answered, String> {
-        let output = Command::new(&self.program).args(&self.arguments).arg(set).arg(count.to_string()).output();
+        let mut command = Command::new(&self.program);
+        let output = command.args(&self.arguments).arg(set).arg(count.to_string()).args(self.way).output();
         let output = output.map_err(|error| format!("{} was not measured: {error}.", self.name))?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
@@ -83,7 +88,7 @@ impl Peer {
     }
 }
 
-fn compare(peer: &Peer, set: &Set, target: Target, count: usize, benches: &Path) -> Result<Row, String> {
+fn compare(peer: &Peer, set: &Set, target: Option<Target>, count: usize, benches: &Path) -> Result<Row, String> {
     let triggers = set.triggers;
     let file = benches.join(format!("../target/peers-{triggers}.json"));
     let written = serde_json::to_vec(&export(set, count)).map_err(|error| error.to_string())?;
@@ -91,7 +96,7 @@ fn compare(peer: &Peer, set: &Set, target: Target, count: usize, benches: &Path)
     let mut scratch = Scratch::default();
     let (mut ours, mut theirs, mut answers) = (f64::MAX, f64::MAX, Vec::new());
     for _ in 0..ROUNDS.max(5) {
-        let judged = with_setup(3, || (), |()| assert!(judge_all(&set.engine, set, &mut scratch) > 0));
+        let judged = with_setup(9, || (), |()| assert!(judge_all(&set.engine, set, &mut scratch) > 0));
         ours = ours.min(judged / set.comments.len() as f64);
         let answered = peer.run(&file, count)?;
         theirs = theirs.min(answered.each);
@@ -103,8 +108,11 @@ fn compare(peer: &Peer, set: &Set, target: Target, count: usize, benches: &Path)
         outcome.trigger.as_ref().map(|trigger| trigger.as_str()) != theirs.as_deref()
     });
     let differ = differ.count();
-    let what = format!("{} ÷ verdict at {triggers} triggers ({differ} of {count} answers differ)", peer.name);
-    Ok(Row::ratio(what, (ours, theirs), 1, target))
+    let way = peer.way.map(|way| format!(" by {way}")).unwrap_or_default();
+    let what = format!("{}{way} ÷ verdict at {triggers} triggers ({differ} of {count} answers differ)", peer.name);
+    // What has no target is turned the same way round.
+    let row = Row::ratio(what, (ours, theirs), 1, target.unwrap_or(Target::AtLeast(1.0, 1.0)));
+    Ok(Row { target: row.target.filter(|_| target.is_some()), ..row })
 }
 
 /// The triggers and the first comments of a set, as peers read them.

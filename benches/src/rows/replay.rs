@@ -7,13 +7,17 @@ use crate::{
 use chatsparks_core::{Engine, Event};
 use chatsparks_replay::{DecisionsWriter, Format, Reader, Replay, read_workspace};
 use serde_json::Value;
-use std::{fs, io, path::Path};
+use std::{
+    fs::{self, File},
+    io::{self, BufRead as _, BufReader},
+    path::{Path, PathBuf},
+};
 
 /// A workspace and a history.
 pub struct History {
     name: &'static str,
     engine: Engine,
-    lines: Vec<u8>,
+    file: PathBuf,
 }
 
 /// A history, and the targets of replaying it without and with decisions.
@@ -23,11 +27,9 @@ pub type WithTargets = (History, [Target; 2]);
 pub fn histories(examples: &Path) -> Result<Vec<WithTargets>, Box<dyn std::error::Error>> {
     let document = fs::read(examples.join("glow/workspace.json"))?;
     let engine = Engine::compile(read_workspace(&document, Format::Json)?)?;
-    let history = |name, file| -> io::Result<History> {
-        Ok(History { name, engine: engine.clone(), lines: fs::read(examples.join("glow").join(file))? })
-    };
-    let comments = history("glow's comments", "history.jsonl")?;
-    let talks = history("glow's conversations and orders", "conversations.jsonl")?;
+    let history = |name, file| History { name, engine: engine.clone(), file: examples.join("glow").join(file) };
+    let comments = history("glow's comments", "history.jsonl");
+    let talks = history("glow's conversations and orders", "conversations.jsonl");
     Ok(vec![
         (comments, [Target::AtMost(2.5, 1.5), Target::AtMost(4.0, 2.5)]),
         (talks, [Target::AtMost(4.0, 3.5), Target::AtMost(6.0, 5.0)]),
@@ -37,7 +39,7 @@ pub fn histories(examples: &Path) -> Result<Vec<WithTargets>, Box<dyn std::error
 impl History {
     /// Every text of a comment in it.
     pub fn texts(&self) -> Vec<String> {
-        let events = Reader::new(self.lines.as_slice(), self.name).flatten();
+        let events = Reader::new(self.open(), self.name).flatten();
         let texts = events.filter_map(|line| match line.envelope.event {
             Event::Comment(comment) => Some(comment.text.as_str().to_owned()),
             Event::Message(message) => message.text.map(|text| text.as_str().to_owned()),
@@ -48,7 +50,7 @@ impl History {
 
     fn replay(&self, mut on_record: impl FnMut(&chatsparks_replay::Record<'_>)) -> u64 {
         let mut replay = Replay::new(self.engine.clone());
-        for line in Reader::new(self.lines.as_slice(), self.name) {
+        for line in Reader::new(self.open(), self.name) {
             let pushed = line.map(|line| replay.push(&line.envelope, &mut on_record));
             assert!(pushed.is_ok(), "the example's history can be replayed");
         }
@@ -64,19 +66,25 @@ impl History {
         })
     }
 
-    fn once(&self, work: &str) -> usize {
-        let lines = self.lines.iter().filter(|byte| **byte == b'\n').count();
+    fn once(&self, work: &str) {
         match work {
             "replay" => _ = self.replay(|_| {}),
             "decisions" => _ = self.replay_writing(),
-            _ => _ = Reader::new(self.lines.as_slice(), self.name).flatten().count(),
+            _ => _ = Reader::new(self.open(), self.name).flatten().count(),
         }
-        lines
     }
 
+    /// Reads the file line by line, as anybody would: what replaying is held against.
     fn values(&self) -> usize {
-        let lines = self.lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        lines.filter(|line| serde_json::from_slice::<Value>(line).is_ok_and(|value| value.is_object())).count()
+        let values = self.open().lines().map(|line| serde_json::from_str::<Value>(&line.unwrap_or_default()));
+        values.filter(|value| value.as_ref().is_ok_and(Value::is_object)).count()
+    }
+
+    fn open(&self) -> BufReader<File> {
+        match File::open(&self.file) {
+            Ok(file) => BufReader::new(file),
+            Err(error) => unreachable!("the example lies beside the benches: {error}"),
+        }
     }
 }
 
@@ -88,8 +96,10 @@ pub fn profile(work: &str, times: usize, examples: &Path) -> Result<bool, Box<dy
     }
     for (history, _) in histories(examples)? {
         let started = std::time::Instant::now();
-        let lines: usize = (0..times).map(|_| history.once(work)).sum();
-        let each = started.elapsed().as_nanos() / lines.max(1) as u128;
+        (0..times).for_each(|_| history.once(work));
+        let elapsed = started.elapsed();
+        let lines = history.values() * times;
+        let each = elapsed.as_nanos() / lines.max(1) as u128;
         eprintln!("{}: {lines} lines, {each} ns each", history.name);
     }
     Ok(true)
