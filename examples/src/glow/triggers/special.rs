@@ -53,10 +53,7 @@ pub(super) fn campaigns() -> Vec<Trigger> {
         Trigger::new(
             "giveaway-video",
             "The give-away",
-            all([
-                keywords("exact", Both, &["join", "ร่วม", "ร่วมสนุก", "tham gia", "ikut", "ikutan", "glow"]),
-                not(object([("posts", texts([posts::CODE_VIDEO]))])),
-            ]),
+            keywords("exact", Both, &["join", "ร่วม", "ร่วมสนุก", "tham gia", "ikut", "ikutan", "glow"]),
             "campaign-th",
         )
         .on_posts(&[posts::GIVEAWAY_VIDEO])
