@@ -32,7 +32,7 @@ struct Arguments {
     #[arg(long)]
     write: bool,
     /// Measure nothing: run one piece of work over and over, for a profiler.
-    #[arg(long, value_name = "judge|bare|fires|compile|check|words|read|replay|decisions")]
+    #[arg(long, value_name = "judge|bare|fires|compile|check|words|read|replay|alone|decisions")]
     profile: Option<String>,
     /// How often, for a profiler.
     #[arg(long, default_value_t = 10)]

@@ -1,13 +1,10 @@
-//! A history replayed for a command: read line by line, watched, with progress shown to people.
+//! A history replayed for a command: read, watched, with progress shown to people.
 
 use crate::{diagnostics::count, failure::Failure, input::Input, terminal::Terminal};
 use chatsparks_core::{Engine, Envelope};
-use chatsparks_replay::{HistoryError, HistoryErrorKind, Observer, Reader, Replay};
+use chatsparks_replay::{HistoryError, HistoryErrorKind, Line, Observer, Reader, Replay};
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use std::io::{BufReader, Read, Write};
-
-/// Progress is looked at once in so many lines.
-const LINES_A_TICK: u64 = 512;
 
 /// What a command watches in a replay.
 pub(crate) trait Watch: Observer {
@@ -61,16 +58,10 @@ impl Reading<'_> {
     /// Reads every line, and hands over its event for as long as more are wanted.
     pub(crate) fn lines(self, from: Box<dyn Read + Send>, mut each: impl FnMut(&Envelope) -> bool) -> Lines {
         let bar = self.bar();
-        let mut reader = Reader::new(BufReader::with_capacity(1 << 16, from), self.input.name());
         let mut lines = Lines { passed_over: 0, stopped: None };
-        let mut ticked = 0;
-        while let Some(line) = reader.next() {
+        for line in self.read(bar.wrap_read(from)) {
             match line {
                 Ok(line) => {
-                    if line.number >= ticked {
-                        bar.set_position(reader.bytes_read());
-                        ticked = line.number + LINES_A_TICK;
-                    }
                     if !each(&line.envelope) {
                         break;
                     }
@@ -89,6 +80,15 @@ impl Reading<'_> {
         }
         bar.finish_and_clear();
         lines
+    }
+
+    /// Every line of it. A file is read ahead; what is piped in is decided line by line as it comes.
+    fn read(self, from: impl Read + Send + 'static) -> Box<dyn Iterator<Item = Result<Line, HistoryError>>> {
+        let reader = Reader::new(BufReader::with_capacity(1 << 16, from), self.input.name());
+        match self.input.length() {
+            Some(_) => Box::new(reader.ahead()),
+            None => Box::new(reader),
+        }
     }
 
     /// Says something beside the answer.

@@ -4,8 +4,10 @@ use chatsparks_core::Envelope;
 use error::Flaw;
 use std::{io::BufRead, sync::Arc};
 
+pub use ahead::Ahead;
 pub use error::{HistoryError, HistoryErrorKind};
 
+mod ahead;
 mod convert;
 mod error;
 mod locate;
