@@ -88,3 +88,33 @@ fn what_came_can_be_written_down() {
     assert!(session(&["expect", "talk.json", name]).contains("exit status: 0"));
     assert_snapshot!("recorded", fs::read_to_string(&story).unwrap());
 }
+
+#[test]
+fn nothing_is_written_down_unless_every_story_can_be_run() {
+    let place = directory();
+    let (good, bad) = (place.path().join("good.story"), place.path().join("bad.story"));
+    let text = "2026-03-02 10:00 clock\n nothing\n";
+    fs::write(&good, text).unwrap();
+    fs::write(&bad, "2026-03-02 10:00 configure gone.json\n").unwrap();
+    let told = session(&["expect", "talk.json", good.to_str().unwrap(), bad.to_str().unwrap(), "--record"]);
+    assert!(told.contains("exit status: 2") && told.contains("`gone.json` cannot be read"), "{told}");
+    assert_eq!(fs::read_to_string(&good).unwrap(), text);
+
+    let told = session_with(&["expect", "talk.json", "-", "--record"], text);
+    assert!(told.contains("exit status: 2") && told.contains("standard input cannot be written to"), "{told}");
+}
+
+#[test]
+fn what_is_no_story_is_told() {
+    let place = directory();
+    let story = place.path().join("a.story");
+    for (bytes, expected) in [
+        (b"# later\n".to_vec(), "expected a step: nothing happens in this story"),
+        (b"2026-03-02 10:00 clock\n  bot: \xFF".to_vec(), "is not UTF-8 in line 2"),
+        (vec![b' '; (16 << 20) + 1], "is longer than 16 MiB"),
+    ] {
+        fs::write(&story, bytes).unwrap();
+        let told = session(&["expect", "talk.json", story.to_str().unwrap()]);
+        assert!(told.contains("exit status: 2") && told.contains(expected), "{told}");
+    }
+}

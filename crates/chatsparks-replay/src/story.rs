@@ -54,6 +54,9 @@ mod report;
 mod run;
 mod words;
 
+/// The longest story that is read, in bytes.
+pub const MAX_STORY: usize = 16 << 20;
+
 /// A story: steps in the order in which they happen, and what is expected of each.
 #[derive(Clone, Debug)]
 pub struct Story {
@@ -84,8 +87,13 @@ impl Story {
     /// Reads a story. `name` is what errors and reports call it, such as the name of its file.
     ///
     /// # Errors
-    /// A [`StoryError`] at the first line that cannot be read: the line, and what was expected there.
+    /// A [`StoryError`] at the first line that cannot be read: the line, and what was expected there. Also when
+    /// there is no step, since such a story could never fail, and when it is longer than [`MAX_STORY`].
     pub fn parse(text: &str, name: &str) -> Result<Self, StoryError> {
+        if text.len() > MAX_STORY {
+            let expected = format!("expected at most {} MiB of text", MAX_STORY >> 20);
+            return Err(StoryError::new(name, 0, "", 0, expected));
+        }
         Parser::new(text, name).parse()
     }
 
@@ -253,6 +261,10 @@ impl Parser {
             }
             self.line(number, &mut Words::new(&line))
                 .map_err(|flaw| self.story.error(number, flaw.byte, flaw.expected))?;
+        }
+        if self.story.steps.is_empty() {
+            let last = self.story.source.len().saturating_sub(1);
+            return Err(self.story.error(last, 0, "expected a step: nothing happens in this story"));
         }
         Ok(self.story)
     }

@@ -5,7 +5,7 @@
 use chatsparks_core::workspace::Workspace;
 use chatsparks_replay::{
     Format, Story, read_workspace,
-    story::{StoryFailure, check},
+    story::{MAX_STORY, StoryFailure, check, run},
 };
 
 const WORKSPACE: &str = r#"{
@@ -239,6 +239,32 @@ fn what_cannot_be_read_shows_the_line_and_what_was_expected() {
         let shown = error.to_string();
         assert!(shown.starts_with(&format!("a.story, line {line}, column {column}: ")) && shown.contains(source));
     }
+}
+
+#[test]
+fn a_story_that_could_never_fail_is_no_story() {
+    for (text, line) in [("", 1), ("# to be written\n\n", 2), ("story: a\nwith plan.mac_limit = 5\n", 2)] {
+        let error = Story::parse(text, "a.story").unwrap_err();
+        assert_eq!(
+            (error.line(), error.column(), error.expected()),
+            (line, 1, "expected a step: nothing happens in this story")
+        );
+    }
+    // Steps alone can be run, to be recorded or for what they reach; the report says that they hold nothing.
+    let engine = chatsparks_core::Engine::compile(std::sync::Arc::new(workspace())).unwrap();
+    let report = |text| run(&engine, &Story::parse(text, "a.story").unwrap()).unwrap();
+    let nothing = report("2026-03-02 10:00 mint comments on v1: price\n+5m clock");
+    assert_eq!(nothing.to_string(), "a.story: nothing is expected in 2 steps");
+    assert_eq!(report("2026-03-02 10:00 clock\n nothing").to_string(), "a.story: passed, 1 steps");
+}
+
+#[test]
+fn a_story_has_a_longest_length() {
+    let line = "2026-03-02 10:00 clock\n";
+    let fits = format!("{line}{}", " ".repeat(MAX_STORY - line.len()));
+    assert!(Story::parse(&fits, "a.story").is_ok());
+    let error = Story::parse(&format!("{fits} "), "a.story").unwrap_err();
+    assert_eq!(error.expected(), "expected at most 16 MiB of text");
 }
 
 #[test]

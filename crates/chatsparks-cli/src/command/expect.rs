@@ -4,17 +4,19 @@ use super::compile;
 use crate::{
     failure::{Answer, Failure},
     input::Input,
+    output::{Output, Target},
     terminal::{BAD, GOOD, Terminal, shown},
 };
 use chatsparks_core::Engine;
 use chatsparks_replay::{
     Story, StoryReport,
-    story::{Coverage, CoverageReport, run_with},
+    document::MAX_DOCUMENT,
+    story::{Coverage, CoverageReport, MAX_STORY, run_with},
 };
 use clap::Args;
 use serde::Serialize;
 use std::{
-    fs,
+    fs::File,
     io::{self, Read, Write},
     path::{Path, PathBuf},
 };
@@ -69,14 +71,20 @@ impl Expect {
             true => Some(Coverage::new(&engine).map_err(|error| Failure::new(error.to_string()))?),
             false => None,
         };
+        if self.record && self.stories.contains(&Input::Standard) {
+            return Err(Failure::new("standard input cannot be written to").help("name the story's file"));
+        }
         let mut told = Told { passed: true, stories: Vec::new(), coverage: None };
         for (input, story) in self.stories.iter().zip(&stories) {
             let report = run(&engine, input, story, coverage.as_mut())?;
-            if self.record {
-                write(input, &story.recorded(&report))?;
-            }
             told.passed &= report.passed();
             told.stories.push(report);
+        }
+        if self.record {
+            // Only when all could be run: a story that cannot must not leave the others half recorded.
+            for ((input, story), report) in self.stories.iter().zip(&stories).zip(&told.stories) {
+                write(input, &story.recorded(report))?;
+            }
         }
         told.coverage = coverage.map(|coverage| coverage.report());
         let mut to = terminal.out();
@@ -115,16 +123,30 @@ impl Told {
 }
 
 fn read(input: &Input) -> Result<Story, Failure> {
-    let mut bytes = Vec::new();
-    input.open()?.read_to_end(&mut bytes).map_err(|error| Failure::cannot_read(&input.name(), &error))?;
-    let text = String::from_utf8(bytes).map_err(|_| Failure::new(format!("`{}` is not UTF-8", input.name())))?;
+    let bytes = bounded(input.open()?, MAX_STORY).map_err(|error| Failure::cannot_read(&input.name(), &error))?;
+    if bytes.len() > MAX_STORY {
+        // Where it was cut off, a character may be broken: its length is what is wrong with it.
+        let message = format!("`{}` is longer than {} MiB", input.name(), MAX_STORY >> 20);
+        return Err(Failure::new(message).help("cut it into several stories"));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let line = error.as_bytes()[..error.utf8_error().valid_up_to()].split(|byte| *byte == b'\n').count();
+        Failure::new(format!("`{}` is not UTF-8 in line {line}", input.name())).help("a story is plain text in UTF-8")
+    })?;
     Story::parse(&text, &input.name()).map_err(unreadable)
+}
+
+/// What can be read, and of more only as much as shows that it is too much.
+fn bounded(from: impl Read, most: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(most as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Runs a story; the files that it names are found from where it lies.
 fn run(engine: &Engine, input: &Input, story: &Story, coverage: Option<&mut Coverage>) -> Result<StoryReport, Failure> {
     let place: PathBuf = input.path().and_then(Path::parent).map(Path::to_path_buf).unwrap_or_default();
-    let mut file = |name: &str| fs::read(place.join(name));
+    let mut file = |name: &str| bounded(File::open(place.join(name))?, MAX_DOCUMENT);
     run_with(engine, story, &mut file, coverage).map_err(unreadable)
 }
 
@@ -132,9 +154,10 @@ fn unreadable(error: chatsparks_replay::story::StoryError) -> Failure {
     Failure::with_excerpt(&error.to_string()).help("`docs/stories.md` says how stories are written")
 }
 
+/// Puts a story into the place of what it was, when it is whole.
 fn write(input: &Input, text: &str) -> Result<(), Failure> {
-    let Some(path) = input.path() else {
-        return Err(Failure::new("standard input cannot be written to").help("name the story's file"));
-    };
-    fs::write(path, text).map_err(|error| Failure::cannot_write(&input.name(), &error))
+    let target = input.path().map(|path| Target::File(path.to_owned()));
+    let mut file = Output::open(target.as_ref())?;
+    file.write_all(text.as_bytes()).map_err(|error| file.failure(error))?;
+    file.finish()
 }

@@ -31,6 +31,8 @@ pub struct StepReport {
     pub at: Instant,
     /// The line itself.
     pub what: String,
+    /// Whether anything was expected. What came of a step without expectations is not looked at.
+    pub looked_at: bool,
     /// Whether what was expected came, and nothing else; also when nothing was expected.
     pub passed: bool,
     /// What came and would have to be expected, and how it is where the story looks.
@@ -51,7 +53,9 @@ impl fmt::Display for StoryReport {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let failed = self.steps.iter().filter(|step| !step.passed).count();
         let title = self.title.as_ref().map(|title| format!(" ({title})")).unwrap_or_default();
+        let looked_at = self.steps.iter().any(|step| step.looked_at);
         match failed {
+            0 if !looked_at => write!(out, "{}{title}: nothing is expected in {} steps", self.name, self.steps.len())?,
             0 => write!(out, "{}{title}: passed, {} steps", self.name, self.steps.len())?,
             _ => write!(out, "{}{title}: {failed} of {} steps failed", self.name, self.steps.len())?,
         }
@@ -101,6 +105,7 @@ pub(super) fn compare(
         line,
         at,
         what,
+        looked_at,
         passed,
         came: must.chain(assertions).collect(),
         difference: if passed { Vec::new() } else { difference(wanted, came, &pairs) },
