@@ -43,8 +43,8 @@ Examples:
   chatsparks conversation shop.json march.jsonl --contact u17
   chatsparks conversation shop.json march.jsonl --contact u17 --json | jq '.entries[].dm.stages'
 
-Exit status: 0 when it is shown, 1 when the workspace is invalid, 2 when the contact is not known or a file
-cannot be read.";
+Exit status: 0 when it is shown, 1 when the workspace is invalid, 2 when the contact is not known
+or a file cannot be read.";
 
 impl Conversation {
     pub(crate) fn run(&self, terminal: &Terminal) -> Result<Answer, Failure> {

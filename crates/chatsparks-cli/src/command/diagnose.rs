@@ -95,10 +95,11 @@ Examples:
   chatsparks diagnose shop.json march.jsonl --member ann@shop.example --invite ann@work.example
   chatsparks diagnose shop.json march.jsonl --webhook --incident no --bundle bundle.json
 
-The bundle holds no texts, handles, amounts or tokens. With `--bundle -` the page goes to standard error.
+The bundle holds no texts, handles, amounts or tokens. With `--bundle -` the page goes to
+standard error.
 
-Exit status: 0 when it is answered, whatever the answer, 1 when the workspace is invalid, 2 when an id is not
-known or a file cannot be read.";
+Exit status: 0 when it is answered, whatever the answer, 1 when the workspace is invalid, 2 when
+an id is not known or a file cannot be read.";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum YesNo {

@@ -48,10 +48,10 @@ const EXAMPLES: &str = "\
 Examples:
   chatsparks expect shop.json stories/*.story
   chatsparks expect shop.json stories/*.story --coverage
-  chatsparks expect shop.json stories/price.story --json | jq '.stories[].steps[] | select(.passed | not)'
+  chatsparks expect shop.json price.story --json | jq '.stories[].steps[] | select(.passed | not)'
 
-Exit status: 0 when every story passes, 1 when an expectation fails or the workspace is invalid, 2 when a
-story cannot be read.";
+Exit status: 0 when every story passes, 1 when an expectation fails or the workspace is invalid,
+2 when a story cannot be read.";
 
 /// The shape of `expect --json`.
 #[derive(Serialize)]

@@ -55,7 +55,8 @@ Examples:
   chatsparks explain shop.json march.jsonl --comment c17 --trigger price
   zcat march.jsonl.gz | chatsparks explain shop.json - --comment c17 --json
 
-A comment that came more than once is explained as it came first, and every time it came again is listed.
+A comment that came more than once is explained as it came first, and every time it came again is
+listed.
 
 Exit status: 0 when it is explained, 1 when the workspace is invalid, 2 when the comment or the
 trigger is not known, or a line or file cannot be read.";

@@ -41,8 +41,8 @@ Examples:
   chatsparks insights shop.json march.jsonl --csv > march.csv
   chatsparks insights shop.json march.jsonl --json | jq '.triggers.price'
 
-Exit status: 0 when the history was read to its end, 1 when the workspace is invalid, 2 when a line or
-file cannot be read.";
+Exit status: 0 when the history was read to its end, 1 when the workspace is invalid, 2 when a
+line or file cannot be read.";
 
 impl Insights {
     pub(crate) fn run(&self, terminal: &Terminal) -> Result<Answer, Failure> {

@@ -44,11 +44,12 @@ Examples:
   chatsparks reset shop.json --trigger price --new-trigger price-april --keep-flow > shop-2.json
   chatsparks reset shop.json --trigger price --duplicate > shop-2.json
 
-Without `--keep-flow` the old flow goes too, unless another trigger starts it: conversations that run on it
-go to a person when they would next go on. What is printed is JSON, with nothing but the document.
+Without `--keep-flow` the old flow goes too, unless another trigger starts it: conversations that
+run on it go to a person when they would next go on. What is printed is JSON, with nothing but
+the document.
 
-Exit status: 0 when it is printed, 1 when the workspace is or would be invalid, 2 when the trigger is not
-known or an id is taken.";
+Exit status: 0 when it is printed, 1 when the workspace is or would be invalid, 2 when the
+trigger is not known or an id is taken.";
 
 impl Reset {
     pub(crate) fn run(&self, terminal: &Terminal) -> Result<Answer, Failure> {
