@@ -5,15 +5,14 @@
 //! comes, which costs less than finding it.
 
 use crate::{Contact, Head, Instant, Pending, PendingFor, Timer, TimerKind, UserId};
-use std::{
-    cmp::Reverse,
-    collections::{BTreeSet, BinaryHeap},
-};
+use dary_heap::QuaternaryHeap;
+use std::{cmp::Reverse, collections::BTreeSet};
 
 /// The timers of a workspace, and its queue of starts that wait for room (M6).
 #[derive(Clone, Debug, Default)]
 pub struct Agenda {
-    timers: BinaryHeap<Reverse<Timer>>,
+    /// Four to a node: of a million timers a pop then touches half as much memory as with two.
+    timers: QuaternaryHeap<Reverse<Timer>>,
     /// The contact's timer that was taken off last, until its firing is known.
     taken: Option<Timer>,
     queue: BTreeSet<(Instant, UserId)>,

@@ -17,6 +17,7 @@ const ADMITTED: &[(&str, Option<&[&str]>)] = &[
     ("aho-corasick", None),
     // Without `clock`, `now` and `std`, which would give it the time of the machine.
     ("chrono", Some(&["alloc"])),
+    ("dary_heap", None),
     ("memchr", None),
     ("num-traits", None),
     ("regex", None),
