@@ -64,6 +64,8 @@ pub enum ProblemCode {
     AlwaysOutranked,
     /// Warning: a scope or condition names a post that the workspace lacks (C3).
     UnknownPost,
+    /// Warning: a condition asks for a product that the workspace lacks, which is never mentioned (N9).
+    UnknownProduct,
     /// Warning: a connection names a scope that there is not.
     UnknownScope,
     /// Warning: something that can never have an effect, such as a scope of no posts.
@@ -96,6 +98,7 @@ impl ProblemCode {
             Self::Placeholder => "placeholder",
             Self::AlwaysOutranked => "always_outranked",
             Self::UnknownPost => "unknown_post",
+            Self::UnknownProduct => "unknown_product",
             Self::UnknownScope => "unknown_scope",
             Self::NoEffect => "no_effect",
         }

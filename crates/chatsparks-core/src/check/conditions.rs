@@ -63,7 +63,9 @@ impl Checker<'_> {
             Condition::Keywords(keywords) => self.keywords(&at.field("keywords").field("words"), keywords),
             Condition::Pattern(pattern) => self.pattern(&at.field("pattern"), pattern),
             Condition::Posts(posts) => self.post_ids(&at.field("posts"), posts),
-            Condition::Mentions(mentions) => self.mentions(&at.field("mentions").field("products"), &mentions.products),
+            Condition::Mentions(mentions) => {
+                self.product_ids(&at.field("mentions").field("products"), &mentions.products)
+            }
             Condition::All(parts) => self.parts(&at.field("all"), parts, around + 1),
             Condition::Any(parts) => self.parts(&at.field("any"), parts, around + 1),
             Condition::Not(part) => self.condition(&at.field("not"), part, around + 1),
@@ -122,12 +124,10 @@ impl Checker<'_> {
         }
     }
 
-    fn mentions(&mut self, at: &Place<'_>, products: &[ProductId]) {
+    /// Products mentioned: F10 asks only of links that they be in the workspace, but they must be ids.
+    fn product_ids(&mut self, at: &Place<'_>, products: &[ProductId]) {
         for (position, product) in products.iter().enumerate() {
-            if self.names.products(product.as_str()).is_empty() {
-                let message = format_args!("there is no product `{product}`");
-                self.report.add(&at.item(position), ProblemCode::Unknown, message);
-            }
+            self.report.id(&at.item(position), product.as_str(), limits::PLATFORM_ID);
         }
     }
 }

@@ -140,7 +140,8 @@ fn f10_placeholders_patterns_posts_and_the_rest() {
     ]));
     let document = changed(document, "/triggers/0/public_reply", json!(["ok", "hi {{handle}}"]));
     let document = changed(document, "/triggers/0/scope", json!({ "posts": ["v1", "v9"] }));
-    let when = json!({ "any": [ { "pattern": "ß" }, { "posts": ["v8"] }, { "posts": [] } ] });
+    let when = json!({ "any": [ { "pattern": "ß" }, { "posts": ["v8"] }, { "posts": [] },
+        { "mentions": { "products": ["p1", "p9"] } }, { "mentions": { "products": [] } } ] });
     let document = changed(document, "/triggers/0/when", when);
     let trigger =
         json!({ "id": "t2", "scope": { "tags": [] }, "when": "question_mark", "flow": "f1", "public_reply": "{{" });
@@ -160,6 +161,7 @@ fn f10_placeholders_patterns_posts_and_the_rest() {
             ("triggers[0].when.any[0].pattern", UnnormalisedPattern),
             ("triggers[0].when.any[1].posts[0]", UnknownPost),
             ("triggers[0].when.any[2].posts", NoEffect),
+            ("triggers[0].when.any[3].mentions.products[1]", UnknownProduct),
             ("triggers[0].public_reply[1]", Placeholder),
             ("triggers[1].scope.tags", NoEffect),
             ("triggers[1].public_reply", Placeholder),

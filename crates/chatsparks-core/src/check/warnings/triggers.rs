@@ -2,7 +2,7 @@
 
 use super::literal_braces;
 use crate::{
-    PostId, ProblemCode,
+    PostId, ProblemCode, ProductId,
     check::{Place, Report, limits, outranked, patterns},
     text::{self, Variant},
     workspace::{Condition, Keywords, MatchMode, Replies, Scope, Workspace},
@@ -43,6 +43,8 @@ pub(crate) fn triggers(workspace: &Workspace, report: &mut Report) {
 struct Search<'a, 'r> {
     /// The posts of the workspace, sorted.
     posts: Vec<&'a str>,
+    /// Its products, sorted.
+    products: Vec<&'a str>,
     /// Patterns met so far; past the limit, which is a fault, they are not looked at.
     patterns: usize,
     report: &'r mut Report,
@@ -52,7 +54,9 @@ impl<'a, 'r> Search<'a, 'r> {
     fn of(workspace: &'a Workspace, report: &'r mut Report) -> Self {
         let mut posts: Vec<&str> = workspace.posts.iter().map(|post| post.id.as_str()).collect();
         posts.sort_unstable();
-        Self { posts, patterns: 0, report }
+        let mut products: Vec<&str> = workspace.products.iter().map(|product| product.id.as_str()).collect();
+        products.sort_unstable();
+        Self { posts, products, patterns: 0, report }
     }
 
     fn condition(&mut self, at: &Place<'_>, condition: &Condition, around: usize) {
@@ -60,7 +64,7 @@ impl<'a, 'r> Search<'a, 'r> {
             return;
         }
         match condition {
-            Condition::QuestionMark | Condition::FirstComment | Condition::Mentions(_) => {}
+            Condition::QuestionMark | Condition::FirstComment => {}
             Condition::Keywords(keywords) => self.keywords(&at.field("keywords").field("words"), keywords),
             Condition::Pattern(pattern) => {
                 self.patterns += 1;
@@ -69,6 +73,7 @@ impl<'a, 'r> Search<'a, 'r> {
                 }
             }
             Condition::Posts(posts) => self.posts(&at.field("posts"), posts),
+            Condition::Mentions(mentions) => self.products(&at.field("mentions").field("products"), &mentions.products),
             Condition::All(parts) => self.parts(&at.field("all"), parts, around + 1),
             Condition::Any(parts) => self.parts(&at.field("any"), parts, around + 1),
             Condition::Not(part) => self.condition(&at.field("not"), part, around + 1),
@@ -97,6 +102,16 @@ impl<'a, 'r> Search<'a, 'r> {
             if self.posts.binary_search(&post.as_str()).is_err() {
                 let message = format_args!("the post `{post}` is not in this workspace");
                 self.report.add(&at.item(position), ProblemCode::UnknownPost, message);
+            }
+        }
+    }
+
+    /// N9: a product that the workspace lacks has no names.
+    fn products(&mut self, at: &Place<'_>, products: &[ProductId]) {
+        for (position, product) in products.iter().enumerate() {
+            if self.products.binary_search(&product.as_str()).is_err() {
+                let message = format_args!("the product `{product}` is not in this workspace");
+                self.report.add(&at.item(position), ProblemCode::UnknownProduct, message);
             }
         }
     }
