@@ -85,6 +85,11 @@ impl Turn<'_> {
     /// Going to Human clears the timers and drops a start that is held or queued (V6).
     pub(crate) fn go_to_human(&mut self, reason: Option<StateReason>) {
         self.leave_flow(LeaveReason::Human);
+        self.be_human(reason);
+    }
+
+    /// The same of a flow that was left before.
+    pub(crate) fn be_human(&mut self, reason: Option<StateReason>) {
         self.clear_timers();
         self.change_state(ConversationState::Human, reason);
         self.drop_start(DropReason::WithHuman);

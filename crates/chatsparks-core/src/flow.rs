@@ -306,8 +306,10 @@ impl<'a> Turn<'a> {
                 self.run_from(position.next([None, block.goto.as_ref()]));
             }
             Some((position, _)) => self.run_from(position),
+            // F9. It was left when a person took over, and did not run again.
             None => {
-                self.flow_is_missing();
+                self.be_human(Some(StateReason::FlowMissing));
+                self.tell_inbox(InboxReason::FlowMissing, None);
             }
         }
     }

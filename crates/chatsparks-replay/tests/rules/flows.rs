@@ -400,11 +400,10 @@ fn f9_a_version_that_is_gone_is_missed_by_waits_and_hand_backs_too() {
         &[go(), gone.clone(), message(2, "u1", "M"), clock(MINUTE)],
         &["fired go", "applied", "kept", "flow_wait +1m | inbox flow_missing", "applied"],
     );
-    check_last(
-        &with(wait(1)),
-        &[go(), act(0, "take", "u1"), gone, act(2, "hand_back", "u1")],
-        "applied | inbox flow_missing mai@glow.example",
-    );
+    let handed_back = [go(), act(0, "take", "u1"), gone, act(2, "hand_back", "u1")];
+    check_last(&with(wait(1)), &handed_back, "applied | inbox flow_missing mai@glow.example");
+    // I1: it was left once, when a person took over, and did not run again.
+    assert_eq!(facts(&with(wait(1)), &handed_back, &["flow_left"]), ["1 flow_left w 1 f 1 human"]);
 }
 
 #[test]
