@@ -50,19 +50,22 @@ pub(crate) fn matched_part(text: &str) -> (&str, bool) {
 }
 
 impl Compiled {
-    /// Whether the comment is set aside before any trigger looks at it (C1); duplicates are found before.
-    pub(crate) fn sets_aside(&self, comment: &Comment, at: Instant) -> Option<CommentResult> {
-        if comment.user_id == self.workspace.workspace.account_user_id {
-            return Some(CommentResult::OwnComment);
-        }
-        if !self.hears_comments {
-            return Some(CommentResult::NotConnected);
-        }
-        let window = self.listening_window?;
-        let post = self.posts.get(self.post_names.find(comment.post_id.as_str())? as usize)?;
-        let published = post.published_at?;
-        // A post of the future is new.
-        (at >= published.after(window)).then_some(CommentResult::OutsideWindow)
+    /// What sets the comment aside before any trigger looks at it (C1), the first of which is its outcome;
+    /// duplicates are found before.
+    pub(crate) fn sets_aside(&self, comment: &Comment, at: Instant) -> impl Iterator<Item = CommentResult> {
+        let is_own = comment.user_id == self.workspace.workspace.account_user_id;
+        let own = is_own.then_some(CommentResult::OwnComment);
+        let unheard = (!self.hears_comments).then_some(CommentResult::NotConnected);
+        let old = self.is_past_listening(comment, at).then_some(CommentResult::OutsideWindow);
+        own.into_iter().chain(unheard).chain(old)
+    }
+
+    /// Whether the post is older than the plan's listening window. A post of the future, and one that the
+    /// workspace lacks, is new.
+    fn is_past_listening(&self, comment: &Comment, at: Instant) -> bool {
+        let post = || self.posts.get(self.post_names.find(comment.post_id.as_str())? as usize);
+        let ends = |window| Some(post()?.published_at?.after(window));
+        self.listening_window.and_then(ends).is_some_and(|end| at >= end)
     }
 
     /// Which trigger wins, and which gate refuses it (C2, C5–C7).
@@ -73,7 +76,7 @@ impl Compiled {
         at: Instant,
         buffers: &mut Buffers,
     ) -> Judged {
-        if let Some(result) = self.sets_aside(comment, at) {
+        if let Some(result) = self.sets_aside(comment, at).next() {
             return Judged::without_trigger(result);
         }
         self.find_features(comment.text.as_str(), contact.is_none_or(|contact| !contact.has_commented()), buffers);

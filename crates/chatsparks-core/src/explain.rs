@@ -221,7 +221,7 @@ pub(crate) struct Trial<'a> {
 impl Compiled {
     /// Explains a comment for some triggers (C10).
     pub(crate) fn explain(&self, evaluation: &Evaluation, triggers: &[u32], buffers: &mut Buffers) -> Vec<Explanation> {
-        let Evaluation { comment, outcome, seen, .. } = evaluation;
+        let Evaluation { comment, at, outcome, seen, .. } = evaluation;
         let text = comment.text.as_str();
         self.find_features(text, !seen.commented, buffers);
         let post = self.post_names.find(comment.post_id.as_str());
@@ -239,6 +239,8 @@ impl Compiled {
             let mut verdicts = Verdicts::new();
             if own {
                 verdicts.push(Verdict::of(outcome.result.into()));
+                let others = self.sets_aside(comment, *at).filter(|other| *other != outcome.result);
+                verdicts.extend(others.map(|other| Verdict::of(other.into())));
             }
             let matches = self.match_verdicts(number, Some(post), buffers, &mut verdicts);
             self.gate_verdicts(number, matches, evaluation, &mut verdicts);

@@ -434,6 +434,21 @@ fn c10_every_trigger_has_its_reason() {
         ["price blocked_contact, throttled", "list outranked by price, blocked_contact"]
     );
     assert_eq!(of(&[comment(0, "acct", "price")])[2..], ["price own_comment", "list own_comment, no_match"]);
+    // What C1 sets aside for more than one reason names them all, in its order; so does a duplicate.
+    let plan = json!({ "mac_limit": 9, "subscribed_at": "2026-01-01T00:00:00Z", "listening_window_days": 30 });
+    let deaf =
+        but(&but(&four(), "plan", plan), "connections", json!({ "tiktok": { "connected": false, "scopes": [] } }));
+    let all = explained(&deaf, &[comment(30 * DAY, "acct", "price")]);
+    assert_eq!(
+        all[2..],
+        [
+            "price own_comment, not_connected, outside_window",
+            "list own_comment, not_connected, outside_window, no_match"
+        ]
+    );
+    let again = comment(30 * DAY, "u1", "price").with("comment_id", "c");
+    let all = explained(&deaf, &[again.clone(), again.with("id", "again")]);
+    assert_eq!(all[2], "price duplicate, not_connected, outside_window");
     // With `next`, one that was passed over was throttled and not outranked.
     assert_eq!(explained(&next(&four()), &[price(0), price(1)])[2..], ["price throttled", "list fired"]);
 }
