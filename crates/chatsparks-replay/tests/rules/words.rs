@@ -156,6 +156,11 @@ fn n9_a_product_is_named_as_a_word() {
     rows(any, &pairs);
     rows(json!({ "mentions": { "products": ["p"] } }), &[("rose oil", false), ("glow serum", true), ("30ml", true)]);
     rows(json!({ "mentions": { "products": ["q"] } }), &[("rose oil", true), ("glow serum", false), ("30ml", false)]);
+    // A product that the workspace lacks is never mentioned, and does not stand for any.
+    let lacks = |id: &str| json!({ "mentions": { "products": [id] } });
+    rows(lacks("gone"), &[("glow serum", false), ("gone", false)]);
+    rows(json!({ "not": lacks("gone") }), &[("glow serum", true)]);
+    rows(json!({ "mentions": { "products": ["gone", "q"] } }), &[("rose oil", true), ("glow serum", false)]);
     // Lengths of other names do not matter.
     let short = world(json!({ "products": [ { "id": "x", "name": "X", "url": "https://x.example" , "skus": [] } ],
         "triggers": [ trigger("t", "hi", json!({ "when": { "mentions": { "products": ["x"] } } })) ] }));
