@@ -9,6 +9,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 /// So many lines, of which every so many-th cannot be read.
@@ -59,22 +60,28 @@ fn after_the_end_there_is_nothing_and_all_bytes_are_counted() {
 
 #[test]
 fn it_is_never_far_ahead_of_what_was_taken() {
-    let history = history(50_000, usize::MAX);
-    let length = history.len() as u64;
-    let each = length / 50_000;
-    let read = Arc::new(AtomicU64::new(0));
-    let (counted, mut from) = (Arc::clone(&read), io::Cursor::new(history));
-    let input = Input(move |into: &mut [u8]| {
-        let bytes = from.read(into)?;
-        counted.fetch_add(bytes as u64, Ordering::SeqCst);
-        Ok(bytes)
-    });
-    let mut farthest = 0;
-    for (taken, line) in (0..).zip(Reader::new(BufReader::new(input), "h.jsonl").ahead()) {
-        line.unwrap();
-        farthest = farthest.max(read.load(Ordering::SeqCst).saturating_sub(taken * each));
+    // Many short lines, and fewer long ones, of which a batch holds few.
+    for (lines, blanks) in [(50_000, 0), (1_000, 20_000)] {
+        let line = history(1, usize::MAX);
+        let line = [vec![b' '; blanks], line].concat();
+        let length = (lines * line.len()) as u64;
+        let read = Arc::new(AtomicU64::new(0));
+        let (counted, mut from) = (Arc::clone(&read), io::Cursor::new(line.repeat(lines)));
+        let input = Input(move |into: &mut [u8]| {
+            let bytes = from.read(into)?;
+            counted.fetch_add(bytes as u64, Ordering::SeqCst);
+            Ok(bytes)
+        });
+        let mut ahead = Reader::new(BufReader::new(input), "h.jsonl").ahead();
+        for taken in [1, lines as u64 / 2] {
+            while ahead.next().unwrap().unwrap().number < taken {}
+            // Time to run ahead for a reader that does not stop; one that does passes however long this is.
+            std::thread::sleep(Duration::from_millis(200));
+            let farthest = read.load(Ordering::SeqCst).saturating_sub(taken * line.len() as u64);
+            assert!(farthest < length / 8, "{farthest} of {length} bytes ahead after {taken} lines");
+        }
+        assert_eq!(ahead.count(), lines - lines / 2);
     }
-    assert!(farthest > 0 && farthest < length / 8, "{farthest} of {length} bytes ahead");
 }
 
 #[test]

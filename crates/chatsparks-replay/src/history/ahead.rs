@@ -20,8 +20,9 @@ const WAITING: usize = 4;
 
 /// A [`Reader`] whose lines are read on a thread of its own, in the same order and with the same errors.
 ///
-/// Made by [`Reader::ahead`]. It is never more than three thousand lines ahead, nor more than a megabyte and a
-/// half and the longest line. Dropping it ends the thread when it has read its next batch.
+/// Made by [`Reader::ahead`]. In memory are at most six batches: of 512 lines each, or of 256 KiB and the line
+/// that goes beyond them. So it takes some megabytes, and six of the longest lines where all are long. Dropping it
+/// ends the thread when it has read its next batch.
 #[derive(Debug)]
 pub struct Ahead<R>(From<R>);
 
