@@ -81,10 +81,10 @@ impl Expect {
             told.stories.push(report);
         }
         if self.record {
-            // Only when all could be run: a story that cannot must not leave the others half recorded.
-            for ((input, story), report) in self.stories.iter().zip(&stories).zip(&told.stories) {
-                write(input, &story.recorded(report))?;
-            }
+            // Only when all could be run and written: one that cannot must not leave the others half recorded.
+            let recorded = self.stories.iter().zip(&stories).zip(&told.stories);
+            let files = recorded.map(|((input, story), report)| written(input, &story.recorded(report)));
+            files.collect::<Result<Vec<_>, _>>()?.into_iter().try_for_each(Output::finish)?;
         }
         told.coverage = coverage.map(|coverage| coverage.report());
         let mut to = terminal.out();
@@ -154,10 +154,10 @@ fn unreadable(error: chatsparks_replay::story::StoryError) -> Failure {
     Failure::with_excerpt(&error.to_string()).help("`docs/stories.md` says how stories are written")
 }
 
-/// Puts a story into the place of what it was, when it is whole.
-fn write(input: &Input, text: &str) -> Result<(), Failure> {
+/// A story as it was recorded, whole, to be put into the place of what it was.
+fn written(input: &Input, text: &str) -> Result<Output, Failure> {
     let target = input.path().map(|path| Target::File(path.to_owned()));
     let mut file = Output::open(target.as_ref())?;
-    file.write_all(text.as_bytes()).map_err(|error| file.failure(error))?;
-    file.finish()
+    file.write_all(text.as_bytes()).and_then(|()| file.flush()).map_err(|error| file.failure(error))?;
+    Ok(file)
 }
