@@ -2,8 +2,8 @@
 //! what is to be done, facts for whoever reads along.
 
 use crate::{
-    BlockId, CommentId, Currency, Effect, Email, Fact, FlowId, Instant, PostId, TriggerId, UserId, change::Change,
-    engine::Engine, problem::Problem,
+    BlockId, CommentId, Currency, Effect, Email, Fact, FlowId, Instant, PostId, TriggerId, UserId,
+    document::problem::Problem, engine::Engine, state::change::Change,
 };
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;

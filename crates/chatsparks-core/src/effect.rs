@@ -58,7 +58,7 @@ pub struct SendDm {
     pub options: Vec<SentOption>,
     /// The product card.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub card: Option<crate::workspace::Link>,
+    pub card: Option<crate::document::workspace::Link>,
     /// The member who wrote it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member: Option<Email>,

@@ -2,15 +2,15 @@
 
 use crate::{
     Comment, CommentOutcome, Contact, Decision, DmStage, Envelope, Head, Instant, Source, Timer, UserId,
-    attribution::OrderEntry,
-    change::IndexKey,
-    check,
-    comment::Buffers,
-    decide,
-    explain::{Evaluation, Explanation, Trial},
-    matcher::DFA_LIMIT,
-    problem::{CompileError, Problem},
-    workspace::Workspace,
+    desk::explain::{Evaluation, Explanation, Trial},
+    document::check,
+    document::problem::{CompileError, Problem},
+    document::workspace::Workspace,
+    machines::comment::Buffers,
+    machines::decide,
+    matching::matcher::DFA_LIMIT,
+    state::change::IndexKey,
+    state::order::OrderEntry,
 };
 use compile::Compiled;
 use smallvec::SmallVec;

@@ -3,8 +3,8 @@
 use crate::{
     CommentId, Currency, DmId, Email, EventId, Instant, MessageId, OptionId, OrderId, PostId, ProductId, RefundId,
     ShopUserId, SkuId, UserId,
-    problem::Problem,
-    workspace::{Link, Workspace},
+    document::problem::Problem,
+    document::workspace::{Link, Workspace},
 };
 use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};

@@ -3,70 +3,45 @@
 // What `clippy.toml` beside this crate forbids, tests may use: to compare with, and to count in.
 #![cfg_attr(test, allow(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros))]
 
-mod agenda;
-mod answer;
-mod attribution;
-mod change;
-mod check;
-mod comment;
-mod condition;
-mod connection;
-mod contact;
-mod conversation;
-mod cycle;
-mod decide;
 mod decision;
-pub mod diagnosis;
+mod desk;
+mod document;
 mod effect;
 mod engine;
 mod event;
-mod explain;
 mod fact;
-mod flow;
-mod head;
 mod id;
-mod insights;
-mod matcher;
-mod people;
-mod placeholder;
-mod problem;
-mod reach;
-mod receipts;
-mod reset;
-mod scope;
-mod sensitive;
-mod sign_in;
-mod start;
-mod stored;
-pub mod text;
-mod throttle;
+mod machines;
+mod matching;
+mod state;
 mod time;
-mod timer;
-mod turn;
-mod usage;
-pub mod workspace;
 
-pub use agenda::{Agenda, Wakes};
-pub use attribution::{Candidate, CandidateLink, CandidateVerdict, OrderEntry};
-pub use change::{Change, ContactChange, HeadChange, IndexKey, IndexRow};
-pub use connection::{ConnectionLight, SHOP_SCOPES, SILENT_AFTER, TIKTOK_SCOPES, WebhookState, WebhookTimes};
-pub use contact::{
-    Contact, Conversation, Kept, Pending, PendingFor, Run, SentBy, SentLink, Standing, Talk, Waits, Window,
-};
+pub use desk::diagnosis;
+pub use document::workspace;
+pub use matching::text;
+
 pub use decision::*;
+pub use desk::connection::{ConnectionLight, SHOP_SCOPES, SILENT_AFTER, TIKTOK_SCOPES, WebhookState, WebhookTimes};
+pub use desk::explain::{Evaluation, Explained, Explanation, MatchedKind, MatchedWord, Seen, Verdict};
+pub use desk::insights::{BlockGroup, FlowGroup, Group, Insights, Revenue, ShopRevenue};
+pub use desk::reset::{NewIds, OldFlow, ResetError};
+pub use desk::sign_in::{AccessRefusal, OwnerAct, SignIn};
+pub use document::problem::{CompileError, Problem, ProblemCode};
 pub use effect::*;
 pub use engine::{Checked, Engine, Found, Loaded, Reads, Scratch};
 pub use event::*;
-pub use explain::{Evaluation, Explained, Explanation, MatchedKind, MatchedWord, Seen, Verdict};
 pub use fact::*;
-pub use head::{Head, MEMORY};
 pub use id::*;
-pub use insights::{BlockGroup, FlowGroup, Group, Insights, Revenue, ShopRevenue};
-pub use problem::{CompileError, Problem, ProblemCode};
-pub use reset::{NewIds, OldFlow, ResetError};
-pub use sensitive::defaults as sensitive_defaults;
-pub use sign_in::{AccessRefusal, OwnerAct, SignIn};
-pub use stored::{StoredContact, StoredHead};
-pub use throttle::Throttles;
+pub use machines::attribution::{Candidate, CandidateLink, CandidateVerdict};
+pub use machines::sensitive::defaults as sensitive_defaults;
+pub use state::agenda::{Agenda, Wakes};
+pub use state::change::{Change, ContactChange, HeadChange, IndexKey, IndexRow};
+pub use state::contact::{
+    Contact, Conversation, Kept, Pending, PendingFor, Run, SentBy, SentLink, Standing, Talk, Waits, Window,
+};
+pub use state::head::{Head, MEMORY};
+pub use state::order::OrderEntry;
+pub use state::stored::{StoredContact, StoredHead};
+pub use state::throttle::Throttles;
+pub use state::timer::*;
 pub use time::{Instant, InstantError, Period};
-pub use timer::*;

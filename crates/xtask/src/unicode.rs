@@ -31,7 +31,7 @@ use render::{Rendered, render};
 const UNICODE_VERSION: &str = "18.0.0";
 
 /// Where the tables go.
-const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../chatsparks-core/src/text/tables.rs");
+const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../chatsparks-core/src/matching/text/tables.rs");
 
 /// Code points from here to [`HIGH`], and past the block there, are all alike, so the tables leave them out.
 const LOW: u32 = 0x40000;

@@ -2,16 +2,16 @@
 
 use crate::{
     Email, Instant, Period, ProductId, SkuId, TriggerId,
-    check::{beginnings, build_pattern},
-    condition::{Node, each_leaf, special_feature},
-    cycle::CycleRule,
+    document::check::{beginnings, build_pattern},
+    document::problem::{Problem, ProblemCode},
+    document::workspace::{Condition, MemberStatus, Product, Scope, TriggerStatus, Workspace},
     engine::names::Names,
-    matcher::{Feature, Matcher, MatcherBuilder, Place as WordPlace, special},
-    problem::{Problem, ProblemCode},
-    scope::{CompiledScope, Place, PostNumber, Postings},
-    sensitive::SensitiveWords,
-    text::Variant,
-    workspace::{Condition, MemberStatus, Product, Scope, TriggerStatus, Workspace},
+    machines::cycle::CycleRule,
+    machines::sensitive::SensitiveWords,
+    matching::condition::{Node, each_leaf, special_feature},
+    matching::matcher::{Feature, Matcher, MatcherBuilder, Place as WordPlace, special},
+    matching::scope::{CompiledScope, Place, PostNumber, Postings},
+    matching::text::Variant,
 };
 use regex::Regex;
 use std::{collections::BTreeMap, sync::Arc};
@@ -150,7 +150,7 @@ impl Compiled {
                 .members
                 .iter()
                 .filter(|member| member.status == MemberStatus::Active)
-                .map(|member| (crate::text::fold_case(member.email.as_str()), member.email.clone()))
+                .map(|member| (crate::matching::text::fold_case(member.email.as_str()), member.email.clone()))
                 .collect(),
             cycles: CycleRule::of(workspace.plan.as_ref()),
             limit: workspace.plan.as_ref().map(|plan| plan.mac_limit.unsigned_abs()),
@@ -194,10 +194,10 @@ fn asks_for_words_alone(condition: &Condition) -> bool {
     alone
 }
 
-fn expects(block: &crate::workspace::Block) -> Option<&str> {
+fn expects(block: &crate::document::workspace::Block) -> Option<&str> {
     match &block.kind {
-        crate::workspace::BlockKind::Question(question) => match &question.expect {
-            Some(crate::workspace::Expect::Pattern(pattern)) => Some(pattern),
+        crate::document::workspace::BlockKind::Question(question) => match &question.expect {
+            Some(crate::document::workspace::Expect::Pattern(pattern)) => Some(pattern),
             _ => None,
         },
         _ => None,

@@ -1,0 +1,8 @@
+//! The desk: answers people, and decides nothing (C10, C11, I, W, D).
+
+pub(crate) mod connection;
+pub mod diagnosis;
+pub(crate) mod explain;
+pub(crate) mod insights;
+pub(crate) mod reset;
+pub(crate) mod sign_in;

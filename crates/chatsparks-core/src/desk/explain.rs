@@ -1,0 +1,338 @@
+//! Why a trigger did or did not fire (C10), and what it would do with any text (C11).
+//!
+//! Nothing is written per trigger: one [`Evaluation`] per comment is enough to explain any trigger
+//! later, against the revision that decided it, because deciding is a pure function.
+
+use crate::{
+    Comment, CommentOutcome, CommentResult, Instant, TriggerId,
+    document::workspace::OnThrottled,
+    engine::compile::Compiled,
+    machines::comment::{Buffers, matched_part},
+    matching::condition::Subject,
+    state::contact::Contact,
+    state::throttle::Throttles,
+};
+use serde::{Deserialize, Serialize, Serializer};
+use smallvec::SmallVec;
+
+mod matched;
+
+/// One record per comment: what was looked at, what the gates saw, and what came of it (C10).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluation {
+    /// The comment, its text whole.
+    pub comment: Comment,
+    /// Its instant.
+    pub at: Instant,
+    /// The revision of the workspace that decided it.
+    pub revision: u32,
+    /// What came of it.
+    pub outcome: CommentOutcome,
+    /// What the gates saw of its contact.
+    pub seen: Seen,
+}
+
+/// What the gates saw of a contact (C4, C5).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Seen {
+    /// Whether they had commented before.
+    pub commented: bool,
+    /// Whether they were blocked.
+    pub blocked: bool,
+    /// Whether a person had their conversation.
+    pub with_human: bool,
+    /// When each trigger had last fired for them.
+    pub throttles: Throttles,
+}
+
+impl Seen {
+    /// What the gates see of a contact; of nobody, when they are new.
+    pub fn of(contact: Option<&Contact>) -> Self {
+        contact.map_or_else(Self::default, |contact| Self {
+            commented: contact.has_commented(),
+            blocked: contact.is_blocked(),
+            with_human: contact.is_with_human(),
+            throttles: contact.throttles().clone(),
+        })
+    }
+}
+
+/// What became of one trigger for one comment: the first refusal, and every other gate that would
+/// have refused as well (C10).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Explanation {
+    /// The trigger.
+    pub trigger: TriggerId,
+    /// Its result: `fired`, or the first refusal.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    /// Every other gate that would have refused as well, in the order of the gates.
+    #[serde(skip_serializing_if = "SmallVec::is_empty", serialize_with = "as_list")]
+    pub also: SmallVec<[Verdict; 1]>,
+    /// The words that matched, and where they stand.
+    pub matched: Vec<MatchedWord>,
+    /// Whether the text was longer than 10,000 characters, and cut there for matching (N10).
+    pub cut: bool,
+}
+
+fn as_list<S: Serializer>(verdicts: &SmallVec<[Verdict; 1]>, to: S) -> Result<S::Ok, S::Error> {
+    verdicts.as_slice().serialize(to)
+}
+
+/// A result with its numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The result.
+    pub result: Explained,
+    /// The trigger that outranked this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub winner: Option<TriggerId>,
+    /// When the throttle ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Instant>,
+}
+
+/// What can become of one trigger for one comment (C10).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Explained {
+    /// The comment was processed before (T3).
+    Duplicate,
+    /// The comment is by the workspace's own account (C1).
+    OwnComment,
+    /// The creator account is disconnected, or lacks a scope (C1).
+    NotConnected,
+    /// The post is older than the plan's listening window (C1).
+    OutsideWindow,
+    /// The trigger is a draft.
+    Draft,
+    /// The post is not in its scope (C3).
+    OutOfScope,
+    /// Its condition does not hold (C4).
+    NoMatch,
+    /// A higher trigger won (C2).
+    Outranked,
+    /// The contact is blocked (C5).
+    BlockedContact,
+    /// It fired for this contact not long ago (C6).
+    Throttled,
+    /// A person has the conversation (C5).
+    WithHuman,
+    /// It fired, and its flow started.
+    Fired,
+    /// It fired; the flow waits for room (M5).
+    Queued,
+    /// It fired; the flow waits for the buyer (P2).
+    AwaitingMessage,
+    /// It fired; nothing can be sent (C8).
+    Undeliverable,
+    /// Only in a trial (C11): the trigger matches.
+    Matches,
+}
+
+/// A word of a condition that matched, and where it stands in the text as received.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct MatchedWord {
+    /// The word as the workspace has it; for a question mark, the mark.
+    pub word: String,
+    /// What it is: `keyword`, `pattern`, `question_mark` or `mention`.
+    pub kind: MatchedKind,
+    /// Where it starts, in Unicode scalar values of the text as received.
+    pub start: usize,
+    /// Where it ends, itself not part of it.
+    pub end: usize,
+}
+
+/// What kind of condition a matched word belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MatchedKind {
+    /// A keyword (N2).
+    Keyword,
+    /// A pattern (N7).
+    Pattern,
+    /// A question mark (N8).
+    QuestionMark,
+    /// A product's name (N9).
+    Mention,
+}
+
+impl Explained {
+    /// The stable code, in snake case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Duplicate => "duplicate",
+            Self::OwnComment => "own_comment",
+            Self::NotConnected => "not_connected",
+            Self::OutsideWindow => "outside_window",
+            Self::Draft => "draft",
+            Self::OutOfScope => "out_of_scope",
+            Self::NoMatch => "no_match",
+            Self::Outranked => "outranked",
+            Self::BlockedContact => "blocked_contact",
+            Self::Throttled => "throttled",
+            Self::WithHuman => "with_human",
+            Self::Fired => "fired",
+            Self::Queued => "queued",
+            Self::AwaitingMessage => "awaiting_message",
+            Self::Undeliverable => "undeliverable",
+            Self::Matches => "matches",
+        }
+    }
+}
+
+impl From<CommentResult> for Explained {
+    fn from(result: CommentResult) -> Self {
+        match result {
+            CommentResult::Duplicate => Self::Duplicate,
+            CommentResult::OwnComment => Self::OwnComment,
+            CommentResult::NotConnected => Self::NotConnected,
+            CommentResult::OutsideWindow => Self::OutsideWindow,
+            CommentResult::NoMatch => Self::NoMatch,
+            CommentResult::BlockedContact => Self::BlockedContact,
+            CommentResult::Throttled => Self::Throttled,
+            CommentResult::WithHuman => Self::WithHuman,
+            CommentResult::Fired => Self::Fired,
+            CommentResult::Queued => Self::Queued,
+            CommentResult::AwaitingMessage => Self::AwaitingMessage,
+            CommentResult::Undeliverable => Self::Undeliverable,
+        }
+    }
+}
+
+impl Verdict {
+    fn of(result: Explained) -> Self {
+        Self { result, winner: None, until: None }
+    }
+}
+
+/// What refuses one trigger, gathered. Few have more than two, and ten thousand may be explained at once.
+type Verdicts = SmallVec<[Verdict; 4]>;
+
+/// How far a trial looks beside the text (C11).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Trial<'a> {
+    pub(crate) text: &'a str,
+    /// The post it is tried under; none: scopes are not looked at.
+    pub(crate) post: Option<&'a str>,
+}
+
+impl Compiled {
+    /// Explains a comment for some triggers (C10).
+    pub(crate) fn explain(&self, evaluation: &Evaluation, triggers: &[u32], buffers: &mut Buffers) -> Vec<Explanation> {
+        let Evaluation { comment, at, outcome, seen, .. } = evaluation;
+        let text = comment.text.as_str();
+        self.find_features(text, !seen.commented, buffers);
+        let post = self.post_names.find(comment.post_id.as_str());
+        let mut matched = matched::Finder::new(self, text);
+        let (_, cut) = matched_part(text);
+        let own = matches!(
+            outcome.result,
+            CommentResult::Duplicate
+                | CommentResult::OwnComment
+                | CommentResult::NotConnected
+                | CommentResult::OutsideWindow
+        );
+        let explain = |&number: &u32| {
+            let id = &self.triggers[number as usize].id;
+            let mut verdicts = Verdicts::new();
+            if own {
+                verdicts.push(Verdict::of(outcome.result.into()));
+                let others = self.sets_aside(comment, *at).filter(|other| *other != outcome.result);
+                verdicts.extend(others.map(|other| Verdict::of(other.into())));
+            }
+            let matches = self.match_verdicts(number, Some(post), buffers, &mut verdicts);
+            self.gate_verdicts(number, matches, evaluation, &mut verdicts);
+            let mut verdicts = verdicts.into_iter();
+            let verdict = verdicts.next().unwrap_or_else(|| Verdict {
+                result: outcome.result.into(),
+                winner: None,
+                until: outcome.until,
+            });
+            Explanation {
+                trigger: id.clone(),
+                verdict,
+                also: verdicts.collect(),
+                matched: matched.of(number as usize),
+                cut,
+            }
+        };
+        triggers.iter().map(explain).collect()
+    }
+
+    /// Tries a text against some triggers, as if a newcomer had written it (C11).
+    pub(crate) fn try_text(&self, trial: Trial<'_>, triggers: &[u32], buffers: &mut Buffers) -> Vec<Explanation> {
+        self.find_features(trial.text, true, buffers);
+        let post = trial.post.map(|post| self.post_names.find(post));
+        let mut matched = matched::Finder::new(self, trial.text);
+        let (_, cut) = matched_part(trial.text);
+        let mut tried = Vec::with_capacity(triggers.len());
+        for &number in triggers {
+            let mut verdicts = Verdicts::new();
+            self.match_verdicts(number, post, buffers, &mut verdicts);
+            let mut verdicts = verdicts.into_iter();
+            let verdict = verdicts.next().unwrap_or_else(|| Verdict::of(Explained::Matches));
+            tried.push(Explanation {
+                trigger: self.triggers[number as usize].id.clone(),
+                verdict,
+                also: verdicts.collect(),
+                matched: matched.of(number as usize),
+                cut,
+            });
+        }
+        tried
+    }
+
+    /// What keeps a trigger from matching (C2): being a draft, its scope, its condition. Whether it matches.
+    fn match_verdicts(
+        &self,
+        number: u32,
+        post: Option<Option<u32>>,
+        buffers: &mut Buffers,
+        verdicts: &mut Verdicts,
+    ) -> bool {
+        let trigger = &self.triggers[number as usize];
+        let before = verdicts.len();
+        if !trigger.is_active {
+            verdicts.push(Verdict::of(Explained::Draft));
+        }
+        if let Some(post) = post
+            && !trigger.scope.holds(self.known_post(post), self.tags(post))
+        {
+            verdicts.push(Verdict::of(Explained::OutOfScope));
+        }
+        let Buffers { normalised, hits, patterns, .. } = buffers;
+        let mut subject = Subject { hits, post: post.flatten(), normalised, patterns: &self.patterns, memo: patterns };
+        if !trigger.condition.holds(&mut subject) {
+            verdicts.push(Verdict::of(Explained::NoMatch));
+        }
+        verdicts.len() == before
+    }
+
+    /// What a trigger that may match is refused by: a higher winner, and the gates (C2, C5-C7).
+    fn gate_verdicts(&self, number: u32, matches: bool, evaluation: &Evaluation, verdicts: &mut Verdicts) {
+        let Evaluation { outcome, seen, at, .. } = evaluation;
+        let id = &self.triggers[number as usize].id;
+        let is_winner = outcome.trigger.as_ref() == Some(id);
+        // With `on_throttled = "next"` a throttled outcome names the highest of those passed over: nobody won.
+        let nobody_won =
+            outcome.result == CommentResult::Throttled && self.workspace.policy.on_throttled == OnThrottled::Next;
+        let winner = outcome.trigger.as_ref().filter(|_| matches && !is_winner && !nobody_won);
+        let until = seen.throttles.until(id.as_str(), self.triggers[number as usize].throttle, *at);
+        // With `on_throttled = "next"` a throttled trigger above the winner was passed over, not outranked.
+        let is_above =
+            winner.and_then(|winner| self.trigger_names.find(winner.as_str())).is_some_and(|winner| number < winner);
+        if let Some(winner) = winner.filter(|_| !is_above) {
+            verdicts.push(Verdict { result: Explained::Outranked, winner: Some(winner.clone()), until: None });
+        }
+        if seen.blocked {
+            verdicts.push(Verdict::of(Explained::BlockedContact));
+        }
+        if until.is_some() {
+            verdicts.push(Verdict { result: Explained::Throttled, winner: None, until });
+        }
+        if seen.with_human {
+            verdicts.push(Verdict::of(Explained::WithHuman));
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! What people write, and whether it holds: the workspace document and its check (F10). This room knows nothing of
+//! what a document means to a decision.
+
+pub(crate) mod check;
+pub(crate) mod problem;
+pub mod workspace;

@@ -1,0 +1,167 @@
+//! What is now true: the changes of a decision, each of one part of the state.
+
+use crate::{
+    BlockId, CommentId, ConversationState, DmId, DmStage, Email, EventId, Field, Instant, MessageId, OrderId, RefundId,
+    ShopUserId, StateReason, Tag, Text, TimerKind, TriggerId, UserId,
+    state::contact::{Pending, Run, SentLink, Standing, Window},
+    state::order::OrderEntry,
+};
+use std::sync::Arc;
+
+/// One change: of the head, of the contact, or of an index.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// Of the head: [`Head::apply`](crate::Head::apply).
+    Head(HeadChange),
+    /// Of the event's contact, who is made when they are new: [`Contact::apply`](crate::Contact::apply).
+    Contact(ContactChange),
+    /// A row of an index, to be written over what stands at its key.
+    Index(IndexRow),
+}
+
+/// A change of the head.
+#[derive(Clone, Debug, PartialEq)]
+pub enum HeadChange {
+    /// An event at this instant was seen (T5).
+    Latest(Instant),
+    /// Another revision is in force.
+    Revision(u32),
+    /// A cycle is in force, and when the next one begins (M2).
+    Cycle {
+        /// Its start.
+        start: Instant,
+        /// The start of the next.
+        next: Instant,
+    },
+    /// So many contacts count in this cycle (M1).
+    Count(u64),
+    /// The plan's limit (M3).
+    Limit(Option<u64>),
+    /// The levels told, as bits (M3).
+    Told(u8),
+    /// When the oldest queued start is released (M6).
+    ReleaseDue(Option<Instant>),
+}
+
+/// A change of a contact.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ContactChange {
+    /// They are known: nothing else changes.
+    Known,
+    /// They commented (C4, first comment).
+    Commented,
+    /// Their handle, as last seen (F8).
+    Handle(Arc<str>),
+    /// They are blocked, or not (V10).
+    Blocked(bool),
+    /// A trigger fired for them (C6).
+    Fired {
+        /// The trigger.
+        trigger: TriggerId,
+        /// When.
+        at: Instant,
+    },
+    /// A conversation opened, in state `bot` (V1).
+    Opened(u32),
+    /// The conversation's state (V1).
+    State(ConversationState, Option<StateReason>),
+    /// The conversation's owner (V7).
+    Owner(Email),
+    /// A flow starts (F2).
+    Run(Arc<Run>),
+    /// Where the flow stands; none: it is completed (F1).
+    Stands(Option<Standing>),
+    /// A timer of the conversation: `flow_wait`, `idle` or `close` (T4).
+    Timer(TimerKind, Option<Instant>),
+    /// The bot sent a DM at this instant (V2).
+    BotSpoke(Instant),
+    /// A DM of either direction at this instant (P3).
+    DmAt(Instant),
+    /// They count in the cycle that began then (M1).
+    Counted(Instant),
+    /// The window that the buyer's message opened (P4).
+    Window(Window),
+    /// The messages left in that window (P4).
+    WindowLeft(u32),
+    /// Whether the one message of P3 is left.
+    OneMessage(bool),
+    /// A start is held or queued, or none is (V9).
+    Pending(Option<Box<Pending>>),
+    /// A field was captured (F3).
+    Captured(Field, Text),
+    /// A tag was given.
+    Tagged(Tag),
+    /// A shop link went out (A2).
+    LinkSent(Box<SentLink>),
+    /// A timer with effects fired (T6): so many times at this due instant.
+    TimerFired {
+        /// Which.
+        kind: TimerKind,
+        /// When it was due.
+        due: Instant,
+        /// How often by now.
+        times: u32,
+    },
+}
+
+/// A row of an index: one key to one small value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum IndexRow {
+    /// An event id is used up (T3).
+    Event(EventId),
+    /// A comment was seen (T3).
+    Comment(CommentId),
+    /// A buyer's message was seen (T3).
+    Message(MessageId),
+    /// A refund was counted (T3).
+    Refund(RefundId),
+    /// An order, as the ledger has it now (A6).
+    Order(OrderId, Box<OrderEntry>),
+    /// A shop id belongs to a contact (A1).
+    ShopUser(ShopUserId, UserId),
+    /// A DM's contact and stage (V11).
+    Dm(DmId, UserId, DmStage),
+}
+
+/// A key of an index, for [`Engine::reads`](crate::Engine::reads).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum IndexKey {
+    /// Whether the event id is used up.
+    Event(EventId),
+    /// Whether the comment was seen.
+    Comment(CommentId),
+    /// Whether the message was seen.
+    Message(MessageId),
+    /// Whether the refund was counted.
+    Refund(RefundId),
+    /// The order's entry.
+    Order(OrderId),
+    /// The contact of a shop id.
+    ShopUser(ShopUserId),
+    /// The contact and stage of a DM.
+    Dm(DmId),
+}
+
+impl From<HeadChange> for Change {
+    fn from(change: HeadChange) -> Self {
+        Self::Head(change)
+    }
+}
+
+impl From<ContactChange> for Change {
+    fn from(change: ContactChange) -> Self {
+        Self::Contact(change)
+    }
+}
+
+impl From<IndexRow> for Change {
+    fn from(row: IndexRow) -> Self {
+        Self::Index(row)
+    }
+}
+
+impl Standing {
+    pub(crate) fn at(block: BlockId, waits: crate::state::contact::Waits) -> Self {
+        Self { block, waits, mismatches: 0 }
+    }
+}

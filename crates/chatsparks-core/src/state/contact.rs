@@ -1,0 +1,395 @@
+//! A contact: a TikTok user as one workspace sees them, and all that a decision needs of them.
+
+use crate::{
+    BlockId, CommentId, ConversationState, Email, Field, FlowId, Instant, PostId, StateReason, Tag, Text, TimerKind,
+    TriggerId, UserId, document::workspace::Link, state::change::ContactChange, state::head::MEMORY,
+    state::throttle::Throttles,
+};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, collections::BTreeSet, sync::Arc};
+
+/// A contact's state. Most contacts only ever comment, so what a DM needs stands behind one pointer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Contact {
+    pub(crate) user_id: UserId,
+    pub(crate) handle: Option<Arc<str>>,
+    pub(crate) throttles: Throttles,
+    pub(crate) talk: Option<Box<Talk>>,
+    pub(crate) commented: bool,
+    pub(crate) blocked: bool,
+}
+
+/// All that a contact has who was written to, who wrote, or for whom something waits.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Talk {
+    pub(crate) conversation: Option<Conversation>,
+    pub(crate) pending: Option<Box<Pending>>,
+    pub(crate) window: Option<Box<Window>>,
+    pub(crate) one_message: bool,
+    pub(crate) last_dm: Option<Instant>,
+    pub(crate) counted_in: Option<Instant>,
+    /// Shared with the copy that a turn makes of the contact, since few turns change it.
+    pub(crate) kept: Option<Arc<Kept>>,
+}
+
+/// What a contact keeps from one conversation to the next.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Kept {
+    pub(crate) tags: BTreeSet<Tag>,
+    pub(crate) fields: BTreeMap<Field, Text>,
+    pub(crate) links: Vec<SentLink>,
+    pub(crate) fired: Vec<(TimerKind, Instant, u32)>,
+}
+
+/// The last conversation of a contact, open or closed (V1).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Conversation {
+    /// Counts up per contact.
+    pub id: u32,
+    /// Where it stands.
+    pub state: ConversationState,
+    /// Why, unless a member brought it there.
+    pub reason: Option<StateReason>,
+    /// Whose it is (V7).
+    pub owner: Option<Email>,
+    /// The last flow that ran in it.
+    pub run: Option<Arc<Run>>,
+    /// Where that flow stands; none: it is completed.
+    pub stands: Option<Standing>,
+    /// When the bot last sent a DM in it (V2).
+    pub last_bot: Option<Instant>,
+    pub(crate) flow_wait: Option<Instant>,
+    pub(crate) idle: Option<Instant>,
+    pub(crate) close: Option<Instant>,
+}
+
+/// A flow that runs or ran, and what led to it (A4).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// The trigger that fired.
+    pub trigger: TriggerId,
+    /// The keyword that matched, where one did.
+    pub keyword: Option<Arc<str>>,
+    /// The comment it answered.
+    pub comment_id: CommentId,
+    /// When that comment came.
+    pub comment_at: Instant,
+    /// The post of that comment.
+    pub post_id: PostId,
+    /// The flow.
+    pub flow: FlowId,
+    /// The version it started with, and stays on (F9).
+    pub version: i64,
+}
+
+/// Where a flow stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// The block.
+    pub block: BlockId,
+    /// What it waits for.
+    pub waits: Waits,
+    /// Replies in a row that were not taken (F5).
+    pub mismatches: u32,
+}
+
+/// What a flow waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Waits {
+    /// For the buyer's reply.
+    Reply,
+    /// For time to pass (F7).
+    Time,
+    /// For the buyer's next message, which lets the block run (P4).
+    BudgetToRun,
+    /// For the buyer's next message, which lets the bot ask again (P4, F5).
+    BudgetToAskAgain,
+    /// For a person to hand it back (V8).
+    Person,
+}
+
+/// A start that is held or queued (V9).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    /// What it waits for.
+    pub waits: PendingFor,
+    /// When it is dropped (P2, M6).
+    pub until: Instant,
+    /// The trigger that fired.
+    pub trigger: TriggerId,
+    /// The keyword that matched, where one did.
+    pub keyword: Option<Arc<str>>,
+    /// The flow it starts.
+    pub flow: FlowId,
+    /// The comment.
+    pub comment_id: CommentId,
+    /// When the comment came: its place in the queue (M6).
+    pub comment_at: Instant,
+    /// When the platform says the comment was posted (P3).
+    pub posted_at: Instant,
+    /// The post.
+    pub post_id: PostId,
+    /// Whether the comment is a reply (P3).
+    pub is_reply: bool,
+    /// Whether the platform marked it as answerable by a DM (P3).
+    pub answerable: bool,
+}
+
+/// What a start waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PendingFor {
+    /// Held: for the buyer to write (P2).
+    Message,
+    /// Queued: for room under the limit (M5).
+    Room,
+}
+
+/// The window that a buyer's message opened (P4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// When that message came.
+    pub opened: Instant,
+    /// When it is over.
+    pub until: Instant,
+    /// Messages left in it.
+    pub left: u32,
+}
+
+impl Window {
+    /// Whether it is open at an instant, with a message left (T2).
+    pub fn admits(&self, x: Instant) -> bool {
+        self.left > 0 && self.opened <= x && x < self.until
+    }
+}
+
+/// A shop link that went out (A2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentLink {
+    /// When.
+    pub at: Instant,
+    /// In which conversation.
+    pub conversation: u32,
+    /// To what.
+    pub link: Link,
+    /// Who or what sent it.
+    pub by: SentBy,
+}
+
+/// Who or what sent a link (A4).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SentBy {
+    /// A block of a flow.
+    Flow(Arc<Run>, BlockId),
+    /// A member.
+    Member(Email),
+}
+
+impl Contact {
+    /// Somebody of whom nothing is known yet.
+    pub fn new(user_id: UserId) -> Self {
+        Self { user_id, handle: None, throttles: Throttles::default(), talk: None, commented: false, blocked: false }
+    }
+
+    /// Who it is.
+    pub fn user_id(&self) -> &UserId {
+        &self.user_id
+    }
+
+    /// Their handle, as last seen (F8).
+    pub fn handle(&self) -> Option<&str> {
+        self.handle.as_deref()
+    }
+
+    /// Whether they are blocked (V10).
+    pub fn is_blocked(&self) -> bool {
+        self.blocked
+    }
+
+    /// Whether they commented before (C4).
+    pub fn has_commented(&self) -> bool {
+        self.commented
+    }
+
+    /// When each trigger last fired for them (C6).
+    pub fn throttles(&self) -> &Throttles {
+        &self.throttles
+    }
+
+    /// Their last conversation, closed too (V1).
+    pub fn conversation(&self) -> Option<&Conversation> {
+        self.talk.as_ref()?.conversation.as_ref()
+    }
+
+    /// Their open conversation (V1).
+    pub fn open_conversation(&self) -> Option<&Conversation> {
+        self.conversation().filter(|conversation| conversation.state != ConversationState::Closed)
+    }
+
+    /// Whether a person has their conversation (C5).
+    pub fn is_with_human(&self) -> bool {
+        self.conversation().is_some_and(|conversation| conversation.state == ConversationState::Human)
+    }
+
+    /// Their held or queued start (V9).
+    pub fn pending(&self) -> Option<&Pending> {
+        self.talk.as_ref()?.pending.as_deref()
+    }
+
+    /// The window that their last message opened (P4).
+    pub fn window(&self) -> Option<&Window> {
+        self.talk.as_ref()?.window.as_deref()
+    }
+
+    /// Whether they count in the cycle that began then (M1).
+    pub fn is_counted_in(&self, cycle: Option<Instant>) -> bool {
+        cycle.is_some() && self.talk.as_ref().is_some_and(|talk| talk.counted_in == cycle)
+    }
+
+    fn kept(&self) -> Option<&Kept> {
+        self.talk.as_ref()?.kept.as_deref()
+    }
+
+    /// Their tags, sorted.
+    pub fn tags(&self) -> impl Iterator<Item = &Tag> {
+        self.kept().into_iter().flat_map(|kept| &kept.tags)
+    }
+
+    /// What flows captured, sorted by field.
+    pub fn fields(&self) -> impl Iterator<Item = (&Field, &Text)> {
+        self.kept().into_iter().flat_map(|kept| &kept.fields)
+    }
+
+    /// What one field holds.
+    pub fn field(&self, field: &str) -> Option<&Text> {
+        self.kept()?.fields.get(field)
+    }
+
+    /// The shop links sent to them, in the order sent (A2).
+    pub fn links(&self) -> &[SentLink] {
+        self.kept().map_or(&[], |kept| &kept.links)
+    }
+
+    /// When a timer of this contact is due (T4); `queue_release` and `cycle` hang on the head.
+    pub fn due(&self, kind: TimerKind) -> Option<Instant> {
+        let talk = self.talk.as_ref()?;
+        let conversation = talk.conversation.as_ref();
+        let pending =
+            |waits| talk.pending.as_ref().filter(|pending| pending.waits == waits).map(|pending| pending.until);
+        match kind {
+            TimerKind::Cycle | TimerKind::QueueRelease => None,
+            TimerKind::FlowWait => conversation?.flow_wait,
+            TimerKind::Idle => conversation?.idle,
+            TimerKind::Close => conversation?.close,
+            TimerKind::QueueExpiry => pending(PendingFor::Room),
+            TimerKind::HoldExpiry => pending(PendingFor::Message),
+        }
+    }
+
+    /// The contact's own timers, in the order of their kinds.
+    pub const TIMERS: [TimerKind; 5] =
+        [TimerKind::FlowWait, TimerKind::Idle, TimerKind::Close, TimerKind::QueueExpiry, TimerKind::HoldExpiry];
+
+    /// Which firing of a timer with effects this is, at one due instant (T6).
+    pub(crate) fn firing(&self, kind: TimerKind, due: Instant) -> u32 {
+        let fired =
+            self.kept().into_iter().flat_map(|kept| &kept.fired).find(|fired| (fired.0, fired.1) == (kind, due));
+        fired.map_or(1, |(_, _, times)| times + 1)
+    }
+
+    /// When this contact wants to be woken next, and by what (T4).
+    pub fn next_due(&self) -> Option<(Instant, TimerKind)> {
+        self.talk.as_ref()?;
+        Self::TIMERS.iter().filter_map(|&kind| Some((self.due(kind)?, kind))).min()
+    }
+
+    /// The next state: what the change says is now so. Changes come from a decision about this contact.
+    pub fn apply(&mut self, change: &ContactChange) {
+        match change {
+            ContactChange::Known => {}
+            ContactChange::Commented => self.commented = true,
+            ContactChange::Handle(handle) => self.handle = Some(handle.clone()),
+            ContactChange::Blocked(blocked) => self.blocked = *blocked,
+            ContactChange::Fired { trigger, at } => self.throttles.fire(trigger, *at),
+            change => self.talk.get_or_insert_default().apply(change),
+        }
+    }
+}
+
+impl Talk {
+    fn keep(&mut self) -> &mut Kept {
+        Arc::make_mut(self.kept.get_or_insert_default())
+    }
+
+    fn apply(&mut self, change: &ContactChange) {
+        match change {
+            ContactChange::Opened(id) => self.conversation = Some(Conversation::new(*id)),
+            ContactChange::DmAt(at) => self.last_dm = self.last_dm.max(Some(*at)),
+            ContactChange::Counted(cycle) => self.counted_in = Some(*cycle),
+            ContactChange::Window(window) => self.window = Some(Box::new(*window)),
+            ContactChange::WindowLeft(left) => {
+                if let Some(window) = &mut self.window {
+                    window.left = *left;
+                }
+            }
+            ContactChange::OneMessage(left) => self.one_message = *left,
+            ContactChange::Pending(pending) => self.pending.clone_from(pending),
+            ContactChange::Captured(field, value) => {
+                self.keep().fields.insert(field.clone(), value.clone());
+            }
+            ContactChange::Tagged(tag) => {
+                self.keep().tags.insert(tag.clone());
+            }
+            ContactChange::LinkSent(link) => {
+                // T5: what is older than the engine remembers is forgotten when something new comes.
+                let links = &mut self.keep().links;
+                links.retain(|sent| sent.at >= link.at.before(MEMORY));
+                links.push(SentLink::clone(link));
+            }
+            ContactChange::TimerFired { kind, due, times } => {
+                // T5: late comments may set a timer again for any instant that is remembered.
+                let (fired, remembered) = (&mut self.keep().fired, due.before(MEMORY));
+                fired.retain(|(fired, at, _)| (fired, at) != (kind, due) && *at >= remembered);
+                fired.push((*kind, *due, *times));
+            }
+            change => {
+                if let Some(conversation) = &mut self.conversation {
+                    conversation.apply(change);
+                }
+            }
+        }
+    }
+}
+
+impl Conversation {
+    fn new(id: u32) -> Self {
+        Self {
+            id,
+            state: ConversationState::Bot,
+            reason: None,
+            owner: None,
+            run: None,
+            stands: None,
+            last_bot: None,
+            flow_wait: None,
+            idle: None,
+            close: None,
+        }
+    }
+
+    fn apply(&mut self, change: &ContactChange) {
+        match change {
+            ContactChange::State(state, reason) => (self.state, self.reason) = (*state, *reason),
+            ContactChange::Owner(owner) => self.owner = Some(owner.clone()),
+            ContactChange::Run(run) => self.run = Some(run.clone()),
+            ContactChange::Stands(stands) => self.stands.clone_from(stands),
+            ContactChange::BotSpoke(at) => self.last_bot = Some(*at),
+            ContactChange::Timer(TimerKind::FlowWait, due) => self.flow_wait = *due,
+            ContactChange::Timer(TimerKind::Idle, due) => self.idle = *due,
+            ContactChange::Timer(TimerKind::Close, due) => self.close = *due,
+            _ => {}
+        }
+    }
+}
