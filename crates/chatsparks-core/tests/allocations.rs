@@ -4,8 +4,9 @@
 
 use allocation_counter::measure;
 use chatsparks_core::{
-    Comment, CommentResult, Contact, ContactChange, Engine, Envelope, Event, Fact, Found, Head, Insights, Instant,
-    Loaded, Outcome, Scratch, UserId, workspace::Workspace,
+    Comment, CommentResult, Contact, Engine, Envelope, Event, Fact, Head, Insights, Instant, Outcome, Scratch, UserId,
+    internal::{ContactChange, Found, HeadChange, Loaded},
+    workspace::Workspace,
 };
 use serde_json::json;
 
@@ -44,10 +45,10 @@ fn allocations(engine: &Engine, head: &Head, contact: &Contact, text: &str, scra
         reply_to: None,
         direct_reply: false,
     };
-    let at = head.latest.unwrap();
+    let at = head.clock().latest().unwrap();
     let envelope = Envelope { id: "e1".into(), at, event: Event::Comment(comment) };
     let found = Found::default();
-    let loaded = Loaded { head, contact: Some(contact), found: &found };
+    let loaded = Loaded::new(head, Some(contact), &found);
     // Once for the buffers to grow.
     drop(engine.decide(&loaded, &envelope, scratch));
     let mut result = None;
@@ -66,7 +67,8 @@ fn a_comment_of_somebody_known_that_matches_nothing_allocates_nothing() {
     let engine = Engine::compile(workspace()).unwrap();
     let mut head = engine.first_head();
     let at: Instant = "2026-03-02T10:00:00Z".parse().unwrap();
-    (head.latest, head.cycle_start, head.next_cycle) = (Some(at), Some(at), Some(at));
+    head.apply(&HeadChange::Latest(at));
+    head.apply(&HeadChange::Cycle { start: at, next: at });
     let mut contact = Contact::new("u1".into());
     contact.apply(&ContactChange::Commented);
     contact.apply(&ContactChange::Handle("mint".into()));

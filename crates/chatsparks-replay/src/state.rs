@@ -123,14 +123,22 @@ impl FinalState {
 impl MacState {
     fn new(head: &Head) -> Self {
         let reached = |level: u64| {
-            head.limit.is_some_and(|limit| u128::from(head.count) * 100 >= u128::from(limit) * u128::from(level))
+            head.terms()
+                .limit()
+                .is_some_and(|limit| u128::from(head.count()) * 100 >= u128::from(limit) * u128::from(level))
         };
         let banner = match (reached(95), reached(80)) {
             (true, _) => Banner::Red,
             (false, true) => Banner::Yellow,
             (false, false) => Banner::None,
         };
-        Self { cycle_start: head.cycle_start, count: head.count, limit: head.limit, banner, paused: !head.has_room() }
+        Self {
+            cycle_start: head.terms().cycle_start(),
+            count: head.count(),
+            limit: head.terms().limit(),
+            banner,
+            paused: !head.has_room(),
+        }
     }
 }
 
@@ -142,7 +150,7 @@ impl ContactState {
             blocked: contact.is_blocked(),
             tags: contact.tags().cloned().collect(),
             fields: contact.fields().map(|(field, value)| (field.clone(), value.clone())).collect(),
-            counted: contact.is_counted_in(head.cycle_start),
+            counted: contact.is_counted_in(head.terms().cycle_start()),
             queued: waits(PendingFor::Room),
             awaiting: waits(PendingFor::Message),
             conversation: contact.conversation().map(|conversation| {

@@ -76,7 +76,74 @@
 )]
 #![cfg_attr(not(feature = "replay"), doc = "- `replay`: reads, replays and prints histories.")]
 
-pub use chatsparks_core::{workspace::Workspace, *};
+pub use chatsparks_core::{
+    CompileError, Contact, Decision, Effect, Engine, Envelope, Evaluation, Event, Head, Instant, Key, OtherRevision,
+    Outcome, Partition, Period, Record, Row, Scratch, Stored, workspace::Workspace,
+};
+
+/// What happened: the parts of an [`Event`].
+pub mod event {
+    pub use chatsparks_core::{
+        Act, ActKind, Comment, CommentOf, Configured, DmStage, Grant, MemberMessage, Message, Order, OrderLine,
+        Receipt, Refund, ReviewVerdict, Text,
+    };
+}
+
+/// What was decided: the parts of a [`Decision`], outcomes and their reasons, effects, facts.
+pub mod decision {
+    pub use chatsparks_core::{
+        Cause, CommentOutcome, CommentResult, ConversationState, Credit, DropReason, Fact, InboxReason, LeaveReason,
+        LedBy, LedgerCause, LedgerEntry, MessageOutcome, MessageResult, OrderOutcome, OrderResult, OrganicReason,
+        Refusal, RefusalReason, SendDm, SentOption, Source, StateReason, Timer, TimerKind,
+    };
+}
+
+/// The state: what a store keeps, what a partition asks it for, and how each is written.
+pub mod state {
+    pub use chatsparks_core::{
+        Answer, Clock, ContactOfVersion1, Conversation, Due, MEMORY, OrderEntry, Pending, PendingFor, Queued, Room,
+        Run, SentBy, SentLink, Standing, Step, Storable, Terms, Throttles, Waits, Wants, Window,
+    };
+}
+
+/// Why something happened or did not: explanations, candidates of an order, diagnoses.
+pub mod explain {
+    pub use chatsparks_core::{
+        Candidate, CandidateLink, CandidateVerdict, Explained, Explanation, MatchedKind, MatchedWord, Seen, Verdict,
+        diagnosis,
+    };
+}
+
+/// Insights: a fold over facts.
+pub mod insights {
+    pub use chatsparks_core::{BlockGroup, FlowGroup, Group, Insights, Revenue, ShopRevenue};
+}
+
+/// People and connections: who sees a workspace and may change it, how platforms and webhooks stand; resets.
+pub mod people {
+    pub use chatsparks_core::{
+        AccessRefusal, ConnectionLight, NewIds, OldFlow, OwnerAct, ResetError, SHOP_SCOPES, SILENT_AFTER, SignIn,
+        TIKTOK_SCOPES, WebhookState, WebhookTimes,
+    };
+}
+
+/// The document that a shop writes, and what can be wrong with it.
+pub mod workspace {
+    pub use chatsparks_core::{Checked, Prepared, Problem, ProblemCode, sensitive_defaults, workspace::*};
+}
+
+/// Names of things: newtypes over shared text.
+pub mod id {
+    pub use chatsparks_core::{
+        BlockId, CommentId, Currency, DmId, Email, EventId, Field, FlowId, InstantError, MessageId, OptionId, OrderId,
+        PostId, ProductId, RefundId, ShopUserId, SkuId, Tag, TriggerId, UserId, WorkspaceId,
+    };
+}
+
+/// Normalisation, as keywords and texts go through it (N1).
+pub mod text {
+    pub use chatsparks_core::text::*;
+}
 
 /// Reads a history, replays it against a workspace, and prints or compares what was decided: for test authors.
 #[cfg(feature = "replay")]

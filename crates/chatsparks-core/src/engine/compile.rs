@@ -20,7 +20,6 @@ use std::{collections::BTreeMap, sync::Arc};
 #[derive(Debug)]
 pub(crate) struct Compiled {
     pub(crate) workspace: Arc<Workspace>,
-    pub(crate) revision: u32,
     pub(crate) matcher: Matcher,
     pub(crate) patterns: Vec<Regex>,
     pub(crate) triggers: Vec<CompiledTrigger>,
@@ -72,7 +71,7 @@ pub(crate) struct CompiledPost {
 
 impl Compiled {
     /// Compiles a document that has no faults. What fails all the same is reported as a fault.
-    pub(crate) fn new(workspace: Arc<Workspace>, revision: u32, dfa_limit: usize) -> Result<Self, Problem> {
+    pub(crate) fn new(workspace: Arc<Workspace>, dfa_limit: usize) -> Result<Self, Problem> {
         let places = workspace.products.iter().enumerate().map(|(place, product)| (product.id.clone(), place));
         let mut compiler = Compiler { product_places: places.collect(), ..Compiler::default() };
         for post in &workspace.posts {
@@ -128,7 +127,6 @@ impl Compiled {
             .flat_map(|product| product.skus.iter().map(|sku| (sku.id.clone(), product.id.clone())))
             .collect();
         Ok(Self {
-            revision,
             matcher,
             patterns,
             triggers,

@@ -6,15 +6,15 @@ use super::{
 };
 use crate::document::{Format, read_workspace};
 use chatsparks_core::{
-    Act, ActKind, Comment, CommentOf, Configured, DmStage, Envelope, Event, EventId, Instant, MemberMessage, Message,
-    Order, OrderLine, Receipt, Refund, ReviewVerdict, Text, workspace::Link,
+    Act, ActKind, Comment, CommentOf, Configured, DmStage, Envelope, Event, EventId, Grant, Instant, MemberMessage,
+    Message, Order, OrderLine, Receipt, Refund, ReviewVerdict, Text, workspace::Link,
 };
 use std::sync::Arc;
 
 /// The types of line, for an error to name.
 const TYPES: &str = "`comment`, `comment_removed`, `comment_answerable`, `message`, `receipt`, `order`, \
     `order_cancelled`, `refund`, `identity`, `order_review`, `take`, `hand_back`, `close`, `assign`, \
-    `member_message`, `block`, `unblock`, `configure` or `clock`";
+    `member_message`, `block`, `unblock`, `configure`, `grant`, `erase` or `clock`";
 
 /// Characters of an id that the platform names, of an email, of a currency.
 const ID: usize = 256;
@@ -28,6 +28,8 @@ const HANDLE: usize = 256;
 const TEXT: usize = 1 << 20;
 /// What a count may be.
 const COUNT: std::ops::RangeInclusive<i64> = 1..=1_000_000_000;
+/// What a grant may be: below zero, room is given back.
+const GRANT: std::ops::RangeInclusive<i64> = -1_000_000_000..=1_000_000_000;
 /// What an amount may be.
 const AMOUNT: std::ops::RangeInclusive<i64> = 0..=i64::MAX;
 
@@ -80,7 +82,7 @@ fn event(kind: &str, raw: &mut RawLine<'_>) -> Result<Event, Flaw> {
                 "failed" => DmStage::Failed,
                 _ => return Err(bad("status", "`sent`, `delivered`, `read` or `failed`")),
             },
-            detail: take(&mut raw.detail).map(|value| limited(value, "detail")).transpose()?,
+            detail: take(&mut raw.detail).map(|value| text(value, "detail")).transpose()?,
         }),
         "order" => Event::Order(order(raw)?),
         "order_cancelled" => Event::OrderCancelled(id(&mut raw.order_id, "order_id", ID)?.into()),
@@ -126,6 +128,14 @@ fn event(kind: &str, raw: &mut RawLine<'_>) -> Result<Event, Flaw> {
                 Err(error) => Configured::Unreadable(error.into()),
             }))
         }
+        "grant" => {
+            let contacts = required(&mut raw.contacts, "contacts")?.0;
+            if !GRANT.contains(&contacts) {
+                return Err(bad("contacts", "a whole number from -1000000000 to 1000000000"));
+            }
+            Event::Grant(Grant { cycle: instant(&mut raw.cycle, "cycle")?, contacts })
+        }
+        "erase" => Event::Erase(user_id(raw)?.into()),
         "clock" => Event::Clock,
         other => {
             return Err(Flaw {
@@ -213,21 +223,16 @@ fn has_control(text: &str) -> bool {
     if text.is_ascii() { text.as_bytes().iter().any(control) } else { text.chars().any(char::is_control) }
 }
 
-fn handle(given: &mut Given<Str<'_>>) -> Result<Option<Arc<str>>, Flaw> {
+fn handle(given: &mut Given<Str<'_>>) -> Result<Option<Text>, Flaw> {
     match take(given) {
         Some(handle) if is_longer(&handle.0, HANDLE) => Err(bad("handle", "at most 256 characters")),
-        handle => Ok(handle.map(|handle| Arc::from(&*handle.0))),
+        handle => Ok(handle.map(|handle| Text::from(&*handle.0))),
     }
 }
 
 fn text(value: Str<'_>, field: &'static str) -> Result<Text, Flaw> {
     check_text(&value.0, field)?;
     Ok(Text::from(&*value.0))
-}
-
-fn limited(value: Str<'_>, field: &'static str) -> Result<Arc<str>, Flaw> {
-    check_text(&value.0, field)?;
-    Ok(Arc::from(&*value.0))
 }
 
 fn check_text(text: &str, field: &'static str) -> Result<(), Flaw> {

@@ -68,6 +68,7 @@ impl Advice {
             RefusalReason::OutsideWindow => Self::WaitForTheBuyer,
             RefusalReason::TooOld => Self::CheckInstant,
             RefusalReason::InvalidWorkspace => Self::CheckDocument,
+            RefusalReason::EngineFault => Self::ReportFault,
         }
     }
 }

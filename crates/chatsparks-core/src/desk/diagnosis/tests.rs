@@ -157,7 +157,7 @@ fn d3_a_dm_that_the_buyer_never_saw() {
         let seen = |(stage, detail): &(DmStage, Option<&str>)| StageSeen {
             stage: *stage,
             at: at("2026-03-02T10:00:00Z"),
-            detail: detail.map(str::to_owned),
+            detail: detail.map(Into::into),
         };
         list.iter().map(seen).collect()
     };
