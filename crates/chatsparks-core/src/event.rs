@@ -75,7 +75,7 @@ pub struct Comment {
     /// Who wrote it.
     pub user_id: UserId,
     /// Their handle, where the platform says it.
-    pub handle: Option<Arc<str>>,
+    pub handle: Option<Text>,
     /// What they wrote.
     pub text: Text,
     /// When the platform says it was posted; else the envelope's instant (P3).
@@ -103,7 +103,7 @@ pub struct Message {
     /// Who wrote it.
     pub user_id: UserId,
     /// Their handle, where the platform says it.
-    pub handle: Option<Arc<str>>,
+    pub handle: Option<Text>,
     /// What they wrote.
     pub text: Option<Text>,
     /// The option they tapped (F4).
@@ -118,7 +118,7 @@ pub struct Receipt {
     /// The stage it reached.
     pub status: DmStage,
     /// The platform's reason, where it gives one.
-    pub detail: Option<Arc<str>>,
+    pub detail: Option<Text>,
 }
 
 /// A stage in the life of a DM (V11). Only later stages replace earlier ones.
@@ -267,7 +267,7 @@ impl Event {
     }
 }
 
-/// A text that somebody wrote. It never shows in `Debug`, and so not in logs.
+/// A text that somebody wrote, or a handle. It never shows in `Debug`, and so not in logs.
 ///
 /// ```
 /// let text = chatsparks_core::Text::from("PRICE?");
@@ -294,6 +294,12 @@ impl From<&str> for Text {
 impl From<String> for Text {
     fn from(text: String) -> Self {
         Self(Arc::from(text))
+    }
+}
+
+impl From<Arc<str>> for Text {
+    fn from(text: Arc<str>) -> Self {
+        Self(text)
     }
 }
 

@@ -86,7 +86,7 @@ fn told(done: &Done) -> String {
             Effect::PublicReply { .. } => "; reply".to_owned(),
             Effect::SendDm(dm) => {
                 let who = if dm.member.is_some() { "member" } else { "bot" };
-                let what = dm.text.as_deref().map_or_else(|| "card".to_owned(), |text| format!("`{text}`"));
+                let what = dm.text.as_ref().map_or_else(|| "card".to_owned(), |text| format!("`{}`", text.as_str()));
                 format!("; {who} {what} in {}", dm.conversation)
             }
             Effect::NotifyInbox { reason, owner, .. } => {

@@ -2,7 +2,7 @@
 
 use chatsparks_core::Envelope;
 use error::Flaw;
-use std::{io::BufRead, sync::Arc};
+use std::{fmt, io::BufRead, sync::Arc};
 
 pub use ahead::Ahead;
 pub use error::{HistoryError, HistoryErrorKind};
@@ -34,7 +34,6 @@ const KEPT: usize = 1 << 20;
 /// assert!(reader.next().is_none());
 /// # Ok::<(), chatsparks_replay::history::HistoryError>(())
 /// ```
-#[derive(Debug)]
 pub struct Reader<R> {
     input: R,
     name: Arc<str>,
@@ -43,6 +42,13 @@ pub struct Reader<R> {
     limit: usize,
     bytes: u64,
     failed: bool,
+}
+
+impl<R> fmt::Debug for Reader<R> {
+    /// Without the input and the line in hand, in which people's words stand.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Reader").field("name", &self.name).field("line", &self.number).finish_non_exhaustive()
+    }
 }
 
 /// A line that was read.

@@ -2,7 +2,10 @@
 
 use chatsparks_core::{Decision, Effect, Envelope, Event, Instant, Source, UserId};
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use std::io::{self, Write};
+use std::{
+    fmt,
+    io::{self, Write},
+};
 
 /// What was decided of one event or one fired timer. Serialises as one line of the decisions.
 #[derive(Clone, Copy, Debug)]
@@ -82,10 +85,16 @@ fn effect_id<S: Serializer>((source, position): &(&Source, usize), to: S) -> Res
 }
 
 /// Writes records as JSON Lines.
-#[derive(Debug)]
 pub struct DecisionsWriter<W: Write> {
     output: W,
     line: Vec<u8>,
+}
+
+impl<W: Write> fmt::Debug for DecisionsWriter<W> {
+    /// Without the output and the line in hand, in which people's words stand.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("DecisionsWriter").finish_non_exhaustive()
+    }
 }
 
 impl<W: Write> DecisionsWriter<W> {

@@ -17,7 +17,7 @@ pub fn line(envelope: &Envelope) -> Value {
     let mut line = match &envelope.event {
         Event::Comment(comment) => json!({
             "type": "comment", "comment_id": comment.comment_id, "post_id": comment.post_id,
-            "user_id": comment.user_id, "handle": comment.handle.as_deref(), "text": comment.text,
+            "user_id": comment.user_id, "handle": comment.handle, "text": comment.text,
             "posted_at": comment.posted_at, "reply_to": comment.reply_to, "direct_reply": comment.direct_reply,
         }),
         Event::CommentRemoved(of) => {
@@ -28,10 +28,10 @@ pub fn line(envelope: &Envelope) -> Value {
         }
         Event::Message(message) => json!({
             "type": "message", "message_id": message.message_id, "user_id": message.user_id,
-            "handle": message.handle.as_deref(), "text": message.text, "option": message.option,
+            "handle": message.handle, "text": message.text, "option": message.option,
         }),
         Event::Receipt(receipt) => json!({
-            "type": "receipt", "dm_id": receipt.dm_id, "status": receipt.status, "detail": receipt.detail.as_deref(),
+            "type": "receipt", "dm_id": receipt.dm_id, "status": receipt.status, "detail": receipt.detail,
         }),
         Event::Order(order) => {
             let lines = order.lines.iter().map(|line| {

@@ -108,10 +108,14 @@ impl Shop {
         for (position, effect) in decision.effects.iter().enumerate() {
             let id = source.effect_id(position);
             match effect {
-                Effect::PublicReply { comment_id, text } => println!("  {id} reply to {comment_id}: {text}"),
+                Effect::PublicReply { comment_id, text } => println!("  {id} reply to {comment_id}: {}", text.as_str()),
                 Effect::SendDm(dm) => {
-                    let labels: Vec<&str> = dm.options.iter().map(|option| &*option.label).collect();
-                    println!("  {id} DM to {}: {} {labels:?}", dm.user_id, dm.text.as_deref().unwrap_or_default());
+                    let labels: Vec<&str> = dm.options.iter().map(|option| option.label.as_str()).collect();
+                    println!(
+                        "  {id} DM to {}: {} {labels:?}",
+                        dm.user_id,
+                        dm.text.as_ref().map_or("", |text| text.as_str())
+                    );
                 }
                 Effect::NotifyInbox { user_id, .. } => println!("  {id} tell the inbox of {user_id}"),
                 Effect::NotifyOwners { level, .. } => println!("  {id} tell the owners: {level} % of the limit"),

@@ -158,7 +158,7 @@ fn seen(contact: Option<&Contact>, comment: &Comment, changes: &mut SmallVec<[Ch
         changes.push(ContactChange::Commented.into());
     }
     if let Some(handle) = &comment.handle
-        && contact.and_then(Contact::handle) != Some(handle)
+        && contact.and_then(Contact::handle) != Some(handle.as_str())
     {
         changes.push(ContactChange::Handle(handle.clone()).into());
     }

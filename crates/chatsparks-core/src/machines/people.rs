@@ -4,7 +4,6 @@ use crate::{
     Act, ActKind, ContactChange, ConversationState, DropReason, Email, MemberMessage, Outcome, RefusalReason, SentBy,
     StateReason, engine::compile::Compiled, machines::flow::Dm, machines::turn::Turn,
 };
-use std::sync::Arc;
 
 impl Compiled {
     /// Who acts, as the members list has them; none listed: anyone, as the event has them (V7, W1).
@@ -84,7 +83,7 @@ impl Turn<'_> {
             self.change(ContactChange::Owner(member.clone()));
         }
         self.go_to_human(None);
-        let text = Some(Arc::from(message.text.as_str()));
+        let text = Some(message.text.clone());
         self.send(Dm { text, card: message.link.clone(), member: Some(member.clone()), ..Dm::default() });
         if let Some(link) = &message.link {
             self.link_sent(link.clone(), SentBy::Member(member));

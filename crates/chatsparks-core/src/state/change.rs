@@ -51,7 +51,7 @@ pub enum ContactChange {
     /// They commented (C4, first comment).
     Commented,
     /// Their handle, as last seen (F8).
-    Handle(Arc<str>),
+    Handle(Text),
     /// They are blocked, or not (V10).
     Blocked(bool),
     /// A trigger fired for them (C6).

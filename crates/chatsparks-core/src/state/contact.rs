@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, collections::BTreeSet, sync::Arc};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Contact {
     pub(crate) user_id: UserId,
-    pub(crate) handle: Option<Arc<str>>,
+    pub(crate) handle: Option<Text>,
     pub(crate) throttles: Throttles,
     pub(crate) talk: Option<Box<Talk>>,
     pub(crate) commented: bool,
@@ -200,7 +200,7 @@ impl Contact {
 
     /// Their handle, as last seen (F8).
     pub fn handle(&self) -> Option<&str> {
-        self.handle.as_deref()
+        self.handle.as_ref().map(Text::as_str)
     }
 
     /// Whether they are blocked (V10).

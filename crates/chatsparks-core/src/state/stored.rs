@@ -112,7 +112,7 @@ struct ContactV1 {
     v: Version,
     user_id: UserId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    handle: Option<Arc<str>>,
+    handle: Option<Text>,
     #[serde(default, skip_serializing_if = "is_false")]
     commented: bool,
     #[serde(default, skip_serializing_if = "is_false")]

@@ -80,7 +80,7 @@ fn event(kind: &str, raw: &mut RawLine<'_>) -> Result<Event, Flaw> {
                 "failed" => DmStage::Failed,
                 _ => return Err(bad("status", "`sent`, `delivered`, `read` or `failed`")),
             },
-            detail: take(&mut raw.detail).map(|value| limited(value, "detail")).transpose()?,
+            detail: take(&mut raw.detail).map(|value| text(value, "detail")).transpose()?,
         }),
         "order" => Event::Order(order(raw)?),
         "order_cancelled" => Event::OrderCancelled(id(&mut raw.order_id, "order_id", ID)?.into()),
@@ -213,21 +213,16 @@ fn has_control(text: &str) -> bool {
     if text.is_ascii() { text.as_bytes().iter().any(control) } else { text.chars().any(char::is_control) }
 }
 
-fn handle(given: &mut Given<Str<'_>>) -> Result<Option<Arc<str>>, Flaw> {
+fn handle(given: &mut Given<Str<'_>>) -> Result<Option<Text>, Flaw> {
     match take(given) {
         Some(handle) if is_longer(&handle.0, HANDLE) => Err(bad("handle", "at most 256 characters")),
-        handle => Ok(handle.map(|handle| Arc::from(&*handle.0))),
+        handle => Ok(handle.map(|handle| Text::from(&*handle.0))),
     }
 }
 
 fn text(value: Str<'_>, field: &'static str) -> Result<Text, Flaw> {
     check_text(&value.0, field)?;
     Ok(Text::from(&*value.0))
-}
-
-fn limited(value: Str<'_>, field: &'static str) -> Result<Arc<str>, Flaw> {
-    check_text(&value.0, field)?;
-    Ok(Arc::from(&*value.0))
 }
 
 fn check_text(text: &str, field: &'static str) -> Result<(), Flaw> {

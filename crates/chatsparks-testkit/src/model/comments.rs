@@ -24,7 +24,7 @@ impl Model {
         }
         let person = self.person(&comment.user_id);
         if let Some(handle) = &comment.handle {
-            person.handle = Some(handle.to_string());
+            person.handle = Some(handle.as_str().to_owned());
         }
         let first = person.comments.is_empty();
         person.comments.push(comment.comment_id.clone());

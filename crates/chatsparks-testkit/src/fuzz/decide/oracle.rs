@@ -56,7 +56,7 @@ impl Oracle {
         for effect in &step.decision.effects {
             if let Effect::SendDm(dm) = effect {
                 assert!(dm.text.is_some() || dm.card.is_some(), "a DM that says nothing");
-                assert!(dm.text.as_ref().is_none_or(|text| !text.is_empty()), "F8: an empty DM");
+                assert!(dm.text.as_ref().is_none_or(|text| !text.as_str().is_empty()), "F8: an empty DM");
             }
         }
     }
