@@ -3,5 +3,6 @@
 
 pub(crate) mod partition;
 pub(crate) mod record;
+pub(crate) mod route;
 pub(crate) mod row;
 pub(crate) mod shelf;

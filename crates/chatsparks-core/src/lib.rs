@@ -31,6 +31,7 @@ pub use document::problem::{CompileError, Problem, ProblemCode};
 pub use driver::{
     partition::{OtherRevision, Partition, Step},
     record::Record,
+    route::{Route, home_partition},
     row::{Answer, Due, Key, Queued, Row, Wants},
 };
 pub use effect::*;

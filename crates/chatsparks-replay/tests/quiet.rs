@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use chatsparks_core::{
-    Comment, DmStage, Engine, Envelope, Event, Insights, Instant, Scratch, Seen, StoredContact,
+    Comment, DmStage, Engine, Envelope, Event, Insights, Instant, Scratch, Seen, Stored,
     diagnosis::{DeliveryKnown, StageSeen},
     text::{Variant, normalise_mapped},
 };
@@ -163,7 +163,7 @@ fn what_people_write_does_not_show_in_debug() {
     let contact = replay.contact("u1").unwrap();
     assert_eq!(contact.field("name").unwrap().as_str(), "KANARIA", "the history should be full of it");
     printed.print(contact);
-    printed.print(&StoredContact::from(contact.clone()));
+    printed.print(&Stored::from(&contact));
     printed.print(&replay.state());
     printed.print(&summary);
     printed.print(&insights);

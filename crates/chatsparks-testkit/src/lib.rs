@@ -13,6 +13,7 @@ pub mod generate;
 pub mod lines;
 mod matching;
 mod model;
+pub mod partitioned;
 pub mod properties;
 
 pub use driven::{Driven, drive};
