@@ -17,7 +17,7 @@ mod matching;
 mod state;
 mod time;
 
-pub use desk::diagnosis;
+pub use desk::{diagnosis, final_state};
 pub use document::workspace;
 pub use matching::text;
 

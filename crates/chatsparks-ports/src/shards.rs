@@ -107,6 +107,12 @@ pub trait Shards: Send + Sync + 'static {
         commit: Commit,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
+    /// How far the log is decided, without taking the shard over.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn decided(&self, shard: &Shard) -> impl Future<Output = Result<Position, StoreError>> + Send;
+
     /// When the first timer of any contact of the shard is due.
     ///
     /// # Errors

@@ -336,6 +336,26 @@ impl Partition {
         }
     }
 
+    /// Puts an event aside that ends the process whenever it is decided (R13): it is on record as refused, its id is not
+    /// used up, and nothing else changes.
+    pub fn set_aside(&mut self, envelope: &Envelope, on_record: &mut impl FnMut(&Record<'_>)) {
+        let decision = decide::put_aside(envelope);
+        on_record(&Record {
+            seq: self.head.clock.seq,
+            source: &decision.source,
+            envelope: Some(envelope),
+            at: envelope.at,
+            revision: self.engine.revision(),
+            decision: &decision,
+            contact: None,
+            links: &[],
+            head: &self.head,
+            engine: &self.engine,
+        });
+        self.stage = Stage::Beginning;
+        self.settle(decision, envelope.at);
+    }
+
     /// The next timer that is due, and how often it fired before; or what has to be known for that.
     fn next_timer(&mut self, until: Instant) -> Result<Option<(Timer, u32)>, Box<Wants>> {
         if let Some(store) = &self.store {

@@ -100,6 +100,11 @@ impl Room {
     pub fn used(&self) -> u64 {
         self.used
     }
+
+    /// The room of a whole workspace, in whose partitions so many were counted: for whoever asks.
+    pub fn with_used(self, used: u64) -> Self {
+        Self { granted: None, used, ..self }
+    }
 }
 
 impl Head {
@@ -138,6 +143,11 @@ impl Head {
     /// Contacts counted here in this cycle (M1).
     pub fn count(&self) -> u64 {
         self.room.used
+    }
+
+    /// When the oldest queued start is released; only while there is room (M6).
+    pub fn release_due(&self) -> Option<Instant> {
+        self.room.release_due
     }
 
     /// Whether another contact may be counted without passing the limit (M5).

@@ -1,6 +1,6 @@
-//! The final state, as it is written after a replay (`formats.md`, Final state).
+//! The state of a workspace as people and programs read it (`formats.md`, Final state).
 
-use chatsparks_core::{
+use crate::{
     BlockId, Contact, ConversationState, Currency, Email, Field, FlowId, Head, Instant, OrderEntry, OrderId,
     OrderResult, PendingFor, StateReason, Tag, Text, TriggerId, UserId,
 };
@@ -111,7 +111,8 @@ pub struct OrderState {
 }
 
 impl FinalState {
-    pub(crate) fn new(head: &Head, contacts: &[&Contact], orders: &[(&OrderId, &OrderEntry)]) -> Self {
+    /// The state of a whole workspace.
+    pub fn new(head: &Head, contacts: &[&Contact], orders: &[(&OrderId, &OrderEntry)]) -> Self {
         Self {
             mac: MacState::new(head),
             contacts: contacts.iter().map(|contact| ContactState::new(contact, head)).collect(),
@@ -121,7 +122,8 @@ impl FinalState {
 }
 
 impl MacState {
-    fn new(head: &Head) -> Self {
+    /// The count of a whole workspace, or of one partition of it.
+    pub fn new(head: &Head) -> Self {
         let reached = |level: u64| {
             head.terms()
                 .limit()
@@ -143,7 +145,8 @@ impl MacState {
 }
 
 impl ContactState {
-    fn new(contact: &Contact, head: &Head) -> Self {
+    /// One contact, in the cycle that this head has in force.
+    pub fn new(contact: &Contact, head: &Head) -> Self {
         let waits = |wanted| contact.pending().is_some_and(|pending| pending.waits == wanted);
         Self {
             user_id: contact.user_id().clone(),
@@ -171,7 +174,8 @@ impl ContactState {
 }
 
 impl OrderState {
-    fn new(order_id: &OrderId, entry: &OrderEntry) -> Self {
+    /// One order.
+    pub fn new(order_id: &OrderId, entry: &OrderEntry) -> Self {
         Self {
             order_id: order_id.clone(),
             result: entry.result,
