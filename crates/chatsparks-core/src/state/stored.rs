@@ -181,6 +181,8 @@ struct ConversationV1 {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_bot: Option<Instant>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_in_human: Option<Instant>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     flow_wait: Option<Instant>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     idle: Option<Instant>,
@@ -211,6 +213,8 @@ struct PendingV1 {
     post_id: PostId,
     is_reply: bool,
     answerable: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fired_before: Option<Instant>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -303,25 +307,39 @@ impl TalkV1 {
                 runs.len() - 1
             })
         };
-        let conversation = conversation.as_ref().map(|conversation| {
-            let Conversation { id, state, reason, owner, run, stands, last_bot, flow_wait, idle, close } = conversation;
-            ConversationV1 {
-                id: *id,
-                state: *state,
-                reason: *reason,
-                owner: owner.clone(),
-                run: run.as_ref().map(&mut place),
-                stands: stands.as_ref().map(|Standing { block, waits, mismatches }| StandingV1 {
-                    block: block.clone(),
-                    waits: *waits,
-                    mismatches: *mismatches,
-                }),
-                last_bot: *last_bot,
-                flow_wait: *flow_wait,
-                idle: *idle,
-                close: *close,
-            }
-        });
+        let conversation =
+            conversation.as_ref().map(|conversation| {
+                let Conversation {
+                    id,
+                    state,
+                    reason,
+                    owner,
+                    run,
+                    stands,
+                    last_bot,
+                    last_in_human,
+                    flow_wait,
+                    idle,
+                    close,
+                } = conversation;
+                ConversationV1 {
+                    id: *id,
+                    state: *state,
+                    reason: *reason,
+                    owner: owner.clone(),
+                    run: run.as_ref().map(&mut place),
+                    stands: stands.as_ref().map(|Standing { block, waits, mismatches }| StandingV1 {
+                        block: block.clone(),
+                        waits: *waits,
+                        mismatches: *mismatches,
+                    }),
+                    last_bot: *last_bot,
+                    last_in_human: *last_in_human,
+                    flow_wait: *flow_wait,
+                    idle: *idle,
+                    close: *close,
+                }
+            });
         let links = links.iter().map(|SentLink { at, conversation, link, by }| LinkV1 {
             at: *at,
             conversation: *conversation,
@@ -355,11 +373,34 @@ impl TalkV1 {
         let runs: Vec<Arc<Run>> = runs.into_iter().map(|run| Arc::new(run.run())).collect();
         let run = |place: usize| runs.get(place).cloned().ok_or(NO_RUN);
         let conversation = conversation.map(|stored| {
-            let ConversationV1 { id, state, reason, owner, run: place, stands, last_bot, flow_wait, idle, close } =
-                stored;
+            let ConversationV1 {
+                id,
+                state,
+                reason,
+                owner,
+                run: place,
+                stands,
+                last_bot,
+                last_in_human,
+                flow_wait,
+                idle,
+                close,
+            } = stored;
             let stands = stands.map(|StandingV1 { block, waits, mismatches }| Standing { block, waits, mismatches });
             let run = place.map(run).transpose()?;
-            Ok::<_, &str>(Conversation { id, state, reason, owner, run, stands, last_bot, flow_wait, idle, close })
+            Ok::<_, &str>(Conversation {
+                id,
+                state,
+                reason,
+                owner,
+                run,
+                stands,
+                last_bot,
+                last_in_human,
+                flow_wait,
+                idle,
+                close,
+            })
         });
         let links = links.into_iter().map(|LinkV1 { at, conversation, link, by }| {
             let by = match by {
@@ -412,8 +453,22 @@ impl PendingV1 {
             post_id,
             is_reply,
             answerable,
+            fired_before,
         } = pending.clone();
-        Self { waits, until, trigger, keyword, flow, comment_id, comment_at, posted_at, post_id, is_reply, answerable }
+        Self {
+            waits,
+            until,
+            trigger,
+            keyword,
+            flow,
+            comment_id,
+            comment_at,
+            posted_at,
+            post_id,
+            is_reply,
+            answerable,
+            fired_before,
+        }
     }
 
     fn pending(self) -> Pending {
@@ -429,6 +484,7 @@ impl PendingV1 {
             post_id,
             is_reply,
             answerable,
+            fired_before,
         } = self;
         Pending {
             waits,
@@ -442,6 +498,7 @@ impl PendingV1 {
             post_id,
             is_reply,
             answerable,
+            fired_before,
         }
     }
 }
