@@ -268,6 +268,8 @@ pub enum RefusalReason {
     NotAMember,
     /// The buyer's window has no message left (P4).
     OutsideWindow,
+    /// It comes in the name of the workspace's own account (V4).
+    OwnAccount,
     /// More than 400 days before the latest event (T5).
     TooOld,
     /// The workspace document does not hold (F10).
@@ -288,6 +290,7 @@ impl RefusalReason {
             Self::UnknownDm => "unknown_dm",
             Self::NotAMember => "not_a_member",
             Self::OutsideWindow => "outside_window",
+            Self::OwnAccount => "own_account",
             Self::TooOld => "too_old",
             Self::InvalidWorkspace => "invalid_workspace",
             Self::EngineFault => "engine_fault",

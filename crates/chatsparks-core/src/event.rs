@@ -126,7 +126,7 @@ pub struct Receipt {
     pub detail: Option<Text>,
 }
 
-/// A stage in the life of a DM (V11). Only later stages replace earlier ones.
+/// A stage in the life of a DM (V11): which may come after which says [`DmStage::is_after`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DmStage {
@@ -140,6 +140,17 @@ pub enum DmStage {
     Read,
     /// Not delivered.
     Failed,
+}
+
+impl DmStage {
+    /// Whether it may come after an earlier stage (V11). `failed` ends one that is queued or sent, and is itself final.
+    pub fn is_after(self, earlier: Self) -> bool {
+        match (earlier, self) {
+            (Self::Failed, _) => false,
+            (_, Self::Failed) => earlier <= Self::Sent,
+            _ => self > earlier,
+        }
+    }
 }
 
 /// A shop order.

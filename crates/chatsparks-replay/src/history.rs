@@ -10,6 +10,7 @@ pub use error::{HistoryError, HistoryErrorKind};
 mod ahead;
 mod convert;
 mod error;
+mod half;
 mod locate;
 mod raw;
 
@@ -23,7 +24,8 @@ const KEPT: usize = 1 << 20;
 ///
 /// Lines end with a line feed, or a carriage return and one. A byte order mark at the start of the file
 /// and blank lines are passed over. After a line that cannot be read the next one is read as ever, so
-/// that a caller may go on or stop; only when the input itself fails does the reader end.
+/// that a caller may go on or stop; only when the input itself fails does the reader end. An escape that is half a
+/// character, such as `\ud83d` alone, reads as U+FFFD.
 ///
 /// ```
 /// use chatsparks_replay::history::Reader;
@@ -138,6 +140,7 @@ impl<R: BufRead> Iterator for Reader<R> {
             if let Err(error) = self.fill()? {
                 return Some(Err(error));
             }
+            half::mend(&mut self.buffer);
             let mut line = self.buffer.as_slice();
             if self.number == 1 {
                 line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);

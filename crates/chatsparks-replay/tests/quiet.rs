@@ -163,7 +163,7 @@ fn what_people_write_does_not_show_in_debug() {
     let contact = replay.contact("u1").unwrap();
     assert_eq!(contact.field("name").unwrap().as_str(), "KANARIA", "the history should be full of it");
     printed.print(contact);
-    printed.print(&Stored::from(&contact));
+    printed.print(&Stored::from(contact));
     printed.print(&replay.state());
     printed.print(&summary);
     printed.print(&insights);

@@ -142,6 +142,8 @@ pub struct Policy {
     pub waiting_after_minutes: i64,
     /// After the bot's last message a conversation is closed (V2).
     pub close_after_hours: i64,
+    /// A conversation in Human is closed so long after it came there or the last word in it; 0: never (V6).
+    pub human_close_hours: i64,
     /// From a link to an order that it may be credited with (A2).
     pub attribution_days: i64,
     /// A queued start waits at most this long from its comment (M6).
@@ -196,6 +198,7 @@ impl Default for Policy {
             max_mismatches: 2,
             waiting_after_minutes: 60,
             close_after_hours: 24,
+            human_close_hours: 0,
             attribution_days: 14,
             queue_hours: 48,
             reach: Reach::default(),

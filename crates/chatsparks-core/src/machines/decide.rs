@@ -2,7 +2,7 @@
 
 use crate::{
     Change, Comment, CommentOutcome, CommentResult, Contact, ContactChange, Decision, Envelope, Event, Fact, Found,
-    Head, HeadChange, IndexKey, IndexRow, MessageResult, Outcome, RefusalReason, Source, Timer, TimerKind,
+    Head, HeadChange, IndexKey, IndexRow, MessageResult, Outcome, Refusal, RefusalReason, Source, Timer, TimerKind,
     engine::{Engine, Loaded, Reads, compile::Compiled},
     machines::comment::Buffers,
     machines::turn::Turn,
@@ -15,6 +15,7 @@ pub(crate) fn reads(envelope: &Envelope) -> Reads {
     match &envelope.event {
         Event::Comment(comment) => keys.push(IndexKey::Comment(comment.comment_id.clone())),
         Event::Message(message) => keys.push(IndexKey::Message(message.message_id.clone())),
+        Event::MemberMessage(message) => keys.push(IndexKey::Message(message.message_id.clone())),
         Event::Receipt(receipt) => keys.push(IndexKey::Dm(receipt.dm_id.clone())),
         Event::Order(order) => {
             keys.push(IndexKey::Order(order.order_id.clone()));
@@ -31,7 +32,6 @@ pub(crate) fn reads(envelope: &Envelope) -> Reads {
         | Event::CommentAnswerable(_)
         | Event::Identity { .. }
         | Event::Act(_)
-        | Event::MemberMessage(_)
         | Event::Configure(_)
         | Event::Grant(_)
         | Event::Erase(_)
@@ -95,6 +95,7 @@ pub(crate) fn decide(engine: &Engine, loaded: &Loaded<'_>, envelope: &Envelope, 
         Event::OrderReview { order_id, verdict, member } => {
             turn.review_order(order_id, *verdict, member, loaded.found.order.as_deref())
         }
+        Event::Identity { .. } if turn.is_own_account() => RefusalReason::OwnAccount.into(),
         Event::Identity { user_id, shop_user_id } => {
             turn.change(ContactChange::Known);
             turn.index(IndexRow::ShopUser(shop_user_id.clone(), user_id.clone()));
@@ -109,7 +110,16 @@ pub(crate) fn decide(engine: &Engine, loaded: &Loaded<'_>, envelope: &Envelope, 
         Event::Grant(grant) => turn.grant(grant),
         Event::Erase(_) => turn.erase(),
     };
-    turn.decided(outcome)
+    let mut decision = turn.decided(outcome);
+    if may_come_again(&decision.outcome) {
+        decision.changes.retain(|change| !matches!(change, Change::Index(IndexRow::Event(_))));
+    }
+    decision
+}
+
+/// Whether a refused event may come again under the same id: its thing was not known yet (T3).
+fn may_come_again(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Refused(Refusal { reason: RefusalReason::UnknownOrder | RefusalReason::UnknownDm, .. }))
 }
 
 /// Decides a timer that is due: see [`Engine::fire`].
@@ -226,7 +236,7 @@ fn turn<'a>(
 /// Whether the thing that an event brings came before, under another event id (T3).
 fn is_repeated(found: &Found, event: &Event) -> bool {
     match event {
-        Event::Comment(_) | Event::Message(_) | Event::Refund(_) => found.thing,
+        Event::Comment(_) | Event::Message(_) | Event::MemberMessage(_) | Event::Refund(_) => found.thing,
         Event::Order(_) => found.order.is_some(),
         Event::OrderCancelled(_) => found.order.as_ref().is_some_and(|order| order.cancelled),
         _ => false,

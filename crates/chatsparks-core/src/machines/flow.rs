@@ -296,6 +296,7 @@ impl<'a> Turn<'a> {
     /// with no flow in progress the conversation waits.
     pub(crate) fn handed_back(&mut self) {
         let stands = self.conversation().and_then(|conversation| conversation.stands.clone());
+        self.clear_timers();
         if stands.is_none() {
             self.change_state(ConversationState::Waiting, None);
             self.close_from_now();

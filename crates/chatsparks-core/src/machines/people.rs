@@ -1,8 +1,8 @@
 //! People: members take, assign, hand back, close, write, block (V7, V8, V10).
 
 use crate::{
-    Act, ActKind, ContactChange, ConversationState, DropReason, Email, MemberMessage, Outcome, RefusalReason, SentBy,
-    StateReason, engine::compile::Compiled, machines::flow::Dm, machines::turn::Turn,
+    Act, ActKind, ContactChange, ConversationState, DropReason, Email, IndexRow, MemberMessage, Outcome, RefusalReason,
+    SentBy, StateReason, engine::compile::Compiled, machines::flow::Dm, machines::turn::Turn,
 };
 
 impl Compiled {
@@ -29,6 +29,9 @@ impl Turn<'_> {
             },
             _ => member,
         };
+        if self.is_own_account() {
+            return RefusalReason::OwnAccount.into();
+        }
         match act.kind {
             ActKind::Block => self.block(),
             ActKind::Unblock => self.unblock(),
@@ -81,9 +84,13 @@ impl Turn<'_> {
         let Some(member) = self.engine.active_member(&message.member) else {
             return RefusalReason::NotAMember.into();
         };
+        if self.is_own_account() {
+            return RefusalReason::OwnAccount.into();
+        }
         if !self.spend_message() {
             return RefusalReason::OutsideWindow.into();
         }
+        self.index(IndexRow::Message(message.message_id.clone()));
         self.open_if_none();
         let owned = self
             .open_conversation()
@@ -92,6 +99,7 @@ impl Turn<'_> {
             self.change(ContactChange::Owner(member.clone()));
         }
         self.go_to_human(None);
+        self.said_in_human();
         let text = Some(message.text.clone());
         self.send(Dm { text, card: message.link.clone(), member: Some(member.clone()), ..Dm::default() });
         if let Some(link) = &message.link {

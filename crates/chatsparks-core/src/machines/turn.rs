@@ -127,6 +127,11 @@ impl<'a> Turn<'a> {
         self.user_id.as_ref()
     }
 
+    /// Whether the event speaks of the account that the workspace speaks as (V4).
+    pub(crate) fn is_own_account(&self) -> bool {
+        self.user_id.as_ref() == Some(&self.engine.workspace.workspace.account_user_id)
+    }
+
     /// The contact's last conversation.
     pub(crate) fn conversation(&self) -> Option<&Conversation> {
         self.contact.as_ref()?.conversation()

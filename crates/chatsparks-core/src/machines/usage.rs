@@ -99,8 +99,10 @@ impl Turn<'_> {
         if compiled.cycles != self.engine.cycles
             && let Some(start) = self.head.terms.cycle_start
         {
-            // M2: a new plan's cycles begin at its next boundary; the cycle in force never moves back.
-            let next = compiled.cycles.next_after(self.at.max(start));
+            // M2: a new plan's cycles begin at its next boundary after whatever was seen: a late `configure` turns
+            // no cycle in the past.
+            let seen = self.head.clock.latest.unwrap_or(self.at);
+            let next = compiled.cycles.next_after(seen.max(start));
             self.change_head(HeadChange::Cycle { start, next });
         }
         if compiled.limit != self.head.terms.limit {

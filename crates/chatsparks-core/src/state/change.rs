@@ -65,6 +65,13 @@ pub enum ContactChange {
         /// When.
         at: Instant,
     },
+    /// The throttle that a firing began is over, and the one before it stands again, if any (C6, P5).
+    FiringUndone {
+        /// The trigger.
+        trigger: TriggerId,
+        /// When it had last fired before.
+        before: Option<Instant>,
+    },
     /// A conversation opened, in state `bot` (V1).
     Opened(u32),
     /// The conversation's state (V1).
@@ -79,6 +86,8 @@ pub enum ContactChange {
     Timer(TimerKind, Option<Instant>),
     /// The bot sent a DM at this instant (V2).
     BotSpoke(Instant),
+    /// The conversation came to Human, or either side said something in it there (V6).
+    InHuman(Instant),
     /// A DM of either direction at this instant (P3).
     DmAt(Instant),
     /// They count in the cycle that began then (M1).

@@ -55,8 +55,10 @@ pub struct Conversation {
     pub run: Option<Arc<Run>>,
     /// Where that flow stands; none: it is completed.
     pub stands: Option<Standing>,
-    /// When the bot last sent a DM in it (V2).
+    /// The latest instant at which the bot sent a DM in it (V2).
     pub last_bot: Option<Instant>,
+    /// When it last came to Human, or the last word of either side there, whichever is later (V6).
+    pub(crate) last_in_human: Option<Instant>,
     pub(crate) flow_wait: Option<Instant>,
     pub(crate) idle: Option<Instant>,
     pub(crate) close: Option<Instant>,
@@ -133,6 +135,8 @@ pub struct Pending {
     pub is_reply: bool,
     /// Whether the platform marked it as answerable by a DM (P3).
     pub answerable: bool,
+    /// When the trigger had last fired before: what its throttle goes back to when the comment is removed (C6, P5).
+    pub fired_before: Option<Instant>,
 }
 
 /// What a start waits for.
@@ -312,6 +316,7 @@ impl Contact {
                 }
             }
             ContactChange::Fired { trigger, at } => self.throttles.fire(trigger, *at),
+            ContactChange::FiringUndone { trigger, before } => self.throttles.undo(trigger, *before),
             change => self.talk.get_or_insert_default().apply(change),
         }
     }
@@ -374,6 +379,7 @@ impl Conversation {
             run: None,
             stands: None,
             last_bot: None,
+            last_in_human: None,
             flow_wait: None,
             idle: None,
             close: None,
@@ -386,7 +392,8 @@ impl Conversation {
             ContactChange::Owner(owner) => self.owner = Some(owner.clone()),
             ContactChange::Run(run) => self.run = Some(run.clone()),
             ContactChange::Stands(stands) => self.stands.clone_from(stands),
-            ContactChange::BotSpoke(at) => self.last_bot = Some(*at),
+            ContactChange::BotSpoke(at) => self.last_bot = self.last_bot.max(Some(*at)),
+            ContactChange::InHuman(at) => self.last_in_human = self.last_in_human.max(Some(*at)),
             ContactChange::Timer(TimerKind::FlowWait, due) => self.flow_wait = *due,
             ContactChange::Timer(TimerKind::Idle, due) => self.idle = *due,
             ContactChange::Timer(TimerKind::Close, due) => self.close = *due,

@@ -48,6 +48,20 @@ impl Throttles {
             }
         }
     }
+
+    /// Takes the last firing back: the one before it stands again, where there was one.
+    pub(crate) fn undo(&mut self, trigger: &TriggerId, before: Option<Instant>) {
+        match before {
+            Some(before) => self.fire(trigger, before),
+            None => {
+                if let Ok(place) = self.0.binary_search_by(|(id, _)| id.cmp(trigger)) {
+                    let mut all = std::mem::take(&mut self.0).into_vec();
+                    all.remove(place);
+                    self.0 = all.into_boxed_slice();
+                }
+            }
+        }
+    }
 }
 
 #[cfg(test)]

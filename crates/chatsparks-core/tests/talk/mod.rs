@@ -281,7 +281,7 @@ impl World {
             "comment_removed: the last" => Event::CommentRemoved(self.last_comment()),
             "comment_answerable: the last" => Event::CommentAnswerable(self.last_comment()),
             "message: an option's label" => self.message(Some("30ML"), None),
-            "message: an option's number" => self.message(Some("2"), None),
+            "message: an option's number" => self.message(Some("50!"), None),
             "message: neither" => self.message(Some("hm"), None),
             "message: a tapped option" => self.message(None, Some("50")),
             "message: a stale option" => self.message(Some("30ml"), Some("gone")),

@@ -26,6 +26,11 @@ const DM_ID: usize = 512;
 const HANDLE: usize = 256;
 /// Bytes of a text.
 const TEXT: usize = 1 << 20;
+/// Characters of a member's message, as of any DM.
+const DM_TEXT: usize = 6_000;
+/// Characters of the id of an event that brings back what became of a DM; it begins so.
+const OUTCOME_ID: usize = 600;
+const OUTCOME: &str = "outcome:";
 /// What a count may be.
 const COUNT: std::ops::RangeInclusive<i64> = 1..=1_000_000_000;
 /// What a grant may be: below zero, room is given back.
@@ -35,12 +40,16 @@ const AMOUNT: std::ops::RangeInclusive<i64> = 0..=i64::MAX;
 
 /// The envelope of a line, or what is wrong with it.
 pub(super) fn envelope(raw: &mut RawLine<'_>) -> Result<Envelope, Flaw> {
-    let id = id(&mut raw.id, "id", ID)?;
+    let is_outcome = matches!(&raw.id, Given::Value(id) if id.0.starts_with(OUTCOME));
+    let id = id(&mut raw.id, "id", if is_outcome { OUTCOME_ID } else { ID })?;
     if id.starts_with("timer:") {
         return Err(bad("id", "an event id that does not begin with `timer:`"));
     }
     let at = instant(&mut raw.at, "at")?;
     let kind = required(&mut raw.kind, "type")?.0;
+    if is_outcome && kind != "receipt" {
+        return Err(bad("id", "an event id that does not begin with `outcome:`, which only a receipt's does"));
+    }
     let event = event(&kind, raw)?;
     match raw.left_over() {
         None => Ok(Envelope { id: EventId::from(id), at, event }),
@@ -117,7 +126,7 @@ fn event(kind: &str, raw: &mut RawLine<'_>) -> Result<Event, Flaw> {
             message_id: id(&mut raw.message_id, "message_id", ID)?.into(),
             user_id: user_id(raw)?.into(),
             member: member(raw)?.into(),
-            text: text(required(&mut raw.text, "text")?, "text")?,
+            text: dm_text(required(&mut raw.text, "text")?, "text")?,
             link: take(&mut raw.link).map(link).transpose()?,
         }),
         "configure" => {
@@ -233,6 +242,10 @@ fn handle(given: &mut Given<Str<'_>>) -> Result<Option<Text>, Flaw> {
 fn text(value: Str<'_>, field: &'static str) -> Result<Text, Flaw> {
     check_text(&value.0, field)?;
     Ok(Text::from(&*value.0))
+}
+
+fn dm_text(value: Str<'_>, field: &'static str) -> Result<Text, Flaw> {
+    if is_longer(&value.0, DM_TEXT) { Err(bad(field, "at most 6000 characters of text")) } else { text(value, field) }
 }
 
 fn check_text(text: &str, field: &'static str) -> Result<(), Flaw> {

@@ -84,6 +84,8 @@ struct ConversationV2 {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_bot: Option<Instant>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_in_human: Option<Instant>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     flow_wait: Option<Instant>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     idle: Option<Instant>,
@@ -114,6 +116,8 @@ struct PendingV1 {
     post_id: PostId,
     is_reply: bool,
     answerable: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fired_before: Option<Instant>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -207,7 +211,8 @@ impl TalkV2 {
 
 impl ConversationV2 {
     fn of(conversation: &Conversation) -> Self {
-        let Conversation { id, state, reason, owner, run, stands, last_bot, flow_wait, idle, close } = conversation;
+        let Conversation { id, state, reason, owner, run, stands, last_bot, last_in_human, flow_wait, idle, close } =
+            conversation;
         Self {
             id: *id,
             state: *state,
@@ -220,6 +225,7 @@ impl ConversationV2 {
                 mismatches: *mismatches,
             }),
             last_bot: *last_bot,
+            last_in_human: *last_in_human,
             flow_wait: *flow_wait,
             idle: *idle,
             close: *close,
@@ -227,10 +233,10 @@ impl ConversationV2 {
     }
 
     fn conversation(self) -> Conversation {
-        let Self { id, state, reason, owner, run, stands, last_bot, flow_wait, idle, close } = self;
+        let Self { id, state, reason, owner, run, stands, last_bot, last_in_human, flow_wait, idle, close } = self;
         let stands = stands.map(|StandingV1 { block, waits, mismatches }| Standing { block, waits, mismatches });
         let run = run.map(|run| Arc::new(run.run()));
-        Conversation { id, state, reason, owner, run, stands, last_bot, flow_wait, idle, close }
+        Conversation { id, state, reason, owner, run, stands, last_bot, last_in_human, flow_wait, idle, close }
     }
 }
 
@@ -260,8 +266,22 @@ impl PendingV1 {
             post_id,
             is_reply,
             answerable,
+            fired_before,
         } = pending.clone();
-        Self { waits, until, trigger, keyword, flow, comment_id, comment_at, posted_at, post_id, is_reply, answerable }
+        Self {
+            waits,
+            until,
+            trigger,
+            keyword,
+            flow,
+            comment_id,
+            comment_at,
+            posted_at,
+            post_id,
+            is_reply,
+            answerable,
+            fired_before,
+        }
     }
 
     fn pending(self) -> Pending {
@@ -277,6 +297,7 @@ impl PendingV1 {
             post_id,
             is_reply,
             answerable,
+            fired_before,
         } = self;
         Pending {
             waits,
@@ -290,6 +311,7 @@ impl PendingV1 {
             post_id,
             is_reply,
             answerable,
+            fired_before,
         }
     }
 }

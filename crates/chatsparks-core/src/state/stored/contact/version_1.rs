@@ -145,7 +145,20 @@ impl TalkV1 {
                 stored;
             let stands = stands.map(|StandingV1 { block, waits, mismatches }| Standing { block, waits, mismatches });
             let run = place.map(run).transpose()?;
-            Ok::<_, &str>(Conversation { id, state, reason, owner, run, stands, last_bot, flow_wait, idle, close })
+            let last_in_human = None;
+            Ok::<_, &str>(Conversation {
+                id,
+                state,
+                reason,
+                owner,
+                run,
+                stands,
+                last_bot,
+                last_in_human,
+                flow_wait,
+                idle,
+                close,
+            })
         });
         let links = links.into_iter().map(|LinkV1 { at, conversation, link, by }| {
             let by = match by {
