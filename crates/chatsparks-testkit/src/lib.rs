@@ -4,6 +4,7 @@
 //!   types of events and documents and the normalisation of text; it keeps the whole history and looks
 //!   things up by going through it. Where the engine and the model differ, one of them is wrong.
 //! * [`generate`]: random workspaces and histories that are small and nasty, and shrink.
+//! * [`warned`]: the warnings of a document, as the rule lists them.
 //! * [`build`]: workspaces and histories for tests, written in a few words.
 
 pub mod build;
@@ -14,6 +15,7 @@ pub mod lines;
 mod matching;
 mod model;
 pub mod properties;
+pub mod warned;
 
 pub use driven::{Driven, drive};
 pub use matching::{holds, question_mark_ends};

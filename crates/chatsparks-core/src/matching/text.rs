@@ -11,6 +11,7 @@
 //! assert_eq!(vary(&normalise("Giáááá ĐẸP"), variant), "gia dep");
 //! ```
 
+mod bare;
 mod class;
 mod form;
 mod mapped;
@@ -22,6 +23,7 @@ mod tests;
 mod vary;
 mod word;
 
+pub(crate) use bare::bare;
 pub use class::{
     ends_with_question_mark, is_dash, is_letter, is_letter_number_or_mark, is_mn_or_me, is_unspaced_script,
     is_white_space, trim,
