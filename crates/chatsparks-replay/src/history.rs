@@ -119,13 +119,23 @@ impl<R: BufRead> Reader<R> {
     fn read(&self, line: &[u8]) -> Result<Envelope, HistoryError> {
         let fail = |column, flaw| HistoryError::new(&self.name, self.number, column, flaw);
         let line = std::str::from_utf8(line).map_err(|error| {
-            let expected = "the line is not UTF-8 from here on".to_owned();
+            let expected = if crate::document::is_utf_16(line) {
+                "the file is UTF-16, it seems: save it as UTF-8"
+            } else {
+                "the line is not UTF-8 from here on, but in another encoding, such as Windows-874 or Latin-1: save \
+                 the file as UTF-8"
+            };
+            let expected = expected.to_owned();
             let flaw = Flaw { kind: HistoryErrorKind::NotUtf8, place: error::Place::default(), expected };
             fail(error.valid_up_to() as u64 + 1, flaw)
         })?;
         let column = |byte: usize| line.get(..byte).map_or(0, |before| before.chars().count()) as u64 + 1;
         let mut raw = serde_json::from_str(line).map_err(|error| {
-            let (byte, flaw) = locate::diagnose(line, &error);
+            let (byte, mut flaw) = locate::diagnose(line, &error);
+            // UTF-16 without its mark: plain letters with zeros between them, which are UTF-8 too.
+            if line.contains('\0') {
+                flaw.expected = "zero bytes: the file is UTF-16, it seems: save it as UTF-8".to_owned();
+            }
             fail(column(byte), flaw)
         })?;
         convert::envelope(&mut raw).map_err(|flaw| fail(column(locate::place(line, &flaw)), flaw))

@@ -24,7 +24,7 @@ pub mod transcript;
 
 pub use chatsparks_core::final_state::{self as state, FinalState};
 pub use conversation_view::ConversationView;
-pub use document::{DocumentError, Format, read_workspace};
+pub use document::{DocumentError, Format, every_error, read_workspace};
 pub use driver::{Considered, ConsideredOrder, Observer, Replay};
 pub use evidence::{Asked, Evidence};
 pub use history::{HistoryError, HistoryErrorKind, Line, Reader};

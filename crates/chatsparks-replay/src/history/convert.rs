@@ -150,7 +150,10 @@ fn event(kind: &str, raw: &mut RawLine<'_>) -> Result<Event, Flaw> {
             return Err(Flaw {
                 kind: Kind::UnknownType,
                 place: Place::field("type"),
-                expected: format!("unknown type `{}`: expected {TYPES}", shown(other)),
+                expected: match crate::plain::nearest(other, crate::plain::quoted(TYPES).into_iter()) {
+                    Some(meant) => format!("unknown type `{}`: did you mean `{meant}`?", shown(other)),
+                    None => format!("unknown type `{}`: expected {TYPES}", shown(other)),
+                },
             });
         }
     })

@@ -41,7 +41,7 @@ fn trigger(focus: Focus) -> impl Strategy<Value = Value> {
     let scope = prop_oneof![
         4 => Just(json!("all")),
         1 => vec(select(vec!["v1", "v2", "v9"]), 0..3).prop_map(|posts| json!({ "posts": posts })),
-        1 => vec(select(vec!["launch", "live"]), 0..2).prop_map(|tags| json!({ "tags": tags })),
+        1 => vec(select(vec!["launch", "live", "sale"]), 0..2).prop_map(|tags| json!({ "tags": tags })),
     ];
     let replies = prop_oneof![
         Just(json!([])),
@@ -100,7 +100,14 @@ fn block() -> impl Strategy<Value = (Value, Gotos)> {
         3 => Just(Value::Null),
         1 => select(vec![json!("number"), json!("email"), json!("phone"), json!({ "pattern": "ml$" })]),
     ];
-    let option = select(vec![("30", "30ml"), ("h", "Talk to us"), ("two", "2"), ("ac", "Đẹp"), ("th", "ขนาดเล็ก")]);
+    let option = select(vec![
+        ("30", "30ml"),
+        ("h", "Talk to us"),
+        ("two", "2"),
+        ("ac", "Đẹp"),
+        ("th", "ขนาดเล็ก"),
+        ("t2", "talk to us!"),
+    ]);
     let free = prop_oneof![2 => Just(Value::Null), 1 => Just(json!({})), 1 => Just(json!({ "field": "free" }))];
     let kind = prop_oneof![
         3 => (says(), option::of(link())).prop_map(|(text, link)| json!({ "message": { "text": text, "link": link } })),
@@ -116,12 +123,13 @@ fn block() -> impl Strategy<Value = (Value, Gotos)> {
         }),
         1 => (field(), select(vec![
             json!({ "equals": "ＴＡＬＫ to us" }), json!({ "contains": "m" }), json!({ "one_of": ["30ML", "2", ""] }),
+            json!({ "equals": "th" }), json!({ "contains": "xl" }), json!({ "one_of": ["@", "1"] }),
         ])).prop_map(|(field, case)| json!({ "branch": { "field": field, "cases": [case] } })),
         2 => (link(), option::of(says())).prop_map(|(mut link, text)| {
             link["text"] = json!(text);
             json!({ "shop_link": link })
         }),
-        1 => option::of(Just("asked for a person")).prop_map(|note| json!({ "handoff": { "note": note } })),
+        1 => option::of(select(vec!["asked for a person", "{{size}}"])).prop_map(|note| json!({ "handoff": { "note": note } })),
         2 => select(vec![1, 1800, 3600, 86_400, 172_800]).prop_map(|seconds| json!({ "wait": { "seconds": seconds } })),
         1 => select(vec!["vip", "asked"]).prop_map(|tag| json!({ "tag": { "tag": tag } })),
     ];

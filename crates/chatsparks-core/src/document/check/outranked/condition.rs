@@ -61,7 +61,9 @@ impl Node {
             Condition::FirstComment => Self::FirstComment,
             Condition::Keywords(keywords) => ready.words.add(keywords).map_or(Self::Opaque, Self::Words),
             Condition::Pattern(pattern) if pattern.is_empty() || pattern.len() > 4 * limits::PATTERN => Self::Opaque,
-            Condition::Pattern(pattern) if patterns::fits_everything(pattern) => Self::Always,
+            Condition::Pattern(pattern) if patterns::found_always(pattern) == Some(patterns::FoundIn::Every) => {
+                Self::Always
+            }
             Condition::Pattern(pattern) => Self::Pattern(ready.names.number(Names::PATTERN, pattern)),
             Condition::Posts(posts) => Self::Posts(ready.names.numbers(Names::POST, posts)),
             Condition::Mentions(mentions) => Self::Mentions(ready.names.numbers(Names::PRODUCT, &mentions.products)),

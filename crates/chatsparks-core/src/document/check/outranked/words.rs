@@ -42,14 +42,16 @@ pub(super) struct Words {
 impl Words {
     /// Adds a list; none when it has a fault.
     pub(super) fn add(&mut self, keywords: &Keywords) -> Option<Group> {
-        let variant = Variant { ignore_accents: keywords.ignore_accents, squeeze: keywords.squeeze };
+        // To squeeze (N6) makes runs of a text match, and leaves keywords as they are: a text with one word has the
+        // words within it too, however long its runs.
+        let variant = Variant { ignore_accents: keywords.ignore_accents, squeeze: false };
         let read_as = u8::from(keywords.ignore_accents) | u8::from(keywords.squeeze) << 1;
         let looked_for = matches!(keywords.mode, MatchMode::Contains | MatchMode::StartsWith);
         let start = self.added.len();
         for word in &keywords.words {
             let mut read = String::new();
             self.scratch.normalise_into(word, &mut read);
-            if read_as != 0 {
+            if keywords.ignore_accents {
                 read = text::vary(&read, variant);
             }
             if read.is_empty() {

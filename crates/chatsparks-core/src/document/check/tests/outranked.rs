@@ -22,8 +22,11 @@ fn mode(mode: &str, words: &[&str]) -> Value {
 fn f10_a_higher_condition_that_always_holds_too() {
     let posts = |ids: &[&str]| json!({ "posts": ids });
     let mentions = |ids: &[&str]| json!({ "mentions": { "products": ids } });
+    let squeeze = |words: &[&str]| json!({ "keywords": { "words": words, "squeeze": true } });
     for (higher, lower) in [
         (words(&["price"]), words(&["price"])),
+        (squeeze(&["price"]), squeeze(&["price list"])),
+        (squeeze(&["ree"]), squeeze(&["free"])),
         (words(&["price"]), words(&["ＰＲＩＣＥ"])),
         (words(&["a", "price", "b"]), words(&["b", "price"])),
         (words(&["price"]), words(&["price list", "the price"])),
@@ -76,6 +79,8 @@ fn f10_never_a_false_claim() {
         (mode("exact", &["price"]), mode("starts_with", &["price"])),
         (squeeze(&["price"]), words(&["price"])),
         (words(&["price"]), squeeze(&["price"])),
+        // N6: a run may be longer than the keyword's, never shorter.
+        (squeeze(&["free"]), squeeze(&["fre"])),
         (json!({ "all": ["question_mark", words(&["price"])] }), words(&["price"])),
         (json!({ "any": ["question_mark", words(&["price"])] }), json!("first_comment")),
         (json!("question_mark"), json!({ "any": ["question_mark", "first_comment"] })),
