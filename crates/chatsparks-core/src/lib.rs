@@ -1,4 +1,43 @@
 //! The pure rules engine of ChatSparks: state and event in, decision out.
+//!
+//! # A function
+//!
+//! A shop writes a [`workspace::Workspace`]. [`Engine::compile`] checks it and makes it ready, and after that nothing can
+//! fail: whatever comes has an outcome with a reason. What happens comes in as an [`Event`] in an [`Envelope`], which
+//! bears the only instant there is. What follows comes out as a [`Decision`]: an *outcome* that says why, *effects* that
+//! say what is to be done, *facts* that tell who reads along, and changes that say what is now true. Nobody but the
+//! driver looks at the changes.
+//!
+//! There is no clock here, no randomness, no environment, no input, no output, no lock, no `async`. The same workspace
+//! and the same events give the same bytes, on every machine and for ever: that is what makes replay, explanation, tests
+//! and many machines simple. Unicode comes from tables of this crate, maps are ordered or have a fixed hasher and are
+//! never iterated, and each tie has a written tie-break.
+//!
+//! # Rooms
+//!
+//! The files stand in rooms, and between rooms things go one way: down this list.
+//!
+//! | room | holds | looks at |
+//! | --- | --- | --- |
+//! | `driver` | the one place that sequences: [`Partition`], its rows and records | all below |
+//! | `desk` | answers to people, which decide nothing: [`Explanation`], [`diagnosis`], [`Insights`], [`final_state`] | all below |
+//! | `machines` | what follows from an event or a timer, a rule a file; `decide` says which machine | `state`, `matching`, `document` |
+//! | `state` | what is now so: [`Contact`], [`Head`], changes, timers, stored forms | `document` |
+//! | `matching` | what stands in a [`text`], and which triggers ask for it | `document` |
+//! | `document` | what people write, and whether it holds: [`workspace`], [`Problem`] | nothing but words |
+//!
+//! Beside the rooms stand the words that all of them use: ids, [`Instant`], events, decisions, effects, facts, and
+//! [`Engine`], the compiled workspace, which binds the rooms to one another.
+//!
+//! # One driver
+//!
+//! [`Partition`] is where events happen: timers due before an event fire, the event is decided, what it makes due fires
+//! (T4); what came before changes nothing (T3); what comes late is applied with its own instant (T5); an order finds its
+//! contact (A1). It is the same for a replay that holds everything in memory ([`Partition::whole`]) and for one shard of
+//! many in front of a store ([`Partition::open`]), which says what it [`Wants`], is given an [`Answer`], and tells the
+//! [`Row`]s to write. The state has parts by who writes them: the [`Clock`] moves with every event, the [`Terms`] with
+//! `configure` and `cycle` alone, the [`Room`] is a share of the limit, given by `grant`s that are events like any other;
+//! and a contact, which stays small however long they talk, since what grows lies in rows of its own.
 
 // What `clippy.toml` beside this crate forbids, tests may use: to compare with, and to count in.
 #![cfg_attr(test, allow(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros))]
