@@ -13,6 +13,7 @@ mod output;
 mod shown;
 mod source_map;
 mod terminal;
+mod unnamed;
 
 use arguments::Arguments;
 use clap::Parser;
