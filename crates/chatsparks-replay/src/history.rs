@@ -6,11 +6,13 @@ use std::{fmt, io::BufRead, sync::Arc};
 
 pub use ahead::Ahead;
 pub use error::{HistoryError, HistoryErrorKind};
+pub use line::HistoryLine;
 
 mod ahead;
 mod convert;
 mod error;
 mod half;
+mod line;
 mod locate;
 mod raw;
 
