@@ -85,6 +85,11 @@ fn stored_bytes_read_back() {
             "v1-row" => assert_eq!(written(&read::<Row>(&bytes)), stands, "{name}"),
             "v1-evaluation" => assert_eq!(written(&read::<Evaluation>(&bytes)), stands, "{name}"),
             "v1-effect" => assert_eq!(written(&read::<Effect>(&bytes)), stands, "{name}"),
+            // A document gets the defaults of fields that came later.
+            "v1-envelope" if name.contains("configure") => {
+                let envelope: Envelope = read(&bytes);
+                assert_eq!(talk::written_and_read(&envelope), envelope, "{name}");
+            }
             "v1-envelope" => assert_eq!(written(&read::<Envelope>(&bytes)), stands, "{name}"),
             other => panic!("what is {other}?"),
         }
@@ -354,7 +359,7 @@ fn r11_a_contact_stays_small_however_long_they_talk() {
         sizes.push(serde_json::to_vec(&Stored::from(contact)).unwrap().len());
     }
     assert_eq!(partition.links(&"u".into()).len(), 10_000);
-    assert!(records > 20_000, "each reply is followed by a wait that is over: {records}");
+    assert!(records >= 20_000, "each reply is followed by a wait that is over: {records}");
     let (early, late) = (sizes[100], *sizes.last().unwrap());
     assert!(late <= early + 16 && late <= 4_096, "{early} and {late} bytes");
 }
