@@ -412,7 +412,7 @@ impl Pattern {
         }
         let next = next_char(text, end);
         // N3: in every mode a match may not be followed by a mark.
-        if next.is_some_and(|next| !next.is_ascii() && text::is_mn_or_me(next)) {
+        if next.is_some_and(|next| !next.is_ascii() && text::is_mark(next)) {
             return;
         }
         let place = Span { start, end };

@@ -112,7 +112,7 @@ impl Words {
         for Unique { word, .. } in unique {
             let from = self.parts.len();
             let hits = automaton.iter().flat_map(|automaton| automaton.find_overlapping_iter(*word));
-            self.parts.extend(hits.filter(|hit| !word[hit.end()..].starts_with(text::is_mn_or_me)).take(WITHIN).map(
+            self.parts.extend(hits.filter(|hit| !word[hit.end()..].starts_with(text::is_mark)).take(WITHIN).map(
                 |hit| {
                     let (at, _) = looked_for[hit.pattern().as_usize()];
                     Part { word: at + u32::try_from(start).unwrap_or(u32::MAX), at_start: hit.start() == 0 }

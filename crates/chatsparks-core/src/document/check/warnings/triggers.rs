@@ -130,7 +130,7 @@ pub(super) fn short(at: &Place<'_>, word: &str, mode: MatchMode, variant: Varian
         return;
     }
     let read = text::vary(&text::normalise(word), variant);
-    let is_mark = |c: char| text::is_mn_or_me(c);
+    let is_mark = |c: char| text::is_mark(c);
     let characters = read.chars().filter(|c| !is_mark(*c)).take(3).count();
     let is_unspaced = read.chars().any(text::is_unspaced_script);
     let is_longer = characters == 2 && is_unspaced && read.chars().any(is_mark);
