@@ -16,5 +16,5 @@ mod model;
 pub mod properties;
 
 pub use driven::{Driven, drive};
-pub use matching::{holds, question_mark_ends};
+pub use matching::{Looked, holds, question_mark_ends};
 pub use model::{Model, Replayed, replay};

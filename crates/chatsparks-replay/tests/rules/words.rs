@@ -130,11 +130,59 @@ fn n5_and_n6_are_off_unless_set() {
         ("giááá đẹp", [false, false, true, true]),
         ("giaaa dep", [false, false, false, true]),
         ("giáa đẹp", [false, false, false, true]),
+        ("iá đẹp", [false, false, false, false]),
     ] {
         let found =
             [(false, false), (true, false), (false, true), (true, true)].map(|(a, s)| fires(&keywords(a, s), text));
         assert_eq!(found, wanted, "{text}");
     }
+}
+
+#[test]
+fn n6_a_run_may_be_longer_and_never_shorter() {
+    let squeezed =
+        |words: &[&str], mode: &str| json!({ "keywords": { "words": words, "match": mode, "squeeze": true } });
+    let words = ["free", "coffee", "app"];
+    for (text, contains, word, starts, exact) in [
+        ("free", true, true, true, true),
+        ("freeee", true, true, true, true),
+        ("ffrreee", true, true, true, true),
+        ("fre", false, false, false, false),
+        ("fresh", false, false, false, false),
+        ("freesh", true, false, true, false),
+        ("so free", true, true, false, false),
+        ("cofee", false, false, false, false),
+        ("coffe", false, false, false, false),
+        ("cofe", false, false, false, false),
+        ("coooffffeeee!", true, true, true, false),
+        ("map", false, false, false, false),
+        ("appp", true, true, true, true),
+        ("aapp happy", true, true, true, false),
+        ("happy", true, false, false, false),
+        ("ap p", false, false, false, false),
+    ] {
+        for (mode, wanted) in [("contains", contains), ("word", word), ("starts_with", starts), ("exact", exact)] {
+            rows(squeezed(&words, mode), &[(text, wanted)]);
+        }
+    }
+    // Words that differ in their runs alone are different words.
+    let two = json!({ "all": [squeezed(&["cofe"], "word"), { "not": squeezed(&["coffee"], "word") }] });
+    rows(two, &[("cofe", true), ("cooffe", true), ("cofee", true), ("coffee", false), ("cofffeee", false)]);
+    // Only letters: digits, signs and marks are as many as they are.
+    rows(squeezed(&["100"], "exact"), &[("100", true), ("1000", false), ("10", false)]);
+    rows(squeezed(&["ok!!"], "exact"), &[("okkk!!", true), ("ok!", false), ("ok!!!", false)]);
+    rows(squeezed(&["q\u{323}\u{323}"], "exact"), &[("qq\u{323}\u{323}", true), ("q\u{323}", false)]);
+    // After N5: what it makes alike counts together.
+    let both = json!({ "keywords": { "words": ["xoo"], "match": "exact", "ignore_accents": true, "squeeze": true } });
+    rows(both, &[("xoó", true), ("xòo", true), ("xó", false), ("xoóo", true)]);
+    // N3: of a longer run the last letter may belong to a mark. What matches without it matches with it.
+    for squeeze in [false, true] {
+        let when = json!({ "keywords": { "words": ["มาก"], "squeeze": squeeze } });
+        rows(when, &[("มากก็ดี", true), ("มาก็", false), ("มากกก็", true)]);
+    }
+    rows(squeezed(&["มากก"], "contains"), &[("มากก็ดี", false), ("มากกก็", true)]);
+    rows(squeezed(&["faq"], "word"), &[("faqq\u{323}", false), ("faqq", true)]);
+    rows(squeezed(&["มาก"], "exact"), &[("มากก", true), ("มากก็", false)]);
 }
 
 #[test]

@@ -105,9 +105,10 @@ impl ast::Visitor for Literals {
     fn visit_class_set_item_pre(&mut self, item: &ClassSetItem) -> Result<(), Self::Err> {
         match item {
             ClassSetItem::Literal(literal) => unchanged(&literal.c.to_string()),
+            // `[ก-๙]` means the letters between, and holds them: only a range of nothing but what is changed is told.
             ClassSetItem::Range(range) => {
-                unchanged(&range.start.c.to_string())?;
-                unchanged(&range.end.c.to_string())
+                let end = unchanged(&range.end.c.to_string());
+                unchanged(&range.start.c.to_string()).or_else(|start| end.map_err(|_| start))
             }
             _ => Ok(()),
         }

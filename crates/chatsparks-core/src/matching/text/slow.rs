@@ -17,11 +17,13 @@ pub(super) struct Piece {
     ccc: u8,
     pub(super) from: u32,
     pub(super) to: u32,
+    /// Where the last of the letters begins that were squeezed into this one (N6).
+    pub(super) last: u32,
 }
 
 impl Piece {
     fn new(c: char, from: u32, to: u32) -> Self {
-        Self { c, ccc: Form::of(c).combining_class(), from, to }
+        Self { c, ccc: Form::of(c).combining_class(), from, to, last: from }
     }
 
     /// Whether canonical order may move the character.
@@ -145,12 +147,13 @@ impl Pieces {
         self.compose();
     }
 
-    /// N6.
+    /// N6: a run of a letter becomes one.
     pub(super) fn squeeze(&mut self) {
         self.pieces.dedup_by(|next, kept| {
             let same = next.c == kept.c && Class::of(next.c).is_letter();
             if same {
                 kept.absorb(*next);
+                kept.last = next.from;
             }
             same
         });

@@ -64,7 +64,7 @@ impl<'a, 'r> Search<'a, 'r> {
             return;
         }
         match condition {
-            Condition::QuestionMark | Condition::FirstComment => {}
+            Condition::QuestionMark | Condition::FirstComment | Condition::Reply => {}
             Condition::Keywords(keywords) => self.keywords(&at.field("keywords").field("words"), keywords),
             Condition::Pattern(pattern) => {
                 self.patterns += 1;
@@ -87,7 +87,8 @@ impl<'a, 'r> Search<'a, 'r> {
     }
 
     fn keywords(&mut self, at: &Place<'_>, keywords: &Keywords) {
-        let variant = Variant { ignore_accents: keywords.ignore_accents, squeeze: keywords.squeeze };
+        // N6: the text has runs as long as the word's, so that `app` is no shorter for being squeezed.
+        let variant = Variant { ignore_accents: keywords.ignore_accents, squeeze: false };
         for (position, word) in keywords.words.iter().enumerate() {
             short(&at.item(position), word, keywords.mode, variant, self.report);
         }
@@ -125,15 +126,14 @@ impl<'a, 'r> Search<'a, 'r> {
 /// where words are written without spaces, vowels and tones are marks: there `ผิว` is longer than two letters, and
 /// only a single letter with its marks, as `กี่`, is short whatever stands on it.
 pub(super) fn short(at: &Place<'_>, word: &str, mode: MatchMode, variant: Variant, report: &mut Report) {
-    // Without squeezing, nothing of this many plain characters becomes so short.
-    if mode != MatchMode::Contains || (!variant.squeeze && word.len() > 2 && word.is_ascii() && !word.contains(' ')) {
+    // Nothing of this many plain characters becomes so short.
+    if mode != MatchMode::Contains || (word.len() > 2 && word.is_ascii() && !word.contains(' ')) {
         return;
     }
     let read = text::vary(&text::normalise(word), variant);
-    let is_mark = |c: char| text::is_mark(c);
-    let characters = read.chars().filter(|c| !is_mark(*c)).take(3).count();
+    let characters = read.chars().filter(|c| !text::is_mark(*c)).take(3).count();
     let is_unspaced = read.chars().any(text::is_unspaced_script);
-    let is_longer = characters == 2 && is_unspaced && read.chars().any(is_mark);
+    let is_longer = characters == 2 && is_unspaced && read.chars().any(text::is_mark);
     if characters <= 2 && !is_longer && read.chars().any(text::is_letter) {
         // N4: in these scripts a word may be glued to others, so that `word` would not help.
         let instead = if is_unspaced { "take a longer one" } else { "consider `\"match\": \"word\"`, or a longer one" };
