@@ -1,0 +1,10 @@
+//! What is measured, a file a subject.
+
+pub mod compile;
+pub mod conversations;
+pub mod insights;
+pub mod matching;
+pub mod memory;
+pub mod normalise;
+pub mod peers;
+pub mod replay;
