@@ -20,6 +20,7 @@
 mod archive;
 mod channel;
 mod clock;
+pub mod erasure;
 mod error;
 mod log;
 mod queue;
@@ -30,7 +31,10 @@ pub use channel::{Attempt, Channel, Delivery, DynChannel, Fault, Looked};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::StoreError;
 pub use log::{Appended, Input, Limit, Log, Logged, Position, Shard, Stamp};
-pub use queue::{Context, DeadLetter, EffectKey, EffectState, Lane, Queue, QueueCount, Queued, Ready, Settled};
+pub use queue::{
+    Context, DeadLetter, EffectKey, EffectState, Lane, Queue, QueueCount, Queued, Ready, Settled, bot_conversation,
+    kind_of,
+};
 pub use shards::{Commit, Fence, NewEffect, NewRecord, Opened, Shards};
 
 /// All that a runtime needs of a store.
