@@ -23,6 +23,8 @@ mod clock;
 pub mod erasure;
 mod error;
 mod log;
+#[cfg(feature = "memory")]
+mod memory;
 mod queue;
 mod shards;
 
@@ -31,6 +33,8 @@ pub use channel::{Attempt, Channel, Delivery, DynChannel, Fault, Looked};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::StoreError;
 pub use log::{Appended, Input, Limit, Log, Logged, Position, Shard, Stamp};
+#[cfg(feature = "memory")]
+pub use memory::MemoryStore;
 pub use queue::{
     Context, DeadLetter, EffectKey, EffectState, Lane, Queue, QueueCount, Queued, Ready, Settled, bot_conversation,
     kind_of,
