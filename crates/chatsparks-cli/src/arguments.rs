@@ -1,5 +1,7 @@
 //! What can be said on the command line.
 
+#[cfg(feature = "serve")]
+use crate::command::{Backup, Export, Restore, Verify};
 use crate::command::{Check, Completions, Conversation, Diagnose, Expect, Explain, Insights, Log, Replay, Reset, Try};
 use clap::{ColorChoice, Parser, Subcommand};
 use std::sync::LazyLock;
@@ -41,6 +43,14 @@ pub(crate) enum Command {
     Insights(Insights),
     Diagnose(Box<Diagnose>),
     Reset(Reset),
+    #[cfg(feature = "serve")]
+    Export(Export),
+    #[cfg(feature = "serve")]
+    Verify(Verify),
+    #[cfg(feature = "serve")]
+    Backup(Backup),
+    #[cfg(feature = "serve")]
+    Restore(Restore),
     Completions(Completions),
 }
 

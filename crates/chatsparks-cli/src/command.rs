@@ -22,6 +22,8 @@ pub(crate) use insights::Insights;
 pub(crate) use log::Log;
 pub(crate) use replay::Replay;
 pub(crate) use reset::Reset;
+#[cfg(feature = "serve")]
+pub(crate) use store::{Backup, Export, Restore, Verify};
 pub(crate) use try_text::Try;
 
 mod check;
@@ -34,6 +36,8 @@ mod insights;
 mod log;
 mod replay;
 mod reset;
+#[cfg(feature = "serve")]
+mod store;
 mod try_text;
 
 /// Runs the command that was named.
@@ -55,6 +59,14 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<Answer, F
             faults_as_json(diagnose.run(terminal), json, taken, terminal)
         }
         Command::Reset(reset) => faults_as_json(reset.run(terminal), reset.json, false, terminal),
+        #[cfg(feature = "serve")]
+        Command::Export(export) => export.run(terminal),
+        #[cfg(feature = "serve")]
+        Command::Verify(verify) => verify.run(terminal),
+        #[cfg(feature = "serve")]
+        Command::Backup(backup) => backup.run(terminal),
+        #[cfg(feature = "serve")]
+        Command::Restore(restore) => restore.run(terminal),
         Command::Completions(completions) => completions.run(),
     }
 }

@@ -51,11 +51,12 @@ pub struct SqliteStore {
 
 /// Closed in this order: the writer writes what waits, then the readers go, then others may have the file.
 struct Inner {
-    writer: Writer,
+    /// None: it is only read.
+    writer: Option<Writer>,
     readers: Arc<Readers>,
     path: PathBuf,
     partitions: u32,
-    _lock: Lock,
+    _lock: Option<Lock>,
 }
 
 /// How often the write-ahead log is taken over into the file: after so many pages, 16 MiB.
@@ -81,7 +82,20 @@ impl SqliteStore {
         let writer = Writer::start(connection, pace)
             .map_err(|error| StoreError::Unavailable(format!("no thread can be had to write in: {error}")))?;
         let readers = Readers::new(path.clone(), options.cache_bytes);
-        Ok(Self { inner: Arc::new(Inner { writer, readers, path, partitions, _lock: lock }) })
+        Ok(Self { inner: Arc::new(Inner { writer: Some(writer), readers, path, partitions, _lock: Some(lock) }) })
+    }
+
+    /// Opens the store at a path to read it, while another process may go on writing. Whatever would write is refused.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when there is none; [`StoreError::Unusable`] when it is damaged, something else, or of
+    /// another version.
+    pub fn open_to_read(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let path = absolute(path.as_ref())?;
+        let cache_bytes = Options::default().cache_bytes;
+        let partitions = schema::read(&readable(&path, cache_bytes)?)?;
+        let readers = Readers::new(path.clone(), cache_bytes);
+        Ok(Self { inner: Arc::new(Inner { writer: None, readers, path, partitions, _lock: None }) })
     }
 
     /// The file.
@@ -98,7 +112,10 @@ impl SqliteStore {
         T: Send + 'static,
         F: FnMut(&mut Writing<'_>) -> Result<T, Failure> + Send + 'static,
     {
-        self.inner.writer.write(work).await
+        match &self.inner.writer {
+            Some(writer) => writer.write(work).await,
+            None => Err(StoreError::Unavailable("it was opened to be read".to_owned())),
+        }
     }
 
     pub(crate) async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
