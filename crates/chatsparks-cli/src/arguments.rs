@@ -1,6 +1,8 @@
 //! What can be said on the command line.
 
-use crate::command::{Check, Completions, Conversation, Diagnose, Expect, Explain, Insights, Log, Replay, Reset, Try};
+use crate::command::{
+    Check, Completions, Conversation, Diagnose, Expect, Explain, Init, Insights, Log, Replay, Reset, Schema, Try,
+};
 use clap::{ColorChoice, Parser, Subcommand};
 use std::sync::LazyLock;
 
@@ -31,6 +33,7 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Init(Init),
     Check(Check),
     Replay(Replay),
     Explain(Explain),
@@ -41,11 +44,13 @@ pub(crate) enum Command {
     Insights(Insights),
     Diagnose(Box<Diagnose>),
     Reset(Reset),
+    Schema(Schema),
     Completions(Completions),
 }
 
 const EXAMPLES: &str = "\
 Examples:
+  chatsparks init moon                            a small shop to begin with
   chatsparks check shop.json                      is the workspace sound?
   chatsparks replay shop.json march.jsonl         what would it have done?
   chatsparks explain shop.json march.jsonl --comment c17

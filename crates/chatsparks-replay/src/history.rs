@@ -6,12 +6,16 @@ use std::{io::BufRead, sync::Arc};
 
 pub use ahead::Ahead;
 pub use error::{HistoryError, HistoryErrorKind};
+#[cfg(feature = "schema")]
+pub(crate) use schema::Line as LineSchema;
 
 mod ahead;
 mod convert;
 mod error;
 mod locate;
 mod raw;
+#[cfg(feature = "schema")]
+mod schema;
 
 /// The longest line that is read, in bytes, its end not counted.
 pub const MAX_LINE: usize = 80 << 20;

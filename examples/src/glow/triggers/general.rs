@@ -222,7 +222,10 @@ pub(super) fn questions() -> Vec<Trigger> {
             Indonesian,
             any([
                 word(Squeeze, &["mau dong", "mau order", "fix order", "minat", "dm kak", "cek dm"]),
-                pattern("\\b(mau|order|pesan|checkout)\\b.*\\b[0-9]{1,2}\\b"),
+                all([
+                    word(Nothing, &["mau", "order", "pesan", "checkout"]),
+                    pattern("(^|[^0-9a-z])[0-9]{1,2}([^0-9a-z]|$)"),
+                ]),
             ]),
         ),
     ];
