@@ -222,10 +222,7 @@ pub(super) fn questions() -> Vec<Trigger> {
             Indonesian,
             any([
                 word(Squeeze, &["mau dong", "mau order", "fix order", "minat", "dm kak", "cek dm"]),
-                all([
-                    word(Nothing, &["mau", "order", "pesan", "checkout"]),
-                    pattern("(^|[^0-9a-z])[0-9]{1,2}([^0-9a-z]|$)"),
-                ]),
+                pattern("(^|[^a-z])(mau|order|pesan|checkout)([^a-z].*)?[^0-9a-z][0-9]{1,2}([^0-9a-z]|$)"),
             ]),
         ),
     ];
