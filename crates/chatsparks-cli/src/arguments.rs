@@ -1,5 +1,7 @@
 //! What can be said on the command line.
 
+#[cfg(feature = "serve")]
+use crate::command::{Backup, Export, Restore, Verify};
 use crate::command::{
     Check, Completions, Conversation, Diagnose, Expect, Explain, Init, Insights, Log, Replay, Reset, Schema, Try,
 };
@@ -45,6 +47,14 @@ pub(crate) enum Command {
     Diagnose(Box<Diagnose>),
     Reset(Reset),
     Schema(Schema),
+    #[cfg(feature = "serve")]
+    Export(Export),
+    #[cfg(feature = "serve")]
+    Verify(Verify),
+    #[cfg(feature = "serve")]
+    Backup(Backup),
+    #[cfg(feature = "serve")]
+    Restore(Restore),
     Completions(Completions),
 }
 

@@ -24,6 +24,8 @@ pub(crate) use log::Log;
 pub(crate) use replay::Replay;
 pub(crate) use reset::Reset;
 pub(crate) use schema::Schema;
+#[cfg(feature = "serve")]
+pub(crate) use store::{Backup, Export, Restore, Verify};
 pub(crate) use try_text::Try;
 
 mod check;
@@ -38,6 +40,8 @@ mod log;
 mod replay;
 mod reset;
 mod schema;
+#[cfg(feature = "serve")]
+mod store;
 mod try_text;
 
 /// Runs the command that was named.
@@ -61,6 +65,14 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<Answer, F
         }
         Command::Reset(reset) => faults_as_json(reset.run(terminal), reset.json, false, terminal),
         Command::Schema(schema) => schema.run(terminal),
+        #[cfg(feature = "serve")]
+        Command::Export(export) => export.run(terminal),
+        #[cfg(feature = "serve")]
+        Command::Verify(verify) => verify.run(terminal),
+        #[cfg(feature = "serve")]
+        Command::Backup(backup) => backup.run(terminal),
+        #[cfg(feature = "serve")]
+        Command::Restore(restore) => restore.run(terminal),
         Command::Completions(completions) => completions.run(),
     }
 }

@@ -42,14 +42,14 @@ fn everything() -> Value {
         "connections": { "tiktok": { "connected": true, "scopes": ["comments"] },
                          "shop": { "connected": false, "scopes": [] } },
         "policy": { "throttle_hours": 1, "on_throttled": "next", "max_mismatches": 1, "waiting_after_minutes": 1,
-            "close_after_hours": 1, "attribution_days": 1, "queue_hours": 1,
+            "close_after_hours": 1, "human_close_hours": 1, "attribution_days": 1, "queue_hours": 1,
             "reach": { "mode": "buyer_first", "window_hours": 1, "messages_per_window": 1, "hold_hours": 1 } },
         "posts": [ { "id": "v", "kind": "live", "published_at": "2026-03-01T00:00:00Z", "tags": ["t"] } ],
         "products": [ { "id": "p", "name": "P", "aliases": ["q"], "url": "u", "skus": [ { "id": "s", "name": "S" } ] } ],
         "sensitive": [ { "words": ["w"], "handoff": true, "tag": "t" } ],
         "triggers": [
             { "id": "t", "name": "T", "status": "draft", "scope": { "tags": ["t"] }, "flow": "f", "public_reply": "R",
-              "throttle_hours": 1, "when": { "all": [ "question_mark", "first_comment",
+              "throttle_hours": 1, "when": { "all": [ "question_mark", "first_comment", "reply",
                   { "not": { "keywords": { "words": ["w"], "match": "word", "ignore_accents": true, "squeeze": true } } },
                   { "any": [ { "pattern": "p" }, { "posts": ["v"] }, { "mentions": { "products": ["p"] } } ] } ] } },
             { "id": "u", "scope": { "posts": ["v"] }, "flow": "f", "public_reply": ["R"], "when": "question_mark" },
@@ -109,6 +109,8 @@ fn lines() -> Vec<Value> {
         with("block", act.clone()),
         with("unblock", act),
         with("configure", json!({ "workspace": { "workspace": { "id": "g", "name": "G", "account_user_id": "a" } } })),
+        with("grant", json!({ "cycle": "2026-03-01T00:00:00Z", "contacts": 5 })),
+        with("erase", json!({ "user_id": "u" })),
         with("clock", json!({})),
     ]
 }
@@ -133,8 +135,8 @@ fn changes(document: &Value) -> Vec<(String, Value)> {
             changes.push((format!("{pointer} = {other}"), changed(&|place| *place = other.clone())));
         }
         if document.pointer(&pointer).unwrap().is_object() {
-            changes.push((format!("{pointer}/zzz"), changed(&|place| drop(place["zzz"] = json!(1)))));
-            changes.push((format!("{pointer}/text"), changed(&|place| drop(place["text"] = json!("x")))));
+            changes.push((format!("{pointer}/zzz"), changed(&|place| place["zzz"] = json!(1))));
+            changes.push((format!("{pointer}/text"), changed(&|place| place["text"] = json!("x"))));
         }
         if let Some((parent, name)) = pointer.rsplit_once('/') {
             let mut without = document.clone();

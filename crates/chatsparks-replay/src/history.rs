@@ -2,16 +2,19 @@
 
 use chatsparks_core::Envelope;
 use error::Flaw;
-use std::{io::BufRead, sync::Arc};
+use std::{fmt, io::BufRead, sync::Arc};
 
 pub use ahead::Ahead;
 pub use error::{HistoryError, HistoryErrorKind};
+pub use line::HistoryLine;
 #[cfg(feature = "schema")]
 pub(crate) use schema::Line as LineSchema;
 
 mod ahead;
 mod convert;
 mod error;
+mod half;
+mod line;
 mod locate;
 mod raw;
 #[cfg(feature = "schema")]
@@ -27,7 +30,8 @@ const KEPT: usize = 1 << 20;
 ///
 /// Lines end with a line feed, or a carriage return and one. A byte order mark at the start of the file
 /// and blank lines are passed over. After a line that cannot be read the next one is read as ever, so
-/// that a caller may go on or stop; only when the input itself fails does the reader end.
+/// that a caller may go on or stop; only when the input itself fails does the reader end. An escape that is half a
+/// character, such as `\ud83d` alone, reads as U+FFFD.
 ///
 /// ```
 /// use chatsparks_replay::history::Reader;
@@ -38,7 +42,6 @@ const KEPT: usize = 1 << 20;
 /// assert!(reader.next().is_none());
 /// # Ok::<(), chatsparks_replay::history::HistoryError>(())
 /// ```
-#[derive(Debug)]
 pub struct Reader<R> {
     input: R,
     name: Arc<str>,
@@ -47,6 +50,13 @@ pub struct Reader<R> {
     limit: usize,
     bytes: u64,
     failed: bool,
+}
+
+impl<R> fmt::Debug for Reader<R> {
+    /// Without the input and the line in hand, in which people's words stand.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Reader").field("name", &self.name).field("line", &self.number).finish_non_exhaustive()
+    }
 }
 
 /// A line that was read.
@@ -146,6 +156,7 @@ impl<R: BufRead> Iterator for Reader<R> {
             if let Err(error) = self.fill()? {
                 return Some(Err(error));
             }
+            half::mend(&mut self.buffer);
             let mut line = self.buffer.as_slice();
             if self.number == 1 {
                 line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);

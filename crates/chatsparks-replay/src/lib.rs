@@ -20,20 +20,19 @@ pub mod record;
 #[cfg(feature = "schema")]
 pub mod schema;
 pub mod snapshot;
-pub mod state;
 pub mod story;
 pub mod summary;
 pub mod transcript;
 
+pub use chatsparks_core::final_state::{self as state, FinalState};
 pub use conversation_view::ConversationView;
 pub use document::{DocumentError, Format, every_error, read_workspace};
 pub use driver::{Considered, ConsideredOrder, Observer, Replay};
 pub use evidence::{Asked, Evidence};
-pub use history::{HistoryError, HistoryErrorKind, Line, Reader};
+pub use history::{HistoryError, HistoryErrorKind, HistoryLine, Line, Reader};
 pub use insights_view::{InsightsSection, InsightsTables};
 pub use record::{DecisionsWriter, Record};
 pub use snapshot::{ReplayError, replay_all, replay_str, replay_to_state, transcript_str};
-pub use state::FinalState;
 pub use story::{Story, StoryReport};
 pub use summary::Summary;
 pub use transcript::TranscriptWriter;

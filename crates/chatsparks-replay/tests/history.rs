@@ -26,7 +26,7 @@ fn every_type_is_read_with_all_its_fields() {
         panic!("a comment")
     };
     assert_eq!(comment.text.as_str(), "PRICE?");
-    assert_eq!(comment.handle.as_deref(), Some("mint"));
+    assert_eq!(comment.handle, Some("mint".into()));
     assert_eq!(comment.reply_to.unwrap(), "c0");
     assert_eq!(comment.posted_at.unwrap().to_string(), "2026-03-02T09:59:00Z");
     assert!(comment.direct_reply);
@@ -59,7 +59,7 @@ fn every_type_is_read_with_all_its_fields() {
         ),
         (
             r#""type":"receipt","dm_id":"timer:close:u1:x/0","status":"failed","detail":"no""#,
-            |event| matches!(event, Event::Receipt(r) if r.status == DmStage::Failed && r.detail.as_deref() == Some("no")),
+            |event| matches!(event, Event::Receipt(r) if r.status == DmStage::Failed && r.detail == Some("no".into())),
         ),
         (
             r#""type":"order","order_id":"o1","user_id":"u1","placed_at":"2026-03-02T09:00:00Z","currency":"THB","total_minor":59000,"lines":[{"sku_id":"s30","product_id":"p","quantity":2,"amount_minor":9223372036854775807},{"sku_id":"s50","amount_minor":0}]"#,
@@ -147,12 +147,6 @@ fn bad_lines_are_told_with_column_and_what_was_expected() {
         (r#"{"id":"e1""#, Kind::Syntax, 10, "not a JSON object: it ends within an object"),
         (r#"{"id":"e1" "at""#, Kind::Syntax, 12, "not a JSON object: expected `,` or `}`"),
         (r#"{"id":"e1"} x"#, Kind::Syntax, 13, "not a JSON object: nothing was expected after its end"),
-        (
-            r#"{"id":"\ud83d","type":"clock"}"#,
-            Kind::Syntax,
-            14,
-            "not a JSON object: expected a second escape, for the other half of the character",
-        ),
         (
             r#"{"id":"e1","direct_reply":tru}"#,
             Kind::Syntax,

@@ -14,9 +14,10 @@ pub mod generate;
 pub mod lines;
 mod matching;
 mod model;
+pub mod partitioned;
 pub mod properties;
 pub mod warned;
 
 pub use driven::{Driven, drive};
-pub use matching::{holds, question_mark_ends};
+pub use matching::{Looked, holds, question_mark_ends};
 pub use model::{Model, Replayed, replay};

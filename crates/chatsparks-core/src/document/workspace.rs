@@ -148,6 +148,8 @@ pub struct Policy {
     pub waiting_after_minutes: i64,
     /// After the bot's last message a conversation is closed (V2).
     pub close_after_hours: i64,
+    /// A conversation in Human is closed so long after it came there or the last word in it; 0: never (V6).
+    pub human_close_hours: i64,
     /// From a link to an order that it may be credited with (A2).
     pub attribution_days: i64,
     /// A queued start waits at most this long from its comment (M6).
@@ -205,6 +207,7 @@ impl Default for Policy {
             max_mismatches: 2,
             waiting_after_minutes: 60,
             close_after_hours: 24,
+            human_close_hours: 0,
             attribution_days: 14,
             queue_hours: 48,
             reach: Reach::default(),
@@ -355,6 +358,8 @@ pub enum Condition {
     QuestionMark,
     /// The contact's first comment on any post.
     FirstComment,
+    /// The comment answers another.
+    Reply,
     /// One of some words (N2).
     Keywords(Keywords),
     /// A regular expression over the normalised text (N7).
@@ -384,7 +389,7 @@ pub struct Keywords {
     /// Whether accents are dropped on both sides (N5).
     #[serde(default)]
     pub ignore_accents: bool,
-    /// Whether runs of a letter count as one on both sides (N6).
+    /// Whether a run of a letter may be longer in the text than in the word (N6).
     #[serde(default)]
     pub squeeze: bool,
 }

@@ -1,19 +1,22 @@
 //! Conversations: the bot speaks, waits, hands over to a person, closes (V).
 
 use crate::{
-    ContactChange, ConversationState, DropReason, Effect, Fact, InboxReason, LeaveReason, Message, MessageResult,
-    Outcome, Period, StateReason, TimerKind, Waits, machines::comment::matched_part, machines::turn::Turn,
+    ContactChange, ConversationState, DropReason, Effect, Fact, InboxReason, Instant, LeaveReason, Message,
+    MessageResult, Outcome, Period, RefusalReason, StateReason, Text, TimerKind, Waits,
+    machines::comment::matched_part, machines::turn::Turn,
 };
-use std::sync::Arc;
 
 impl Turn<'_> {
     /// A buyer's DM: blocked contacts first, then people, then sensitive words, then a held start,
     /// then the flow, and else it is out of flow.
     pub(crate) fn buyer_message(&mut self, message: &Message) -> Outcome {
+        if self.is_own_account() {
+            return RefusalReason::OwnAccount.into();
+        }
         self.index(crate::IndexRow::Message(message.message_id.clone()));
         self.change(ContactChange::DmAt(self.at));
         if let Some(handle) = &message.handle
-            && self.contact.as_ref().and_then(|contact| contact.handle()) != Some(handle)
+            && self.contact.as_ref().and_then(|contact| contact.handle()) != Some(handle.as_str())
         {
             self.change(ContactChange::Handle(handle.clone()));
         }
@@ -24,6 +27,7 @@ impl Turn<'_> {
         self.open_window();
         if self.contact.as_ref().is_some_and(|contact| contact.is_with_human()) {
             self.tell_inbox(InboxReason::BuyerMessage, None);
+            self.said_in_human();
             return MessageResult::Kept.into();
         }
         if self.hears_sensitive_word(message) {
@@ -88,39 +92,57 @@ impl Turn<'_> {
         self.be_human(reason);
     }
 
-    /// The same of a flow that was left before.
+    /// The same of a flow that was left before. Who takes over in Human moves no timer.
     pub(crate) fn be_human(&mut self, reason: Option<StateReason>) {
-        self.clear_timers();
-        self.change_state(ConversationState::Human, reason);
+        if self.open_conversation().is_some_and(|conversation| conversation.state != ConversationState::Human) {
+            self.clear_timers();
+            self.change_state(ConversationState::Human, reason);
+            self.said_in_human();
+        }
         self.drop_start(DropReason::WithHuman);
     }
 
+    /// The conversation came to Human, or either side said something in it there: where the policy says so, it is
+    /// closed so long after the last of these (V6). A late word brings nothing forward.
+    pub(crate) fn said_in_human(&mut self) {
+        self.change(ContactChange::InHuman(self.at));
+        let last = self.conversation().and_then(|conversation| conversation.last_in_human).unwrap_or(self.at);
+        let hours = Some(self.policy().human_close_hours).filter(|hours| *hours > 0);
+        self.set_timer(TimerKind::Close, hours.map(|hours| last.after(Period::hours(hours))));
+    }
+
     /// The bot hands the conversation to a person, and tells the inbox.
-    pub(crate) fn hand_to_human(&mut self, reason: StateReason, inbox: InboxReason, note: Option<Arc<str>>) {
+    pub(crate) fn hand_to_human(&mut self, reason: StateReason, inbox: InboxReason, note: Option<Text>) {
         self.go_to_human(Some(reason));
         self.tell_inbox(inbox, note);
     }
 
     /// Tells the inbox, and whose conversation it is (V7).
-    pub(crate) fn tell_inbox(&mut self, reason: InboxReason, note: Option<Arc<str>>) {
+    pub(crate) fn tell_inbox(&mut self, reason: InboxReason, note: Option<Text>) {
         let Some(user_id) = self.user_id().cloned() else { return };
         let owner = self.conversation().and_then(|conversation| conversation.owner.clone());
         let conversation = self.conversation_id();
         self.effect(Effect::NotifyInbox { user_id, conversation, reason, note, owner });
     }
 
-    /// The bot waits for a reply: `idle` runs from now, `close` from its last message (V2).
+    /// The bot waits for a reply: `idle` and `close` run from its latest message (V2).
     pub(crate) fn wait_for_reply(&mut self) {
         self.set_timer(TimerKind::FlowWait, None);
-        self.set_timer(TimerKind::Idle, Some(self.at.after(Period::minutes(self.policy().waiting_after_minutes))));
+        let due = self.after_last_message(Period::minutes(self.policy().waiting_after_minutes));
+        self.set_timer(TimerKind::Idle, Some(due));
         self.close_after_last_message();
     }
 
-    /// `close` falls due after the bot's last message, or from now if it sent none (V2).
+    /// `close` falls due after the bot's latest message, or from now if it sent none (V2).
     pub(crate) fn close_after_last_message(&mut self) {
-        let since = self.conversation().and_then(|conversation| conversation.last_bot).unwrap_or(self.at);
-        let due = self.not_before_now(since, Period::hours(self.policy().close_after_hours));
+        let due = self.after_last_message(Period::hours(self.policy().close_after_hours));
         self.set_timer(TimerKind::Close, Some(due));
+    }
+
+    /// So long after the bot's latest message by its instant, which a late one does not bring forward (V2).
+    fn after_last_message(&self, period: Period) -> Instant {
+        let since = self.conversation().and_then(|conversation| conversation.last_bot).unwrap_or(self.at);
+        self.not_before_now(since, period)
     }
 
     /// `close` falls due so long after now: held (P4), or handed back without a flow (V8).

@@ -1,10 +1,9 @@
 //! People: members take, assign, hand back, close, write, block (V7, V8, V10).
 
 use crate::{
-    Act, ActKind, ContactChange, ConversationState, DropReason, Email, MemberMessage, Outcome, RefusalReason, SentBy,
-    StateReason, engine::compile::Compiled, machines::flow::Dm, machines::turn::Turn,
+    Act, ActKind, ContactChange, ConversationState, DropReason, Email, IndexRow, MemberMessage, Outcome, RefusalReason,
+    SentBy, StateReason, engine::compile::Compiled, machines::flow::Dm, machines::turn::Turn,
 };
-use std::sync::Arc;
 
 impl Compiled {
     /// Who acts, as the members list has them; none listed: anyone, as the event has them (V7, W1).
@@ -30,6 +29,9 @@ impl Turn<'_> {
             },
             _ => member,
         };
+        if self.is_own_account() {
+            return RefusalReason::OwnAccount.into();
+        }
         match act.kind {
             ActKind::Block => self.block(),
             ActKind::Unblock => self.unblock(),
@@ -60,6 +62,15 @@ impl Turn<'_> {
         self.drop_start(DropReason::Blocked);
     }
 
+    /// A person is forgotten: what they wrote, and what they are called. Ids and amounts stay, so that books balance and
+    /// duplicates are known; and so does a block (R12). Somebody unknown stays unknown.
+    pub(crate) fn erase(&mut self) -> Outcome {
+        if self.contact.is_some() {
+            self.change(ContactChange::Erased);
+        }
+        Outcome::Applied {}
+    }
+
     /// Nothing resumes by itself (V10), and somebody unknown stays unknown.
     fn unblock(&mut self) {
         if self.contact.as_ref().is_some_and(|contact| contact.is_blocked()) {
@@ -73,9 +84,13 @@ impl Turn<'_> {
         let Some(member) = self.engine.active_member(&message.member) else {
             return RefusalReason::NotAMember.into();
         };
+        if self.is_own_account() {
+            return RefusalReason::OwnAccount.into();
+        }
         if !self.spend_message() {
             return RefusalReason::OutsideWindow.into();
         }
+        self.index(IndexRow::Message(message.message_id.clone()));
         self.open_if_none();
         let owned = self
             .open_conversation()
@@ -84,7 +99,8 @@ impl Turn<'_> {
             self.change(ContactChange::Owner(member.clone()));
         }
         self.go_to_human(None);
-        let text = Some(Arc::from(message.text.as_str()));
+        self.said_in_human();
+        let text = Some(message.text.clone());
         self.send(Dm { text, card: message.link.clone(), member: Some(member.clone()), ..Dm::default() });
         if let Some(link) = &message.link {
             self.link_sent(link.clone(), SentBy::Member(member));

@@ -1,6 +1,6 @@
 //! Reach: may this person be written to now? Windows, budgets, and the one message of P3 (P).
 
-use crate::{ContactChange, Instant, Pending, Period, Window, document::workspace::ReachMode, machines::turn::Turn};
+use crate::{ContactChange, Pending, Period, Window, document::workspace::ReachMode, machines::turn::Turn};
 
 /// A comment may be answered by a DM for less than this (P3).
 const ANSWERABLE_FOR: Period = Period::hours(48);
@@ -57,13 +57,16 @@ impl Turn<'_> {
 
     /// The buyer wrote: their message opens a window, unless the last one opened later (P4).
     pub(crate) fn open_window(&mut self) {
+        let last = self.contact.as_ref().and_then(|contact| contact.window()).map(|window| window.opened);
+        // A late message that opens no window leaves the one message of P3 as it is, too.
+        if last.is_some_and(|last| last > self.at) {
+            return;
+        }
         if self.contact.as_ref().and_then(|contact| contact.talk.as_ref()).is_some_and(|talk| talk.one_message) {
             self.change(ContactChange::OneMessage(false));
         }
         let reach = &self.policy().reach;
-        let opened_later = |last: Instant| last > self.at;
-        let last = self.contact.as_ref().and_then(|contact| contact.window()).map(|window| window.opened);
-        if reach.mode == ReachMode::Open || last.is_some_and(opened_later) {
+        if reach.mode == ReachMode::Open {
             return;
         }
         self.change(ContactChange::Window(Window {

@@ -8,7 +8,6 @@ use crate::{
     machines::reach::Reach,
     machines::turn::Turn,
 };
-use std::sync::Arc;
 
 impl Turn<'_> {
     /// A trigger fires: its throttle starts, its public reply is posted, and its flow starts, or is kept
@@ -16,11 +15,12 @@ impl Turn<'_> {
     pub(crate) fn fire_trigger(&mut self, comment: &Comment, trigger: u32) -> CommentOutcome {
         let number = trigger as usize;
         let trigger: &Trigger = &self.engine.workspace.triggers[number];
+        let fired_before = self.contact.as_ref().and_then(|contact| contact.throttles().last(trigger.id.as_str()));
         self.change(ContactChange::Fired { trigger: trigger.id.clone(), at: self.at });
         let keyword = first_keyword(self.engine, number, self.buffers);
         if let Some(text) = variant(trigger.public_reply.as_slice(), comment.comment_id.as_str()) {
             let comment_id = comment.comment_id.clone();
-            self.effect(Effect::PublicReply { comment_id, text: Arc::from(text) });
+            self.effect(Effect::PublicReply { comment_id, text: text.into() });
         }
         let seen = |result| Fact::CommentSeen { post_id: comment.post_id.clone(), result };
         let fired = Fact::TriggerFired {
@@ -41,6 +41,7 @@ impl Turn<'_> {
             post_id: comment.post_id.clone(),
             is_reply: comment.reply_to.is_some(),
             answerable: comment.direct_reply,
+            fired_before,
         };
         let result = if !self.engine.may_send {
             CommentResult::Undeliverable
@@ -57,9 +58,19 @@ impl Turn<'_> {
             CommentResult::Queued => self.place(start, PendingFor::Room),
             CommentResult::AwaitingMessage => self.place(start, PendingFor::Message),
             CommentResult::Fired => self.begin_within_reach(start),
-            _ => {}
+            _ => self.stays_beside(&start),
         }
         CommentOutcome { result, trigger: Some(trigger.id.clone()), until: None }
+    }
+
+    /// A trigger fired without a start of its own, while one waits that it fired at the same instant: should that
+    /// one's comment be removed, the throttle is still the later firing's (C6, P5).
+    fn stays_beside(&mut self, fired: &Pending) {
+        let same = |pending: &&Pending| (&pending.trigger, pending.comment_at) == (&fired.trigger, fired.comment_at);
+        if let Some(pending) = self.pending().filter(same) {
+            let pending = Pending { fired_before: Some(fired.comment_at), ..pending.clone() };
+            self.change(ContactChange::Pending(Some(Box::new(pending))));
+        }
     }
 
     /// Begins a start that may begin now; under P3 it brings its one message along.
@@ -112,8 +123,8 @@ impl Turn<'_> {
         let Some(pending) = self.pending().filter(|pending| pending.waits == PendingFor::Message).cloned() else {
             return false;
         };
+        // T4: what came late fires no timer, so a start that is over is left for `hold_expiry` to drop.
         if self.has_expired(&pending) {
-            self.drop_start(DropReason::Expired);
             return false;
         }
         if self.flow_is_gone(&pending) {
@@ -148,7 +159,7 @@ impl Turn<'_> {
                 self.begin_within_reach(pending);
             }
         }
-        if !self.head.has_room() && self.head.release_due.is_some() {
+        if !self.head.has_room() && self.head.room.release_due.is_some() {
             self.change_head(HeadChange::ReleaseDue(None));
         }
     }
@@ -176,10 +187,17 @@ impl Turn<'_> {
         Outcome::Applied {}
     }
 
-    /// A comment was deleted or hidden: a start that waits for it is dropped (P5).
+    /// A comment was deleted or hidden: a start that waits for it is dropped (P5), and with it the throttle that its
+    /// firing began (C6).
     pub(crate) fn comment_removed(&mut self, of: &CommentOf) -> Outcome {
-        if self.pending().is_some_and(|pending| pending.comment_id == of.comment_id) {
+        let of_it = |pending: &&Pending| pending.comment_id == of.comment_id;
+        if let Some(Pending { trigger, comment_at, fired_before, .. }) = self.pending().filter(of_it).cloned() {
             self.drop_start(DropReason::CommentRemoved);
+            let last = self.contact.as_ref().and_then(|contact| contact.throttles().last(trigger.as_str()));
+            // Should the trigger have fired again since, that throttle stands.
+            if last == Some(comment_at) {
+                self.change(ContactChange::FiringUndone { trigger, before: fired_before });
+            }
         }
         Outcome::Applied {}
     }

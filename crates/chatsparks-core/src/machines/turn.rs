@@ -53,6 +53,8 @@ impl<'a> Turn<'a> {
     /// The decision, once the outcome is known.
     pub(crate) fn decided(self, outcome: impl Into<Outcome>) -> Decision {
         Decision {
+            source: self.source,
+            subject: self.user_id,
             outcome: outcome.into(),
             effects: self.effects,
             facts: self.facts,
@@ -123,6 +125,11 @@ impl<'a> Turn<'a> {
 
     pub(crate) fn user_id(&self) -> Option<&UserId> {
         self.user_id.as_ref()
+    }
+
+    /// Whether the event speaks of the account that the workspace speaks as (V4).
+    pub(crate) fn is_own_account(&self) -> bool {
+        self.user_id.as_ref() == Some(&self.engine.workspace.workspace.account_user_id)
     }
 
     /// The contact's last conversation.

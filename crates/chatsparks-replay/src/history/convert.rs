@@ -6,15 +6,15 @@ use super::{
 };
 use crate::document::{Format, read_workspace};
 use chatsparks_core::{
-    Act, ActKind, Comment, CommentOf, Configured, DmStage, Envelope, Event, EventId, Instant, MemberMessage, Message,
-    Order, OrderLine, Receipt, Refund, ReviewVerdict, Text, workspace::Link,
+    Act, ActKind, Comment, CommentOf, Configured, DmStage, Envelope, Event, EventId, Grant, Instant, MemberMessage,
+    Message, Order, OrderLine, Receipt, Refund, ReviewVerdict, Text, workspace::Link,
 };
 use std::sync::Arc;
 
 /// The types of line, for an error to name.
 const TYPES: &str = "`comment`, `comment_removed`, `comment_answerable`, `message`, `receipt`, `order`, \
     `order_cancelled`, `refund`, `identity`, `order_review`, `take`, `hand_back`, `close`, `assign`, \
-    `member_message`, `block`, `unblock`, `configure` or `clock`";
+    `member_message`, `block`, `unblock`, `configure`, `grant`, `erase` or `clock`";
 
 /// Characters of an id that the platform names, of an email, of a currency.
 const ID: usize = 256;
@@ -26,19 +26,30 @@ const DM_ID: usize = 512;
 const HANDLE: usize = 256;
 /// Bytes of a text.
 const TEXT: usize = 1 << 20;
+/// Characters of a member's message, as of any DM.
+const DM_TEXT: usize = 6_000;
+/// Characters of the id of an event that brings back what became of a DM; it begins so.
+const OUTCOME_ID: usize = 600;
+const OUTCOME: &str = "outcome:";
 /// What a count may be.
 const COUNT: std::ops::RangeInclusive<i64> = 1..=1_000_000_000;
+/// What a grant may be: below zero, room is given back.
+const GRANT: std::ops::RangeInclusive<i64> = -1_000_000_000..=1_000_000_000;
 /// What an amount may be.
 const AMOUNT: std::ops::RangeInclusive<i64> = 0..=i64::MAX;
 
 /// The envelope of a line, or what is wrong with it.
 pub(super) fn envelope(raw: &mut RawLine<'_>) -> Result<Envelope, Flaw> {
-    let id = id(&mut raw.id, "id", ID)?;
+    let is_outcome = matches!(&raw.id, Given::Value(id) if id.0.starts_with(OUTCOME));
+    let id = id(&mut raw.id, "id", if is_outcome { OUTCOME_ID } else { ID })?;
     if id.starts_with("timer:") {
         return Err(bad("id", "an event id that does not begin with `timer:`"));
     }
     let at = instant(&mut raw.at, "at")?;
     let kind = required(&mut raw.kind, "type")?.0;
+    if is_outcome && kind != "receipt" {
+        return Err(bad("id", "an event id that does not begin with `outcome:`, which only a receipt's does"));
+    }
     let event = event(&kind, raw)?;
     match raw.left_over() {
         None => Ok(Envelope { id: EventId::from(id), at, event }),
@@ -80,7 +91,7 @@ fn event(kind: &str, raw: &mut RawLine<'_>) -> Result<Event, Flaw> {
                 "failed" => DmStage::Failed,
                 _ => return Err(bad("status", "`sent`, `delivered`, `read` or `failed`")),
             },
-            detail: take(&mut raw.detail).map(|value| limited(value, "detail")).transpose()?,
+            detail: take(&mut raw.detail).map(|value| text(value, "detail")).transpose()?,
         }),
         "order" => Event::Order(order(raw)?),
         "order_cancelled" => Event::OrderCancelled(id(&mut raw.order_id, "order_id", ID)?.into()),
@@ -115,7 +126,7 @@ fn event(kind: &str, raw: &mut RawLine<'_>) -> Result<Event, Flaw> {
             message_id: id(&mut raw.message_id, "message_id", ID)?.into(),
             user_id: user_id(raw)?.into(),
             member: member(raw)?.into(),
-            text: text(required(&mut raw.text, "text")?, "text")?,
+            text: dm_text(required(&mut raw.text, "text")?, "text")?,
             link: take(&mut raw.link).map(link).transpose()?,
         }),
         "configure" => {
@@ -126,6 +137,14 @@ fn event(kind: &str, raw: &mut RawLine<'_>) -> Result<Event, Flaw> {
                 Err(error) => Configured::Unreadable(error.into()),
             }))
         }
+        "grant" => {
+            let contacts = required(&mut raw.contacts, "contacts")?.0;
+            if !GRANT.contains(&contacts) {
+                return Err(bad("contacts", "a whole number from -1000000000 to 1000000000"));
+            }
+            Event::Grant(Grant { cycle: instant(&mut raw.cycle, "cycle")?, contacts })
+        }
+        "erase" => Event::Erase(user_id(raw)?.into()),
         "clock" => Event::Clock,
         other => {
             return Err(Flaw {
@@ -216,10 +235,10 @@ fn has_control(text: &str) -> bool {
     if text.is_ascii() { text.as_bytes().iter().any(control) } else { text.chars().any(char::is_control) }
 }
 
-fn handle(given: &mut Given<Str<'_>>) -> Result<Option<Arc<str>>, Flaw> {
+fn handle(given: &mut Given<Str<'_>>) -> Result<Option<Text>, Flaw> {
     match take(given) {
         Some(handle) if is_longer(&handle.0, HANDLE) => Err(bad("handle", "at most 256 characters")),
-        handle => Ok(handle.map(|handle| Arc::from(&*handle.0))),
+        handle => Ok(handle.map(|handle| Text::from(&*handle.0))),
     }
 }
 
@@ -228,9 +247,8 @@ fn text(value: Str<'_>, field: &'static str) -> Result<Text, Flaw> {
     Ok(Text::from(&*value.0))
 }
 
-fn limited(value: Str<'_>, field: &'static str) -> Result<Arc<str>, Flaw> {
-    check_text(&value.0, field)?;
-    Ok(Arc::from(&*value.0))
+fn dm_text(value: Str<'_>, field: &'static str) -> Result<Text, Flaw> {
+    if is_longer(&value.0, DM_TEXT) { Err(bad(field, "at most 6000 characters of text")) } else { text(value, field) }
 }
 
 fn check_text(text: &str, field: &'static str) -> Result<(), Flaw> {

@@ -94,6 +94,16 @@ pub(crate) enum Line {
     Unblock { id: EventId, at: Instant, user_id: UserId, member: Email },
     /// The workspace changes: the next revision.
     Configure { id: EventId, at: Instant, workspace: Box<Workspace> },
+    /// Room that a partition was given under the limit; only in the exported history of a partition.
+    Grant {
+        id: EventId,
+        at: Instant,
+        cycle: Instant,
+        #[schemars(range(min = -1_000_000_000, max = 1_000_000_000))]
+        contacts: i64,
+    },
+    /// All that is kept of a contact is erased.
+    Erase { id: EventId, at: Instant, user_id: UserId },
     /// Time passes.
     Clock { id: EventId, at: Instant },
 }

@@ -75,11 +75,11 @@ impl Assertion {
                 conversation.and_then(|conversation| conversation.stands.as_ref()).map(|at| at.block.to_string()),
             ),
             Self::Counted(_) => {
-                let cycle = after.replay.head().cycle_start;
+                let cycle = after.replay.head().terms().cycle_start();
                 Self::Counted(contact.is_some_and(|contact| contact.is_counted_in(cycle)))
             }
             Self::Blocked(_) => Self::Blocked(contact.is_some_and(Contact::is_blocked)),
-            Self::Count(_) => Self::Count(after.replay.head().count),
+            Self::Count(_) => Self::Count(after.replay.head().count()),
             Self::Dm(_) => match after.last_dm.and_then(|dm| after.replay.dm(dm)) {
                 Some((_, stage)) => Self::Dm(stage),
                 None => Self::Missing("dm", "none".to_owned()),

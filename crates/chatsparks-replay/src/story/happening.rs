@@ -4,7 +4,7 @@ use super::words::{written_instant, written_label, written_text, written_word};
 use crate::record::Record;
 use chatsparks_core::{
     CommentOutcome, CommentResult, ConversationState, DropReason, Effect, Fact, InboxReason, Instant, MessageResult,
-    OrderOutcome, OrderResult, OrganicReason, Outcome, RefusalReason, StateReason, workspace::Link,
+    OrderOutcome, OrderResult, OrganicReason, Outcome, RefusalReason, StateReason, Text, workspace::Link,
 };
 use serde::Serialize;
 use std::fmt;
@@ -188,20 +188,21 @@ impl Happening {
     }
 
     fn of_effect(effect: &Effect) -> Self {
+        let text = |text: &Text| text.as_str().to_owned();
         match effect {
-            Effect::PublicReply { text, .. } => Self::Public(text.to_string()),
+            Effect::PublicReply { text, .. } => Self::Public(text.as_str().to_owned()),
             Effect::SendDm(dm) if dm.member.is_some() => Self::Sent,
             Effect::SendDm(dm) => match &dm.card {
-                Some(link) => Self::Card { link: link.clone(), text: dm.text.as_ref().map(ToString::to_string) },
+                Some(link) => Self::Card { link: link.clone(), text: dm.text.as_ref().map(text) },
                 None => Self::Bot {
-                    text: dm.text.as_ref().map(ToString::to_string).unwrap_or_default(),
-                    options: dm.options.iter().map(|option| option.label.to_string()).collect(),
+                    text: dm.text.as_ref().map(text).unwrap_or_default(),
+                    options: dm.options.iter().map(|option| text(&option.label)).collect(),
                 },
             },
             Effect::NotifyInbox { reason, note, owner, .. } => Self::Inbox {
                 reason: *reason,
                 owner: owner.as_ref().map(ToString::to_string),
-                note: note.as_ref().map(ToString::to_string),
+                note: note.as_ref().map(text),
             },
             Effect::NotifyOwners { level, count, limit } => {
                 Self::Owners { level: *level, counts: Some((*count, *limit)) }

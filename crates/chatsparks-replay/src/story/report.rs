@@ -23,7 +23,7 @@ pub struct StoryReport {
 }
 
 /// What came of a step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct StepReport {
     /// The line it stands in, counted from 1.
     pub line: usize,
@@ -40,6 +40,13 @@ pub struct StepReport {
     /// What was expected and what came, line by line, each with `-`, `+` or a blank; empty where it passed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub difference: Vec<String>,
+}
+
+impl fmt::Debug for StepReport {
+    /// Without what was expected and what came, in which people's words stand: `Display` of the report shows both.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("StepReport").field("line", &self.line).field("passed", &self.passed).finish_non_exhaustive()
+    }
 }
 
 impl StoryReport {

@@ -17,7 +17,7 @@ use crate::{
 };
 use chatsparks_core::{
     Act, Comment, CommentOf, Configured, DmId, Effect, Engine, Envelope, Evaluation, Event, Instant, MemberMessage,
-    Message, Order, Receipt, Refund, UserId, workspace::Workspace,
+    Message, Order, Receipt, Refund, Text, UserId, workspace::Workspace,
 };
 use serde_json::Value;
 use std::{collections::BTreeMap, io, path::Path, sync::Arc};
@@ -73,7 +73,7 @@ impl Observer for Seen<'_> {
             if let Effect::SendDm(dm) = effect {
                 self.last_dms.insert(dm.user_id.clone(), record.source.effect_id(position).into());
                 let sent = self.options.entry(dm.user_id.clone()).or_default();
-                sent.extend(dm.options.iter().map(|option| (option.id.to_string(), option.label.to_string())));
+                sent.extend(dm.options.iter().map(|option| (option.id.to_string(), option.label.as_str().to_owned())));
             }
         }
         if let Some(coverage) = &mut self.coverage {
@@ -154,7 +154,7 @@ impl Stage<'_> {
     }
 
     fn event(&self, action: &Action, at: Instant, read: Read<'_>) -> Result<Event, String> {
-        let handle = |who: &Person| who.handle.as_deref().map(Arc::from);
+        let handle = |who: &Person| who.handle.as_deref().map(Text::from);
         Ok(match action {
             Action::Clock | Action::Again => Event::Clock,
             Action::Comment(action) => Event::Comment(comment(action, at)),
@@ -187,12 +187,12 @@ impl Stage<'_> {
             Action::Receipt { who, status, detail } => {
                 // Of somebody who was never written to there is no DM: an id that nobody knows.
                 let dm_id = self.seen.last_dms.get(&who.user_id).cloned().unwrap_or_else(|| "none/0".into());
-                Event::Receipt(Receipt { dm_id, status: *status, detail: detail.as_deref().map(Arc::from) })
+                Event::Receipt(Receipt { dm_id, status: *status, detail: detail.as_deref().map(Text::from) })
             }
             Action::ReceiptOf { dm, status, detail } => Event::Receipt(Receipt {
                 dm_id: dm.as_str().into(),
                 status: *status,
-                detail: detail.as_deref().map(Arc::from),
+                detail: detail.as_deref().map(Text::from),
             }),
             Action::Order(action) => Event::Order(order(action, at)),
             Action::Cancelled(order) => Event::OrderCancelled(order.clone()),
@@ -229,7 +229,7 @@ fn comment(action: &CommentAction, at: Instant) -> Comment {
         comment_id: action.id.as_str().into(),
         post_id: action.post.as_str().into(),
         user_id: action.who.user_id.clone(),
-        handle: action.who.handle.as_deref().map(Arc::from),
+        handle: action.who.handle.as_deref().map(Text::from),
         text: action.text.as_str().into(),
         posted_at: action.posted.map(|posted| instant(posted, at)),
         reply_to: action.reply_to.as_deref().map(Into::into),

@@ -488,33 +488,3 @@ fn v10_blocking_closes_drops_and_keeps_what_is_written() {
         "refused outside_window",
     );
 }
-
-#[test]
-fn v11_only_later_stages_replace_earlier_ones() {
-    let receipt = |status: &str| event(1, "receipt", json!({ "dm_id": "e0/0", "status": status }));
-    let stages = ["sent", "delivered", "read", "failed"];
-    for (first, one) in stages.iter().enumerate() {
-        for (second, other) in stages.iter().enumerate() {
-            let told = facts(&shop(), &[go(0), receipt(one), receipt(other)], &["dm_stage"]);
-            let mut wanted = vec![format!("1 dm_stage e0/0 {one}")];
-            wanted.extend((second > first).then(|| format!("2 dm_stage e0/0 {other}")));
-            assert_eq!(told, wanted);
-        }
-    }
-    check_last(
-        &shop(),
-        &[go(0), event(1, "receipt", json!({ "dm_id": "e0/1", "status": "sent" }))],
-        "refused unknown_dm",
-    );
-    // A public reply is no DM; a member's message and a timer's are.
-    let mut world = shop();
-    world["triggers"][0]["public_reply"] = "Sent".into();
-    check_last(&world, &[go(0), receipt("sent")], "refused unknown_dm");
-    check_last(&shop(), &[member_message(0, "u1", "x"), receipt("sent")], "applied");
-    let timed = format!("timer:flow_wait:u1:{}/0", at(HOUR));
-    check_last(
-        &shop(),
-        &[comment(0, "u1", "later"), clock(HOUR), event(HOUR, "receipt", json!({ "dm_id": timed, "status": "sent" }))],
-        "applied",
-    );
-}

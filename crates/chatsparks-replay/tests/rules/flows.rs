@@ -128,9 +128,10 @@ fn f3_what_a_question_expects() {
         ("number", "12", true),
         ("number", "＋１２，５", true),
         ("number", "12.5.1", false),
+        ("number", "1,500.25", true),
         ("number", "12 5", false),
         ("number", " 12 ", true),
-        ("number", "๑๒", false),
+        ("number", "๑๒", true),
         ("email", "A@B.co", true),
         ("email", "a@b", false),
         ("email", "a b@c.de", false),
@@ -149,9 +150,11 @@ fn f3_what_a_question_expects() {
     assert_eq!(captured(json!("number"), " １２ ").as_deref(), Some("１２"));
     // A pattern is found anywhere in the text, without case.
     let pattern = |pattern: &str, text: &str| captured(json!({ "pattern": pattern }), text).is_some();
-    assert!(
-        pattern("[0-9]{2}ML", "the ３0ml one") && pattern("^a", " A") && !pattern("^a", "ba") && !pattern(".*", " ")
-    );
+    assert!(pattern("[0-9]{2}ML", "the ３0ml one") && pattern("^a", " A") && !pattern("^a", "ba"));
+    // What is expected alone decides: one that is found in nothing takes a blank text.
+    assert!(pattern(".*", " ") && !pattern(".", " ") && !pattern("ml$", ""));
+    // What ends the sentence is no part of an address.
+    assert_eq!(captured(json!("email"), " Mint@Shop.example. ").as_deref(), Some("Mint@Shop.example"));
 }
 
 #[test]
@@ -167,23 +170,22 @@ fn f4_quick_replies_take_an_option_a_label_or_a_number() {
         let fields = contact(world, &[go(), event], "u1")["fields"].clone();
         fields.get("f").or(fields.get("g")).map(|value| value.as_str().unwrap().to_owned())
     };
-    let strict = quick(None, ["30ml", "50ml", "2"]);
-    let free = quick(Some(json!({})), ["30ml", "50ml", "2"]);
+    let labels = ["30ml", "50ml", "2"];
+    let (strict, free) = (quick(None, labels), quick(Some(json!({})), labels));
     for (event, taken, freely) in [
         (tap(1, "u1", "a"), Some("30ml"), Some("30ml")),
         (tap(1, "u1", "gone"), None, None),
         (tap(1, "u1", "gone").with("text", "30ml"), None, None),
         (tap(1, "u1", "a").with("text", "50ml"), Some("30ml"), Some("30ml")),
         (message(1, "u1", " ３0ML "), Some("30ml"), Some("30ml")),
-        (message(1, "u1", "30"), None, Some("30")),
-        (message(1, "u1", "1"), Some("30ml"), Some("30ml")),
-        (message(1, "u1", "１"), Some("30ml"), Some("30ml")),
-        // A label comes before a number.
+        // Labels that hold numbers have those, and no places in the list.
+        (message(1, "u1", "30"), Some("30ml"), Some("30ml")),
+        (message(1, "u1", "３０!"), Some("30ml"), Some("30ml")),
+        (message(1, "u1", "1"), None, Some("1")),
         (message(1, "u1", "2"), Some("2"), Some("2")),
-        (message(1, "u1", "3"), Some("2"), Some("2")),
+        (message(1, "u1", "(2)"), Some("2"), Some("2")),
+        (message(1, "u1", "3"), None, Some("3")),
         (message(1, "u1", "0"), None, Some("0")),
-        (message(1, "u1", "4"), None, Some("4")),
-        (message(1, "u1", "01"), None, Some("01")),
         // As it stands: not trimmed, and blank too.
         (message(1, "u1", " Other "), None, Some(" Other ")),
         (message(1, "u1", "  "), None, Some("  ")),
@@ -191,6 +193,20 @@ fn f4_quick_replies_take_an_option_a_label_or_a_number() {
     ] {
         assert_eq!(value(&strict, event.clone()).as_deref(), taken, "{event:?}");
         assert_eq!(value(&free, event.clone()).as_deref(), freely, "{event:?}");
+    }
+    // Where no label holds a digit, a number is a place in the list.
+    let plain = quick(Some(json!({})), ["✅ Small", "Large", "Both"]);
+    for (text, wanted) in [
+        ("1", "✅ Small"),
+        ("２.", "Large"),
+        ("3", "Both"),
+        ("0", "0"),
+        ("4", "4"),
+        ("01", "01"),
+        ("SMALL!", "✅ Small"),
+        ("!!", "!!"),
+    ] {
+        assert_eq!(value(&plain, message(1, "u1", text)).as_deref(), Some(wanted), "{text}");
     }
     // The label is what an option is worth, as written; free text may have a field of its own.
     let own = quick(Some(json!({ "field": "g" })), ["３０ML", "B", "C"]);

@@ -4,8 +4,11 @@
 mod comments;
 mod conversations;
 mod flows;
+mod human;
+mod late;
 mod metamorphic;
 mod reach;
+mod receipts;
 mod robust;
 mod rows;
 mod scenarios;

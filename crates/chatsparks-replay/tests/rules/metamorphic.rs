@@ -3,6 +3,7 @@
 use chatsparks_core::{Instant, Period};
 use chatsparks_replay::{FinalState, replay_to_state};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// 28 years of the calendar's own week days and leap years: months keep their lengths.
@@ -62,6 +63,11 @@ fn is_duplicate(record: &Value) -> bool {
         || outcome["message"]["result"] == "duplicate"
 }
 
+/// Whether a record is one of those whose event may come again under the same id (T3).
+fn may_come_again(record: &Value) -> bool {
+    ["unknown_order", "unknown_dm"].map(Value::from).contains(&record["outcome"]["refused"]["reason"])
+}
+
 fn compare(name: &str, one: Vec<Value>, other: Vec<Value>) {
     for (one, other) in one.iter().zip(&other) {
         assert_eq!(one, other, "{name}");
@@ -72,7 +78,13 @@ fn compare(name: &str, one: Vec<Value>, other: Vec<Value>) {
 #[test]
 fn t3_every_event_twice_changes_nothing() {
     for mut case in cases() {
+        // What is refused because its thing is not known is taken when it comes again: such events are left out.
+        let (records, _) = case.replay();
+        let refused: BTreeSet<String> =
+            records.iter().filter(|record| may_come_again(record)).map(|record| record["event"].to_string()).collect();
+        case.history.retain(|line| !refused.contains(&serde_json::from_str::<Value>(line).unwrap()["id"].to_string()));
         let (records, state) = case.replay();
+        assert!(!records.iter().any(may_come_again), "{}", case.name);
         let own: Vec<Value> = unplaced(records).into_iter().filter(|record| !is_duplicate(record)).collect();
         let once = case.history.clone();
         case.history = once.iter().flat_map(|line| [line.clone(), line.clone()]).collect();

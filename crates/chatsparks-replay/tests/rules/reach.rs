@@ -364,6 +364,71 @@ fn p5_a_removed_comment_takes_its_start_away_before_it_began() {
 }
 
 #[test]
+fn c6_a_removed_comment_takes_the_throttle_along_that_its_firing_began() {
+    let go = |at, id: &str| go(at).with("comment_id", id);
+    let gone = |at, id: &str| removed(at, "u1", id);
+    let (held, throttled) = ("awaiting_message go | reply Sent", "throttled go until +24h");
+    let first = buyer_first();
+    check(
+        &first,
+        &[go(0, "c"), gone(1, "c"), go(2, "d"), go(3, "e"), gone(4, "e"), gone(4, "d"), go(5, "f")],
+        &[held, "applied", held, "throttled go until +24h2ms", "applied", "applied", held],
+    );
+    // Queued ones too.
+    let full = limited(&shop(json!({ "mode": "open" })), 1);
+    let queued = [comment(0, "u9", "hi"), go(1, "c"), gone(2, "c"), go(3, "d")];
+    assert_eq!(told(&full, &queued)[1..], ["queued go | reply Sent", "applied", "queued go | reply Sent"]);
+    // Once it began, or was dropped for another reason, the throttle stays.
+    check_last(&first, &[go(0, "c"), wrote(1, "x"), gone(2, "c"), go(3, "d")], throttled);
+    check_last(
+        &first,
+        &[go(0, "c"), act(1, "block", "u1"), act(1, "unblock", "u1"), gone(2, "c"), go(3, "d")],
+        throttled,
+    );
+    check_last(&first, &[go(0, "c"), comment(1, "u1", "hi"), gone(2, "c"), go(3, "d")], throttled);
+    // Another trigger's, and another contact's, stay as they are.
+    check_last(
+        &first,
+        &[comment(0, "u1", "hi"), go(1, "c"), gone(2, "c"), comment(3, "u1", "hi")],
+        "throttled hi until +24h",
+    );
+    check_last(&first, &[comment(0, "u2", "go"), go(1, "c"), gone(2, "c"), comment(3, "u2", "go")], throttled);
+}
+
+#[test]
+fn c6_the_throttle_of_the_firing_before_stands_again_for_what_comes_late() {
+    let go = |at, id: &str| go(at).with("comment_id", id);
+    let first = buyer_first();
+    let twice = [go(0, "a"), wrote(1, "x"), act(1, "close", "u1"), go(60 * HOUR, "c"), removed(61 * HOUR, "u1", "c")];
+    let after = |at| told(&first, &[&twice[..], &[go(at, "d")]].concat()).pop().unwrap();
+    for at in [-9 * HOUR, 0, DAY - 1] {
+        assert_eq!(after(at), "throttled go until +24h", "{at}");
+    }
+    // The window of the message in between is open yet.
+    assert_eq!(after(DAY), "fired go | reply Sent | dm Size?");
+    for at in [60 * HOUR - 1, 60 * HOUR, 62 * HOUR] {
+        assert_eq!(after(at), "awaiting_message go | reply Sent", "{at}");
+    }
+    // One that fired again since, without a start of its own, keeps its throttle: later, and at the same instant.
+    let cannot_send =
+        |world: &Value| but(world, "connections", json!({ "tiktok": { "connected": true, "scopes": ["comments"] } }));
+    let mut often = buyer_first();
+    often["triggers"][0]["throttle_hours"] = 0.into();
+    for again in [0, HOUR] {
+        let events = [
+            go(0, "a"),
+            configure(0, &cannot_send(&often)),
+            go(again, "b"),
+            removed(2 * HOUR, "u1", "a"),
+            go(-1, "late"),
+        ];
+        let until = if again == 0 { "+0ms" } else { "+1h" };
+        let told = told(&often, &events);
+        assert_eq!(told[2..], ["undeliverable go | reply Sent", "applied", &format!("throttled go until {until}")]);
+    }
+}
+
+#[test]
 fn p3_a_queued_start_is_judged_when_the_flow_would_start() {
     // Room comes when the window is open, or the comment still young and marked; else it is held then.
     let world = limited(&answering(), 1);

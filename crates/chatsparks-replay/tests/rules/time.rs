@@ -79,8 +79,81 @@ fn t3_a_thing_seen_before_is_a_duplicate_under_a_new_event_too() {
     assert_eq!(twice(cancelled(1), cancelled(2)), "duplicate");
     // What is not named there may come again.
     assert_eq!(twice(act(1, "block", "u1"), act(2, "block", "u1")), "applied");
-    let hello = |at| member_message(at, "u1", "Hello").with("message_id", "mm");
-    assert_eq!(twice(hello(1), hello(2)), "applied | dm Hello by mai@glow.example");
+}
+
+#[test]
+fn t3_a_members_message_id_is_looked_at_like_a_buyers() {
+    let hello = |at| member_message(at, "u1", "Hello").with("message_id", "m");
+    let sent = "applied | dm Hello by mai@glow.example";
+    check(
+        &shop(),
+        &[hello(0), hello(1), message(2, "u1", "M").with("message_id", "m")],
+        &[sent, "duplicate", "duplicate"],
+    );
+    // A duplicate of a member's message says so as everything but a buyer's does.
+    assert_eq!(replay(&shop(), &[hello(0), hello(1)]).0[1]["outcome"], json!({ "duplicate": {} }));
+    check_last(&shop(), &[message(0, "u1", "M").with("message_id", "m"), hello(1)], "duplicate");
+    // A refused one leaves its message id free.
+    let first = but(&shop(), "policy", json!({ "reach": { "mode": "buyer_first" } }));
+    check(
+        &first,
+        &[hello(0), message(1, "u1", "M"), hello(2), hello(3)],
+        &["refused outside_window", "out_of_flow | inbox out_of_flow", sent, "duplicate"],
+    );
+}
+
+#[test]
+fn t3_what_was_not_known_may_come_again_under_the_same_id() {
+    let review =
+        |at| event(at, "order_review", json!({ "order_id": "o1", "verdict": "confirm", "member": "mai@glow.example" }));
+    let refused = "refused unknown_order";
+    for (again, wanted) in [
+        (refund(1, "r1"), [refused, "applied", "duplicate"]),
+        (cancelled(1), [refused, "applied", "duplicate"]),
+        // Known by now, and refused for another reason: then the id is used up.
+        (review(1), [refused, "refused not_soft", "duplicate"]),
+    ] {
+        let at = |offset| again.clone().id("x").with("at", at(offset));
+        let told = told(&shop(), &[at(1), order(2, "o1"), at(3), at(4)]);
+        assert_eq!([&told[0], &told[2], &told[3]], wanted, "{again:?}");
+        // Unknown it stays refused, as often as it comes.
+        check(&shop(), &[at(1), at(2), at(3)], &[refused; 3]);
+    }
+    let sent = |offset| event(offset, "receipt", json!({ "dm_id": "h/0", "status": "sent" })).id("x");
+    let hello = member_message(2, "u1", "Hello").id("h");
+    let told = told(&shop(), &[sent(0), hello, sent(3), sent(4)]);
+    assert_eq!([&told[0], &told[2], &told[3]], ["refused unknown_dm", "applied", "duplicate"]);
+    // Too old, it is refused for good.
+    let old = [clock(0), refund(-401 * DAY, "r1").id("x"), order(1, "o1"), refund(2, "r1").id("x")];
+    check(&shop(), &old, &["applied", "refused too_old", "organic", "duplicate"]);
+}
+
+#[test]
+fn t3_a_refused_event_that_may_come_again_moves_time_each_time() {
+    let sent = |offset| event(offset, "receipt", json!({ "dm_id": "e9/0", "status": "sent" })).id("x");
+    let asked = "fired price | reply Sent | dm Size?";
+    check(
+        &shop(),
+        &[comment(0, "u1", "price"), sent(2 * HOUR), sent(DAY), comment(HOUR, "u2", "x")],
+        &[asked, "idle +1h", "refused unknown_dm", "close +24h", "refused unknown_dm", "no_match"],
+    );
+    // It may be the first event of all, which finds the cycle that it lies in (M2).
+    let (_, state) = replay(&shop(), &[sent(0)]);
+    assert_eq!(state.mac.cycle_start.unwrap().to_string(), "2026-03-01T00:00:00Z");
+    assert_eq!(replay(&shop(), &[]).1.mac.cycle_start, None);
+}
+
+#[test]
+fn t3_a_new_event_moves_time_even_when_its_thing_is_a_duplicate() {
+    let again = |offset| message(offset, "u2", "M").with("message_id", "m");
+    check(
+        &shop(),
+        &[comment(0, "u1", "price"), again(1), again(2 * HOUR)],
+        &["fired price | reply Sent | dm Size?", "out_of_flow | inbox out_of_flow", "idle +1h", "duplicate"],
+    );
+    let twice = [order(0, "o1"), cancelled(1), comment(1, "u1", "price"), cancelled(2 * HOUR)];
+    check_last(&shop(), &twice, "duplicate");
+    assert_eq!(told(&shop(), &twice)[3], "idle +1h1ms");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use chatsparks_core::Configured;
 
 impl Model {
     pub(super) fn configure(&mut self, configured: &Configured, at: Instant) -> Value {
-        let Configured::Workspace(new) = configured else { return refused("invalid_workspace") };
+        let Some(new) = configured.workspace() else { return refused("invalid_workspace") };
         let old = &self.workspace;
         let in_place = new.flows.iter().any(|flow| {
             old.flows.iter().any(|known| known.id == flow.id && known.version == flow.version && known != flow)

@@ -128,6 +128,7 @@ fn told(found: &diagnosis::Found) -> String {
         diagnosis::Found::Number(number) => number.to_string(),
         diagnosis::Found::At(at) => Instant::to_string(at),
         diagnosis::Found::Word(word) => shown(word),
+        diagnosis::Found::Said(text) => shown(text.as_str()),
         diagnosis::Found::Words(words) if words.is_empty() => "none".to_owned(),
         diagnosis::Found::Words(words) => words.iter().map(|word| shown(word)).collect::<Vec<_>>().join(" and "),
     }

@@ -90,12 +90,14 @@ codes! {
         TakeFirst = "take_first", "The bot has the conversation, and only a person hands back: take it first, if you meant to.";
         ReviewStands = "review_stands", "A soft order is reviewed once: the first word stands.";
         ReviewSoftOnly = "review_soft_only", "Only a soft order takes a review: this one needs none.";
-        SendAfterTheOrder = "send_after_the_order", "The order is not known: let it come in first, and send this again under a new event id.";
+        SendAfterTheOrder = "send_after_the_order", "The order is not known: let it come in first, and send this again, under the same event id or a new one.";
         CheckDmId = "check_dm_id", "No such DM was decided: send the id of its effect, as the decision had it.";
         InviteWhoActs = "invite_who_acts", "Only active members act, and are assigned to: invite them, or let them accept the invite.";
         WaitForTheBuyer = "wait_for_the_buyer", "The buyer's window has no message left: ask them, in a public reply, to write; that opens a new one.";
+        NothingOfOurOwn = "nothing_of_our_own", "It came in the name of the workspace's own account, which is nobody's contact: nothing to do.";
         CheckInstant = "check_instant", "It is more than 400 days older than the latest event: check the clock that stamped it.";
         CheckDocument = "check_document", "The document does not hold: check it, and mend every fault.";
+        ReportFault = "report_fault", "The engine failed at it, which is a fault of ours: report it with the event's id; it can be tried again after an upgrade.";
         LookAtTheFirst = "look_at_the_first", "The same comment came before: diagnose it by its first event.";
         CommentFromElsewhere = "comment_from_elsewhere", "The workspace's own account is never answered: comment from another one.";
         DiagnoseTheDm = "diagnose_the_dm", "It fired. If the buyer saw nothing, diagnose the DM by its id.";

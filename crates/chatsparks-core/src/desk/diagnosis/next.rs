@@ -66,8 +66,10 @@ impl Advice {
             RefusalReason::UnknownDm => Self::CheckDmId,
             RefusalReason::NotAMember => Self::InviteWhoActs,
             RefusalReason::OutsideWindow => Self::WaitForTheBuyer,
+            RefusalReason::OwnAccount => Self::NothingOfOurOwn,
             RefusalReason::TooOld => Self::CheckInstant,
             RefusalReason::InvalidWorkspace => Self::CheckDocument,
+            RefusalReason::EngineFault => Self::ReportFault,
         }
     }
 }

@@ -53,6 +53,7 @@ impl Checker<'_> {
         report.number(&at.field("max_mismatches"), policy.max_mismatches, limits::COUNT);
         report.number(&at.field("waiting_after_minutes"), policy.waiting_after_minutes, limits::MINUTES);
         report.number(&at.field("close_after_hours"), policy.close_after_hours, limits::HOURS_FROM_ONE);
+        report.number(&at.field("human_close_hours"), policy.human_close_hours, limits::HOURS);
         report.number(&at.field("attribution_days"), policy.attribution_days, limits::DAYS);
         report.number(&at.field("queue_hours"), policy.queue_hours, limits::HOURS);
         let (at, reach) = (at.field("reach"), &policy.reach);

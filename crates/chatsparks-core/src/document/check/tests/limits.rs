@@ -82,6 +82,7 @@ fn f10_numbers_within_their_bounds() {
         ("/policy/max_mismatches", "policy.max_mismatches", 1, 1_000_000_000),
         ("/policy/waiting_after_minutes", "policy.waiting_after_minutes", 0, 525_600),
         ("/policy/close_after_hours", "policy.close_after_hours", 1, 8_760),
+        ("/policy/human_close_hours", "policy.human_close_hours", 0, 8_760),
         ("/policy/attribution_days", "policy.attribution_days", 0, 365),
         ("/policy/queue_hours", "policy.queue_hours", 0, 8_760),
         ("/policy/reach/window_hours", "policy.reach.window_hours", 1, 8_760),

@@ -1,6 +1,6 @@
-//! The final state, as it is written after a replay (`formats.md`, Final state).
+//! The state of a workspace as people and programs read it (`formats.md`, Final state).
 
-use chatsparks_core::{
+use crate::{
     BlockId, Contact, ConversationState, Currency, Email, Field, FlowId, Head, Instant, OrderEntry, OrderId,
     OrderResult, PendingFor, StateReason, Tag, Text, TriggerId, UserId,
 };
@@ -111,7 +111,8 @@ pub struct OrderState {
 }
 
 impl FinalState {
-    pub(crate) fn new(head: &Head, contacts: &[&Contact], orders: &[(&OrderId, &OrderEntry)]) -> Self {
+    /// The state of a whole workspace.
+    pub fn new(head: &Head, contacts: &[&Contact], orders: &[(&OrderId, &OrderEntry)]) -> Self {
         Self {
             mac: MacState::new(head),
             contacts: contacts.iter().map(|contact| ContactState::new(contact, head)).collect(),
@@ -121,28 +122,38 @@ impl FinalState {
 }
 
 impl MacState {
-    fn new(head: &Head) -> Self {
+    /// The count of a whole workspace, or of one partition of it.
+    pub fn new(head: &Head) -> Self {
         let reached = |level: u64| {
-            head.limit.is_some_and(|limit| u128::from(head.count) * 100 >= u128::from(limit) * u128::from(level))
+            head.terms()
+                .limit()
+                .is_some_and(|limit| u128::from(head.count()) * 100 >= u128::from(limit) * u128::from(level))
         };
         let banner = match (reached(95), reached(80)) {
             (true, _) => Banner::Red,
             (false, true) => Banner::Yellow,
             (false, false) => Banner::None,
         };
-        Self { cycle_start: head.cycle_start, count: head.count, limit: head.limit, banner, paused: !head.has_room() }
+        Self {
+            cycle_start: head.terms().cycle_start(),
+            count: head.count(),
+            limit: head.terms().limit(),
+            banner,
+            paused: !head.has_room(),
+        }
     }
 }
 
 impl ContactState {
-    fn new(contact: &Contact, head: &Head) -> Self {
+    /// One contact, in the cycle that this head has in force.
+    pub fn new(contact: &Contact, head: &Head) -> Self {
         let waits = |wanted| contact.pending().is_some_and(|pending| pending.waits == wanted);
         Self {
             user_id: contact.user_id().clone(),
             blocked: contact.is_blocked(),
             tags: contact.tags().cloned().collect(),
             fields: contact.fields().map(|(field, value)| (field.clone(), value.clone())).collect(),
-            counted: contact.is_counted_in(head.cycle_start),
+            counted: contact.is_counted_in(head.terms().cycle_start()),
             queued: waits(PendingFor::Room),
             awaiting: waits(PendingFor::Message),
             conversation: contact.conversation().map(|conversation| {
@@ -163,7 +174,8 @@ impl ContactState {
 }
 
 impl OrderState {
-    fn new(order_id: &OrderId, entry: &OrderEntry) -> Self {
+    /// One order.
+    pub fn new(order_id: &OrderId, entry: &OrderEntry) -> Self {
         Self {
             order_id: order_id.clone(),
             result: entry.result,
