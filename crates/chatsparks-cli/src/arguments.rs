@@ -2,7 +2,9 @@
 
 #[cfg(feature = "serve")]
 use crate::command::{Backup, Export, Restore, Verify};
-use crate::command::{Check, Completions, Conversation, Diagnose, Expect, Explain, Insights, Log, Replay, Reset, Try};
+use crate::command::{
+    Check, Completions, Conversation, Diagnose, Expect, Explain, Init, Insights, Log, Replay, Reset, Schema, Try,
+};
 use clap::{ColorChoice, Parser, Subcommand};
 use std::sync::LazyLock;
 
@@ -33,6 +35,7 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Init(Init),
     Check(Check),
     Replay(Replay),
     Explain(Explain),
@@ -43,6 +46,7 @@ pub(crate) enum Command {
     Insights(Insights),
     Diagnose(Box<Diagnose>),
     Reset(Reset),
+    Schema(Schema),
     #[cfg(feature = "serve")]
     Export(Export),
     #[cfg(feature = "serve")]
@@ -56,6 +60,7 @@ pub(crate) enum Command {
 
 const EXAMPLES: &str = "\
 Examples:
+  chatsparks init moon                            a small shop to begin with
   chatsparks check shop.json                      is the workspace sound?
   chatsparks replay shop.json march.jsonl         what would it have done?
   chatsparks explain shop.json march.jsonl --comment c17

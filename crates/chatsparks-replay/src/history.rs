@@ -7,6 +7,8 @@ use std::{fmt, io::BufRead, sync::Arc};
 pub use ahead::Ahead;
 pub use error::{HistoryError, HistoryErrorKind};
 pub use line::HistoryLine;
+#[cfg(feature = "schema")]
+pub(crate) use schema::Line as LineSchema;
 
 mod ahead;
 mod convert;
@@ -15,6 +17,8 @@ mod half;
 mod line;
 mod locate;
 mod raw;
+#[cfg(feature = "schema")]
+mod schema;
 
 /// The longest line that is read, in bytes, its end not counted.
 pub const MAX_LINE: usize = 80 << 20;

@@ -17,6 +17,8 @@ pub mod history;
 pub mod insights_view;
 mod plain;
 pub mod record;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod snapshot;
 pub mod story;
 pub mod summary;
