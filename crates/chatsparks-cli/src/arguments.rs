@@ -1,5 +1,7 @@
 //! What can be said on the command line.
 
+#[cfg(feature = "serve")]
+use crate::command::Serve;
 use crate::command::{Check, Completions, Conversation, Diagnose, Expect, Explain, Insights, Log, Replay, Reset, Try};
 use clap::{ColorChoice, Parser, Subcommand};
 use std::sync::LazyLock;
@@ -41,6 +43,8 @@ pub(crate) enum Command {
     Insights(Insights),
     Diagnose(Box<Diagnose>),
     Reset(Reset),
+    #[cfg(feature = "serve")]
+    Serve(Serve),
     Completions(Completions),
 }
 
@@ -59,6 +63,7 @@ Examples:
   chatsparks insights shop.json march.jsonl       what did the comments lead to?
   chatsparks diagnose shop.json march.jsonl --order o4
                                                   why did something not happen, and what to do?
+  chatsparks serve --config serve.toml            take events by HTTP, decide, send
 
 Wherever a file is read, `-` is standard input.
 

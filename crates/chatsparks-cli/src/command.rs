@@ -22,6 +22,8 @@ pub(crate) use insights::Insights;
 pub(crate) use log::Log;
 pub(crate) use replay::Replay;
 pub(crate) use reset::Reset;
+#[cfg(feature = "serve")]
+pub(crate) use serve::Serve;
 pub(crate) use try_text::Try;
 
 mod check;
@@ -34,6 +36,8 @@ mod insights;
 mod log;
 mod replay;
 mod reset;
+#[cfg(feature = "serve")]
+mod serve;
 mod try_text;
 
 /// Runs the command that was named.
@@ -55,6 +59,8 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<Answer, F
             faults_as_json(diagnose.run(terminal), json, taken, terminal)
         }
         Command::Reset(reset) => reset.run(terminal),
+        #[cfg(feature = "serve")]
+        Command::Serve(serve) => serve.run(terminal),
         Command::Completions(completions) => completions.run(),
     }
 }
