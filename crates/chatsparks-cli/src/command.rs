@@ -58,7 +58,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<Answer, F
             let (json, taken) = (diagnose.json, diagnose.takes_standard_output());
             faults_as_json(diagnose.run(terminal), json, taken, terminal)
         }
-        Command::Reset(reset) => reset.run(terminal),
+        Command::Reset(reset) => faults_as_json(reset.run(terminal), reset.json, false, terminal),
         #[cfg(feature = "serve")]
         Command::Serve(serve) => serve.run(terminal),
         Command::Completions(completions) => completions.run(),
@@ -88,8 +88,19 @@ fn faults_as_json(
 /// # Errors
 /// A [`Failure`] when it cannot be opened, or is invalid.
 fn compile(input: &Input) -> Result<Engine, Failure> {
+    compile_with_document(input).map(|(_, engine)| engine)
+}
+
+/// The same, with the document as it is written.
+///
+/// # Errors
+/// A [`Failure`] when it cannot be opened, or is invalid.
+fn compile_with_document(input: &Input) -> Result<(Document, Engine), Failure> {
     let (report, engine) = examine(input)?;
-    engine.ok_or_else(|| Failure::InvalidWorkspace(Box::new(report)))
+    match engine {
+        Some(engine) => Ok((report.into_document(), engine)),
+        None => Err(Failure::InvalidWorkspace(Box::new(report))),
+    }
 }
 
 /// Reads a workspace, finds all that is wrong with it, and compiles it when nothing is.

@@ -20,8 +20,11 @@
 mod archive;
 mod channel;
 mod clock;
+pub mod erasure;
 mod error;
 mod log;
+#[cfg(feature = "memory")]
+mod memory;
 mod queue;
 mod shards;
 
@@ -30,7 +33,12 @@ pub use channel::{Attempt, Channel, Delivery, DynChannel, Fault, Looked};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::StoreError;
 pub use log::{Appended, Input, Limit, Log, Logged, Position, Shard, Stamp};
-pub use queue::{Context, DeadLetter, EffectKey, EffectState, Lane, Queue, QueueCount, Queued, Ready, Settled};
+#[cfg(feature = "memory")]
+pub use memory::MemoryStore;
+pub use queue::{
+    Context, DeadLetter, EffectKey, EffectState, Lane, Queue, QueueCount, Queued, Ready, Settled, bot_conversation,
+    kind_of,
+};
 pub use shards::{Commit, Fence, NewEffect, NewRecord, Opened, Shards};
 
 /// All that a runtime needs of a store.

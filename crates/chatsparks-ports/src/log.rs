@@ -1,7 +1,7 @@
 //! The log: events accepted and not yet decided, in order within a shard; kept afterwards as history (R10).
 
 use crate::StoreError;
-use chatsparks_core::{Envelope, Event, EventId, Instant, WorkspaceId};
+use chatsparks_core::{DmStage, Envelope, Event, EventId, Instant, Receipt, Text, WorkspaceId};
 
 /// One partition of one workspace: within it everything is as if one driver saw it alone (R3).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,6 +26,18 @@ pub enum Stamp {
     Latest,
 }
 
+impl Stamp {
+    /// The `at` of the next event in a log whose latest `at` is this.
+    pub fn at(self, latest: Option<Instant>) -> Instant {
+        match self {
+            Self::Received(at) => latest.map_or(at, |latest| latest.max(at)),
+            Self::Brought(at) => at,
+            // An outcome follows an event: where there is none, it is as early as can be.
+            Self::Latest => latest.unwrap_or(Instant::from_milliseconds(0)),
+        }
+    }
+}
+
 /// An event to be logged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Input {
@@ -35,6 +47,14 @@ pub struct Input {
     pub stamp: Stamp,
     /// What happened.
     pub event: Event,
+}
+
+impl Input {
+    /// What became of a DM, as the log has it (O1): the DM is the effect of this id.
+    pub fn outcome(effect: &str, status: DmStage, detail: Option<&str>) -> Self {
+        let receipt = Receipt { dm_id: effect.into(), status, detail: detail.map(Text::from) };
+        Self { id: format!("outcome:{effect}").into(), stamp: Stamp::Latest, event: Event::Receipt(receipt) }
+    }
 }
 
 /// Where an event was logged, and with which `at`.

@@ -1,6 +1,6 @@
 //! The queue: effects that wait to be performed, and what came of them (O).
 
-use crate::{Input, Shard, StoreError};
+use crate::{Input, NewEffect, Shard, StoreError};
 use chatsparks_core::{CommentId, Effect, Instant, PostId, UserId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,35 @@ pub struct EffectKey {
     pub user_id: Option<UserId>,
     /// Its id.
     pub id: String,
+}
+
+impl EffectKey {
+    /// The key of an effect whose record names this contact.
+    pub fn new(shard: &Shard, user_id: Option<&UserId>, effect: &NewEffect) -> Self {
+        let user_id = user_id.or(match &effect.lane {
+            Lane::Contact(user_id) => Some(user_id),
+            Lane::Free(user_id) => user_id.as_ref(),
+        });
+        Self { shard: shard.clone(), user_id: user_id.cloned(), id: effect.id.clone() }
+    }
+}
+
+/// The kind of an effect, as records name it.
+pub fn kind_of(effect: &Effect) -> &'static str {
+    match effect {
+        Effect::PublicReply { .. } => "public_reply",
+        Effect::SendDm(_) => "send_dm",
+        Effect::NotifyInbox { .. } => "notify_inbox",
+        Effect::NotifyOwners { .. } => "notify_owners",
+    }
+}
+
+/// The conversation that a DM of the bot belongs to: what is withdrawn when a person takes it (O7).
+pub fn bot_conversation(effect: &Effect) -> Option<u32> {
+    match effect {
+        Effect::SendDm(dm) if dm.member.is_none() => Some(dm.conversation),
+        _ => None,
+    }
 }
 
 /// Whom an effect waits behind (O2).
@@ -66,9 +95,9 @@ pub struct Ready {
     pub effect: Effect,
     /// What was fixed when it was decided.
     pub context: Context,
-    /// Attempts so far.
+    /// Attempts that came to an end so far.
     pub attempts: u32,
-    /// When the first attempt began, on the wall clock.
+    /// When the first attempt began, on the wall clock; none while no attempt counts.
     pub first_attempt: Option<Instant>,
 }
 

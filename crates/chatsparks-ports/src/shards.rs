@@ -21,7 +21,8 @@ pub struct Opened {
     pub head: Vec<Row>,
     /// The document of the revision in force, where there is one.
     pub document: Option<Arc<Workspace>>,
-    /// How often the shard was opened in a row without a commit since: above two, something ends the process (R13).
+    /// How often the shard was opened in a row without a commit since, this time included: above two, something ends the
+    /// process (R13).
     pub opened_in_vain: u32,
 }
 
@@ -42,8 +43,9 @@ pub struct Commit {
     /// Bot DMs that have not begun and were decided before the record of this `seq` are withdrawn: of this contact and
     /// conversation (O7).
     pub withdrawn: Vec<(UserId, u32, u64)>,
-    /// People who are forgotten: their texts leave records, log, evaluations and queue (R12).
-    pub erased: Vec<UserId>,
+    /// People who are forgotten, each with the `seq` of the record that says so: what they wrote before it leaves records,
+    /// log, evaluations and queue, where waiting effects are withdrawn (R12). What came after it stays.
+    pub erased: Vec<(UserId, u64)>,
 }
 
 /// A record to be kept.

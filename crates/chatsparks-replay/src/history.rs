@@ -7,12 +7,14 @@ use std::{fmt, io::BufRead, sync::Arc};
 pub use ahead::Ahead;
 pub use arrivals::{Arrival, Arrivals};
 pub use error::{HistoryError, HistoryErrorKind};
+pub use line::HistoryLine;
 
 mod ahead;
 mod arrivals;
 mod convert;
 mod error;
 mod half;
+mod line;
 mod locate;
 mod raw;
 

@@ -343,7 +343,7 @@ impl<S: Store> Worker<S> {
             self.commit.documents.push((engine.revision(), engine.workspace().clone()));
             self.configured.push(id);
         }
-        self.commit.erased.extend(erased);
+        self.commit.erased.extend(erased.map(|user_id| (user_id, record.seq)));
         self.commit.records.push(record);
     }
 

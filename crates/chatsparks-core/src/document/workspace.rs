@@ -340,6 +340,8 @@ pub enum Condition {
     QuestionMark,
     /// The contact's first comment on any post.
     FirstComment,
+    /// The comment answers another.
+    Reply,
     /// One of some words (N2).
     Keywords(Keywords),
     /// A regular expression over the normalised text (N7).
@@ -368,7 +370,7 @@ pub struct Keywords {
     /// Whether accents are dropped on both sides (N5).
     #[serde(default)]
     pub ignore_accents: bool,
-    /// Whether runs of a letter count as one on both sides (N6).
+    /// Whether a run of a letter may be longer in the text than in the word (N6).
     #[serde(default)]
     pub squeeze: bool,
 }

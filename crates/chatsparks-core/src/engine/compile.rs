@@ -271,7 +271,7 @@ impl Compiler {
     /// above the special features.
     fn condition(&mut self, workspace: &Workspace, condition: &Condition, trigger: usize) -> Result<Node, Problem> {
         Ok(match condition {
-            Condition::QuestionMark | Condition::FirstComment => {
+            Condition::QuestionMark | Condition::FirstComment | Condition::Reply => {
                 Node::Features(special_feature(condition).into_iter().collect())
             }
             Condition::Keywords(keywords) => {
@@ -378,10 +378,8 @@ fn resolve(node: &mut Node, features: &[Feature]) {
 /// Where each active trigger is looked up from: its anchors, at the places of its scope.
 fn index(triggers: &mut [CompiledTrigger], posts: &[CompiledPost], feature_count: u32) -> Postings {
     let mut users = vec![0u64; feature_count as usize];
-    // A comment with a question mark, or by a newcomer, is far commoner than one with any word.
-    for feature in [special::ALWAYS, special::QUESTION_MARK, special::FIRST_COMMENT, special::ANY_MENTION] {
-        users[feature as usize] = 1_000_000;
-    }
+    // A comment with a question mark, by a newcomer, or below another is far commoner than one with any word.
+    users[..special::COUNT as usize].fill(1_000_000);
     triggers.iter().for_each(|trigger| count_features(&trigger.condition, &mut users));
     let mut rows = Vec::new();
     for (number, trigger) in triggers.iter_mut().enumerate().filter(|(_, trigger)| trigger.is_active) {

@@ -24,6 +24,7 @@ pub fn condition() -> impl Strategy<Value = Value> {
         1 => select(patterns).prop_map(|pattern| json!({ "pattern": pattern })),
         2 => Just(json!("question_mark")),
         1 => Just(json!("first_comment")),
+        1 => Just(json!("reply")),
         1 => vec(select(vec!["v1", "v2", "v9"]), 0..3).prop_map(|posts| json!({ "posts": posts })),
         1 => vec(select(vec!["p_serum", "p_cream"]), 0..2)
             .prop_map(|products| json!({ "mentions": { "products": products } })),

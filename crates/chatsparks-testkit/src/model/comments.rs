@@ -51,8 +51,9 @@ impl Model {
                 Scope::Tags(tags) => post.is_some_and(|post| post.tags.iter().any(|tag| tags.contains(tag))),
             })
             .filter(|trigger| {
-                let comment = matching::Comment { text: comment.text.as_str(), post: comment.post_id.as_str(), first };
-                matching::condition_holds(&trigger.when, &self.workspace, &comment)
+                let (text, post) = (comment.text.as_str(), comment.post_id.as_str());
+                let looked = matching::Looked { text, post, first, reply: comment.reply_to.is_some() };
+                matching::holds(&trigger.when, &self.workspace, &looked)
             })
             .cloned()
             .collect();
