@@ -29,7 +29,7 @@ pub use conversation_view::ConversationView;
 pub use document::{DocumentError, Format, every_error, read_workspace};
 pub use driver::{Considered, ConsideredOrder, Observer, Replay};
 pub use evidence::{Asked, Evidence};
-pub use history::{HistoryError, HistoryErrorKind, HistoryLine, Line, Reader};
+pub use history::{Arrival, HistoryError, HistoryErrorKind, HistoryLine, Line, Reader};
 pub use insights_view::{InsightsSection, InsightsTables};
 pub use record::{DecisionsWriter, Record};
 pub use snapshot::{ReplayError, replay_all, replay_str, replay_to_state, transcript_str};
