@@ -15,6 +15,7 @@ pub mod evidence;
 pub mod expect;
 pub mod history;
 pub mod insights_view;
+pub mod money;
 mod plain;
 pub mod record;
 #[cfg(feature = "schema")]
