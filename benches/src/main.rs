@@ -4,7 +4,7 @@
 use chatsparks_benches::{
     measure::ROUNDS,
     report::{Row, between_markers, table},
-    rows::{compile, conversations, matching, memory, normalise, peers, replay},
+    rows::{compile, conversations, growth, matching, memory, normalise, peers, replay},
     synthetic::Set,
 };
 use chatsparks_core::{Engine, Instant, Scratch, text::Normaliser};
@@ -26,7 +26,7 @@ struct Arguments {
     #[arg(long, default_value_t = 20_000)]
     comments: usize,
     /// Only the sections whose names begin with one of these: matching, explaining, normalise, compile,
-    /// conversations, replay, memory, peers.
+    /// conversations, growth, replay, memory, peers.
     sections: Vec<String>,
     /// Put the tables into `docs/performance.md`; only with every section.
     #[arg(long)]
@@ -97,6 +97,9 @@ fn report(arguments: &Arguments) -> Result<String, Box<dyn Error>> {
     }
     if asked("conversations") {
         section("Conversations, orders and timers", &conversations::rows());
+    }
+    if asked("growth") {
+        section("What must not grow", &growth::rows());
     }
     if asked("replay") {
         match &histories {

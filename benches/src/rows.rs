@@ -2,6 +2,7 @@
 
 pub mod compile;
 pub mod conversations;
+pub mod growth;
 pub mod insights;
 pub mod matching;
 pub mod memory;

@@ -1,8 +1,10 @@
 //! A small shop whose trigger starts a flow with a question: for what conversations cost.
 
 use chatsparks_core::{
-    Change, Comment, Contact, Decision, Engine, Envelope, Event, Found, Head, Instant, Loaded, Message, Order,
-    OrderLine, Period, Scratch, workspace::Workspace,
+    Comment, Contact, Decision, Engine, Envelope, Event, Head, Instant, Message, Order, OrderLine, Period, Scratch,
+    SentLink,
+    internal::{Change, Found, HeadChange, IndexRow, Loaded},
+    workspace::Workspace,
 };
 use serde_json::json;
 use std::sync::Arc;
@@ -18,6 +20,8 @@ pub struct Shop {
     pub head: Head,
     /// The buyer.
     pub contact: Contact,
+    /// The links sent to them.
+    pub links: Vec<SentLink>,
     scratch: Scratch,
 }
 
@@ -90,15 +94,21 @@ impl Shop {
     pub fn new(user: &str) -> Self {
         let engine = crate::synthetic::compiled(&workspace());
         let mut head = engine.first_head();
-        (head.latest, head.cycle_start) = (Some(NOW), Some(NOW));
-        head.next_cycle = Some(NOW.after(Period::days(30)));
-        Self { engine, head, contact: crate::synthetic::known_contact(&user.into()), scratch: Scratch::default() }
+        head.apply(&HeadChange::Latest(NOW));
+        head.apply(&HeadChange::Cycle { start: NOW, next: NOW.after(Period::days(30)) });
+        Self {
+            engine,
+            head,
+            contact: crate::synthetic::known_contact(&user.into()),
+            links: Vec::new(),
+            scratch: Scratch::default(),
+        }
     }
 
     /// Decides an event, and changes nothing.
     pub fn decide(&mut self, envelope: &Envelope) -> Decision {
         let found = Found::default();
-        let loaded = Loaded { head: &self.head, contact: Some(&self.contact), found: &found };
+        let loaded = Loaded { links: &self.links, ..Loaded::new(&self.head, Some(&self.contact), &found) };
         self.engine.decide(&loaded, envelope, &mut self.scratch)
     }
 
@@ -109,6 +119,7 @@ impl Shop {
             match change {
                 Change::Head(change) => self.head.apply(change),
                 Change::Contact(change) => self.contact.apply(change),
+                Change::Index(IndexRow::Link(link)) => self.links.push((**link).clone()),
                 Change::Index(_) => {}
             }
         }

@@ -6,7 +6,8 @@
 
 use crate::{language::Language, random::Random};
 use chatsparks_core::{
-    Comment, CommentResult, Contact, ContactChange, Engine, Instant, Scratch, Text, UserId, workspace::Workspace,
+    Comment, CommentResult, Contact, Engine, Instant, Scratch, Text, UserId, internal::ContactChange,
+    workspace::Workspace,
 };
 use icu_normalizer::{DecomposingNormalizer, DecomposingNormalizerBorrowed};
 use serde_json::{Value, json};

@@ -10,7 +10,8 @@ use chatsparks_benches::{
     synthetic::{Set, compiled, known_contact},
 };
 use chatsparks_core::{
-    CommentOutcome, CommentResult, Contact, ContactChange, Envelope, Evaluation, Event, Scratch, Seen, TriggerId,
+    CommentOutcome, CommentResult, Contact, Envelope, Evaluation, Event, Scratch, Seen, TriggerId,
+    internal::ContactChange,
 };
 use std::{error::Error, hint::black_box};
 

@@ -7,7 +7,8 @@ use crate::{
     shop::{self, NOW, Shop},
 };
 use chatsparks_core::{
-    Agenda, Contact, ContactChange, Envelope, Event, Instant, Outcome, Period, Timer, TimerKind, Wakes,
+    Contact, Envelope, Event, Instant, Outcome, Period, Timer, TimerKind,
+    internal::{Agenda, ContactChange, Wakes},
 };
 use chatsparks_replay::Replay;
 use std::{cmp::Reverse, collections::BinaryHeap};

@@ -7,7 +7,8 @@ use crate::{
     synthetic::{NOW, Set},
 };
 use chatsparks_core::{
-    CommentOutcome, CommentResult, Decision, Engine, Envelope, Evaluation, Event, Found, Loaded, Scratch, Seen,
+    CommentOutcome, CommentResult, Decision, Engine, Envelope, Evaluation, Event, Scratch, Seen,
+    internal::{Found, HeadChange, Loaded},
     text::Normaliser,
 };
 use std::{hint::black_box, ops::Range};
@@ -119,12 +120,11 @@ pub fn decide_all(
     scratch: &mut Scratch,
 ) -> usize {
     let mut head = engine.first_head();
-    head.latest = Some(NOW);
-    head.cycle_start = Some(NOW);
-    head.next_cycle = Some(NOW);
+    head.apply(&HeadChange::Latest(NOW));
+    head.apply(&HeadChange::Cycle { start: NOW, next: NOW });
     let found = Found::default();
     let decided = envelopes.iter().map(|(envelope, contact)| {
-        let loaded = Loaded { head: &head, contact: Some(contact), found: &found };
+        let loaded = Loaded::new(&head, Some(contact), &found);
         black_box::<Decision>(engine.decide(&loaded, envelope, scratch)).effects.len()
     });
     decided.sum()

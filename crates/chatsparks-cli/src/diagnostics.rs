@@ -15,6 +15,7 @@ use std::{
     io::{self, Write},
     ops::Range,
 };
+use textwrap::WordSplitter;
 
 /// How much of a long line is shown on either side of a place, in bytes.
 const AROUND: usize = 60;
@@ -23,8 +24,9 @@ const AROUND: usize = 60;
 pub(crate) struct Report {
     document: Document,
     checked: Checked,
-    /// Where reading stopped, when the one fault is that the document cannot be read.
-    stopped: Option<Range<usize>>,
+    /// The place of each fault, when the document cannot be read: then programs are told where reading stopped, which
+    /// is the first, and people what else there is.
+    unreadable: Vec<Option<Range<usize>>>,
 }
 
 /// The shape of `check --json`.
@@ -36,17 +38,24 @@ struct Found<'r> {
 
 impl Report {
     pub(crate) fn new(document: Document, checked: Checked) -> Self {
-        Self { document, checked, stopped: None }
+        Self { document, checked, unreadable: Vec::new() }
     }
 
-    pub(crate) fn unreadable(document: Document, unreadable: Unreadable) -> Self {
-        let checked = Checked { faults: vec![unreadable.problem], warnings: Vec::new() };
-        Self { document, checked, stopped: unreadable.span }
+    pub(crate) fn unreadable(document: Document, unreadable: Vec<Unreadable>) -> Self {
+        let (faults, places) = unreadable.into_iter().map(|one| (one.problem, one.span)).unzip();
+        Self { document, checked: Checked { faults, warnings: Vec::new() }, unreadable: places }
+    }
+
+    /// The document, when nothing more is to be said of it.
+    pub(crate) fn into_document(self) -> Document {
+        self.document
     }
 
     /// Writes it as JSON, in one object.
     pub(crate) fn write_json(&self, to: &mut impl Write) -> io::Result<()> {
-        let found = Found { faults: &self.checked.faults, warnings: &self.checked.warnings };
+        let faults = if self.unreadable.is_empty() { usize::MAX } else { 1 };
+        let faults = self.checked.faults.get(..faults).unwrap_or(&self.checked.faults);
+        let found = Found { faults, warnings: &self.checked.warnings };
         serde_json::to_writer_pretty(&mut *to, &found)?;
         writeln!(to)
     }
@@ -69,13 +78,18 @@ impl Report {
             (false, true) => GraphicalTheme::ascii(),
             (false, false) => GraphicalTheme::none(),
         };
-        let handler = GraphicalReportHandler::new_themed(theme).with_width(to.width).with_context_lines(1);
+        // A line ends where a word does: a name with a dash in it stays whole, to be found and copied.
+        let handler = GraphicalReportHandler::new_themed(theme)
+            .with_width(to.width)
+            .with_context_lines(1)
+            .with_break_words(false)
+            .with_word_splitter(WordSplitter::NoHyphenation);
         let source = Source::new(&self.document);
         let map = SourceMap::new(&self.document.text, self.document.format);
         let faults = self.checked.faults.iter().map(|problem| (problem, Severity::Error));
         let warnings = self.checked.warnings.iter().map(|problem| (problem, Severity::Warning));
-        for (problem, severity) in faults.chain(warnings) {
-            let span = self.stopped.clone().or_else(|| map.span(&problem.path));
+        for (at, (problem, severity)) in faults.chain(warnings).enumerate() {
+            let span = self.unreadable.get(at).cloned().flatten().or_else(|| map.span(&problem.path));
             let span = span.map(|span| source.clip(span));
             let shown = Shown { problem, severity, span, source: &source };
             let mut text = String::new();

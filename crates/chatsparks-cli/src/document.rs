@@ -3,7 +3,7 @@
 
 use crate::{failure::Failure, input::Input, source_map::SourceMap};
 use chatsparks_core::{Problem, ProblemCode, workspace::Workspace};
-use chatsparks_replay::{DocumentError, Format, document::MAX_DOCUMENT, read_workspace};
+use chatsparks_replay::{DocumentError, Format, document::MAX_DOCUMENT, every_error, read_workspace};
 use std::{io::Read, ops::Range, path::Path};
 
 /// The text of a document, and what it is called in messages.
@@ -16,7 +16,7 @@ pub(crate) struct Document {
     pub(crate) text: String,
 }
 
-/// Why a document cannot be read as a workspace: one fault, and where reading stopped (F10).
+/// One thing that keeps a document from being read as a workspace, and where it stands (F10).
 pub(crate) struct Unreadable {
     pub(crate) problem: Problem,
     /// The place in bytes, where there is one.
@@ -24,11 +24,12 @@ pub(crate) struct Unreadable {
 }
 
 impl Document {
-    /// Reads a document from a file or from standard input.
+    /// Reads a document from a file or from standard input. Where it cannot be read as a workspace, the first thing
+    /// told is where reading stopped.
     ///
     /// # Errors
     /// A [`Failure`] when the file cannot be opened or read.
-    pub(crate) fn open(input: &Input) -> Result<(Self, Result<Workspace, Unreadable>), Failure> {
+    pub(crate) fn open(input: &Input) -> Result<(Self, Result<Workspace, Vec<Unreadable>>), Failure> {
         let mut bytes = Vec::new();
         // One byte more than is read shows that there is too much.
         let mut file = input.open()?.take(MAX_DOCUMENT as u64 + 1);
@@ -36,9 +37,9 @@ impl Document {
         Ok(Self::read(input, bytes))
     }
 
-    fn read(input: &Input, bytes: Vec<u8>) -> (Self, Result<Workspace, Unreadable>) {
+    fn read(input: &Input, bytes: Vec<u8>) -> (Self, Result<Workspace, Vec<Unreadable>>) {
         let format = format(input.path(), &bytes);
-        let read = read_workspace(&bytes, format);
+        let read = read_workspace(&bytes, format).map_err(|_| every_error(&bytes, format));
         // Only the text up to what is broken in it has to be right.
         let text = match String::from_utf8(bytes) {
             Ok(text) => text,
@@ -46,22 +47,31 @@ impl Document {
         };
         let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
         let document = Self { name: input.name(), format, text };
-        let workspace = read.map_err(|error| document.unreadable(error));
+        let workspace = read.map_err(|errors| document.unreadable(errors));
         (document, workspace)
     }
 
-    /// One fault where reading stopped, the line and column in its message.
-    fn unreadable(&self, error: DocumentError) -> Unreadable {
+    fn unreadable(&self, errors: Vec<DocumentError>) -> Vec<Unreadable> {
         if self.text.trim_ascii().is_empty() {
             let problem = Problem::new("", ProblemCode::Unreadable, "the document is empty: expected a workspace");
-            return Unreadable { problem, span: None };
+            return vec![Unreadable { problem, span: None }];
         }
+        let map = SourceMap::new(&self.text, self.format);
+        let mut placed: Vec<_> = errors.into_iter().map(|error| self.placed(error, &map)).collect();
+        // Behind the place where reading stopped, in the order of the document.
+        if let [_, more @ ..] = &mut placed[..] {
+            more.sort_by_key(|one| one.span.as_ref().map(|span| span.start));
+        }
+        placed
+    }
+
+    /// The fault, the line and column in its message.
+    fn placed(&self, error: DocumentError, map: &SourceMap<'_>) -> Unreadable {
         let stopped = error.line().zip(error.column()).map(|(line, column)| self.offset(line, column));
         // A wrong value is shown whole; where the text itself breaks off, or a name is wrong, the place counts.
-        let map = SourceMap::new(&self.text, self.format);
         let unknown = error.message().starts_with("unknown field");
         let known = if unknown { map.name_span(error.path()) } else { map.value_span(error.path()) };
-        let span = known.or_else(|| stopped.map(|at| at..at));
+        let span = known.or_else(|| stopped.map(|at| at..at)).or_else(|| map.span(error.path()));
         let mut problem = Problem::from(error);
         // Where a text breaks off, the last step of the path is not known.
         if let Some(unknown) = problem.path.find('?') {

@@ -10,9 +10,11 @@ mod history;
 mod input;
 mod nearest;
 mod output;
+mod rewrite;
 mod shown;
 mod source_map;
 mod terminal;
+mod unnamed;
 
 use arguments::Arguments;
 use clap::Parser;

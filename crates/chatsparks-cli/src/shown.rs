@@ -9,7 +9,6 @@ use serde::Serialize;
 use std::{
     io::{self, Write},
     ops::Range,
-    sync::Arc,
 };
 
 /// How much of a text is shown on either side of a match, in characters.
@@ -22,7 +21,7 @@ pub(crate) struct ShownComment {
     pub(crate) post_id: PostId,
     pub(crate) user_id: UserId,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) handle: Option<Arc<str>>,
+    pub(crate) handle: Option<Text>,
     pub(crate) at: Instant,
     pub(crate) text: Text,
 }

@@ -74,6 +74,16 @@ fn f10_an_unreadable_document_has_one_fault_with_its_place() {
 }
 
 #[test]
+fn f10_people_are_told_all_that_keeps_a_document_from_being_read_and_programs_where_reading_stopped() {
+    let good = fs::read_to_string("tests/data/shop.json").unwrap();
+    let faulty = good.replace("\"mac_limit\"", "\"mac_limitt\"").replace("\"public_reply\"", "\"public_replies\"");
+    assert_snapshot!("several_faults", session_with(&["check", "-"], faulty.as_str()));
+    let one = session_with(&["check", "-", "--json"], faulty);
+    assert!(one.contains("mac_limitt") && !one.contains("public_replies"), "{one}");
+    assert_eq!(one.matches("\"path\"").count(), 1, "{one}");
+}
+
+#[test]
 fn f10_a_byte_order_mark_and_carriage_returns_change_nothing() {
     for file in ["tests/data/shop.json", "tests/data/shop.toml"] {
         let text = fs::read_to_string(file).unwrap();
@@ -97,7 +107,29 @@ fn f10_a_byte_order_mark_and_carriage_returns_change_nothing() {
      4 |   }
        `----
 
-    <standard input>: invalid, 1 fault, 0 warnings
+    fault: unreadable
+
+      x missing field `name` (line 2, column 3)
+       ,-[<standard input>:2:3]
+     1 | {
+     2 |   "workspace": {
+       :   ^^^^^|^^^^^
+       :        `-- workspace
+     3 |     "id": 5
+       `----
+
+    fault: unreadable
+
+      x missing field `account_user_id` (line 2, column 3)
+       ,-[<standard input>:2:3]
+     1 | {
+     2 |   "workspace": {
+       :   ^^^^^|^^^^^
+       :        `-- workspace
+     3 |     "id": 5
+       `----
+
+    <standard input>: invalid, 3 faults, 0 warnings
     "#);
 }
 
@@ -111,7 +143,8 @@ fn f10_a_document_that_is_not_utf_8_says_where() {
     --- standard output
     fault: unreadable
 
-      x the document is not UTF-8 from here on (line 1, column 25)
+      x the document is not UTF-8 from here on, but in another encoding, such as Windows-874 or
+      | Latin-1: save it as UTF-8 (line 1, column 25)
        ,-[<standard input>:1:25]
      1 | { "workspace": { "id": "��
        :                         ^

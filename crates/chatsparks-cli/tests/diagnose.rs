@@ -1,4 +1,4 @@
-//! `chatsparks diagnose`, `insights` and `reset`: why not, what for, and anew.
+//! `chatsparks diagnose` and `insights`: why not, and what for.
 
 #![allow(clippy::unwrap_used)]
 
@@ -131,22 +131,4 @@ fn i1_insights_as_tables_as_json_and_as_csv() {
     assert_snapshot!("i1_insights_as_json", session(&["insights", "desk.json", "desk.jsonl", "--json"]));
     assert_snapshot!("i1_insights_as_csv", session(&["insights", "desk.json", "desk.jsonl", "--csv"]));
     assert_snapshot!("i1_insights_of_nothing", session_with(&["insights", "desk.json", "-"], ""));
-}
-
-#[test]
-fn d7_a_reset_prints_the_new_workspace() {
-    assert_snapshot!("d7_reset", session(&["reset", "desk.json", "--trigger", "price"]));
-    // What is printed is a workspace.
-    let output = common::chatsparks(&["reset", "desk.json", "--trigger", "anything", "--keep-flow"]).output().unwrap();
-    let checked = session_with(&["check", "-", "--json"], output.stdout);
-    assert!(checked.contains("exit status: 0"), "{checked}");
-    for (arguments, wanted) in [
-        (&["--trigger", "prize"][..], 2),
-        (&["--trigger", "price", "--new-trigger", "anything"], 2),
-        (&["--trigger", "price", "--new-flow", "shop-flow"], 2),
-        (&["--trigger", "price", "--new-flow", ""], 2),
-        (&["--trigger", "price", "--duplicate"], 0),
-    ] {
-        assert_eq!(status(&[&["reset", "desk.json"], arguments].concat()), wanted, "{arguments:?}");
-    }
 }

@@ -3,26 +3,50 @@
 
 use crate::{
     BlockId, CommentId, Currency, Effect, Email, Fact, FlowId, Instant, PostId, TriggerId, UserId,
-    document::problem::Problem, engine::Engine, state::change::Change,
+    document::problem::Problem, engine::Engine, state::change::Change, state::timer::Source,
 };
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 /// What the engine decided of one event or timer.
 ///
-/// Small lists stand inside, so that a comment that matches nothing allocates nothing.
+/// It knows what it answers to, whom it is about, and the ids of its effects (T6). Small lists stand inside, so that a
+/// comment that matches nothing allocates nothing.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Decision {
+    /// What it answers to.
+    pub source: Source,
+    /// Whose state it changes: the contact of the event or timer; for an order, whoever it belongs to (A1).
+    pub subject: Option<UserId>,
     /// Why it came out so.
     pub outcome: Outcome,
-    /// What the outside has to do, in the order decided.
+    /// What the outside has to do, in the order decided; [`Decision::effects_with_ids`] tells their ids.
     pub effects: Vec<Effect>,
     /// The public reading of the changes.
     pub facts: SmallVec<[Fact; 1]>,
     /// What is now true, to be applied to the state and its indexes.
+    #[doc(hidden)]
     pub changes: SmallVec<[Change; 4]>,
     /// The engine from now on, where a `configure` changed the workspace.
     pub engine: Option<Engine>,
+}
+
+impl Decision {
+    /// A decision that changes what it says and has no effect.
+    pub(crate) fn plain(
+        source: Source,
+        subject: Option<UserId>,
+        outcome: Outcome,
+        changes: SmallVec<[Change; 4]>,
+    ) -> Self {
+        Self { source, subject, outcome, effects: Vec::new(), facts: SmallVec::new(), changes, engine: None }
+    }
+
+    /// The effects, each with the id that whoever performs it needs: the same when the same is decided again (T6).
+    pub fn effects_with_ids(&self) -> impl Iterator<Item = (String, &Effect)> {
+        self.effects.iter().enumerate().map(|(position, effect)| (self.source.effect_id(position), effect))
+    }
 }
 
 /// Why a decision came out as it did.
@@ -250,6 +274,8 @@ pub enum RefusalReason {
     TooOld,
     /// The workspace document does not hold (F10).
     InvalidWorkspace,
+    /// The engine failed at it, which is a fault of ours, or is older than the state: it can be tried again (R13).
+    EngineFault,
 }
 
 impl RefusalReason {
@@ -267,6 +293,7 @@ impl RefusalReason {
             Self::OwnAccount => "own_account",
             Self::TooOld => "too_old",
             Self::InvalidWorkspace => "invalid_workspace",
+            Self::EngineFault => "engine_fault",
         }
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod connection;
 pub mod diagnosis;
 pub(crate) mod explain;
+pub mod final_state;
 pub(crate) mod insights;
 pub(crate) mod reset;
 pub(crate) mod sign_in;

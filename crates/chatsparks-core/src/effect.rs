@@ -1,8 +1,9 @@
 //! Effects: what the outside has to do.
+//!
+//! What an effect says is a [`Text`], which does not show in `Debug`: a DM may repeat what the buyer wrote (F8).
 
-use crate::{CommentId, Email, OptionId, UserId};
+use crate::{CommentId, Email, OptionId, Text, UserId};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 
 /// Something the outside has to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -13,7 +14,7 @@ pub enum Effect {
         /// The comment.
         comment_id: CommentId,
         /// The answer.
-        text: Arc<str>,
+        text: Text,
     },
     /// Send a DM.
     SendDm(Box<SendDm>),
@@ -27,7 +28,7 @@ pub enum Effect {
         reason: InboxReason,
         /// The note of a handoff block.
         #[serde(skip_serializing_if = "Option::is_none")]
-        note: Option<Arc<str>>,
+        note: Option<Text>,
         /// Whose conversation it is.
         #[serde(skip_serializing_if = "Option::is_none")]
         owner: Option<Email>,
@@ -52,7 +53,7 @@ pub struct SendDm {
     pub conversation: u32,
     /// What it says.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub text: Option<Arc<str>>,
+    pub text: Option<Text>,
     /// The options of a `quick_replies`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<SentOption>,
@@ -70,7 +71,7 @@ pub struct SentOption {
     /// Its id.
     pub id: OptionId,
     /// Its label.
-    pub label: Arc<str>,
+    pub label: Text,
 }
 
 /// Why the inbox is told of a conversation, and why one changed its state (V).

@@ -1,7 +1,7 @@
 //! The compiled engine: a workspace made ready to decide.
 
 use crate::{
-    Comment, CommentOutcome, Contact, Decision, DmStage, Envelope, Head, Instant, Source, Timer, UserId,
+    Comment, CommentOutcome, Configured, Contact, Decision, DmStage, Envelope, Head, Instant, SentLink, Timer, UserId,
     desk::explain::{Evaluation, Explanation, Trial},
     document::check,
     document::problem::{CompileError, Problem},
@@ -23,29 +23,58 @@ pub(crate) mod names;
 ///
 /// `Send + Sync`, cheap to clone, and never changed: a `configure` brings another engine.
 #[derive(Clone)]
-pub struct Engine(Arc<Compiled>);
+pub struct Engine {
+    compiled: Arc<Compiled>,
+    revision: u32,
+}
 
 /// What a decision reads: the contact, and some keys of the indexes.
+#[doc(hidden)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reads {
-    /// The contact of this user; for an order, unless the index of shop ids names another (A1).
+    /// The contact of this user. An order belongs to whom it names, where they are known, and else to whom the index
+    /// of shop ids names (A1).
     pub contact: Option<UserId>,
     /// The keys.
     pub keys: SmallVec<[IndexKey; 2]>,
 }
 
 /// What the driver loaded for one decision.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct Loaded<'a> {
-    /// The head of the workspace.
+    /// The head of the workspace, or of the partition.
     pub head: &'a Head,
-    /// The contact that [`Engine::reads`] named, where they are known.
+    /// The contact that `reads` named, where they are known.
     pub contact: Option<&'a Contact>,
     /// What the indexes answered.
     pub found: &'a Found,
+    /// The links sent to the contact, where it is an order that is decided (A2).
+    pub links: &'a [SentLink],
+    /// What a `configure` brings, compiled; none for any other event.
+    pub prepared: Option<&'a Prepared>,
 }
 
-/// What the indexes answered to the keys of [`Engine::reads`].
+impl<'a> Loaded<'a> {
+    /// What most events need.
+    pub fn new(head: &'a Head, contact: Option<&'a Contact>, found: &'a Found) -> Self {
+        Self { head, contact, found, links: &[], prepared: None }
+    }
+}
+
+/// What a `configure` comes to, before it is decided: compiling takes long, and is done once for all partitions.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Prepared {
+    /// The document is the one in force: nothing changes.
+    InForce,
+    /// The next revision.
+    Next(Engine),
+    /// The document does not hold.
+    Invalid(Vec<Problem>),
+}
+
+/// What the indexes answered to the keys of `reads`.
+#[doc(hidden)]
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Found {
     /// The event id is used up (T3).
@@ -58,6 +87,8 @@ pub struct Found {
     pub shop_user: Option<UserId>,
     /// The DM's contact and stage.
     pub dm: Option<(UserId, DmStage)>,
+    /// How often the timer fired at this due instant (T6).
+    pub fired: u32,
 }
 
 /// Buffers used again from decision to decision, by any engine. They hold nothing that a result depends on.
@@ -80,12 +111,20 @@ pub struct Checked {
 }
 
 impl Engine {
-    /// Compiles a workspace, or tells every fault with its place (F10).
+    /// Compiles a workspace, or tells every fault with its place (F10). It is revision 1.
     ///
     /// # Errors
     /// A [`CompileError`] with all faults at once, in the order of the document.
     pub fn compile(workspace: impl Into<Arc<Workspace>>) -> Result<Self, CompileError> {
-        Self::compile_revision(workspace.into(), None, 1, DFA_LIMIT)
+        Self::compile_within(workspace.into(), DFA_LIMIT)
+    }
+
+    /// Compiles a workspace as the revision that a state has it in force as: what a start after a stop needs (R8).
+    ///
+    /// # Errors
+    /// A [`CompileError`] with all faults at once, in the order of the document.
+    pub fn restore(workspace: impl Into<Arc<Workspace>>, revision: u32) -> Result<Self, CompileError> {
+        Ok(Self::compile(workspace)?.at_revision(revision))
     }
 
     /// Compiles a workspace with contiguous NFAs alone: what benchmarks compare sizes of workspaces by.
@@ -94,7 +133,7 @@ impl Engine {
     /// As [`Engine::compile`].
     #[doc(hidden)]
     pub fn compile_without_dfa(workspace: impl Into<Arc<Workspace>>) -> Result<Self, CompileError> {
-        Self::compile_revision(workspace.into(), None, 1, 0)
+        Self::compile_within(workspace.into(), 0)
     }
 
     /// Compiles the next revision of this workspace: published flows may not have changed in place (F9).
@@ -102,21 +141,46 @@ impl Engine {
     /// # Errors
     /// A [`CompileError`] with all faults at once, in the order of the document.
     pub fn compile_next(&self, workspace: impl Into<Arc<Workspace>>) -> Result<Self, CompileError> {
-        Self::compile_revision(workspace.into(), Some(self.workspace()), self.revision() + 1, DFA_LIMIT)
-    }
-
-    fn compile_revision(
-        workspace: Arc<Workspace>,
-        previous: Option<&Workspace>,
-        revision: u32,
-        dfa_limit: usize,
-    ) -> Result<Self, CompileError> {
-        let faults = check::faults(&workspace, previous);
+        let workspace = workspace.into();
+        let faults = check::faults(&workspace, Some(self.workspace()));
         if !faults.is_empty() {
             return Err(CompileError::new(faults));
         }
-        let compiled = Compiled::new(workspace, revision, dfa_limit).map_err(|fault| CompileError::new(vec![fault]))?;
-        Ok(Self(Arc::new(compiled)))
+        Ok(Self::compile_checked(workspace, DFA_LIMIT)?.at_revision(self.revision + 1))
+    }
+
+    /// What a `configure` comes to after this engine, outside of any decision: compiling takes long (R8).
+    pub fn prepare(&self, configured: &Configured) -> Prepared {
+        let next = match configured {
+            Configured::Unreadable(problem) => return Prepared::Invalid(vec![problem.clone()]),
+            Configured::Workspace(document) if **document == **self.workspace() => return Prepared::InForce,
+            Configured::Compiled(engine) if engine.workspace() == self.workspace() => return Prepared::InForce,
+            Configured::Workspace(document) => self.compile_next(document.clone()),
+            Configured::Compiled(engine) => {
+                let faults = check::succession_faults(engine.workspace(), self.workspace());
+                if faults.is_empty() {
+                    Ok(engine.at_revision(self.revision + 1))
+                } else {
+                    Err(CompileError::new(faults))
+                }
+            }
+        };
+        next.map_or_else(|error| Prepared::Invalid(error.into_faults()), Prepared::Next)
+    }
+
+    /// The same workspace as another revision.
+    fn at_revision(&self, revision: u32) -> Self {
+        Self { compiled: self.compiled.clone(), revision }
+    }
+
+    fn compile_within(workspace: Arc<Workspace>, dfa_limit: usize) -> Result<Self, CompileError> {
+        let faults = check::faults(&workspace, None);
+        if faults.is_empty() { Self::compile_checked(workspace, dfa_limit) } else { Err(CompileError::new(faults)) }
+    }
+
+    fn compile_checked(workspace: Arc<Workspace>, dfa_limit: usize) -> Result<Self, CompileError> {
+        let compiled = Compiled::new(workspace, dfa_limit).map_err(|fault| CompileError::new(vec![fault]))?;
+        Ok(Self { compiled: Arc::new(compiled), revision: 1 })
     }
 
     /// Every fault and warning of a document (F10).
@@ -126,37 +190,35 @@ impl Engine {
 
     /// The workspace as it was given, defaults filled in.
     pub fn workspace(&self) -> &Arc<Workspace> {
-        &self.0.workspace
+        &self.compiled.workspace
     }
 
     /// The revision of the workspace: 1, and one more with each `configure` that changed it.
     pub fn revision(&self) -> u32 {
-        self.0.revision
+        self.revision
     }
 
-    /// The head of a workspace to which nothing has happened.
+    /// The head of a workspace to which nothing has happened, and of which this is the revision in force.
     pub fn first_head(&self) -> Head {
-        Head::new(self.0.limit)
+        Head::new(self.revision, self.compiled.limit)
     }
 
     /// What a decision on this event reads. Nothing else of the state can change it.
+    #[doc(hidden)]
     pub fn reads(&self, envelope: &Envelope) -> Reads {
         decide::reads(envelope)
     }
 
     /// Decides an event. Total: odd input is an outcome with a reason.
+    #[doc(hidden)]
     pub fn decide(&self, loaded: &Loaded<'_>, envelope: &Envelope, scratch: &mut Scratch) -> Decision {
         decide::decide(self, loaded, envelope, &mut scratch.0)
     }
 
-    /// Decides a timer that is due, at its own due instant (T4).
-    pub fn fire(&self, loaded: &Loaded<'_>, timer: &Timer, scratch: &mut Scratch) -> Decision {
+    /// Decides a timer that is due, at its own due instant (T4). One that does not stand is nothing (R6).
+    #[doc(hidden)]
+    pub fn fire(&self, loaded: &Loaded<'_>, timer: &Timer, scratch: &mut Scratch) -> Option<Decision> {
         decide::fire(self, loaded, timer, &mut scratch.0)
-    }
-
-    /// What [`Engine::fire`] answers to, with its count where a timer fired again at one due instant (T6).
-    pub fn source(&self, contact: Option<&Contact>, timer: &Timer) -> Source {
-        decide::timer_source(contact, timer)
     }
 
     /// Looks at a comment as far as the gates: which trigger wins and whether it may fire (C1–C7).
@@ -168,19 +230,19 @@ impl Engine {
         at: Instant,
         scratch: &mut Scratch,
     ) -> CommentOutcome {
-        let judged = self.0.judge(contact, comment, at, &mut scratch.0);
-        self.0.outcome(judged)
+        let judged = self.compiled.judge(contact, comment, at, &mut scratch.0);
+        self.compiled.outcome(judged)
     }
 
     /// Explains one comment for one trigger, drafts included (C10); none: no such trigger.
     pub fn explain(&self, evaluation: &Evaluation, trigger: &str, scratch: &mut Scratch) -> Option<Explanation> {
-        let number = self.0.trigger_names.find(trigger)?;
-        self.0.explain(evaluation, &[number], &mut scratch.0).pop()
+        let number = self.compiled.trigger_names.find(trigger)?;
+        self.compiled.explain(evaluation, &[number], &mut scratch.0).pop()
     }
 
     /// Explains one comment for every trigger, in priority order (C10).
     pub fn explain_all(&self, evaluation: &Evaluation, scratch: &mut Scratch) -> Vec<Explanation> {
-        self.0.explain(evaluation, &self.all_triggers(), &mut scratch.0)
+        self.compiled.explain(evaluation, &self.all_triggers(), &mut scratch.0)
     }
 
     /// Tries a text against every trigger, or one, drafts included, as if a newcomer had written it (C11).
@@ -193,53 +255,53 @@ impl Engine {
         scratch: &mut Scratch,
     ) -> Vec<Explanation> {
         let triggers = match trigger {
-            Some(trigger) => self.0.trigger_names.find(trigger).into_iter().collect(),
+            Some(trigger) => self.compiled.trigger_names.find(trigger).into_iter().collect(),
             None => self.all_triggers(),
         };
-        self.0.try_text(Trial { text, post }, &triggers, &mut scratch.0)
+        self.compiled.try_text(Trial { text, post }, &triggers, &mut scratch.0)
     }
 
     /// Whether a post is in a trigger's scope (C3); an unknown trigger has none.
     pub fn is_in_scope(&self, trigger: &str, post: &str) -> bool {
-        let Some(number) = self.0.trigger_names.find(trigger) else { return false };
-        let post = self.0.post_names.find(post);
-        self.0.triggers[number as usize].scope.holds(self.0.known_post(post), self.0.tags(post))
+        let Some(number) = self.compiled.trigger_names.find(trigger) else { return false };
+        let post = self.compiled.post_names.find(post);
+        self.compiled.triggers[number as usize].scope.holds(self.compiled.known_post(post), self.compiled.tags(post))
     }
 
     /// The heap that matching takes beside the document, in bytes.
     pub fn memory_usage(&self) -> usize {
-        self.0.memory_usage()
+        self.compiled.memory_usage()
     }
 
     /// Whether every automaton is a full DFA, and not the smaller NFA.
     pub fn is_dfa(&self) -> bool {
-        self.0.matcher.is_dfa()
+        self.compiled.matcher.is_dfa()
     }
 
     /// Runs the bare automaton over a normalised text and counts its matches: what benchmarks hold the
     /// engine against.
     #[doc(hidden)]
     pub fn bare_scan(&self, normalised: &str) -> usize {
-        self.0.matcher.bare_scan(normalised)
+        self.compiled.matcher.bare_scan(normalised)
     }
 
     pub(crate) fn compiled(&self) -> &Compiled {
-        &self.0
+        &self.compiled
     }
 
     fn all_triggers(&self) -> Vec<u32> {
-        (0..self.0.triggers.len() as u32).collect()
+        (0..self.compiled.triggers.len() as u32).collect()
     }
 }
 
 impl PartialEq for Engine {
     fn eq(&self, other: &Self) -> bool {
-        self.0.revision == other.0.revision && self.0.workspace == other.0.workspace
+        self.revision == other.revision && self.compiled.workspace == other.compiled.workspace
     }
 }
 
 impl fmt::Debug for Engine {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "Engine({} revision {})", self.0.workspace.workspace.id, self.0.revision)
+        write!(out, "Engine({} revision {})", self.compiled.workspace.workspace.id, self.revision)
     }
 }

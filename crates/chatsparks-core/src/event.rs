@@ -5,6 +5,7 @@ use crate::{
     ShopUserId, SkuId, UserId,
     document::problem::Problem,
     document::workspace::{Link, Workspace},
+    engine::Engine,
 };
 use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
@@ -61,6 +62,10 @@ pub enum Event {
     MemberMessage(MemberMessage),
     /// The workspace changes: the next revision.
     Configure(Box<Configured>),
+    /// A partition is given room under the limit (R7).
+    Grant(Grant),
+    /// A person is forgotten (R12).
+    Erase(UserId),
     /// Time passes.
     Clock,
 }
@@ -75,7 +80,7 @@ pub struct Comment {
     /// Who wrote it.
     pub user_id: UserId,
     /// Their handle, where the platform says it.
-    pub handle: Option<Arc<str>>,
+    pub handle: Option<Text>,
     /// What they wrote.
     pub text: Text,
     /// When the platform says it was posted; else the envelope's instant (P3).
@@ -103,7 +108,7 @@ pub struct Message {
     /// Who wrote it.
     pub user_id: UserId,
     /// Their handle, where the platform says it.
-    pub handle: Option<Arc<str>>,
+    pub handle: Option<Text>,
     /// What they wrote.
     pub text: Option<Text>,
     /// The option they tapped (F4).
@@ -118,7 +123,7 @@ pub struct Receipt {
     /// The stage it reached.
     pub status: DmStage,
     /// The platform's reason, where it gives one.
-    pub detail: Option<Arc<str>>,
+    pub detail: Option<Text>,
 }
 
 /// A stage in the life of a DM (V11): which may come after which says [`DmStage::is_after`].
@@ -242,13 +247,35 @@ pub struct MemberMessage {
     pub link: Option<Link>,
 }
 
+/// Room under the limit that one partition of many is given (R7). A replay reads it, and asks nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// The start of the cycle for which it holds; in any other it is nothing.
+    pub cycle: Instant,
+    /// How many contacts more may be counted; below zero: so many are given back.
+    pub contacts: i64,
+}
+
 /// What a `configure` brought: a document, or why it could not be read as one.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Configured {
-    /// A document; whether it holds is found when it is compiled.
+    /// A document; whether it holds is found when it is compiled, which is done before the event is decided.
     Workspace(Arc<Workspace>),
+    /// A document that was compiled already: where many partitions take the same one, it is compiled once.
+    Compiled(Engine),
     /// It could not be read as its type: one fault, where reading stopped (F10).
     Unreadable(Problem),
+}
+
+impl Configured {
+    /// The document, where it could be read.
+    pub fn workspace(&self) -> Option<&Arc<Workspace>> {
+        match self {
+            Self::Workspace(workspace) => Some(workspace),
+            Self::Compiled(engine) => Some(engine.workspace()),
+            Self::Unreadable(_) => None,
+        }
+    }
 }
 
 impl From<Workspace> for Configured {
@@ -268,17 +295,19 @@ impl Event {
             Self::Identity { user_id, .. } => Some(user_id),
             Self::Act(act) => Some(&act.user_id),
             Self::MemberMessage(message) => Some(&message.user_id),
+            Self::Erase(user_id) => Some(user_id),
             Self::Receipt(_)
             | Self::OrderCancelled(_)
             | Self::Refund(_)
             | Self::OrderReview { .. }
             | Self::Configure(_)
+            | Self::Grant(_)
             | Self::Clock => None,
         }
     }
 }
 
-/// A text that somebody wrote. It never shows in `Debug`, and so not in logs.
+/// A text that somebody wrote, or a handle. It never shows in `Debug`, and so not in logs.
 ///
 /// ```
 /// let text = chatsparks_core::Text::from("PRICE?");
@@ -305,6 +334,12 @@ impl From<&str> for Text {
 impl From<String> for Text {
     fn from(text: String) -> Self {
         Self(Arc::from(text))
+    }
+}
+
+impl From<Arc<str>> for Text {
+    fn from(text: Arc<str>) -> Self {
+        Self(text)
     }
 }
 

@@ -5,8 +5,9 @@
 mod talk;
 
 use chatsparks_core::{
-    Act, ActKind, Change, ConversationState, DmStage, Event, HeadChange, IndexRow, Insights, MemberMessage,
-    MessageResult, Order, OrderLine, OrderResult, Outcome, Receipt, Refund, RefusalReason, ReviewVerdict, StateReason,
+    Act, ActKind, ConversationState, DmStage, Event, Insights, MemberMessage, MessageResult, Order, OrderLine,
+    OrderResult, Outcome, Receipt, Refund, RefusalReason, ReviewVerdict, StateReason,
+    internal::{Change, HeadChange, IndexRow},
 };
 use serde_json::json;
 use talk::{MINT, OWNER, World, world};
@@ -186,13 +187,13 @@ fn v7_what_is_refused_changes_nothing() {
     for (state, event, reason) in rows {
         let mut world = world(state);
         world.now = world.now.after(chatsparks_core::Period::seconds(1));
-        let (contacts, count) = (world.contacts.clone(), world.head.count);
+        let (contacts, count) = (world.contacts.clone(), world.head.count());
         let done = world.event(event);
         let decision = &done[0].decision;
         assert_eq!(decision.outcome, reason.into(), "{state}");
         assert!(decision.effects.is_empty() && decision.facts.is_empty(), "{state}: {reason:?}");
         assert_eq!(world.contacts, contacts, "{state}: {reason:?}");
-        assert_eq!(world.head.count, count);
+        assert_eq!(world.head.count(), count);
         for change in &decision.changes {
             // Its id is used up, and time moves (T3).
             assert!(

@@ -5,7 +5,8 @@
 mod talk;
 
 use chatsparks_core::{
-    Change, Contact, ContactChange, ConversationState, Effect, Fact, Instant, Outcome, Source, Waits,
+    Contact, ConversationState, Effect, Fact, Instant, Outcome, Source, Waits,
+    internal::{Change, ContactChange},
 };
 use std::fmt::Write;
 use talk::{Done, INPUTS, MINT, STATES, World, world};
@@ -86,7 +87,7 @@ fn told(done: &Done) -> String {
             Effect::PublicReply { .. } => "; reply".to_owned(),
             Effect::SendDm(dm) => {
                 let who = if dm.member.is_some() { "member" } else { "bot" };
-                let what = dm.text.as_deref().map_or_else(|| "card".to_owned(), |text| format!("`{text}`"));
+                let what = dm.text.as_ref().map_or_else(|| "card".to_owned(), |text| format!("`{}`", text.as_str()));
                 format!("; {who} {what} in {}", dm.conversation)
             }
             Effect::NotifyInbox { reason, owner, .. } => {

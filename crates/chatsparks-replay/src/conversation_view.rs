@@ -7,13 +7,13 @@ use crate::{
     transcript::code,
 };
 use chatsparks_core::{
-    ActKind, Change, CommentId, CommentOutcome, CommentResult, ConversationState, DmId, DmStage, DropReason, Effect,
-    Email, Event, Fact, Field, FlowId, HeadChange, InboxReason, Instant, LeaveReason, MessageResult, OptionId, OrderId,
-    OrderResult, Outcome, PendingFor, PostId, RefusalReason, SentOption, Source, Tag, Text, TimerKind, TriggerId,
-    UserId, diagnosis::Advice, workspace::Link,
+    ActKind, CommentId, CommentOutcome, CommentResult, ConversationState, DmId, DmStage, DropReason, Effect, Email,
+    Event, Fact, Field, FlowId, InboxReason, Instant, LeaveReason, MessageResult, OptionId, OrderId, OrderResult,
+    Outcome, PendingFor, PostId, RefusalReason, SentOption, Source, Tag, Text, TimerKind, TriggerId, UserId,
+    diagnosis::Advice, workspace::Link,
 };
 use serde::Serialize;
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 mod page;
 
@@ -24,7 +24,7 @@ pub struct ConversationView {
     pub user_id: UserId,
     /// Their handle, as last seen.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub handle: Option<Arc<str>>,
+    pub handle: Option<Text>,
     /// What happened, in order.
     pub entries: Vec<Entry>,
     #[serde(skip)]
@@ -68,7 +68,7 @@ pub enum Happened {
     /// Their comment was deleted or hidden, or may be answered by a DM from now on.
     CommentTold { comment_id: CommentId, removed: bool },
     /// The shop answered a comment in public.
-    PublicReply { text: Arc<str> },
+    PublicReply { text: Text },
     /// The contact wrote a DM.
     Message {
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,7 +83,7 @@ pub enum Happened {
     Inbox {
         reason: InboxReason,
         #[serde(skip_serializing_if = "Option::is_none")]
-        note: Option<Arc<str>>,
+        note: Option<Text>,
         #[serde(skip_serializing_if = "Option::is_none")]
         owner: Option<Email>,
     },
@@ -144,7 +144,7 @@ pub struct Dm {
     pub member: Option<Email>,
     /// What it says.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub text: Option<Arc<str>>,
+    pub text: Option<Text>,
     /// Its buttons.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<SentOption>,
@@ -164,7 +164,7 @@ pub struct Stage {
     pub stage: DmStage,
     /// The platform's reason.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub detail: Option<Arc<str>>,
+    pub detail: Option<Text>,
     /// Whether it replaced the stage before; an earlier stage does not.
     pub counts: bool,
     /// Whether the same receipt came before (T3).
@@ -264,7 +264,7 @@ impl ConversationView {
         }
     }
 
-    fn seen(&mut self, handle: Option<&Arc<str>>) {
+    fn seen(&mut self, handle: Option<&Text>) {
         if handle.is_some() {
             self.handle = handle.cloned();
         }
@@ -351,11 +351,10 @@ impl ConversationView {
 
     /// Follows the count and the limit, which a start that waits for room is told with.
     fn follow_usage(&mut self, record: &Record<'_>) {
-        for change in &record.decision.changes {
-            match change {
-                Change::Head(HeadChange::Count(count)) => self.usage.0 = Some(*count),
-                Change::Head(HeadChange::Limit(limit)) => self.usage.1 = *limit,
-                _ => {}
+        self.usage = (Some(record.head.count()), record.head.terms().limit());
+        for fact in &record.decision.facts {
+            if let Fact::ContactCounted { count, .. } = fact {
+                self.usage.0 = Some(*count);
             }
         }
     }
@@ -395,7 +394,7 @@ impl Observer for ConversationView {
     }
 
     fn comment(&mut self, considered: &Considered<'_>) {
-        self.usage = (Some(considered.head.count), considered.head.limit);
+        self.usage = (Some(considered.head.count()), considered.head.terms().limit());
     }
 }
 

@@ -2,12 +2,20 @@
 
 use crate::plain::sentence;
 use chatsparks_core::{Problem, ProblemCode, workspace::Workspace};
+use serde_path_to_error::Segment;
 use std::{fmt, path::Path};
 
+pub use every_fault::every_error;
+
+mod every_fault;
 mod toml_document;
 
 /// The longest document that is read, in bytes.
 pub const MAX_DOCUMENT: usize = 64 << 20;
+
+/// What is said of bytes that are no text: which encoding they are in nobody knows.
+const NOT_UTF8: &str =
+    "the document is not UTF-8 from here on, but in another encoding, such as Windows-874 or Latin-1: save it as UTF-8";
 
 /// How a document is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,9 +48,12 @@ pub fn read_workspace(bytes: &[u8], format: Format) -> Result<Workspace, Documen
     if bytes.len() > MAX_DOCUMENT {
         return Err(DocumentError::new("", None, "the document is longer than 64 MiB"));
     }
+    if is_utf_16(bytes) {
+        return Err(DocumentError::new("", Some((1, 1)), "the document is UTF-16, it seems: save it as UTF-8"));
+    }
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let (line, column) = byte_position(bytes, error.valid_up_to());
-        DocumentError::new("", Some((line, column)), "the document is not UTF-8 from here on")
+        DocumentError::new("", Some((line, column)), NOT_UTF8)
     })?;
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     match format {
@@ -62,12 +73,25 @@ fn read_json(text: &str) -> Result<Workspace, DocumentError> {
         }
         Some((error.line().max(1), line[..end].chars().count().max(1)))
     };
-    let workspace = read.map_err(|error| {
-        let path = path_text(error.path());
-        DocumentError::new(path, at(error.inner()), &sentence(error.inner()))
-    })?;
+    let workspace =
+        read.map_err(|error| DocumentError::new(path_text(&error), at(error.inner()), &said(&error, text)))?;
     json.end().map_err(|error| DocumentError::new("", at(&error), &sentence(&error)))?;
     Ok(workspace)
+}
+
+/// What stopped the reader. Of a value where it wants a text or an object it says only that it is none, so that the
+/// value is looked at once more.
+fn said(error: &serde_path_to_error::Error<serde_json::Error>, text: &str) -> String {
+    let said = sentence(error.inner());
+    let again = |value: serde_json::Value| serde_path_to_error::deserialize::<_, Workspace>(&value).err();
+    let better = match said.as_str() {
+        "expected a value" => serde_json::from_str(text).ok().and_then(again),
+        _ => None,
+    };
+    match better {
+        Some(better) if path_text(&better) == path_text(error) => sentence(better.inner()),
+        _ => said,
+    }
 }
 
 /// Why a document could not be read as a workspace: one fault, where reading stopped (F10).
@@ -129,12 +153,27 @@ impl From<DocumentError> for Problem {
     }
 }
 
-/// The path as problems write it: empty for the whole document.
-fn path_text(path: &serde_path_to_error::Path) -> String {
-    match path.to_string() {
+/// The path as problems write it: empty for the whole document. A field that is not known stands at its own place.
+fn path_text(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
+    let mut path = match error.path().to_string() {
         whole if whole == "." => String::new(),
         text => text,
+    };
+    let said = error.inner().to_string();
+    let unknown = said.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`')).map(|(name, _)| name);
+    if let Some(name) = unknown
+        && !matches!(error.path().iter().next_back(), Some(Segment::Map { key }) if key == name)
+    {
+        path.push_str(if path.is_empty() { "" } else { "." });
+        path.push_str(name);
     }
+    path
+}
+
+/// Whether a text begins as UTF-16 does: with its mark, or with a plain character of two bytes.
+pub(crate) fn is_utf_16(bytes: &[u8]) -> bool {
+    matches!(bytes, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..])
+        || matches!(bytes, [first, second, ..] if (*first == 0) != (*second == 0))
 }
 
 /// Line and column of a byte, both counted from 1; the column in characters.

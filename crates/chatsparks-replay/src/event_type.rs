@@ -26,6 +26,8 @@ pub(crate) fn event_type(event: &Event) -> &'static str {
         },
         Event::MemberMessage(_) => "member_message",
         Event::Configure(_) => "configure",
+        Event::Grant(_) => "grant",
+        Event::Erase(_) => "erase",
         Event::Clock => "clock",
     }
 }

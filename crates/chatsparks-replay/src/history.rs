@@ -2,17 +2,25 @@
 
 use chatsparks_core::Envelope;
 use error::Flaw;
-use std::{io::BufRead, sync::Arc};
+use std::{fmt, io::BufRead, sync::Arc};
 
 pub use ahead::Ahead;
+pub use arrivals::{Arrival, Arrivals};
 pub use error::{HistoryError, HistoryErrorKind};
+pub use line::HistoryLine;
+#[cfg(feature = "schema")]
+pub(crate) use schema::Line as LineSchema;
 
 mod ahead;
+mod arrivals;
 mod convert;
 mod error;
 mod half;
+mod line;
 mod locate;
 mod raw;
+#[cfg(feature = "schema")]
+mod schema;
 
 /// The longest line that is read, in bytes, its end not counted.
 pub const MAX_LINE: usize = 80 << 20;
@@ -36,7 +44,6 @@ const KEPT: usize = 1 << 20;
 /// assert!(reader.next().is_none());
 /// # Ok::<(), chatsparks_replay::history::HistoryError>(())
 /// ```
-#[derive(Debug)]
 pub struct Reader<R> {
     input: R,
     name: Arc<str>,
@@ -45,6 +52,13 @@ pub struct Reader<R> {
     limit: usize,
     bytes: u64,
     failed: bool,
+}
+
+impl<R> fmt::Debug for Reader<R> {
+    /// Without the input and the line in hand, in which people's words stand.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Reader").field("name", &self.name).field("line", &self.number).finish_non_exhaustive()
+    }
 }
 
 /// A line that was read.
@@ -110,26 +124,11 @@ impl<R: BufRead> Reader<R> {
         Some(Ok(()))
     }
 
-    fn read(&self, line: &[u8]) -> Result<Envelope, HistoryError> {
-        let fail = |column, flaw| HistoryError::new(&self.name, self.number, column, flaw);
-        let line = std::str::from_utf8(line).map_err(|error| {
-            let expected = "the line is not UTF-8 from here on".to_owned();
-            let flaw = Flaw { kind: HistoryErrorKind::NotUtf8, place: error::Place::default(), expected };
-            fail(error.valid_up_to() as u64 + 1, flaw)
-        })?;
-        let column = |byte: usize| line.get(..byte).map_or(0, |before| before.chars().count()) as u64 + 1;
-        let mut raw = serde_json::from_str(line).map_err(|error| {
-            let (byte, flaw) = locate::diagnose(line, &error);
-            fail(column(byte), flaw)
-        })?;
-        convert::envelope(&mut raw).map_err(|flaw| fail(column(locate::place(line, &flaw)), flaw))
-    }
-}
-
-impl<R: BufRead> Iterator for Reader<R> {
-    type Item = Result<Line, HistoryError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
+    /// What is made of the next line that is not blank, with its number.
+    fn next_line<T>(
+        &mut self,
+        convert: impl Fn(&mut raw::RawLine<'_>) -> Result<T, Flaw>,
+    ) -> Option<Result<(u64, T), HistoryError>> {
         while !self.failed {
             if let Err(error) = self.fill()? {
                 return Some(Err(error));
@@ -142,8 +141,45 @@ impl<R: BufRead> Iterator for Reader<R> {
             if line.iter().all(u8::is_ascii_whitespace) {
                 continue;
             }
-            return Some(self.read(line).map(|envelope| Line { number: self.number, envelope }));
+            return Some(self.read(line, convert).map(|read| (self.number, read)));
         }
         None
+    }
+
+    fn read<T>(
+        &self,
+        line: &[u8],
+        convert: impl Fn(&mut raw::RawLine<'_>) -> Result<T, Flaw>,
+    ) -> Result<T, HistoryError> {
+        let fail = |column, flaw| HistoryError::new(&self.name, self.number, column, flaw);
+        let line = std::str::from_utf8(line).map_err(|error| {
+            let expected = if crate::document::is_utf_16(line) {
+                "the file is UTF-16, it seems: save it as UTF-8"
+            } else {
+                "the line is not UTF-8 from here on, but in another encoding, such as Windows-874 or Latin-1: save \
+                 the file as UTF-8"
+            };
+            let expected = expected.to_owned();
+            let flaw = Flaw { kind: HistoryErrorKind::NotUtf8, place: error::Place::default(), expected };
+            fail(error.valid_up_to() as u64 + 1, flaw)
+        })?;
+        let column = |byte: usize| line.get(..byte).map_or(0, |before| before.chars().count()) as u64 + 1;
+        let mut raw = serde_json::from_str(line).map_err(|error| {
+            let (byte, mut flaw) = locate::diagnose(line, &error);
+            // UTF-16 without its mark: plain letters with zeros between them, which are UTF-8 too.
+            if line.contains('\0') {
+                flaw.expected = "zero bytes: the file is UTF-16, it seems: save it as UTF-8".to_owned();
+            }
+            fail(column(byte), flaw)
+        })?;
+        convert(&mut raw).map_err(|flaw| fail(column(locate::place(line, &flaw)), flaw))
+    }
+}
+
+impl<R: BufRead> Iterator for Reader<R> {
+    type Item = Result<Line, HistoryError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Some(self.next_line(convert::envelope)?.map(|(number, envelope)| Line { number, envelope }))
     }
 }

@@ -13,8 +13,16 @@ fn plain(sentence: &str) -> String {
             return format!("expected {}, found {}", wanted(expected), met(found));
         }
     }
-    if let Some(rest) = sentence.strip_prefix("unknown variant ") {
-        return format!("unknown value {rest}");
+    for (kind, plain) in [("unknown field ", "unknown field "), ("unknown variant ", "unknown value ")] {
+        if let Some(rest) = sentence.strip_prefix(kind) {
+            let names = quoted(rest);
+            let meant =
+                names.split_first().and_then(|(name, known)| Some((name, nearest(name, known.iter().copied())?)));
+            return match meant {
+                Some((name, meant)) => format!("{plain}`{name}`: did you mean `{meant}`?"),
+                None => format!("{plain}{rest}"),
+            };
+        }
     }
     if let Some(rest) = sentence.strip_prefix("duplicate field ") {
         return format!("field {rest} is given twice");
@@ -42,6 +50,21 @@ fn plain(sentence: &str) -> String {
         other => other,
     };
     plain.to_owned()
+}
+
+/// The names that stand in backticks in a sentence.
+pub(crate) fn quoted(sentence: &str) -> Vec<&str> {
+    sentence.split('`').skip(1).step_by(2).collect()
+}
+
+/// The one of the known names that was probably meant. Capitals, dashes and what joins words count for nothing.
+pub(crate) fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let bare = |name: &str| name.to_lowercase().replace(['_', '-', ' '], "");
+    let wanted = bare(name);
+    // A third of a short name is another name.
+    let apart = (wanted.chars().count() / 3).clamp(1, 3);
+    let known = known.map(|known| (strsim::damerau_levenshtein(&wanted, &bare(known)), known));
+    known.filter(|(distance, _)| *distance <= apart).min_by_key(|(distance, _)| *distance).map(|(_, known)| known)
 }
 
 /// What was expected.
@@ -108,11 +131,17 @@ mod tests {
                 "invalid type: string \"a, expected i64\", expected a map",
                 "expected an object, found the text \"a, expected i64\"",
             ),
+            ("unknown variant `video2`, expected `video` or `live`", "unknown value `video2`: did you mean `video`?"),
+            ("unknown variant `reel`, expected `video` or `live`", "unknown value `reel`, expected `video` or `live`"),
+            ("unknown field `wrods`, expected `words`", "unknown field `wrods`: did you mean `words`?"),
             (
-                "unknown variant `video2`, expected `video` or `live`",
-                "unknown value `video2`, expected `video` or `live`",
+                "unknown field `x`, expected one of `id`, `when`, `flow`",
+                "unknown field `x`, expected one of `id`, `when`, `flow`",
             ),
-            ("unknown field `wrods`, expected `words`", "unknown field `wrods`, expected `words`"),
+            (
+                "unknown field `public-Reply`, expected one of `id`, `public_reply`",
+                "unknown field `public-Reply`: did you mean `public_reply`?",
+            ),
             ("missing field `flow`", "missing field `flow`"),
             ("duplicate field `id`", "field `id` is given twice"),
             ("expected ident", "expected `true`, `false` or `null`"),

@@ -41,7 +41,7 @@ use std::{fmt, io, sync::Arc};
 use words::{Flaw, Words, written_instant};
 
 pub use coverage::{Coverage, CoverageReport, Unreached};
-pub use report::{StepReport, StoryReport};
+pub use report::{StepReport, StoryNote, StoryReport};
 
 mod action;
 mod assertion;
@@ -50,6 +50,7 @@ mod coverage;
 mod edit;
 mod expectation;
 mod happening;
+mod names;
 mod report;
 mod run;
 mod words;
@@ -58,7 +59,7 @@ mod words;
 pub const MAX_STORY: usize = 16 << 20;
 
 /// A story: steps in the order in which they happen, and what is expected of each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Story {
     name: String,
     title: Option<String>,
@@ -81,6 +82,14 @@ struct Step {
     expectations: Vec<(usize, Expectation)>,
     /// Whether the line of the step is itself an expectation, after a bare time.
     is_bare: bool,
+}
+
+impl fmt::Debug for Story {
+    /// Without its texts: in a story stands what people write.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let steps = self.steps.len();
+        out.debug_struct("Story").field("name", &self.name).field("steps", &steps).finish_non_exhaustive()
+    }
 }
 
 impl Story {
@@ -180,7 +189,7 @@ pub enum StoryFailure {
 }
 
 /// What in a story cannot be read: the line, and what was expected there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct StoryError {
     name: String,
     line: usize,
@@ -211,6 +220,15 @@ impl StoryError {
     /// What was expected there.
     pub fn expected(&self) -> &str {
         &self.expected
+    }
+}
+
+impl fmt::Debug for StoryError {
+    /// Without the line itself, which `Display` shows.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, line, column, expected, source: _ } = self;
+        let told = format_args!("{name}, line {line}, column {column}: {expected}");
+        out.debug_tuple("StoryError").field(&told).finish()
     }
 }
 

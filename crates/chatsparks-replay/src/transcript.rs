@@ -1,12 +1,13 @@
 //! A transcript for people: who wrote what where, what came of it and why, and what was sent.
 
-use crate::{event_type::event_type, record::Record};
+use crate::{event_type::event_type, money::Money, record::Record};
 use chatsparks_core::{
-    CommentOutcome, CommentResult, DropReason, Effect, Event, Fact, Instant, Outcome, SendDm, Source, workspace::Link,
+    CommentOutcome, CommentResult, DropReason, Effect, Event, Fact, Instant, Outcome, SendDm, Source, Text,
+    workspace::Link,
 };
 use serde::Serialize;
 use std::{
-    fmt::Write as _,
+    fmt::{self, Write as _},
     io::{self, Write},
 };
 
@@ -21,10 +22,16 @@ const SHOWN: usize = 200;
 ///   public reply: “Sent you a DM”
 ///   DM (conversation 1): “Hi mint! It is 590 THB.”
 /// ```
-#[derive(Debug)]
 pub struct TranscriptWriter<W: Write> {
     output: W,
     entry: String,
+}
+
+impl<W: Write> fmt::Debug for TranscriptWriter<W> {
+    /// Without the output and the entry in hand, in which people's words stand.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("TranscriptWriter").finish_non_exhaustive()
+    }
 }
 
 impl<W: Write> TranscriptWriter<W> {
@@ -78,11 +85,11 @@ fn heading(record: &Record<'_>) -> String {
     match event {
         Event::Comment(comment) => {
             let reply = comment.reply_to.as_ref().map(|of| format!(", in reply to {of}")).unwrap_or_default();
-            let who = who(comment.handle.as_deref(), comment.user_id.as_str());
+            let who = who(comment.handle.as_ref(), comment.user_id.as_str());
             format!("comment of {who} on {}{reply}: {}", comment.post_id, quoted(comment.text.as_str()))
         }
         Event::Message(message) => {
-            let who = who(message.handle.as_deref(), message.user_id.as_str());
+            let who = who(message.handle.as_ref(), message.user_id.as_str());
             let text = message.text.as_ref().map(|text| format!(": {}", quoted(text.as_str()))).unwrap_or_default();
             let tapped = message.option.as_ref().map(|option| format!(", tapped {option}")).unwrap_or_default();
             format!("message of {who}{tapped}{text}")
@@ -95,17 +102,29 @@ fn heading(record: &Record<'_>) -> String {
         }
         Event::Act(act) => format!("{name} {}, by {}", act.user_id, act.member),
         Event::Order(order) => {
-            format!("order {} of {}: {} {}", order.order_id, order.user_id, order.total_minor, order.currency)
+            let total = Money::new(order.total_minor, order.currency.as_str());
+            format!("order {} of {}: {total}", order.order_id, order.user_id)
         }
         Event::OrderCancelled(order_id) => format!("{name} {order_id}"),
         Event::Refund(refund) => {
-            format!("refund {} of order {}: {}", refund.refund_id, refund.order_id, refund.amount_minor)
+            let currency = record.decision.facts.iter().find_map(|fact| match fact {
+                Fact::OrderReversed(entry) => Some(entry.currency.as_str()),
+                _ => None,
+            });
+            // A refund names no currency: where it takes nothing back, nobody says which it was.
+            let amount = currency.map_or_else(
+                || format!("{} minor units", refund.amount_minor),
+                |currency| Money::new(refund.amount_minor, currency).to_string(),
+            );
+            format!("refund {} of order {}: {amount}", refund.refund_id, refund.order_id)
         }
         Event::OrderReview { order_id, verdict, member } => {
             format!("order {order_id} reviewed by {member}: {}", code(verdict))
         }
         Event::Identity { user_id, shop_user_id } => format!("{user_id} is {shop_user_id} in the shop"),
         Event::Receipt(receipt) => format!("receipt of {}: {}", receipt.dm_id, code(&receipt.status)),
+        Event::Grant(grant) => format!("room for {} contacts in the cycle of {}", grant.contacts, grant.cycle),
+        Event::Erase(user_id) => format!("{user_id} is forgotten"),
         Event::Configure(_) | Event::Clock => name.to_owned(),
     }
 }
@@ -154,11 +173,11 @@ fn comment_outcome(outcome: &CommentOutcome) -> String {
 
 fn told_effect(effect: &Effect) -> String {
     match effect {
-        Effect::PublicReply { text, .. } => format!("public reply: {}", quoted(text)),
+        Effect::PublicReply { text, .. } => format!("public reply: {}", quoted(text.as_str())),
         Effect::SendDm(dm) => told_dm(dm),
         Effect::NotifyInbox { reason, note, owner, .. } => {
             let owner = owner.as_ref().map(|owner| format!(" for {owner}")).unwrap_or_default();
-            let note = note.as_ref().map(|note| format!(": {}", quoted(note))).unwrap_or_default();
+            let note = note.as_ref().map(|note| format!(": {}", quoted(note.as_str()))).unwrap_or_default();
             format!("inbox{owner}: {}{note}", code(reason))
         }
         Effect::NotifyOwners { level, count, limit } => {
@@ -171,10 +190,10 @@ fn told_dm(dm: &SendDm) -> String {
     let member = dm.member.as_ref().map(|member| format!(", by {member}")).unwrap_or_default();
     let mut told = format!("DM (conversation {}{member}):", dm.conversation);
     if let Some(text) = &dm.text {
-        let _ = write!(told, " {}", quoted(text));
+        let _ = write!(told, " {}", quoted(text.as_str()));
     }
     for option in &dm.options {
-        let _ = write!(told, " [{}]", clean(&option.label));
+        let _ = write!(told, " [{}]", clean(option.label.as_str()));
     }
     if let Some(Link { product, sku }) = &dm.card {
         let product = product.as_ref().map_or("shop", |product| product.as_str());
@@ -219,8 +238,8 @@ fn dropped(reason: DropReason) -> &'static str {
     }
 }
 
-fn who(handle: Option<&str>, user_id: &str) -> String {
-    handle.map_or_else(|| user_id.to_owned(), |handle| format!("@{} ({user_id})", clean(handle)))
+fn who(handle: Option<&Text>, user_id: &str) -> String {
+    handle.map_or_else(|| user_id.to_owned(), |handle| format!("@{} ({user_id})", clean(handle.as_str())))
 }
 
 fn quoted(text: &str) -> String {

@@ -220,7 +220,7 @@ fn an_observer_sees_each_comment_as_it_was_considered() {
         wanted.map(|(of, commented, revision, result)| (of.into(), commented, revision, result.into()))
     );
     assert_eq!((watch.records, replay.records()), (3, 3));
-    assert_eq!(replay.head().latest, "2026-03-02T10:00:02Z".parse::<Instant>().ok());
+    assert_eq!(replay.head().clock().latest(), "2026-03-02T10:00:02Z".parse::<Instant>().ok());
     assert!(replay.contact("u1").is_some() && replay.contact("u2").is_none());
 }
 

@@ -26,7 +26,7 @@ fn every_type_is_read_with_all_its_fields() {
         panic!("a comment")
     };
     assert_eq!(comment.text.as_str(), "PRICE?");
-    assert_eq!(comment.handle.as_deref(), Some("mint"));
+    assert_eq!(comment.handle, Some("mint".into()));
     assert_eq!(comment.reply_to.unwrap(), "c0");
     assert_eq!(comment.posted_at.unwrap().to_string(), "2026-03-02T09:59:00Z");
     assert!(comment.direct_reply);
@@ -59,7 +59,7 @@ fn every_type_is_read_with_all_its_fields() {
         ),
         (
             r#""type":"receipt","dm_id":"timer:close:u1:x/0","status":"failed","detail":"no""#,
-            |event| matches!(event, Event::Receipt(r) if r.status == DmStage::Failed && r.detail.as_deref() == Some("no")),
+            |event| matches!(event, Event::Receipt(r) if r.status == DmStage::Failed && r.detail == Some("no".into())),
         ),
         (
             r#""type":"order","order_id":"o1","user_id":"u1","placed_at":"2026-03-02T09:00:00Z","currency":"THB","total_minor":59000,"lines":[{"sku_id":"s30","product_id":"p","quantity":2,"amount_minor":9223372036854775807},{"sku_id":"s50","amount_minor":0}]"#,
@@ -454,7 +454,49 @@ fn a_line_that_is_not_utf8_is_told_with_its_byte() {
     let lines = read(&history);
     let error = lines[0].as_ref().unwrap_err();
     assert_eq!((error.kind(), error.line(), error.column()), (Kind::NotUtf8, 1, 20));
+    assert!(error.expected().ends_with("such as Windows-874 or Latin-1: save the file as UTF-8"), "{error}");
     assert_eq!(lines[1].as_ref().unwrap().number, 2);
+}
+
+#[test]
+fn a_history_in_another_encoding_is_told_to_be_saved_as_utf_8() {
+    let line = r#"{"id":"e1","at":"2026-03-02T10:00:00Z","type":"comment","comment_id":"c","post_id":"v","user_id":"u","text":"ราคา"}"#;
+    let (little, big) = (u16::to_le_bytes as fn(u16) -> [u8; 2], u16::to_be_bytes as fn(u16) -> [u8; 2]);
+    for mark in ["\u{FEFF}", ""] {
+        for bytes in [little, big] {
+            let history: Vec<u8> = format!("{mark}{line}\n{line}\n").encode_utf16().flat_map(bytes).collect();
+            let lines = read(&history);
+            let error = lines[0].as_ref().unwrap_err();
+            assert!(error.expected().ends_with("UTF-16, it seems: save it as UTF-8"), "{mark:?} {error}");
+            assert!(lines.iter().all(Result::is_err));
+        }
+    }
+    // Thai as Windows-874 writes it, one byte a letter.
+    let thai: Vec<u8> =
+        line.chars().map(|c| if c.is_ascii() { c as u8 } else { (c as u32 - 0xE00 + 0xA0) as u8 }).collect();
+    let error = read(&thai).remove(0).unwrap_err();
+    assert_eq!((error.kind(), error.column()), (Kind::NotUtf8, line.find('ร').unwrap() as u64 + 1));
+    assert!(error.expected().contains("save the file as UTF-8"), "{error}");
+}
+
+#[test]
+fn a_name_that_is_nearly_right_is_offered() {
+    for (fields, wanted) in [
+        (r#""type":"coment""#, "unknown type `coment`: did you mean `comment`?"),
+        (r#""type":"memberMessage""#, "unknown type `memberMessage`: did you mean `member_message`?"),
+        (r#""type":"clock","usr_id":"u""#, "unknown field `usr_id`: did you mean `user_id`?"),
+        (
+            r#""type":"order","order_id":"o","user_id":"u","currency":"THB","total_minor":1,"lines":[{"sku":"s"}]"#,
+            "unknown field `sku` in `lines[0]`",
+        ),
+        (
+            r#""type":"order","order_id":"o","user_id":"u","currency":"THB","total_minor":1,"lines":[{"quantty":"s"}]"#,
+            "unknown field `quantty` in `lines[0]`: did you mean `quantity`?",
+        ),
+    ] {
+        assert_eq!(one(fields).unwrap_err().expected(), wanted);
+    }
+    assert!(one(r#""type":"like""#).unwrap_err().expected().starts_with("unknown type `like`: expected `comment`, "));
 }
 
 #[test]

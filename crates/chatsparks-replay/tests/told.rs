@@ -2,18 +2,21 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use chatsparks_core::{
-    CommentOutcome, CommentResult, ConversationState, Decision, Effect, Envelope, Fact, InboxReason, Instant, Outcome,
-    Problem, ProblemCode, Refusal, RefusalReason, SendDm, SentOption, Source, StateReason, Timer, TimerKind,
-    workspace::Link,
+    CommentOutcome, CommentResult, ConversationState, Decision, Effect, Engine, Envelope, Fact, InboxReason, Instant,
+    Outcome, Problem, ProblemCode, Refusal, RefusalReason, SendDm, SentOption, Source, StateReason, Timer, TimerKind,
+    internal, workspace::Link,
 };
 use chatsparks_replay::{DecisionsWriter, Format, Reader, Record, Summary, TranscriptWriter, read_workspace};
+
+const WORKSPACE: &str =
+    r#"{ "workspace": { "id": "w", "name": "W", "account_user_id": "a" }, "triggers": [], "flows": [] }"#;
 
 fn envelopes(lines: &[&str]) -> Vec<Envelope> {
     Reader::new(lines.join("\n").as_bytes(), "h").map(|line| line.unwrap().envelope).collect()
 }
 
 fn decision(outcome: Outcome, effects: Vec<Effect>, facts: Vec<Fact>) -> Decision {
-    Decision { outcome, effects, facts: facts.into(), changes: Vec::new().into(), engine: None }
+    internal::decision(Source::Event("by hand".into()), outcome, effects, facts)
 }
 
 fn comment(result: CommentResult, trigger: Option<&str>, until: Option<&str>) -> Outcome {
@@ -95,9 +98,11 @@ fn told() -> Vec<(Source, Option<Envelope>, Instant, Decision)> {
 }
 
 fn each(mut show: impl FnMut(&Record<'_>)) {
-    for (seq, (source, envelope, at, decision)) in told().iter().enumerate() {
-        let (seq, envelope) = (seq as u64, envelope.as_ref());
-        show(&Record { seq, source, envelope, at: *at, revision: 1, decision });
+    let engine = Engine::compile(read_workspace(WORKSPACE.as_bytes(), Format::Json).unwrap()).unwrap();
+    let head = engine.first_head();
+    for (seq, (source, envelope, at, mut decision)) in told().into_iter().enumerate() {
+        decision.source = source;
+        show(&internal::record(seq as u64, envelope.as_ref(), at, &decision, (&head, &engine)));
     }
 }
 

@@ -348,7 +348,7 @@ proptest! {
                 Step::Block(user) => json!({ "type": "block", "user_id": format!("u{user}"), "member": "ann@glow.example" }),
             };
             let at = Instant::from_milliseconds(start.as_milliseconds() + (minutes - ago) * 60_000);
-            let before = if matches!(step, Step::Limit(_)) { scene.replay.head().limit.unwrap() } else { limit };
+            let before = if matches!(step, Step::Limit(_)) { scene.replay.head().terms().limit().unwrap() } else { limit };
             for record in scene.push(&at.to_string(), event) {
                 let one = std::slice::from_ref(&record);
                 // What fires before a `configure` goes by the limit before it.
@@ -366,8 +366,8 @@ proptest! {
                 }
             }
             let head = scene.replay.head();
-            let cycle = json!(head.cycle_start).to_string();
-            prop_assert_eq!(counted.iter().filter(|(one, _)| *one == cycle).count() as u64, head.count);
+            let cycle = json!(head.terms().cycle_start()).to_string();
+            prop_assert_eq!(counted.iter().filter(|(one, _)| *one == cycle).count() as u64, head.count());
         }
     }
 }

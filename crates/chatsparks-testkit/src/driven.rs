@@ -1,7 +1,9 @@
 //! The engine's own replay, with all that its records say, for properties.
 
 use chatsparks_core::{
-    Change, ContactChange, Engine, Envelope, Evaluation, Explanation, Scratch, workspace::Workspace,
+    Engine, Envelope, Evaluation, Explanation, Scratch,
+    internal::{Change, IndexRow},
+    workspace::Workspace,
 };
 use chatsparks_replay::{Considered, Observer, Record, Replay};
 use serde_json::Value;
@@ -21,11 +23,7 @@ pub struct Driven {
 
 impl Observer for Driven {
     fn record(&mut self, record: &Record<'_>) {
-        let nothing = record
-            .decision
-            .changes
-            .iter()
-            .all(|change| matches!(change, Change::Contact(ContactChange::TimerFired { .. })));
+        let nothing = record.decision.changes.iter().all(|change| matches!(change, Change::Index(IndexRow::Fired(..))));
         if nothing {
             self.idle.push(record.seq);
         }

@@ -4,6 +4,8 @@
 //!   types of events and documents and the normalisation of text; it keeps the whole history and looks
 //!   things up by going through it. Where the engine and the model differ, one of them is wrong.
 //! * [`generate`]: random workspaces and histories that are small and nasty, and shrink.
+//! * [`warned`]: the warnings of a document, as the rule lists them.
+//! * [`store_suite`]: what every store has to pass.
 //! * [`build`]: workspaces and histories for tests, written in a few words.
 
 pub mod build;
@@ -13,8 +15,11 @@ pub mod generate;
 pub mod lines;
 mod matching;
 mod model;
+pub mod partitioned;
 pub mod properties;
+pub mod store_suite;
+pub mod warned;
 
 pub use driven::{Driven, drive};
-pub use matching::{holds, question_mark_ends};
+pub use matching::{Looked, holds, question_mark_ends};
 pub use model::{Model, Replayed, replay};

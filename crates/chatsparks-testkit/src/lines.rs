@@ -1,6 +1,6 @@
 //! Histories as the lines of a history file, for people who read a failed test.
 
-use chatsparks_core::{ActKind, Configured, Envelope, Event};
+use chatsparks_core::{ActKind, Envelope, Event};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -17,7 +17,7 @@ pub fn line(envelope: &Envelope) -> Value {
     let mut line = match &envelope.event {
         Event::Comment(comment) => json!({
             "type": "comment", "comment_id": comment.comment_id, "post_id": comment.post_id,
-            "user_id": comment.user_id, "handle": comment.handle.as_deref(), "text": comment.text,
+            "user_id": comment.user_id, "handle": comment.handle, "text": comment.text,
             "posted_at": comment.posted_at, "reply_to": comment.reply_to, "direct_reply": comment.direct_reply,
         }),
         Event::CommentRemoved(of) => {
@@ -28,10 +28,10 @@ pub fn line(envelope: &Envelope) -> Value {
         }
         Event::Message(message) => json!({
             "type": "message", "message_id": message.message_id, "user_id": message.user_id,
-            "handle": message.handle.as_deref(), "text": message.text, "option": message.option,
+            "handle": message.handle, "text": message.text, "option": message.option,
         }),
         Event::Receipt(receipt) => json!({
-            "type": "receipt", "dm_id": receipt.dm_id, "status": receipt.status, "detail": receipt.detail.as_deref(),
+            "type": "receipt", "dm_id": receipt.dm_id, "status": receipt.status, "detail": receipt.detail,
         }),
         Event::Order(order) => {
             let lines = order.lines.iter().map(|line| {
@@ -72,12 +72,11 @@ pub fn line(envelope: &Envelope) -> Value {
             "member": message.member, "text": message.text, "link": message.link,
         }),
         Event::Configure(configured) => {
-            let document = match &**configured {
-                Configured::Workspace(workspace) => json!(**workspace),
-                Configured::Unreadable(_) => Value::Null,
-            };
+            let document = configured.workspace().map_or(Value::Null, |workspace| json!(**workspace));
             json!({ "type": "configure", "workspace": document })
         }
+        Event::Grant(grant) => json!({ "type": "grant", "cycle": grant.cycle, "contacts": grant.contacts }),
+        Event::Erase(user_id) => json!({ "type": "erase", "user_id": user_id }),
         Event::Clock => json!({ "type": "clock" }),
     };
     if let Value::Object(fields) = &mut line {

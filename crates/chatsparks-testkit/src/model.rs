@@ -49,6 +49,8 @@ pub struct Model {
     next_cycle: Option<Instant>,
     told: BTreeSet<u8>,
     release: Option<Instant>,
+    /// Room given to a partition (R7); none: a sole one, which has all of the limit.
+    granted: Option<i64>,
     timers_fired: Vec<(Instant, TimerKind, Option<UserId>)>,
     /// What the effects of the present decision are named after (T6).
     source: String,
@@ -217,6 +219,7 @@ impl Model {
             next_cycle: None,
             told: BTreeSet::new(),
             release: None,
+            granted: None,
             timers_fired: Vec::new(),
             source: String::new(),
             effects: Vec::new(),
@@ -293,6 +296,15 @@ impl Model {
             Event::Act(act) => self.act(act, *at),
             Event::MemberMessage(message) => self.member_message(message, *at),
             Event::Configure(configured) => self.configure(configured, *at),
+            Event::Grant(grant) => self.grant(grant.cycle, grant.contacts, *at),
+            Event::Erase(user) => {
+                if let Some(person) = self.people.get_mut(user) {
+                    person.handle = None;
+                    person.tags.clear();
+                    person.fields.clear();
+                }
+                applied()
+            }
             Event::Clock => applied(),
         }
     }

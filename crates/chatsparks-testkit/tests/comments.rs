@@ -7,7 +7,7 @@ use chatsparks_core::{
     workspace::{Condition, OnThrottled, Scope, Trigger, TriggerStatus, Workspace},
 };
 use chatsparks_testkit::{
-    drive,
+    Looked, drive,
     generate::{Case, Focus, case, condition, document, read, text},
     holds, properties,
 };
@@ -131,9 +131,13 @@ proptest! {
                     Scope::Posts(posts) => post.is_some_and(|post| posts.contains(&post.id)),
                     Scope::Tags(tags) => post.is_some_and(|post| post.tags.iter().any(|tag| tags.contains(tag))),
                 };
-                let first = !evaluation.seen.commented;
-                let matches =
-                    holds(&trigger.when, &workspace, comment.text.as_str(), comment.post_id.as_str(), first);
+                let looked = Looked {
+                    text: comment.text.as_str(),
+                    post: comment.post_id.as_str(),
+                    first: !evaluation.seen.commented,
+                    reply: comment.reply_to.is_some(),
+                };
+                let matches = holds(&trigger.when, &workspace, &looked);
                 let winner = outcome.trigger.as_ref() == Some(&trigger.id);
                 let higher = |winner: &Trigger| workspace.triggers.iter().position(|known| known.id == winner.id) < Some(place);
                 if set_aside.contains(&result) {
@@ -176,7 +180,8 @@ proptest! {
             prop_assert_eq!(tried[0].verdict.result, Explained::OutOfScope);
             return Ok(());
         }
-        let wanted = if holds(&trigger.when, &workspace, &text, "v9", true) { Explained::Matches } else { Explained::NoMatch };
+        let looked = Looked { text: &text, post: "v9", first: true, reply: false };
+        let wanted = if holds(&trigger.when, &workspace, &looked) { Explained::Matches } else { Explained::NoMatch };
         prop_assert_eq!(tried[0].verdict.result, wanted, "{:?}", text);
     }
 }

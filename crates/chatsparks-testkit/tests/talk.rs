@@ -247,8 +247,9 @@ proptest! {
         for envelope in &history {
             replay.push(envelope, |_| ());
             for contact in replay.contacts() {
-                let stored = json!(contact).to_string();
-                let read: chatsparks_core::Contact = serde_json::from_str(&stored).unwrap();
+                let stored = json!(chatsparks_core::Stored::from(contact)).to_string();
+                let read: chatsparks_core::Stored<'static, chatsparks_core::Contact> = serde_json::from_str(&stored).unwrap();
+                let read = read.into_inner();
                 prop_assert_eq!(contact, &read);
             }
         }

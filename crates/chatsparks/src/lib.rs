@@ -29,18 +29,49 @@
 //! What happens outside comes in as an [`Event`] in an [`Envelope`], which gives it an id and the instant at which you
 //! received it. That instant is the only clock there is.
 //!
-//! [`Engine::decide`] looks at three things: the [`Head`], which all contacts of a workspace share and which is a few
-//! numbers; one [`Contact`]; and what your indexes [`Found`] under the keys that [`Engine::reads`] names, such as
-//! whether this event was seen before. It answers with a [`Decision`]:
+//! A [`Partition`] lets it happen: the timers that are due before it fire, it is decided, the timers that it makes due
+//! fire ([`Partition::push_from`]). For each there is a [`Record`], with the [`Decision`]:
 //!
 //! - its *outcome* says why: fired, throttled until when, outranked;
-//! - its *changes* say what is now true, and are applied by [`Head::apply`] and [`Contact::apply`];
-//! - its *effects* say what is to be done: post a reply, send a DM;
+//! - its *effects* say what is to be done: post a reply, send a DM. Each has an id that is the same whenever the same
+//!   decision is taken, and serves as the idempotency key ([`Decision::effects_with_ids`]);
 //! - its *facts* tell those who read along, such as a dashboard.
 //!
-//! Deciding changes nothing and applying decides nothing, so you choose where the line of your transaction runs:
-//! changes, seen ids and effects to be done belong inside it, doing them belongs after it. An effect's id
-//! ([`Source::effect_id`]) is the same whenever the same decision is taken, and serves as the idempotency key.
+//! # The whole life
+//!
+//! The state lies in a store of yours, as [`Row`]s under [`Key`]s. The partition says what it wants of it
+//! ([`state::Wants`]), is answered, and says what to write; nothing else is read or written. Deciding changes nothing in
+//! the store, so you choose where the line of your transaction runs: rows and effects belong inside it, performing the
+//! effects belongs after it. Here the store is a map, and that is all there is to do:
+//!
+//! ```
+//! use chatsparks::{Effect, Engine, Envelope, Key, OtherRevision, Partition, Row, Scratch, state::Wants};
+//! use std::collections::HashMap;
+//!
+//! struct Shop { partition: Partition, rows: HashMap<Key, Row>, outbox: Vec<(String, Effect)> }
+//!
+//! impl Shop {
+//!     /// Starts where the store left off; with an empty one, from the beginning.
+//!     fn open(engine: Engine, rows: HashMap<Key, Row>) -> Result<Self, OtherRevision> {
+//!         Ok(Self { partition: Partition::resume(engine, |key| rows.get(key))?, rows, outbox: Vec::new() })
+//!     }
+//!
+//!     /// Lets an event happen, and every timer that is due by then.
+//!     fn happens(&mut self, envelope: &Envelope) {
+//!         let Self { partition, rows, outbox } = self;
+//!         let load = |wants: &Wants| wants.answer(|key| rows.get(key), rows.values());
+//!         partition.push_from(envelope, &mut Scratch::default(), load, |record| {
+//!             outbox.extend(record.decision.effects_with_ids().map(|(id, effect)| (id, effect.clone())));
+//!         });
+//!         rows.extend(partition.writes().into_iter().map(|row| (row.key(), row)));
+//!         partition.committed();
+//!     }
+//! }
+//! ```
+//!
+//! A backend adds: rows as [`Stored`] writes them, with [`Row::next_due`] and [`Row::queued_at`] in columns to look
+//! contacts up by; an outbox that survives a crash; a [`Clock`](Event::Clock) event now and then, since time passes by
+//! events alone; and the document of each revision, so that [`Engine::restore`] finds the one in force.
 //!
 //! # A decision can be explained
 //!
@@ -64,8 +95,8 @@
 //!
 //! - The same workspace and the same events give the same bytes. Unicode tables are the engine's own, maps are ordered,
 //!   ties have written tie-breaks.
-//! - [`Engine::decide`] is total and never panics on anything that the types admit.
-//! - What buyers write shows in no error and no `Debug` ([`Text`]).
+//! - Deciding is total: odd input is an outcome with a reason, never an error.
+//! - What buyers write shows in no error and no `Debug` ([`event::Text`]).
 //! - Features only add. Switching one on changes no decision.
 //!
 //! # Features
@@ -76,7 +107,84 @@
 )]
 #![cfg_attr(not(feature = "replay"), doc = "- `replay`: reads, replays and prints histories.")]
 
-pub use chatsparks_core::{workspace::Workspace, *};
+#[doc(inline)]
+pub use chatsparks_core::{
+    CompileError, Contact, Decision, Effect, Engine, Envelope, Evaluation, Event, Head, Instant, Key, OtherRevision,
+    Outcome, Partition, Period, Record, Row, Scratch, Stored, workspace::Workspace,
+};
+
+/// What happened: the parts of an [`Event`].
+pub mod event {
+    #[doc(inline)]
+    pub use chatsparks_core::{
+        Act, ActKind, Comment, CommentOf, Configured, DmStage, Grant, MemberMessage, Message, Order, OrderLine,
+        Receipt, Refund, ReviewVerdict, Text,
+    };
+}
+
+/// What was decided: the parts of a [`Decision`], outcomes and their reasons, effects, facts.
+pub mod decision {
+    #[doc(inline)]
+    pub use chatsparks_core::{
+        Cause, CommentOutcome, CommentResult, ConversationState, Credit, DropReason, Fact, InboxReason, LeaveReason,
+        LedBy, LedgerCause, LedgerEntry, MessageOutcome, MessageResult, OrderOutcome, OrderResult, OrganicReason,
+        Refusal, RefusalReason, SendDm, SentOption, Source, StateReason, Timer, TimerKind,
+    };
+}
+
+/// The state: what a store keeps, what a partition asks it for, and how each is written.
+pub mod state {
+    #[doc(inline)]
+    pub use chatsparks_core::{
+        Answer, Clock, ContactOfVersion1, Conversation, Due, MEMORY, OrderEntry, Pending, PendingFor, Queued, Room,
+        Run, SentBy, SentLink, Standing, Step, Storable, Terms, Throttles, Waits, Wants, Window,
+    };
+}
+
+/// Why something happened or did not: explanations, candidates of an order, diagnoses.
+pub mod explain {
+    #[doc(inline)]
+    pub use chatsparks_core::{
+        Candidate, CandidateLink, CandidateVerdict, Explained, Explanation, MatchedKind, MatchedWord, Seen, Verdict,
+        diagnosis,
+    };
+}
+
+/// Insights: a fold over facts.
+pub mod insights {
+    #[doc(inline)]
+    pub use chatsparks_core::{BlockGroup, FlowGroup, Group, Insights, Revenue, ShopRevenue};
+}
+
+/// People and connections: who sees a workspace and may change it, how platforms and webhooks stand; resets.
+pub mod people {
+    #[doc(inline)]
+    pub use chatsparks_core::{
+        AccessRefusal, ConnectionLight, NewIds, OldFlow, OwnerAct, ResetError, SHOP_SCOPES, SILENT_AFTER, SignIn,
+        TIKTOK_SCOPES, WebhookState, WebhookTimes,
+    };
+}
+
+/// The document that a shop writes, and what can be wrong with it.
+pub mod workspace {
+    #[doc(inline)]
+    pub use chatsparks_core::{Checked, Prepared, Problem, ProblemCode, sensitive_defaults, workspace::*};
+}
+
+/// Names of things: newtypes over shared text.
+pub mod id {
+    #[doc(inline)]
+    pub use chatsparks_core::{
+        BlockId, CommentId, Currency, DmId, Email, EventId, Field, FlowId, InstantError, MessageId, OptionId, OrderId,
+        PostId, ProductId, RefundId, ShopUserId, SkuId, Tag, TriggerId, UserId, WorkspaceId,
+    };
+}
+
+/// Normalisation, as keywords and texts go through it (N1).
+pub mod text {
+    #[doc(inline)]
+    pub use chatsparks_core::text::*;
+}
 
 /// Reads a history, replays it against a workspace, and prints or compares what was decided: for test authors.
 #[cfg(feature = "replay")]

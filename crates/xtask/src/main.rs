@@ -7,6 +7,7 @@ mod ci;
 mod conformance;
 mod core_alone;
 mod deny;
+mod public_api;
 mod run;
 mod test;
 mod unicode;
@@ -40,6 +41,12 @@ enum Task {
         #[arg(value_name = "DIR|PREFIX")]
         arguments: Vec<String>,
     },
+    /// Write down the names of the façade.
+    PublicApi {
+        /// Write nothing; fail when what is written down is not what is public.
+        #[arg(long)]
+        check: bool,
+    },
     /// Generate the Unicode tables of the core from ICU4X.
     Unicode {
         /// Write nothing; fail when the committed tables are stale.
@@ -57,6 +64,7 @@ fn main() -> ExitCode {
         Task::Ci => ci::run_all(),
         Task::Bench { arguments } => bench::run(&arguments),
         Task::Conformance { arguments } => conformance::run(arguments),
+        Task::PublicApi { check } => public_api::run(check),
         Task::Unicode { check } => unicode::run(check),
     };
     match result {

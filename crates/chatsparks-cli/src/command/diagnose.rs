@@ -181,7 +181,7 @@ impl Diagnose {
         };
         let replay = self.replay(engine, &mut watching, terminal)?;
         let Watching { evidence, nearest, .. } = watching;
-        let now = self.at.or(replay.head().latest);
+        let now = self.at.or(replay.head().clock().latest());
         let (diagnosis, details) = self.diagnose(&evidence, &nearest, &replay, now)?;
         if bundle.is_wanted() {
             let at = now.unwrap_or(Instant::from_milliseconds(0));

@@ -6,7 +6,7 @@
 //!
 //! No finding holds what a buyer wrote: a diagnosis may go into a support bundle as it is (D8).
 
-use crate::{Instant, UserId};
+use crate::{Instant, Text, UserId};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 pub use advice::{Advice, CheckCode};
@@ -112,6 +112,9 @@ pub enum Found {
     Word(String),
     /// Several.
     Words(Vec<String>),
+    /// Words of somebody outside, such as the platform's reason: they do not show in `Debug`, and do not go into
+    /// a bundle (D8).
+    Said(Text),
 }
 
 impl Answer {
@@ -219,6 +222,12 @@ impl From<&str> for Found {
 impl From<String> for Found {
     fn from(word: String) -> Self {
         Self::Word(word)
+    }
+}
+
+impl From<&Text> for Found {
+    fn from(text: &Text) -> Self {
+        Self::Said(text.clone())
     }
 }
 

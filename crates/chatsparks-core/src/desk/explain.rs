@@ -7,7 +7,7 @@ use crate::{
     Comment, CommentOutcome, CommentResult, Instant, TriggerId,
     document::workspace::OnThrottled,
     engine::compile::Compiled,
-    machines::comment::{Buffers, matched_part},
+    machines::comment::{Beside, Buffers, matched_part},
     matching::condition::Subject,
     state::contact::Contact,
     state::throttle::Throttles,
@@ -222,7 +222,7 @@ impl Compiled {
     pub(crate) fn explain(&self, evaluation: &Evaluation, triggers: &[u32], buffers: &mut Buffers) -> Vec<Explanation> {
         let Evaluation { comment, at, outcome, seen, .. } = evaluation;
         let text = comment.text.as_str();
-        self.find_features(text, !seen.commented, buffers);
+        self.find_features(text, Beside::of(comment, !seen.commented), buffers);
         let post = self.post_names.find(comment.post_id.as_str());
         let mut matched = matched::Finder::new(self, text);
         let (_, cut) = matched_part(text);
@@ -262,7 +262,7 @@ impl Compiled {
 
     /// Tries a text against some triggers, as if a newcomer had written it (C11).
     pub(crate) fn try_text(&self, trial: Trial<'_>, triggers: &[u32], buffers: &mut Buffers) -> Vec<Explanation> {
-        self.find_features(trial.text, true, buffers);
+        self.find_features(trial.text, Beside { is_first: true, is_reply: false }, buffers);
         let post = trial.post.map(|post| self.post_names.find(post));
         let mut matched = matched::Finder::new(self, trial.text);
         let (_, cut) = matched_part(trial.text);

@@ -18,11 +18,11 @@ mod warnings;
 
 use crate::{
     Problem, ProblemCode,
-    document::workspace::{Product, Workspace},
+    document::workspace::{Flow, Product, Workspace},
 };
 pub(crate) use patterns::{beginnings, build_pattern};
 use place::Place;
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 /// Problems told at most. A document of 64 MiB could have millions, and nobody reads on that long.
 const PROBLEMS: usize = 100_000;
@@ -38,6 +38,18 @@ pub(crate) fn faults(workspace: &Workspace, previous: Option<&Workspace>) -> Vec
     checker.flows(&workspace.flows, previous.map(|previous| previous.flows.as_slice()));
     checker.members(&workspace.members);
     checker.report.problems
+}
+
+/// The faults of a document that holds by itself, as the next revision of another (F9).
+pub(crate) fn succession_faults(workspace: &Workspace, previous: &Workspace) -> Vec<Problem> {
+    let published: BTreeMap<_, _> =
+        previous.flows.iter().map(|flow| ((flow.id.as_str(), flow.version), flow)).collect();
+    let stands = |flow: &Flow| {
+        published.get(&(flow.id.as_str(), flow.version)).is_none_or(|before| before.blocks == flow.blocks)
+    };
+    let follows = previous.workspace.id == workspace.workspace.id && workspace.flows.iter().all(stands);
+    // The places and sentences are those of the whole check; it is only made where it has something to tell.
+    if follows { Vec::new() } else { faults(workspace, Some(previous)) }
 }
 
 /// Every warning of a document, in the order of the document; the document may have faults (F10).

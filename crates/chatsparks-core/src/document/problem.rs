@@ -54,6 +54,16 @@ pub enum ProblemCode {
     Unreachable,
     /// Warning: no block captures the field.
     UncapturedField,
+    /// Warning: no trigger starts the flow.
+    UnusedFlow,
+    /// Warning: two options of one block have one label, as typed texts are read (F4).
+    SameOption,
+    /// Warning: nothing that is captured can bring the case of a branch (F6).
+    DeadCase,
+    /// Warning: the pattern is found in every text.
+    HoldsAlways,
+    /// Warning: the pattern asks for `\b`, which does not stand between Thai letters.
+    WordBoundary,
     /// Warning: a one- or two-letter `contains` keyword.
     ShortKeyword,
     /// Warning: normalising changes a literal character of the pattern.
@@ -64,6 +74,8 @@ pub enum ProblemCode {
     AlwaysOutranked,
     /// Warning: a scope or condition names a post that the workspace lacks (C3).
     UnknownPost,
+    /// Warning: a scope names a tag that no post has (C3).
+    UnknownTag,
     /// Warning: a condition asks for a product that the workspace lacks, which is never mentioned (N9).
     UnknownProduct,
     /// Warning: a connection names a scope that there is not.
@@ -93,11 +105,17 @@ impl ProblemCode {
             Self::LongWait => "long_wait",
             Self::Unreachable => "unreachable",
             Self::UncapturedField => "uncaptured_field",
+            Self::UnusedFlow => "unused_flow",
+            Self::SameOption => "same_option",
+            Self::DeadCase => "dead_case",
+            Self::HoldsAlways => "holds_always",
+            Self::WordBoundary => "word_boundary",
             Self::ShortKeyword => "short_keyword",
             Self::UnnormalisedPattern => "unnormalised_pattern",
             Self::Placeholder => "placeholder",
             Self::AlwaysOutranked => "always_outranked",
             Self::UnknownPost => "unknown_post",
+            Self::UnknownTag => "unknown_tag",
             Self::UnknownProduct => "unknown_product",
             Self::UnknownScope => "unknown_scope",
             Self::NoEffect => "no_effect",

@@ -20,7 +20,6 @@ use std::{collections::BTreeMap, sync::Arc};
 #[derive(Debug)]
 pub(crate) struct Compiled {
     pub(crate) workspace: Arc<Workspace>,
-    pub(crate) revision: u32,
     pub(crate) matcher: Matcher,
     pub(crate) patterns: Vec<Regex>,
     pub(crate) triggers: Vec<CompiledTrigger>,
@@ -72,7 +71,7 @@ pub(crate) struct CompiledPost {
 
 impl Compiled {
     /// Compiles a document that has no faults. What fails all the same is reported as a fault.
-    pub(crate) fn new(workspace: Arc<Workspace>, revision: u32, dfa_limit: usize) -> Result<Self, Problem> {
+    pub(crate) fn new(workspace: Arc<Workspace>, dfa_limit: usize) -> Result<Self, Problem> {
         let places = workspace.products.iter().enumerate().map(|(place, product)| (product.id.clone(), place));
         let mut compiler = Compiler { product_places: places.collect(), ..Compiler::default() };
         for post in &workspace.posts {
@@ -128,7 +127,6 @@ impl Compiled {
             .flat_map(|product| product.skus.iter().map(|sku| (sku.id.clone(), product.id.clone())))
             .collect();
         Ok(Self {
-            revision,
             matcher,
             patterns,
             triggers,
@@ -273,7 +271,7 @@ impl Compiler {
     /// above the special features.
     fn condition(&mut self, workspace: &Workspace, condition: &Condition, trigger: usize) -> Result<Node, Problem> {
         Ok(match condition {
-            Condition::QuestionMark | Condition::FirstComment => {
+            Condition::QuestionMark | Condition::FirstComment | Condition::Reply => {
                 Node::Features(special_feature(condition).into_iter().collect())
             }
             Condition::Keywords(keywords) => {
@@ -380,10 +378,8 @@ fn resolve(node: &mut Node, features: &[Feature]) {
 /// Where each active trigger is looked up from: its anchors, at the places of its scope.
 fn index(triggers: &mut [CompiledTrigger], posts: &[CompiledPost], feature_count: u32) -> Postings {
     let mut users = vec![0u64; feature_count as usize];
-    // A comment with a question mark, or by a newcomer, is far commoner than one with any word.
-    for feature in [special::ALWAYS, special::QUESTION_MARK, special::FIRST_COMMENT, special::ANY_MENTION] {
-        users[feature as usize] = 1_000_000;
-    }
+    // A comment with a question mark, by a newcomer, or below another is far commoner than one with any word.
+    users[..special::COUNT as usize].fill(1_000_000);
     triggers.iter().for_each(|trigger| count_features(&trigger.condition, &mut users));
     let mut rows = Vec::new();
     for (number, trigger) in triggers.iter_mut().enumerate().filter(|(_, trigger)| trigger.is_active) {

@@ -5,7 +5,7 @@ use crate::{
     OrderId, OrderLine, OrderOutcome, OrderResult, OrganicReason, Outcome, Period, ProductId, Refund, RefusalReason,
     ReviewVerdict, SentBy, SentLink, SkuId, document::workspace::Link, machines::turn::Turn,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 pub use candidates::{Candidate, CandidateLink, CandidateVerdict};
 
@@ -20,12 +20,14 @@ struct Judgement<'a> {
 
 impl Turn<'_> {
     /// An order is credited to a conversation, or is organic (A1–A5, A7).
-    pub(crate) fn order(&mut self, order: &Order, contact: Option<&Contact>) -> Outcome {
+    ///
+    /// `links`: those sent to the contact, in the order sent.
+    pub(crate) fn order(&mut self, order: &Order, contact: Option<&Contact>, links: &[SentLink]) -> Outcome {
         let placed_at = order.placed_at.unwrap_or(self.at);
         // Histories with amounts below zero are refused where they are read; from elsewhere they count as none.
         let total_minor = order.total_minor.max(0);
         let window = Period::days(self.policy().attribution_days);
-        let judged = contact.and_then(|contact| judge(contact, order, placed_at, window, &self.engine.product_of));
+        let judged = contact.and_then(|_| judge(links, order, placed_at, window, &self.engine.product_of));
         let (result, overlap_minor) =
             judged.as_ref().map_or((OrderResult::Organic, 0), |judged| (judged.result, judged.overlap_minor));
         let reason = match (&judged, contact) {
@@ -139,13 +141,13 @@ impl Turn<'_> {
 
 /// Which conversation an order is credited to; none: no link is recent enough (A2, A3).
 fn judge<'a>(
-    contact: &'a Contact,
+    links: &'a [SentLink],
     order: &Order,
     placed_at: Instant,
     window: Period,
     product_of: &BTreeMap<SkuId, ProductId>,
 ) -> Option<Judgement<'a>> {
-    let sent = || contact.links().iter().filter(|link| link.at <= placed_at);
+    let sent = || links.iter().filter(|link| link.at <= placed_at);
     // A2: candidates are conversations whose last link went out no more than the window before, the end included.
     let mut last: BTreeMap<u32, Instant> = BTreeMap::new();
     for link in sent() {
@@ -156,27 +158,66 @@ fn judge<'a>(
     let eligible = || sent().filter(|link| last.contains_key(&link.conversation));
     // Ties go to the later conversation, then the later link, which `max_by_key` keeps.
     let latest = eligible().max_by_key(|link| (link.at, link.conversation))?;
-    let matching = eligible().filter(|link| order.lines.iter().any(|line| is_for(&link.link, line, product_of)));
+    let mut linked = Linked::default();
+    eligible().for_each(|link| linked.add(&link.link));
+    let overlap_minor = linked.overlap(order, product_of);
+    let matching = eligible().filter(|link| linked.is_ordered(&link.link));
     let Some(credited) = matching.max_by_key(|link| (link.at, link.conversation)) else {
         return Some(Judgement { result: OrderResult::Soft, credited: latest, overlap_minor: 0 });
     };
-    // Links repeat; lines may be many: each distinct link is looked at once a line.
-    let links: BTreeSet<&Link> = eligible().map(|link| &link.link).collect();
-    let overlap = order
-        .lines
-        .iter()
-        .filter(|line| links.iter().any(|link| is_for(link, line, product_of)))
-        .fold(0i64, |sum, line| sum.saturating_add(line.amount_minor.max(0)));
-    Some(Judgement { result: OrderResult::Attributed, credited, overlap_minor: overlap })
+    Some(Judgement { result: OrderResult::Attributed, credited, overlap_minor })
 }
 
-/// Whether a link is to a line's SKU, or to its product without a SKU (A3).
-fn is_for(link: &Link, line: &OrderLine, product_of: &BTreeMap<SkuId, ProductId>) -> bool {
-    match (&link.sku, &link.product) {
-        (Some(sku), _) => *sku == line.sku_id,
-        (None, Some(product)) => line.product_id.as_ref().or_else(|| product_of.get(&line.sku_id)) == Some(product),
-        (None, None) => false,
+/// What links are to: SKUs, and products without a SKU; and whether a line of the order is for it (A3).
+///
+/// Links repeat and lines may be many: each is looked at once, however many there are of the other.
+#[derive(Default)]
+struct Linked<'a> {
+    skus: BTreeMap<&'a SkuId, bool>,
+    products: BTreeMap<&'a ProductId, bool>,
+}
+
+impl<'a> Linked<'a> {
+    fn add(&mut self, link: &'a Link) {
+        match (&link.sku, &link.product) {
+            (Some(sku), _) => drop(self.skus.insert(sku, false)),
+            (None, Some(product)) => drop(self.products.insert(product, false)),
+            (None, None) => {}
+        }
     }
+
+    /// Marks what is ordered, and sums the amounts of the lines that are linked (A5).
+    fn overlap(&mut self, order: &Order, product_of: &BTreeMap<SkuId, ProductId>) -> i64 {
+        let mut sum = 0i64;
+        if self.skus.is_empty() && self.products.is_empty() {
+            return sum;
+        }
+        for line in &order.lines {
+            let sku = self.skus.get_mut(&line.sku_id);
+            let product = match self.products.is_empty() {
+                true => None,
+                false => product_of_line(line, product_of).and_then(|product| self.products.get_mut(product)),
+            };
+            if sku.is_some() || product.is_some() {
+                sum = sum.saturating_add(line.amount_minor.max(0));
+            }
+            sku.into_iter().chain(product).for_each(|ordered| *ordered = true);
+        }
+        sum
+    }
+
+    fn is_ordered(&self, link: &Link) -> bool {
+        match (&link.sku, &link.product) {
+            (Some(sku), _) => self.skus.get(sku) == Some(&true),
+            (None, Some(product)) => self.products.get(product) == Some(&true),
+            (None, None) => false,
+        }
+    }
+}
+
+/// A line's product is its own, else the catalogue's (A3).
+fn product_of_line<'a>(line: &'a OrderLine, product_of: &'a BTreeMap<SkuId, ProductId>) -> Option<&'a ProductId> {
+    line.product_id.as_ref().or_else(|| product_of.get(&line.sku_id))
 }
 
 fn cause(kind: LedgerCause, credited: Option<&SentLink>) -> Cause {

@@ -2,10 +2,9 @@
 
 use crate::{
     ContactChange, ConversationState, DropReason, Effect, Fact, InboxReason, Instant, LeaveReason, Message,
-    MessageResult, Outcome, Period, RefusalReason, StateReason, TimerKind, Waits, machines::comment::matched_part,
-    machines::turn::Turn,
+    MessageResult, Outcome, Period, RefusalReason, StateReason, Text, TimerKind, Waits,
+    machines::comment::matched_part, machines::turn::Turn,
 };
-use std::sync::Arc;
 
 impl Turn<'_> {
     /// A buyer's DM: blocked contacts first, then people, then sensitive words, then a held start,
@@ -17,7 +16,7 @@ impl Turn<'_> {
         self.index(crate::IndexRow::Message(message.message_id.clone()));
         self.change(ContactChange::DmAt(self.at));
         if let Some(handle) = &message.handle
-            && self.contact.as_ref().and_then(|contact| contact.handle()) != Some(handle)
+            && self.contact.as_ref().and_then(|contact| contact.handle()) != Some(handle.as_str())
         {
             self.change(ContactChange::Handle(handle.clone()));
         }
@@ -113,13 +112,13 @@ impl Turn<'_> {
     }
 
     /// The bot hands the conversation to a person, and tells the inbox.
-    pub(crate) fn hand_to_human(&mut self, reason: StateReason, inbox: InboxReason, note: Option<Arc<str>>) {
+    pub(crate) fn hand_to_human(&mut self, reason: StateReason, inbox: InboxReason, note: Option<Text>) {
         self.go_to_human(Some(reason));
         self.tell_inbox(inbox, note);
     }
 
     /// Tells the inbox, and whose conversation it is (V7).
-    pub(crate) fn tell_inbox(&mut self, reason: InboxReason, note: Option<Arc<str>>) {
+    pub(crate) fn tell_inbox(&mut self, reason: InboxReason, note: Option<Text>) {
         let Some(user_id) = self.user_id().cloned() else { return };
         let owner = self.conversation().and_then(|conversation| conversation.owner.clone());
         let conversation = self.conversation_id();

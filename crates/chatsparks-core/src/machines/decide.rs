@@ -33,6 +33,8 @@ pub(crate) fn reads(envelope: &Envelope) -> Reads {
         | Event::Identity { .. }
         | Event::Act(_)
         | Event::Configure(_)
+        | Event::Grant(_)
+        | Event::Erase(_)
         | Event::Clock => {}
     }
     Reads { contact: envelope.event.user_id().cloned(), keys }
@@ -41,6 +43,13 @@ pub(crate) fn reads(envelope: &Envelope) -> Reads {
 /// Decides an event: see [`Engine::decide`].
 pub(crate) fn decide(engine: &Engine, loaded: &Loaded<'_>, envelope: &Envelope, buffers: &mut Buffers) -> Decision {
     let compiled = engine.compiled();
+    let source = || Source::Event(envelope.id.clone());
+    let subject = || loaded.contact.map(Contact::user_id).or(envelope.event.user_id()).cloned();
+    let nothing = |outcome, changes| Decision::plain(source(), subject(), outcome, changes);
+    // R8: a state that knows a newer revision is not decided by an older engine, nor the other way round.
+    if engine.revision() != loaded.head.terms.revision {
+        return nothing(RefusalReason::EngineFault.into(), SmallVec::new());
+    }
     // T3: ids are looked at before anything else, and an event that came before does not even move time.
     if loaded.found.event {
         return nothing(duplicate(&envelope.event), SmallVec::new());
@@ -62,13 +71,8 @@ pub(crate) fn decide(engine: &Engine, loaded: &Loaded<'_>, envelope: &Envelope, 
             }
             let outcome = compiled.outcome(judged);
             let fact = Fact::CommentSeen { post_id: comment.post_id.clone(), result: outcome.result };
-            return Decision {
-                outcome: Outcome::Comment(outcome),
-                effects: Vec::new(),
-                facts: smallvec![fact],
-                changes,
-                engine: None,
-            };
+            let decision = nothing(Outcome::Comment(outcome), changes);
+            return Decision { facts: smallvec![fact], ..decision };
         }
         let mut turn = turn(compiled, loaded, envelope, changes, buffers);
         turn.index(IndexRow::Comment(comment.comment_id.clone()));
@@ -85,7 +89,7 @@ pub(crate) fn decide(engine: &Engine, loaded: &Loaded<'_>, envelope: &Envelope, 
         Event::CommentAnswerable(of) => turn.comment_answerable(of),
         Event::Message(message) => turn.buyer_message(message),
         Event::Receipt(receipt) => turn.receipt(receipt, loaded.found.dm.as_ref()),
-        Event::Order(order) => turn.order(order, loaded.contact),
+        Event::Order(order) => turn.order(order, loaded.contact, loaded.links),
         Event::OrderCancelled(order_id) => turn.cancel_order(order_id, loaded.found.order.as_deref()),
         Event::Refund(refund) => turn.refund(refund, loaded.found.order.as_deref()),
         Event::OrderReview { order_id, verdict, member } => {
@@ -99,10 +103,12 @@ pub(crate) fn decide(engine: &Engine, loaded: &Loaded<'_>, envelope: &Envelope, 
         }
         Event::Act(act) => turn.member_acts(act),
         Event::MemberMessage(message) => turn.member_message(message),
-        Event::Configure(configured) => {
-            let (outcome, next) = turn.configure(engine, configured);
+        Event::Configure(_) => {
+            let (outcome, next) = turn.configure(loaded.prepared);
             return Decision { engine: next, ..turn.decided(outcome) };
         }
+        Event::Grant(grant) => turn.grant(grant),
+        Event::Erase(_) => turn.erase(),
     };
     let mut decision = turn.decided(outcome);
     if may_come_again(&decision.outcome) {
@@ -117,16 +123,20 @@ fn may_come_again(outcome: &Outcome) -> bool {
 }
 
 /// Decides a timer that is due: see [`Engine::fire`].
-pub(crate) fn fire(engine: &Engine, loaded: &Loaded<'_>, timer: &Timer, buffers: &mut Buffers) -> Decision {
-    let source = timer_source(loaded.contact, timer);
-    let firing = match source {
-        Source::Timer { firing, .. } => firing,
-        Source::Event(_) => 1,
-    };
+///
+/// A timer that was cancelled, that fired before, or that is not the one set, is nothing (R6): only the state says
+/// which timers there are.
+pub(crate) fn fire(engine: &Engine, loaded: &Loaded<'_>, timer: &Timer, buffers: &mut Buffers) -> Option<Decision> {
+    if !stands(loaded, timer) || engine.revision() != loaded.head.terms.revision {
+        return None;
+    }
+    let has_effects = matches!(timer.kind, TimerKind::FlowWait | TimerKind::QueueRelease);
+    let firing = if has_effects { loaded.found.fired + 1 } else { 1 };
+    let source = Source::Timer { timer: timer.clone(), firing };
     let user_id = timer.user_id.as_ref();
     let mut turn = Turn::new(engine.compiled(), timer.due, source, loaded.head, user_id, loaded.contact, buffers);
-    if matches!(timer.kind, TimerKind::FlowWait | TimerKind::QueueRelease) {
-        turn.change(ContactChange::TimerFired { kind: timer.kind, due: timer.due, times: firing });
+    if let Some(user_id) = user_id.filter(|_| has_effects) {
+        turn.index(IndexRow::Fired(user_id.clone(), timer.kind, timer.due, firing));
     }
     match timer.kind {
         TimerKind::Cycle => turn.begin_cycle(),
@@ -136,26 +146,58 @@ pub(crate) fn fire(engine: &Engine, loaded: &Loaded<'_>, timer: &Timer, buffers:
         TimerKind::Close => turn.conversation_expires(),
         TimerKind::QueueExpiry | TimerKind::HoldExpiry => turn.start_expires(),
     }
-    turn.decided(Outcome::Applied {})
+    Some(turn.decided(Outcome::Applied {}))
 }
 
-/// What a timer's decision answers to; only timers with effects are counted (T6).
-pub(crate) fn timer_source(contact: Option<&Contact>, timer: &Timer) -> Source {
-    let firing = match (timer.kind, contact) {
-        (TimerKind::FlowWait | TimerKind::QueueRelease, Some(contact)) => contact.firing(timer.kind, timer.due),
-        _ => 1,
+/// The key of how often a timer fired before; only timers with effects are counted (T6).
+pub(crate) fn reads_of_timer(timer: &Timer) -> Option<IndexKey> {
+    let has_effects = matches!(timer.kind, TimerKind::FlowWait | TimerKind::QueueRelease);
+    let user_id = timer.user_id.as_ref().filter(|_| has_effects)?;
+    Some(IndexKey::Fired(user_id.clone(), timer.kind, timer.due))
+}
+
+/// Whether the state still has this timer, at this due instant.
+fn stands(loaded: &Loaded<'_>, timer: &Timer) -> bool {
+    let Head { terms, room, .. } = loaded.head;
+    match timer.kind {
+        TimerKind::Cycle => terms.next_cycle == Some(timer.due),
+        TimerKind::QueueRelease => {
+            let is_queued = loaded.contact.is_some_and(|contact| contact.queued_at().is_some());
+            room.release_due == Some(timer.due) && loaded.head.has_room() && is_queued
+        }
+        kind => loaded.contact.is_some_and(|contact| contact.due(kind) == Some(timer.due)),
+    }
+}
+
+/// What becomes of an event at which the engine failed: its id is not used up, and nothing changes (R13).
+pub(crate) fn put_aside(envelope: &Envelope) -> Decision {
+    let (source, subject) = (Source::Event(envelope.id.clone()), envelope.event.user_id().cloned());
+    Decision::plain(source, subject, RefusalReason::EngineFault.into(), SmallVec::new())
+}
+
+/// What becomes of a timer at which the engine failed: it stands no longer, and nothing else changes (R13).
+pub(crate) fn put_timer_aside(engine: &Engine, timer: &Timer) -> Decision {
+    let change: Change = match timer.kind {
+        TimerKind::Cycle => {
+            let next = engine.compiled().cycles.next_after(timer.due);
+            HeadChange::Cycle { start: timer.due, next }.into()
+        }
+        // A start whose release fails would be the oldest for ever.
+        TimerKind::QueueRelease => ContactChange::Pending(None).into(),
+        kind => ContactChange::Faulted(kind, timer.due).into(),
     };
-    Source::Timer { timer: timer.clone(), firing }
+    let source = Source::Timer { timer: timer.clone(), firing: 1 };
+    Decision::plain(source, timer.user_id.clone(), RefusalReason::EngineFault.into(), smallvec![change])
 }
 
 /// What every event that is not known changes: its id is used up, and time moves (T3, T5).
 fn prelude(compiled: &Compiled, head: &Head, envelope: &Envelope) -> SmallVec<[Change; 4]> {
     let mut changes = smallvec![Change::Index(IndexRow::Event(envelope.id.clone()))];
-    if head.latest.is_none_or(|latest| latest < envelope.at) {
+    if head.clock.latest.is_none_or(|latest| latest < envelope.at) {
         changes.push(HeadChange::Latest(envelope.at).into());
     }
     // M2: cycles that began before or at the first event fire nothing.
-    if head.cycle_start.is_none() {
+    if head.terms.cycle_start.is_none() {
         let start = compiled.cycles.containing(envelope.at);
         changes.push(HeadChange::Cycle { start, next: compiled.cycles.next_after(envelope.at) }.into());
     }
@@ -168,7 +210,7 @@ fn seen(contact: Option<&Contact>, comment: &Comment, changes: &mut SmallVec<[Ch
         changes.push(ContactChange::Commented.into());
     }
     if let Some(handle) = &comment.handle
-        && contact.and_then(Contact::handle) != Some(handle)
+        && contact.and_then(Contact::handle) != Some(handle.as_str())
     {
         changes.push(ContactChange::Handle(handle.clone()).into());
     }
@@ -210,8 +252,4 @@ fn duplicate(event: &Event) -> Outcome {
         Event::Message(_) => MessageResult::Duplicate.into(),
         _ => Outcome::Duplicate {},
     }
-}
-
-fn nothing(outcome: Outcome, changes: SmallVec<[Change; 4]>) -> Decision {
-    Decision { outcome, effects: Vec::new(), facts: SmallVec::new(), changes, engine: None }
 }

@@ -2,7 +2,8 @@
 
 use crate::{
     BlockId, ContactChange, ConversationState, Effect, Fact, InboxReason, IndexRow, LeaveReason, Message,
-    MessageResult, Pending, Period, Run, SendDm, SentBy, SentLink, SentOption, Standing, StateReason, TimerKind, Waits,
+    MessageResult, Pending, Period, Run, SendDm, SentBy, SentLink, SentOption, Standing, StateReason, Text, TimerKind,
+    Waits,
     document::workspace::{Block, BlockKind, Flow, Link, Test},
     machines::answer::{Answer, answer},
     machines::placeholder::expand,
@@ -36,7 +37,7 @@ impl<'a> Position<'a> {
 /// A DM that the bot or a member sends.
 #[derive(Default)]
 pub(crate) struct Dm {
-    pub(crate) text: Option<Arc<str>>,
+    pub(crate) text: Option<Text>,
     pub(crate) options: Vec<SentOption>,
     pub(crate) card: Option<Link>,
     pub(crate) member: Option<crate::Email>,
@@ -118,7 +119,7 @@ impl<'a> Turn<'a> {
             }
             BlockKind::Handoff(handoff) => {
                 self.stand(Waits::Person);
-                let note = handoff.note.as_deref().map(Arc::from);
+                let note = handoff.note.as_deref().map(Into::into);
                 self.hand_to_human(StateReason::Handoff, InboxReason::Handoff, note);
                 None
             }
@@ -168,7 +169,7 @@ impl<'a> Turn<'a> {
             BlockKind::QuickReplies(quick) => {
                 let sent = |choice: &crate::document::workspace::Choice| SentOption {
                     id: choice.id.clone(),
-                    label: Arc::from(choice.label.as_str()),
+                    label: choice.label.as_str().into(),
                 };
                 (&quick.text, quick.options.iter().map(sent).collect())
             }
@@ -201,7 +202,7 @@ impl<'a> Turn<'a> {
         }
     }
 
-    fn expanded(&self, text: &str) -> Arc<str> {
+    fn expanded(&self, text: &str) -> Text {
         expand(text, self.contact.as_ref()).into()
     }
 
@@ -227,7 +228,7 @@ impl<'a> Turn<'a> {
             SentBy::Flow(..) => None,
         };
         self.fact(Fact::LinkSent { conversation, product: link.product.clone(), sku: link.sku.clone(), member });
-        self.change(ContactChange::LinkSent(Box::new(SentLink { at: self.at, conversation, link, by })));
+        self.index(IndexRow::Link(Box::new(SentLink { at: self.at, conversation, link, by })));
     }
 
     /// A buyer's reply while the flow waits for one (V3, F3–F5).

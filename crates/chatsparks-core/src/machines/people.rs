@@ -4,7 +4,6 @@ use crate::{
     Act, ActKind, ContactChange, ConversationState, DropReason, Email, IndexRow, MemberMessage, Outcome, RefusalReason,
     SentBy, StateReason, engine::compile::Compiled, machines::flow::Dm, machines::turn::Turn,
 };
-use std::sync::Arc;
 
 impl Compiled {
     /// Who acts, as the members list has them; none listed: anyone, as the event has them (V7, W1).
@@ -63,6 +62,15 @@ impl Turn<'_> {
         self.drop_start(DropReason::Blocked);
     }
 
+    /// A person is forgotten: what they wrote, and what they are called. Ids and amounts stay, so that books balance and
+    /// duplicates are known; and so does a block (R12). Somebody unknown stays unknown.
+    pub(crate) fn erase(&mut self) -> Outcome {
+        if self.contact.is_some() {
+            self.change(ContactChange::Erased);
+        }
+        Outcome::Applied {}
+    }
+
     /// Nothing resumes by itself (V10), and somebody unknown stays unknown.
     fn unblock(&mut self) {
         if self.contact.as_ref().is_some_and(|contact| contact.is_blocked()) {
@@ -92,7 +100,7 @@ impl Turn<'_> {
         }
         self.go_to_human(None);
         self.said_in_human();
-        let text = Some(Arc::from(message.text.as_str()));
+        let text = Some(message.text.clone());
         self.send(Dm { text, card: message.link.clone(), member: Some(member.clone()), ..Dm::default() });
         if let Some(link) = &message.link {
             self.link_sent(link.clone(), SentBy::Member(member));

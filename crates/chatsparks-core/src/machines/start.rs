@@ -8,7 +8,6 @@ use crate::{
     machines::reach::Reach,
     machines::turn::Turn,
 };
-use std::sync::Arc;
 
 impl Turn<'_> {
     /// A trigger fires: its throttle starts, its public reply is posted, and its flow starts, or is kept
@@ -21,7 +20,7 @@ impl Turn<'_> {
         let keyword = first_keyword(self.engine, number, self.buffers);
         if let Some(text) = variant(trigger.public_reply.as_slice(), comment.comment_id.as_str()) {
             let comment_id = comment.comment_id.clone();
-            self.effect(Effect::PublicReply { comment_id, text: Arc::from(text) });
+            self.effect(Effect::PublicReply { comment_id, text: text.into() });
         }
         let seen = |result| Fact::CommentSeen { post_id: comment.post_id.clone(), result };
         let fired = Fact::TriggerFired {
@@ -160,7 +159,7 @@ impl Turn<'_> {
                 self.begin_within_reach(pending);
             }
         }
-        if !self.head.has_room() && self.head.release_due.is_some() {
+        if !self.head.has_room() && self.head.room.release_due.is_some() {
             self.change_head(HeadChange::ReleaseDue(None));
         }
     }

@@ -53,6 +53,8 @@ impl<'a> Turn<'a> {
     /// The decision, once the outcome is known.
     pub(crate) fn decided(self, outcome: impl Into<Outcome>) -> Decision {
         Decision {
+            source: self.source,
+            subject: self.user_id,
             outcome: outcome.into(),
             effects: self.effects,
             facts: self.facts,

@@ -1,8 +1,10 @@
 //! Usage: monthly active contacts, the limit, and what the owners are told of it (M).
 
 use crate::{
-    ContactChange, Effect, Engine, Fact, HeadChange, Instant, Outcome, Refusal, RefusalReason,
-    document::problem::Problem, event::Configured, machines::turn::Turn,
+    Effect, Engine, Fact, Grant, Instant, Outcome, Prepared, Refusal, RefusalReason,
+    document::problem::Problem,
+    machines::turn::Turn,
+    state::change::{ContactChange, HeadChange},
 };
 
 /// Per cent of the limit at which the owners are told (M3); their place is their bit in `Head::told`.
@@ -15,29 +17,30 @@ impl Turn<'_> {
     }
 
     fn is_counted(&self) -> bool {
-        self.contact.as_ref().is_some_and(|contact| contact.is_counted_in(self.head.cycle_start))
+        self.contact.as_ref().is_some_and(|contact| contact.is_counted_in(self.head.terms.cycle_start))
     }
 
     /// A DM goes to the contact: they count once a cycle (M1). People and conversations in progress may
     /// count past the limit (M4, M5).
     pub(crate) fn count_contact(&mut self) {
-        let Some(cycle) = self.head.cycle_start.filter(|_| !self.is_counted()) else { return };
-        let count = self.head.count + 1;
+        let Some(cycle) = self.head.terms.cycle_start.filter(|_| !self.is_counted()) else { return };
         self.change(ContactChange::Counted(cycle));
-        self.change_head(HeadChange::Count(count));
+        self.change_head(HeadChange::Counted);
+        let count = self.head.room.used;
         self.fact(Fact::ContactCounted { cycle, count });
         self.tell_levels();
         self.keep_release_while_room();
     }
 
-    /// Tells the owners of each level that the count has reached, once a cycle, lower first (M3).
+    /// Tells the owners of each level that the count has reached, once a cycle, lower first (M3). A partition with a
+    /// share of the limit counts a share of the contacts: whoever owns the whole count tells.
     fn tell_levels(&mut self) {
-        let Some(limit) = self.head.limit else { return };
-        let count = self.head.count;
+        let Some(limit) = self.head.terms.limit.filter(|_| self.head.room.granted.is_none()) else { return };
+        let count = self.head.room.used;
         for (place, level) in LEVELS.into_iter().enumerate() {
             let bit = 1 << place;
-            if self.head.told & bit == 0 && has_reached(count, limit, level) {
-                self.change_head(HeadChange::Told(self.head.told | bit));
+            if self.head.room.told & bit == 0 && has_reached(count, limit, level) {
+                self.change_head(HeadChange::Told(self.head.room.told | bit));
                 self.effect(Effect::NotifyOwners { level, count, limit });
             }
         }
@@ -45,7 +48,7 @@ impl Turn<'_> {
 
     /// A release stays pending only while there is room (M6).
     fn keep_release_while_room(&mut self) {
-        if self.head.release_due.is_some() && !self.head.has_room() {
+        if self.head.room.release_due.is_some() && !self.head.has_room() {
             self.change_head(HeadChange::ReleaseDue(None));
         }
     }
@@ -54,43 +57,55 @@ impl Turn<'_> {
     pub(crate) fn begin_cycle(&mut self) {
         let start = self.at;
         self.change_head(HeadChange::Cycle { start, next: self.engine.cycles.next_after(start) });
-        self.change_head(HeadChange::Count(0));
+        self.change_head(HeadChange::RoomEmptied);
         self.change_head(HeadChange::Told(0));
         self.fact(Fact::CycleBegan { start });
         self.release_from(start);
     }
 
     fn release_from(&mut self, at: Instant) {
-        if self.head.has_room() && self.head.release_due.is_none() {
+        if self.head.has_room() && self.head.room.release_due.is_none() {
             self.change_head(HeadChange::ReleaseDue(Some(at)));
         }
     }
 
-    /// The workspace changes: the next revision, where the document holds and differs.
-    pub(crate) fn configure(&mut self, engine: &Engine, configured: &Configured) -> (Outcome, Option<Engine>) {
-        let document = match configured {
-            Configured::Workspace(document) => document,
-            Configured::Unreadable(problem) => return (invalid(vec![problem.clone()]), None),
-        };
-        if **document == *self.engine.workspace {
-            return (Outcome::Applied {}, None);
+    /// A partition is given room, or gives it back: a rise releases the queue (R7, M6). Room of another cycle than the
+    /// one in force is nothing.
+    pub(crate) fn grant(&mut self, grant: &Grant) -> Outcome {
+        let is_now = self.head.terms.cycle_start == Some(grant.cycle);
+        let contacts = if is_now { grant.contacts } else { 0 };
+        // The first grant may be of nothing: it says that this is one partition of many.
+        if contacts != 0 || self.head.room.granted.is_none() {
+            self.change_head(HeadChange::Granted(contacts));
+            self.keep_release_while_room();
         }
-        let next = match engine.compile_next(document.clone()) {
-            Ok(next) => next,
-            Err(error) => return (invalid(error.into_faults()), None),
+        if contacts > 0 {
+            self.release_from(self.at);
+        }
+        Outcome::Applied {}
+    }
+
+    /// The workspace changes: the next revision, where the document holds and differs.
+    pub(crate) fn configure(&mut self, prepared: Option<&Prepared>) -> (Outcome, Option<Engine>) {
+        let next = match prepared {
+            Some(Prepared::InForce) => return (Outcome::Applied {}, None),
+            Some(Prepared::Invalid(faults)) => return (invalid(faults.clone()), None),
+            Some(Prepared::Next(next)) => next.clone(),
+            // INVARIANT: the driver prepares each `configure`; a call without it changes nothing.
+            None => return (RefusalReason::EngineFault.into(), None),
         };
         self.change_head(HeadChange::Revision(next.revision()));
         let compiled = next.compiled();
         if compiled.cycles != self.engine.cycles
-            && let Some(start) = self.head.cycle_start
+            && let Some(start) = self.head.terms.cycle_start
         {
             // M2: a new plan's cycles begin at its next boundary after whatever was seen: a late `configure` turns
             // no cycle in the past.
-            let seen = self.head.latest.unwrap_or(self.at);
+            let seen = self.head.clock.latest.unwrap_or(self.at);
             let next = compiled.cycles.next_after(seen.max(start));
             self.change_head(HeadChange::Cycle { start, next });
         }
-        if compiled.limit != self.head.limit {
+        if compiled.limit != self.head.terms.limit {
             self.change_limit(compiled.limit);
         }
         (Outcome::Applied {}, Some(next))
@@ -99,15 +114,15 @@ impl Turn<'_> {
     fn change_limit(&mut self, limit: Option<u64>) {
         // No limit is above every limit.
         let height = |limit: Option<u64>| limit.unwrap_or(u64::MAX);
-        let rises = height(limit) > height(self.head.limit);
+        let rises = height(limit) > height(self.head.terms.limit);
         self.change_head(HeadChange::Limit(limit));
-        let count = self.head.count;
+        let count = self.head.room.used;
         let still = LEVELS
             .into_iter()
             .enumerate()
             .filter(|(_, level)| limit.is_some_and(|limit| has_reached(count, limit, *level)));
-        let told = self.head.told & still.fold(0, |bits, (place, _)| bits | 1 << place);
-        if told != self.head.told {
+        let told = self.head.room.told & still.fold(0, |bits, (place, _)| bits | 1 << place);
+        if told != self.head.room.told {
             self.change_head(HeadChange::Told(told));
         }
         self.tell_levels();

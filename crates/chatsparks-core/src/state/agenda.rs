@@ -4,7 +4,7 @@
 //! no longer stands by is not looked for when the contact changes: it is passed over when its turn
 //! comes, which costs less than finding it.
 
-use crate::{Contact, Head, Instant, Pending, PendingFor, Timer, TimerKind, UserId};
+use crate::{Contact, Head, Instant, Timer, TimerKind, UserId};
 use dary_heap::QuaternaryHeap;
 use std::{cmp::Reverse, collections::BTreeSet};
 
@@ -63,6 +63,18 @@ impl Agenda {
         self.queue.first().map(|(_, user_id)| user_id)
     }
 
+    /// The first place in the queue (M6).
+    pub(crate) fn first_place(&self) -> Option<(Instant, UserId)> {
+        self.queue.first().cloned()
+    }
+
+    /// Puts the timer that was taken off last on again: it could not be fired yet.
+    pub(crate) fn put_back(&mut self) {
+        if let Some(taken) = self.taken.take() {
+            self.timers.push(Reverse(taken));
+        }
+    }
+
     /// Takes off the next timer due at or before `until`, in the order of T4, for the caller to fire: what
     /// becomes of its contact then comes in by [`update`](Self::update). `contact` looks one up.
     pub fn next<'a>(
@@ -95,8 +107,9 @@ impl Agenda {
     /// The next of those that hang on the head: the cycle, and the release of the oldest queued start.
     fn workspaces_own(&self, until: Instant, head: &Head) -> Option<Timer> {
         let is_due = |due: &Instant| *due <= until;
-        let cycle = head.next_cycle.filter(is_due).map(|due| Timer { due, kind: TimerKind::Cycle, user_id: None });
-        let release = head.release_due.filter(is_due).filter(|_| head.has_room()).zip(self.oldest_queued());
+        let cycle =
+            head.terms.next_cycle.filter(is_due).map(|due| Timer { due, kind: TimerKind::Cycle, user_id: None });
+        let release = head.room.release_due.filter(is_due).filter(|_| head.has_room()).zip(self.oldest_queued());
         let release =
             release.map(|(due, user_id)| Timer { due, kind: TimerKind::QueueRelease, user_id: Some(user_id.clone()) });
         cycle.into_iter().chain(release).min()
@@ -106,14 +119,9 @@ impl Agenda {
 impl Contact {
     /// What the agenda needs of this contact; of one who is new, the default.
     pub fn wakes(&self) -> Wakes {
-        let Some(talk) = &self.talk else { return Wakes::default() };
-        let conversation = talk.conversation.as_ref();
-        let (flow_wait, idle, close) = conversation.map_or((None, None, None), |of| (of.flow_wait, of.idle, of.close));
-        let (queue_expiry, hold_expiry, queued_at) = match talk.pending.as_deref() {
-            None => (None, None, None),
-            Some(Pending { waits: PendingFor::Room, until, comment_at, .. }) => (Some(*until), None, Some(*comment_at)),
-            Some(Pending { waits: PendingFor::Message, until, .. }) => (None, Some(*until), None),
-        };
-        Wakes { due: [flow_wait, idle, close, queue_expiry, hold_expiry], queued_at }
+        if self.talk.is_none() {
+            return Wakes::default();
+        }
+        Wakes { due: Self::TIMERS.map(|kind| self.due(kind)), queued_at: self.queued_at() }
     }
 }

@@ -11,35 +11,39 @@ use std::sync::Arc;
 /// One change: of the head, of the contact, or of an index.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
-    /// Of the head: [`Head::apply`](crate::Head::apply).
+    /// Of the head: `Head::apply`.
     Head(HeadChange),
-    /// Of the event's contact, who is made when they are new: [`Contact::apply`](crate::Contact::apply).
+    /// Of the event's contact, who is made when they are new: `Contact::apply`.
     Contact(ContactChange),
     /// A row of an index, to be written over what stands at its key.
     Index(IndexRow),
 }
 
-/// A change of the head.
+/// A change of the head. Counts are deltas, so that nothing is decided from how many others counted before.
 #[derive(Clone, Debug, PartialEq)]
 pub enum HeadChange {
-    /// An event at this instant was seen (T5).
+    /// The clock: an event at this instant was seen (T5).
     Latest(Instant),
-    /// Another revision is in force.
+    /// The terms: another revision is in force.
     Revision(u32),
-    /// A cycle is in force, and when the next one begins (M2).
+    /// The terms: the plan's limit (M3).
+    Limit(Option<u64>),
+    /// The terms: a cycle is in force, and when the next one begins (M2).
     Cycle {
         /// Its start.
         start: Instant,
         /// The start of the next.
         next: Instant,
     },
-    /// So many contacts count in this cycle (M1).
-    Count(u64),
-    /// The plan's limit (M3).
-    Limit(Option<u64>),
-    /// The levels told, as bits (M3).
+    /// The room: a cycle began, and nobody counts in it yet (M1).
+    RoomEmptied,
+    /// The room: one more contact counts in this cycle (M1).
+    Counted,
+    /// The room: a partition was given so much, or gave it back (R7).
+    Granted(i64),
+    /// The room: the levels told, as bits (M3).
     Told(u8),
-    /// When the oldest queued start is released (M6).
+    /// The room: when the oldest queued start is released (M6).
     ReleaseDue(Option<Instant>),
 }
 
@@ -51,7 +55,7 @@ pub enum ContactChange {
     /// They commented (C4, first comment).
     Commented,
     /// Their handle, as last seen (F8).
-    Handle(Arc<str>),
+    Handle(Text),
     /// They are blocked, or not (V10).
     Blocked(bool),
     /// A trigger fired for them (C6).
@@ -100,17 +104,10 @@ pub enum ContactChange {
     Captured(Field, Text),
     /// A tag was given.
     Tagged(Tag),
-    /// A shop link went out (A2).
-    LinkSent(Box<SentLink>),
-    /// A timer with effects fired (T6): so many times at this due instant.
-    TimerFired {
-        /// Which.
-        kind: TimerKind,
-        /// When it was due.
-        due: Instant,
-        /// How often by now.
-        times: u32,
-    },
+    /// A timer's decision failed within the engine: it is put aside (R13).
+    Faulted(TimerKind, Instant),
+    /// What they wrote and are called is forgotten: handle, fields and tags (R12).
+    Erased,
 }
 
 /// A row of an index: one key to one small value.
@@ -130,9 +127,13 @@ pub enum IndexRow {
     ShopUser(ShopUserId, UserId),
     /// A DM's contact and stage (V11).
     Dm(DmId, UserId, DmStage),
+    /// A timer with effects fired so many times at one due instant (T6).
+    Fired(UserId, TimerKind, Instant, u32),
+    /// A shop link went out (A2). Links only ever come to those before; orders alone read them.
+    Link(Box<SentLink>),
 }
 
-/// A key of an index, for [`Engine::reads`](crate::Engine::reads).
+/// A key of an index, for `Engine::reads`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum IndexKey {
     /// Whether the event id is used up.
@@ -149,6 +150,8 @@ pub enum IndexKey {
     ShopUser(ShopUserId),
     /// The contact and stage of a DM.
     Dm(DmId),
+    /// How often a contact's timer fired at one due instant.
+    Fired(UserId, TimerKind, Instant),
 }
 
 impl From<HeadChange> for Change {

@@ -2,17 +2,16 @@
 
 use crate::{
     BlockId, CommentId, ConversationState, Email, Field, FlowId, Instant, PostId, StateReason, Tag, Text, TimerKind,
-    TriggerId, UserId, document::workspace::Link, state::change::ContactChange, state::head::MEMORY,
-    state::throttle::Throttles,
+    TriggerId, UserId, document::workspace::Link, state::change::ContactChange, state::throttle::Throttles,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, collections::BTreeSet, sync::Arc};
 
 /// A contact's state. Most contacts only ever comment, so what a DM needs stands behind one pointer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Contact {
     pub(crate) user_id: UserId,
-    pub(crate) handle: Option<Arc<str>>,
+    pub(crate) handle: Option<Text>,
     pub(crate) throttles: Throttles,
     pub(crate) talk: Option<Box<Talk>>,
     pub(crate) commented: bool,
@@ -20,7 +19,7 @@ pub struct Contact {
 }
 
 /// All that a contact has who was written to, who wrote, or for whom something waits.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Talk {
     pub(crate) conversation: Option<Conversation>,
     pub(crate) pending: Option<Box<Pending>>,
@@ -33,16 +32,16 @@ pub struct Talk {
 }
 
 /// What a contact keeps from one conversation to the next.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Kept {
     pub(crate) tags: BTreeSet<Tag>,
     pub(crate) fields: BTreeMap<Field, Text>,
-    pub(crate) links: Vec<SentLink>,
-    pub(crate) fired: Vec<(TimerKind, Instant, u32)>,
+    /// Timers whose decision failed within the engine: they stand no longer (R13).
+    pub(crate) faulted: Vec<(TimerKind, Instant)>,
 }
 
 /// The last conversation of a contact, open or closed (V1).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Conversation {
     /// Counts up per contact.
     pub id: u32,
@@ -66,7 +65,7 @@ pub struct Conversation {
 }
 
 /// A flow that runs or ran, and what led to it (A4).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
     /// The trigger that fired.
     pub trigger: TriggerId,
@@ -85,7 +84,7 @@ pub struct Run {
 }
 
 /// Where a flow stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
     /// The block.
     pub block: BlockId,
@@ -112,7 +111,7 @@ pub enum Waits {
 }
 
 /// A start that is held or queued (V9).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pending {
     /// What it waits for.
     pub waits: PendingFor,
@@ -151,7 +150,7 @@ pub enum PendingFor {
 }
 
 /// The window that a buyer's message opened (P4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// When that message came.
     pub opened: Instant,
@@ -169,7 +168,7 @@ impl Window {
 }
 
 /// A shop link that went out (A2).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SentLink {
     /// When.
     pub at: Instant,
@@ -182,8 +181,7 @@ pub struct SentLink {
 }
 
 /// Who or what sent a link (A4).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SentBy {
     /// A block of a flow.
     Flow(Arc<Run>, BlockId),
@@ -204,7 +202,7 @@ impl Contact {
 
     /// Their handle, as last seen (F8).
     pub fn handle(&self) -> Option<&str> {
-        self.handle.as_deref()
+        self.handle.as_ref().map(Text::as_str)
     }
 
     /// Whether they are blocked (V10).
@@ -271,37 +269,31 @@ impl Contact {
         self.kept()?.fields.get(field)
     }
 
-    /// The shop links sent to them, in the order sent (A2).
-    pub fn links(&self) -> &[SentLink] {
-        self.kept().map_or(&[], |kept| &kept.links)
-    }
-
     /// When a timer of this contact is due (T4); `queue_release` and `cycle` hang on the head.
     pub fn due(&self, kind: TimerKind) -> Option<Instant> {
         let talk = self.talk.as_ref()?;
         let conversation = talk.conversation.as_ref();
         let pending =
             |waits| talk.pending.as_ref().filter(|pending| pending.waits == waits).map(|pending| pending.until);
-        match kind {
+        let due = match kind {
             TimerKind::Cycle | TimerKind::QueueRelease => None,
             TimerKind::FlowWait => conversation?.flow_wait,
             TimerKind::Idle => conversation?.idle,
             TimerKind::Close => conversation?.close,
             TimerKind::QueueExpiry => pending(PendingFor::Room),
             TimerKind::HoldExpiry => pending(PendingFor::Message),
-        }
+        }?;
+        (!talk.has_faulted(kind, due)).then_some(due)
+    }
+
+    /// When their queued start fired: its place in the queue (M6).
+    pub fn queued_at(&self) -> Option<Instant> {
+        self.pending().filter(|pending| pending.waits == PendingFor::Room).map(|pending| pending.comment_at)
     }
 
     /// The contact's own timers, in the order of their kinds.
     pub const TIMERS: [TimerKind; 5] =
         [TimerKind::FlowWait, TimerKind::Idle, TimerKind::Close, TimerKind::QueueExpiry, TimerKind::HoldExpiry];
-
-    /// Which firing of a timer with effects this is, at one due instant (T6).
-    pub(crate) fn firing(&self, kind: TimerKind, due: Instant) -> u32 {
-        let fired =
-            self.kept().into_iter().flat_map(|kept| &kept.fired).find(|fired| (fired.0, fired.1) == (kind, due));
-        fired.map_or(1, |(_, _, times)| times + 1)
-    }
 
     /// When this contact wants to be woken next, and by what (T4).
     pub fn next_due(&self) -> Option<(Instant, TimerKind)> {
@@ -310,12 +302,19 @@ impl Contact {
     }
 
     /// The next state: what the change says is now so. Changes come from a decision about this contact.
+    #[doc(hidden)]
     pub fn apply(&mut self, change: &ContactChange) {
         match change {
             ContactChange::Known => {}
             ContactChange::Commented => self.commented = true,
             ContactChange::Handle(handle) => self.handle = Some(handle.clone()),
             ContactChange::Blocked(blocked) => self.blocked = *blocked,
+            ContactChange::Erased => {
+                self.handle = None;
+                if let Some(talk) = &mut self.talk {
+                    talk.erase();
+                }
+            }
             ContactChange::Fired { trigger, at } => self.throttles.fire(trigger, *at),
             ContactChange::FiringUndone { trigger, before } => self.throttles.undo(trigger, *before),
             change => self.talk.get_or_insert_default().apply(change),
@@ -324,8 +323,21 @@ impl Contact {
 }
 
 impl Talk {
+    /// Whether the timer was put aside (R13).
+    fn has_faulted(&self, kind: TimerKind, due: Instant) -> bool {
+        self.kept.as_ref().is_some_and(|kept| kept.faulted.contains(&(kind, due)))
+    }
+
     fn keep(&mut self) -> &mut Kept {
         Arc::make_mut(self.kept.get_or_insert_default())
+    }
+
+    fn erase(&mut self) {
+        if self.kept.is_some() {
+            let kept = self.keep();
+            kept.fields.clear();
+            kept.tags.clear();
+        }
     }
 
     fn apply(&mut self, change: &ContactChange) {
@@ -347,18 +359,7 @@ impl Talk {
             ContactChange::Tagged(tag) => {
                 self.keep().tags.insert(tag.clone());
             }
-            ContactChange::LinkSent(link) => {
-                // T5: what is older than the engine remembers is forgotten when something new comes.
-                let links = &mut self.keep().links;
-                links.retain(|sent| sent.at >= link.at.before(MEMORY));
-                links.push(SentLink::clone(link));
-            }
-            ContactChange::TimerFired { kind, due, times } => {
-                // T5: late comments may set a timer again for any instant that is remembered.
-                let (fired, remembered) = (&mut self.keep().fired, due.before(MEMORY));
-                fired.retain(|(fired, at, _)| (fired, at) != (kind, due) && *at >= remembered);
-                fired.push((*kind, *due, *times));
-            }
+            ContactChange::Faulted(kind, due) => self.keep().faulted.push((*kind, *due)),
             change => {
                 if let Some(conversation) = &mut self.conversation {
                     conversation.apply(change);

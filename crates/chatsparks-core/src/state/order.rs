@@ -1,10 +1,9 @@
 //! An order as the ledger has it now (A6).
 
 use crate::{Currency, Instant, OrderResult, UserId, fact::Cause};
-use serde::{Deserialize, Serialize};
 
 /// An order as the ledger has it now: one small value under the order's id.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderEntry {
     /// The contact it was credited to.
     pub user_id: Option<UserId>,

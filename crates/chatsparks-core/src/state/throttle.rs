@@ -1,11 +1,10 @@
 //! The throttle: one firing per contact and trigger within its length (C6).
 
-use crate::{Instant, Period, TriggerId};
-use serde::{Deserialize, Serialize};
+use crate::{Instant, Period, TriggerId, state::head::MEMORY};
+use std::collections::BTreeMap;
 
 /// When each trigger last fired for one contact, sorted by trigger.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Throttles(Box<[(TriggerId, Instant)]>);
 
 impl Throttles {
@@ -27,7 +26,17 @@ impl Throttles {
         self.0.iter().map(|(id, at)| (id, *at))
     }
 
+    /// Those that were stored.
+    pub(crate) fn from_sorted(throttles: BTreeMap<TriggerId, Instant>) -> Self {
+        Self(throttles.into_iter().collect())
+    }
+
     pub(crate) fn fire(&mut self, trigger: &TriggerId, at: Instant) {
+        // T5: what fired so long ago holds nothing back any more, however long its throttle.
+        if self.0.iter().any(|(_, fired)| *fired < at.before(MEMORY)) {
+            let all = std::mem::take(&mut self.0).into_vec();
+            self.0 = all.into_iter().filter(|(_, fired)| *fired >= at.before(MEMORY)).collect();
+        }
         match self.0.binary_search_by(|(id, _)| id.cmp(trigger)) {
             Ok(place) => self.0[place].1 = at,
             // Few triggers ever fire for one contact, and most contacts have one: no spare capacity is kept.

@@ -30,7 +30,7 @@ pub struct Timer {
 }
 
 /// The kinds of timer, in the order in which they fire at one instant (T4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TimerKind {
     /// A billing cycle begins (M2).

@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use chatsparks_core::{
-    Act, ActKind, Agenda, Change, Comment, CommentOf, Contact, Decision, DmId, DmStage, Engine, Envelope, Event, Found,
-    Head, IndexKey, IndexRow, Instant, Loaded, MemberMessage, Message, Order, OrderEntry, OrderLine, Period, Receipt,
-    Refund, ReviewVerdict, Scratch, Source, Timer, TimerKind, UserId, workspace::Workspace,
+    Act, ActKind, Comment, CommentOf, Contact, Decision, DmId, DmStage, Engine, Envelope, Event, Head, Instant,
+    MemberMessage, Message, Order, OrderEntry, OrderLine, Period, Receipt, Refund, ReviewVerdict, Row, Scratch,
+    SentLink, Source, Storable, Stored, Timer, TimerKind, UserId,
+    internal::{Agenda, Change, Found, IndexKey, IndexRow, Loaded},
+    workspace::Workspace,
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +37,8 @@ pub struct World {
     shop_users: BTreeMap<String, UserId>,
     pub dms: BTreeMap<DmId, (UserId, DmStage)>,
     pub last_dm: Option<DmId>,
+    fired: BTreeMap<(UserId, TimerKind, Instant), u32>,
+    pub links: BTreeMap<UserId, Vec<SentLink>>,
     agenda: Agenda,
     scratch: Scratch,
     count: usize,
@@ -235,6 +239,8 @@ impl World {
             shop_users: BTreeMap::new(),
             dms: BTreeMap::new(),
             last_dm: None,
+            fired: BTreeMap::new(),
+            links: BTreeMap::new(),
             agenda: Agenda::new(),
             scratch: Scratch::default(),
             count: 0,
@@ -251,6 +257,23 @@ impl World {
     /// Brings an input; none where there is no such timer.
     pub fn input(&mut self, input: &str) -> Option<Vec<Done>> {
         let event = match input {
+            "the last event again" => {
+                let (at, id) = (self.now.after(Period::minutes(1)), self.id());
+                let event = self.last.clone().unwrap();
+                return Some(self.push(&Envelope { id: id.into(), at, event }));
+            }
+            other => match self.event_of(other) {
+                Some(event) => event,
+                None => return self.timer(other),
+            },
+        };
+        self.now = self.now.after(Period::minutes(1));
+        Some(self.event(event))
+    }
+
+    /// The event of an input; none: it is a timer.
+    pub fn event_of(&self, input: &str) -> Option<Event> {
+        Some(match input {
             "comment: the same trigger" => self.comment(MINT, "price", false),
             "comment: another trigger" => self.comment(MINT, "extra", false),
             "comment: answerable, another trigger" => self.comment(MINT, "extra", true),
@@ -305,15 +328,8 @@ impl World {
                 }
             }),
             "clock" => Event::Clock,
-            "the last event again" => {
-                let (at, id) = (self.now.after(Period::minutes(1)), self.id());
-                let event = self.last.clone().unwrap();
-                return Some(self.push(&Envelope { id: id.into(), at, event }));
-            }
-            timer => return self.timer(timer),
-        };
-        self.now = self.now.after(Period::minutes(1));
-        Some(self.event(event))
+            _ => return None,
+        })
     }
 
     /// Fires one timer, at the instant at which it is due, though others may be due before.
@@ -321,10 +337,10 @@ impl World {
         let kind = [TimerKind::Cycle].into_iter().chain(Contact::TIMERS);
         let kind = kind.clone().find(|kind| name.strip_prefix("timer: ") == Some(kind.as_str())).unwrap();
         let (due, user_id) = match kind {
-            TimerKind::Cycle => (self.head.next_cycle?, None),
+            TimerKind::Cycle => (self.head.terms().next_cycle()?, None),
             kind => (self.mint()?.due(kind)?, Some(UserId::from(MINT))),
         };
-        let mut done = vec![self.fire(Timer { due, kind, user_id })];
+        let mut done = vec![self.fire(Timer { due, kind, user_id })?];
         // What it makes due by then fires with it.
         done.extend(self.fire_release(due));
         self.now = due;
@@ -333,9 +349,12 @@ impl World {
 
     fn fire_release(&mut self, until: Instant) -> Vec<Done> {
         let mut done = Vec::new();
-        while let Some(due) = self.head.release_due.filter(|due| *due <= until && self.head.has_room()) {
-            let Some(user_id) = self.agenda.oldest_queued().cloned() else { break };
-            done.push(self.fire(Timer { due, kind: TimerKind::QueueRelease, user_id: Some(user_id) }));
+        // The workspace's own timers alone: no contact is looked up.
+        while let Some(timer) = self.agenda.next(until, &self.head, |_| None) {
+            if timer.kind != TimerKind::QueueRelease {
+                break;
+            }
+            done.extend(self.fire(timer));
         }
         done
     }
@@ -429,7 +448,12 @@ impl World {
         let by_shop = found.shop_user.as_ref().and_then(|user_id| self.contacts.get(user_id));
         let contact = reads.contact.as_ref().and_then(|user_id| self.contacts.get(user_id)).or(by_shop);
         let subject = contact.map(|contact| contact.user_id().clone()).or(reads.contact);
-        let loaded = Loaded { head: &self.head, contact, found: &found };
+        let links = contact.and_then(|contact| self.links.get(contact.user_id())).map_or(&[][..], Vec::as_slice);
+        let prepared = match &envelope.event {
+            Event::Configure(configured) => Some(self.engine.prepare(configured)),
+            _ => None,
+        };
+        let loaded = Loaded { links, prepared: prepared.as_ref(), ..Loaded::new(&self.head, contact, &found) };
         let mut decision = self.engine.decide(&loaded, envelope, &mut self.scratch);
         if let Some(engine) = decision.engine.take() {
             self.engine = engine;
@@ -443,16 +467,17 @@ impl World {
 
     fn fire_due(&mut self, until: Instant, done: &mut Vec<Done>) {
         while let Some(timer) = self.agenda.next(until, &self.head, |user_id| self.contacts.get(user_id)) {
-            done.push(self.fire(timer));
+            done.extend(self.fire(timer));
         }
     }
 
-    fn fire(&mut self, timer: Timer) -> Done {
+    pub fn fire(&mut self, timer: Timer) -> Option<Done> {
         let contact = timer.user_id.as_ref().and_then(|user_id| self.contacts.get(user_id));
-        let source = self.engine.source(contact, &timer);
-        let loaded = Loaded { head: &self.head, contact, found: &Found::default() };
-        let decision = self.engine.fire(&loaded, &timer, &mut self.scratch);
-        self.settle(source, timer.due, timer.user_id, decision)
+        let key = timer.user_id.clone().map(|user_id| (user_id, timer.kind, timer.due));
+        let fired = key.and_then(|key| self.fired.get(&key).copied()).unwrap_or(0);
+        let found = Found { fired, ..Found::default() };
+        let decision = self.engine.fire(&Loaded::new(&self.head, contact, &found), &timer, &mut self.scratch)?;
+        Some(self.settle(decision.source.clone(), timer.due, timer.user_id, decision))
     }
 
     fn settle(&mut self, source: Source, at: Instant, subject: Option<UserId>, decision: Decision) -> Done {
@@ -466,7 +491,7 @@ impl World {
         for change in &decision.changes {
             match change {
                 Change::Head(change) => self.head.apply(change),
-                Change::Index(row) => self.put(row),
+                Change::Index(row) => self.put(row, subject.as_ref()),
                 Change::Contact(change) => {
                     let Some(user_id) = &subject else { continue };
                     let contact = self.contacts.entry(user_id.clone()).or_insert_with(|| Contact::new(user_id.clone()));
@@ -490,12 +515,13 @@ impl World {
                 IndexKey::Order(id) => found.order = self.orders.get(id.as_str()).cloned().map(Box::new),
                 IndexKey::ShopUser(id) => found.shop_user = self.shop_users.get(id.as_str()).cloned(),
                 IndexKey::Dm(id) => found.dm = self.dms.get(id).cloned(),
+                IndexKey::Fired(..) => {}
             }
         }
         found
     }
 
-    fn put(&mut self, row: &IndexRow) {
+    fn put(&mut self, row: &IndexRow, subject: Option<&UserId>) {
         match row {
             IndexRow::Event(id) => drop(self.events.insert(id.to_string())),
             IndexRow::Comment(id) => drop(self.things.insert(id.to_string())),
@@ -504,20 +530,39 @@ impl World {
             IndexRow::Order(id, entry) => drop(self.orders.insert(id.to_string(), (**entry).clone())),
             IndexRow::ShopUser(id, user_id) => drop(self.shop_users.insert(id.to_string(), user_id.clone())),
             IndexRow::Dm(id, user_id, stage) => drop(self.dms.insert(id.clone(), (user_id.clone(), *stage))),
+            IndexRow::Fired(user_id, kind, due, times) => {
+                let _ = self.fired.insert((user_id.clone(), *kind, *due), *times);
+            }
+            IndexRow::Link(link) => self.links.entry(subject.unwrap().clone()).or_default().push((**link).clone()),
         }
     }
 
     /// Every contact and the head, taken out as they are stored and read back.
     pub fn stored_and_read_back(&mut self) {
         for contact in self.contacts.values_mut() {
-            let bytes = serde_json::to_vec(&chatsparks_core::StoredContact::from(contact.clone())).unwrap();
-            let read: chatsparks_core::StoredContact = serde_json::from_slice(&bytes).unwrap();
-            assert_eq!(Contact::from(read.clone()), *contact);
-            *contact = read.into();
+            let read = written_and_read(contact);
+            assert_eq!(read, *contact);
+            *contact = read;
         }
-        let bytes = serde_json::to_vec(&chatsparks_core::StoredHead::from(self.head.clone())).unwrap();
-        self.head = serde_json::from_slice::<chatsparks_core::StoredHead>(&bytes).unwrap().into();
+        self.head = written_and_read(&self.head);
+        for (user_id, links) in &mut self.links {
+            for link in links {
+                let row = Row::Link(user_id.clone(), 3, 1, Box::new(link.clone()));
+                let Row::Link(.., read) = written_and_read(&row) else { panic!("a link is read as something else") };
+                assert_eq!(*read, *link);
+                *link = *read;
+            }
+        }
+        for entry in self.orders.values_mut() {
+            *entry = written_and_read(entry);
+        }
     }
+}
+
+/// What is written of a value, read back.
+pub fn written_and_read<T: Storable>(value: &T) -> T {
+    let bytes = serde_json::to_vec(&Stored::from(value)).unwrap();
+    serde_json::from_slice::<Stored<'static, T>>(&bytes).unwrap().into_inner()
 }
 
 fn act(member: &str, kind: ActKind) -> Event {

@@ -1,13 +1,16 @@
 //! The conversation as people read it.
 
 use super::{ConversationView, Entry, Happened};
-use crate::transcript::{clean, code};
+use crate::{
+    money::Money,
+    transcript::{clean, code},
+};
 use chatsparks_core::{CommentOutcome, CommentResult, workspace::Link};
 use std::fmt;
 
 impl fmt::Display for ConversationView {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let who = self.handle.as_ref().map_or_else(|| self.user_id.to_string(), |handle| clean(handle));
+        let who = self.handle.as_ref().map_or_else(|| self.user_id.to_string(), |handle| clean(handle.as_str()));
         writeln!(out, "{who} ({})", self.user_id)?;
         let mut last = None;
         for entry in &self.entries {
@@ -21,7 +24,8 @@ impl fmt::Display for ConversationView {
             writeln!(out, "{at:<24}  {}{}", told(&who, &entry.what), duplicate_of(entry))?;
             if let Happened::Dm(dm) = &entry.what {
                 for stage in &dm.stages {
-                    let detail = stage.detail.as_ref().map(|detail| format!(": {}", clean(detail))).unwrap_or_default();
+                    let detail =
+                        stage.detail.as_ref().map(|detail| format!(": {}", clean(detail.as_str()))).unwrap_or_default();
                     let late = match (stage.counts, stage.duplicate) {
                         (true, _) => "",
                         (false, true) => " (came again)",
@@ -54,7 +58,7 @@ fn told(who: &str, what: &Happened) -> String {
         }
         Happened::CommentTold { comment_id, removed: true } => format!("comment {comment_id} was removed"),
         Happened::CommentTold { comment_id, removed: false } => format!("comment {comment_id} may be answered by a DM"),
-        Happened::PublicReply { text } => format!("shop, in public: {}", clean(text)),
+        Happened::PublicReply { text } => format!("shop, in public: {}", clean(text.as_str())),
         Happened::Message { text, option, result } => {
             let tapped = option.as_ref().map(|option| format!(" [tapped {}]", clean(option.as_str())));
             let text = text.as_ref().map(|text| format!(" {}", clean(text.as_str())));
@@ -62,14 +66,14 @@ fn told(who: &str, what: &Happened) -> String {
         }
         Happened::Dm(dm) => {
             let mut line = format!("{}:", dm.member.as_ref().map_or("bot", |member| member.as_str()));
-            line.extend(dm.text.iter().map(|text| format!(" {}", clean(text))));
-            line.extend(dm.options.iter().map(|option| format!(" [{}]", clean(&option.label))));
+            line.extend(dm.text.iter().map(|text| format!(" {}", clean(text.as_str()))));
+            line.extend(dm.options.iter().map(|option| format!(" [{}]", clean(option.label.as_str()))));
             line.extend(dm.card.iter().map(|card| format!(" <{}>", card_text(card))));
             line
         }
         Happened::Inbox { reason, note, owner } => {
             let owner = owner.as_ref().map(|owner| format!(" for {owner}")).unwrap_or_default();
-            let note = note.as_ref().map(|note| format!(" ({})", clean(note))).unwrap_or_default();
+            let note = note.as_ref().map(|note| format!(" ({})", clean(note.as_str()))).unwrap_or_default();
             format!("inbox{owner}: {}{note}", code(reason))
         }
         Happened::Act { member, act, to, refused, duplicate } => {
@@ -104,7 +108,7 @@ fn told(who: &str, what: &Happened) -> String {
             format!("{} → refused: {}", kind.replace('_', " "), reason.replace('_', " "))
         }
         Happened::Order { order_id, result, total_minor, currency } => {
-            format!("{who} ordered {order_id}: {total_minor} {currency} → {}", code(result))
+            format!("{who} ordered {order_id}: {} → {}", Money::new(*total_minor, currency), code(result))
         }
     }
 }

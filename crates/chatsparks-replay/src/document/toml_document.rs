@@ -20,8 +20,23 @@ pub(super) fn read(text: &str) -> Result<Workspace, DocumentError> {
     let value = object(&table).map_err(|(byte, message)| DocumentError::new("", at(byte), message))?;
     serde_path_to_error::deserialize(&value).map_err(|error| {
         let byte = place(&table, error.path()).unwrap_or(start);
-        DocumentError::new(path_text(error.path()), at(byte), &sentence(error.inner()))
+        DocumentError::new(path_text(&error), at(byte), &sentence(error.inner()))
     })
+}
+
+/// The same as JSON, whether it is a workspace or not.
+///
+/// # Errors
+/// What is not TOML, line by line: the parser reads on behind what it does not take.
+pub(super) fn tree(text: &str) -> Result<Value, Vec<DocumentError>> {
+    let at = |byte| Some(byte_position(text.as_bytes(), byte));
+    let (table, errors) = DeTable::parse_recoverable(text);
+    let error =
+        |error: toml::de::Error| DocumentError::new("", error.span().and_then(|span| at(span.start)), error.message());
+    if !errors.is_empty() {
+        return Err(errors.into_iter().map(error).collect());
+    }
+    object(&table.into_inner()).map_err(|(byte, message)| vec![DocumentError::new("", at(byte), message)])
 }
 
 fn object(table: &DeTable<'_>) -> Result<Value, (usize, &'static str)> {

@@ -26,14 +26,14 @@ pub struct CommentEvidence {
 impl CommentEvidence {
     pub(super) fn new(considered: &Considered<'_>, counted_by: Option<String>) -> Self {
         let head = considered.head;
-        let counted = considered.contact.is_some_and(|contact| contact.is_counted_in(head.cycle_start));
+        let counted = considered.contact.is_some_and(|contact| contact.is_counted_in(head.terms().cycle_start()));
         Self {
             evaluation: considered.evaluation(),
             engine: considered.engine.clone(),
             start: None,
             duplicates: 0,
-            count: head.count,
-            limit: head.limit,
+            count: head.count(),
+            limit: head.terms().limit(),
             counted,
             counted_by: counted_by.filter(|_| counted),
         }

@@ -161,8 +161,8 @@ impl ContactNotes {
     pub(super) fn new(contact: &Contact, replay: &Replay, counted_by: Option<&str>, set_aside: &[SetAside]) -> Self {
         let head = replay.head();
         let workspace = replay.engine().workspace();
-        let counted = contact.is_counted_in(head.cycle_start);
-        let now = head.latest;
+        let counted = contact.is_counted_in(head.terms().cycle_start());
+        let now = head.clock().latest();
         let throttle = |(trigger, _): (&TriggerId, Instant)| {
             let own = workspace.triggers.iter().find(|one| one.id == *trigger)?;
             let hours = own.throttle_hours.unwrap_or(workspace.policy.throttle_hours);
@@ -174,8 +174,8 @@ impl ContactNotes {
             blocked: contact.is_blocked(),
             counted,
             counted_by: counted_by.filter(|_| counted).map(str::to_owned),
-            count: head.count,
-            limit: head.limit,
+            count: head.count(),
+            limit: head.terms().limit(),
             conversation: contact.conversation().map(|conversation| ConversationNote {
                 id: conversation.id,
                 state: conversation.state,

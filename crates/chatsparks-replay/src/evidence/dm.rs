@@ -47,15 +47,15 @@ impl DmEvidence {
             if let Fact::DmStage { dm_id, stage } = fact
                 && *dm_id == self.dm_id
             {
-                let detail = receipt.detail.as_deref().map(str::to_owned);
+                let detail = receipt.detail.clone();
                 self.stages.push(StageSeen { stage: *stage, at: record.at, detail });
             }
         }
     }
 
     pub(super) fn diagnose(&self) -> Diagnosis {
-        let details = self.stages.iter().filter_map(|seen| seen.detail.as_deref());
-        let cause = details.filter_map(DeliveryCause::named_by).next_back();
+        let details = self.stages.iter().filter_map(|seen| seen.detail.as_ref());
+        let cause = details.filter_map(|detail| DeliveryCause::named_by(detail.as_str())).next_back();
         DeliveryKnown { dm_id: &self.dm_id, stages: &self.stages, cause }.diagnose()
     }
 }

@@ -58,9 +58,9 @@ pub struct OrderNotes<'a> {
 
 impl OrderEvidence {
     pub(super) fn new(considered: &ConsideredOrder<'_>) -> Self {
-        let ConsideredOrder { order, at, outcome, contact, engine } = *considered;
+        let ConsideredOrder { order, at, outcome, contact, links, engine } = *considered;
         let placed_at = order.placed_at.unwrap_or(at);
-        let candidates = contact.map(|contact| engine.order_candidates(contact, order, placed_at));
+        let candidates = contact.map(|_| engine.order_candidates(links, order, placed_at));
         let user_id = contact.map(|contact| contact.user_id().clone());
         Self {
             linked_by: user_id.as_ref().filter(|id| **id != order.user_id).map(|_| order.user_id.as_str().into()),

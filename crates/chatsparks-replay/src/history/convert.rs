@@ -6,15 +6,15 @@ use super::{
 };
 use crate::document::{Format, read_workspace};
 use chatsparks_core::{
-    Act, ActKind, Comment, CommentOf, Configured, DmStage, Envelope, Event, EventId, Instant, MemberMessage, Message,
-    Order, OrderLine, Receipt, Refund, ReviewVerdict, Text, workspace::Link,
+    Act, ActKind, Comment, CommentOf, Configured, DmStage, Envelope, Event, EventId, Grant, Instant, MemberMessage,
+    Message, Order, OrderLine, Receipt, Refund, ReviewVerdict, Text, workspace::Link,
 };
 use std::sync::Arc;
 
 /// The types of line, for an error to name.
 const TYPES: &str = "`comment`, `comment_removed`, `comment_answerable`, `message`, `receipt`, `order`, \
     `order_cancelled`, `refund`, `identity`, `order_review`, `take`, `hand_back`, `close`, `assign`, \
-    `member_message`, `block`, `unblock`, `configure` or `clock`";
+    `member_message`, `block`, `unblock`, `configure`, `grant`, `erase` or `clock`";
 
 /// Characters of an id that the platform names, of an email, of a currency.
 const ID: usize = 256;
@@ -33,24 +33,50 @@ const OUTCOME_ID: usize = 600;
 const OUTCOME: &str = "outcome:";
 /// What a count may be.
 const COUNT: std::ops::RangeInclusive<i64> = 1..=1_000_000_000;
+/// What a grant may be: below zero, room is given back.
+const GRANT: std::ops::RangeInclusive<i64> = -1_000_000_000..=1_000_000_000;
 /// What an amount may be.
 const AMOUNT: std::ops::RangeInclusive<i64> = 0..=i64::MAX;
 
 /// The envelope of a line, or what is wrong with it.
 pub(super) fn envelope(raw: &mut RawLine<'_>) -> Result<Envelope, Flaw> {
+    let (id, at, event) = whole(raw, |at| instant(at, "at"))?;
+    Ok(Envelope { id, at, event })
+}
+
+/// What a line that comes in from outside brings, or what is wrong with it.
+pub(super) fn arrival(raw: &mut RawLine<'_>, may_bring_at: bool) -> Result<(EventId, Option<Instant>, Event), Flaw> {
+    let (id, at, event) = whole(raw, |at| match at {
+        Given::Absent => Ok(None),
+        _ if may_bring_at => instant(at, "at").map(Some),
+        _ => Err(bad("at", "no `at`: events are stamped when they come in, unless the service is told to `trust_at`")),
+    })?;
+    if id.as_str().starts_with(OUTCOME) {
+        return Err(bad("id", "an event id that does not begin with `outcome:`: what became of a DM is told from within"));
+    }
+    if let Event::Grant(_) = event {
+        return Err(bad("type", "another type: room is granted from within, and `grant` stands in exports alone"));
+    }
+    Ok((id, at, event))
+}
+
+fn whole<T>(
+    raw: &mut RawLine<'_>,
+    at: impl FnOnce(&mut Given<Str<'_>>) -> Result<T, Flaw>,
+) -> Result<(EventId, T, Event), Flaw> {
     let is_outcome = matches!(&raw.id, Given::Value(id) if id.0.starts_with(OUTCOME));
     let id = id(&mut raw.id, "id", if is_outcome { OUTCOME_ID } else { ID })?;
     if id.starts_with("timer:") {
         return Err(bad("id", "an event id that does not begin with `timer:`"));
     }
-    let at = instant(&mut raw.at, "at")?;
+    let at = at(&mut raw.at)?;
     let kind = required(&mut raw.kind, "type")?.0;
     if is_outcome && kind != "receipt" {
         return Err(bad("id", "an event id that does not begin with `outcome:`, which only a receipt's does"));
     }
     let event = event(&kind, raw)?;
     match raw.left_over() {
-        None => Ok(Envelope { id: EventId::from(id), at, event }),
+        None => Ok((EventId::from(id), at, event)),
         Some(field) => Err(Flaw {
             kind: Kind::MisplacedField,
             place: Place::field(field),
@@ -89,7 +115,7 @@ fn event(kind: &str, raw: &mut RawLine<'_>) -> Result<Event, Flaw> {
                 "failed" => DmStage::Failed,
                 _ => return Err(bad("status", "`sent`, `delivered`, `read` or `failed`")),
             },
-            detail: take(&mut raw.detail).map(|value| limited(value, "detail")).transpose()?,
+            detail: take(&mut raw.detail).map(|value| text(value, "detail")).transpose()?,
         }),
         "order" => Event::Order(order(raw)?),
         "order_cancelled" => Event::OrderCancelled(id(&mut raw.order_id, "order_id", ID)?.into()),
@@ -135,12 +161,23 @@ fn event(kind: &str, raw: &mut RawLine<'_>) -> Result<Event, Flaw> {
                 Err(error) => Configured::Unreadable(error.into()),
             }))
         }
+        "grant" => {
+            let contacts = required(&mut raw.contacts, "contacts")?.0;
+            if !GRANT.contains(&contacts) {
+                return Err(bad("contacts", "a whole number from -1000000000 to 1000000000"));
+            }
+            Event::Grant(Grant { cycle: instant(&mut raw.cycle, "cycle")?, contacts })
+        }
+        "erase" => Event::Erase(user_id(raw)?.into()),
         "clock" => Event::Clock,
         other => {
             return Err(Flaw {
                 kind: Kind::UnknownType,
                 place: Place::field("type"),
-                expected: format!("unknown type `{}`: expected {TYPES}", shown(other)),
+                expected: match crate::plain::nearest(other, crate::plain::quoted(TYPES).into_iter()) {
+                    Some(meant) => format!("unknown type `{}`: did you mean `{meant}`?", shown(other)),
+                    None => format!("unknown type `{}`: expected {TYPES}", shown(other)),
+                },
             });
         }
     })
@@ -222,10 +259,10 @@ fn has_control(text: &str) -> bool {
     if text.is_ascii() { text.as_bytes().iter().any(control) } else { text.chars().any(char::is_control) }
 }
 
-fn handle(given: &mut Given<Str<'_>>) -> Result<Option<Arc<str>>, Flaw> {
+fn handle(given: &mut Given<Str<'_>>) -> Result<Option<Text>, Flaw> {
     match take(given) {
         Some(handle) if is_longer(&handle.0, HANDLE) => Err(bad("handle", "at most 256 characters")),
-        handle => Ok(handle.map(|handle| Arc::from(&*handle.0))),
+        handle => Ok(handle.map(|handle| Text::from(&*handle.0))),
     }
 }
 
@@ -236,11 +273,6 @@ fn text(value: Str<'_>, field: &'static str) -> Result<Text, Flaw> {
 
 fn dm_text(value: Str<'_>, field: &'static str) -> Result<Text, Flaw> {
     if is_longer(&value.0, DM_TEXT) { Err(bad(field, "at most 6000 characters of text")) } else { text(value, field) }
-}
-
-fn limited(value: Str<'_>, field: &'static str) -> Result<Arc<str>, Flaw> {
-    check_text(&value.0, field)?;
-    Ok(Arc::from(&*value.0))
 }
 
 fn check_text(text: &str, field: &'static str) -> Result<(), Flaw> {

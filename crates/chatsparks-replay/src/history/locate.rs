@@ -73,7 +73,9 @@ fn object(text: &str, base: usize, place: Place, fields: &'static [&'static str]
     for (index, (name, value)) in pairs.0.iter().enumerate() {
         let at = (value.get().as_ptr() as usize).saturating_sub(base);
         let Some(field) = fields.iter().find(|field| *field == name) else {
-            let expected = format!("unknown field `{}`{within}", shown(name));
+            let meant = crate::plain::nearest(name, fields.iter().copied());
+            let meant = meant.map_or_else(String::new, |meant| format!(": did you mean `{meant}`?"));
+            let expected = format!("unknown field `{}`{within}{meant}", shown(name));
             return Err((at, flaw(Kind::UnknownField, place, expected)));
         };
         if pairs.0[..index].iter().any(|(earlier, _)| earlier == name) {

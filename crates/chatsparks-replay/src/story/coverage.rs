@@ -6,8 +6,9 @@
 
 use crate::{driver::Considered, record::Record};
 use chatsparks_core::{
-    ActKind, BlockId, Change, CommentOutcome, CommentResult, CompileError, ContactChange, Effect, Engine, Event,
-    Explained, Fact, Field, FlowId, InboxReason, LeaveReason, MessageResult, Outcome, Scratch, TriggerId, UserId,
+    ActKind, BlockId, CommentOutcome, CommentResult, CompileError, Effect, Engine, Event, Explained, Fact, Field,
+    FlowId, InboxReason, LeaveReason, MessageResult, Outcome, Scratch, Text, TriggerId, UserId,
+    internal::{Change, ContactChange},
     text::normalise,
     workspace::{
         Block, BlockKind, Branch, Condition, Flow, QuickReplies, Scope, TagBlock, Test, Trigger, TriggerStatus,
@@ -28,7 +29,7 @@ pub struct Coverage {
     handoffs: BTreeMap<InboxReason, bool>,
     /// Where each contact of the story stands, and what was captured of them.
     places: BTreeMap<UserId, Place>,
-    fields: BTreeMap<(UserId, Field), String>,
+    fields: BTreeMap<(UserId, Field), Text>,
     scratch: Held,
 }
 
@@ -180,7 +181,7 @@ impl Coverage {
         let reply = self.reply(record, user_id);
         for change in &record.decision.changes {
             if let Change::Contact(ContactChange::Captured(field, value)) = change {
-                self.fields.insert((user_id.clone(), field.clone()), value.as_str().to_owned());
+                self.fields.insert((user_id.clone(), field.clone()), value.clone());
             }
         }
         // A block that is handed back runs again: it is not come to by an edge, but after a handoff the next is.
@@ -238,7 +239,7 @@ impl Coverage {
             BlockKind::QuickReplies(_) => reply.cloned(),
             BlockKind::Branch(branch) => {
                 let value = self.fields.get(&(user_id.clone(), branch.field.clone()));
-                Some(branch_via(branch, value.map_or("", String::as_str)))
+                Some(branch_via(branch, value.map_or("", Text::as_str)))
             }
             _ => Some(Via::Next),
         };
@@ -324,6 +325,7 @@ fn each_part(condition: &Condition, path: String, found: &mut impl FnMut(&Condit
     let name = match condition {
         Condition::QuestionMark => "question_mark",
         Condition::FirstComment => "first_comment",
+        Condition::Reply => "reply",
         Condition::Keywords(_) => "keywords",
         Condition::Pattern(_) => "pattern",
         Condition::Posts(_) => "posts",

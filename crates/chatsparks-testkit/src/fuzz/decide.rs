@@ -1,8 +1,9 @@
 //! Operations against one workspace, each decided, applied and held against what must be so.
 
 use chatsparks_core::{
-    Agenda, Change, Comment, CommentOutcome, CommentResult, Decision, Engine, Envelope, Evaluation, Event, EventId,
-    Explained, HeadChange, IndexRow, Instant, OrderResult, Outcome, Period, RefusalReason, Scratch, Seen, Source,
+    Comment, CommentOutcome, CommentResult, Decision, Engine, Envelope, Evaluation, Event, EventId, Explained, Instant,
+    OrderResult, Outcome, Period, RefusalReason, Scratch, Seen, Source, TimerKind,
+    internal::{Agenda, Change, HeadChange, IndexRow},
 };
 use chatsparks_replay::Replay;
 use operations::{Operations, workspace};
@@ -55,7 +56,7 @@ pub fn decide_ops(data: &[u8]) {
     }
     run.agree_in_state();
     // Whatever waits has ended a hundred days after the last word; no setting makes anything wait for longer.
-    if let Some(latest) = run.store.head.latest.filter(|latest| *latest < LAST_YEAR) {
+    if let Some(latest) = run.store.head.clock().latest().filter(|latest| *latest < LAST_YEAR) {
         let id = EventId::from("the-end");
         run.happen(&Envelope { id, at: latest.after(Period::days(100)), event: Event::Clock });
         run.oracle.end();
@@ -116,10 +117,14 @@ impl Run {
         for _ in 0..TIMERS {
             let contacts = &self.store.contacts;
             let Some(timer) = self.agenda.next(until, &self.store.head, |user| contacts.get(user)) else { return };
-            let contact = timer.user_id.as_ref().and_then(|user| contacts.get(user));
-            let source = self.engine.source(contact, &timer);
-            let decision = self.store.fire(&self.engine, &timer, &mut self.scratch);
-            self.settle(source, None, timer.due, decision);
+            let Some(decision) = self.store.fire(&self.engine, &timer, &mut self.scratch) else {
+                panic!("R6: the agenda hands over {timer:?}, which does not stand");
+            };
+            self.settle(decision.source.clone(), None, timer.due, decision);
+            if timer.kind != TimerKind::QueueRelease {
+                let again = self.store.fire(&self.engine, &timer, &mut self.scratch);
+                assert_eq!(again, None, "R6: a timer delivered twice does something twice");
+            }
         }
         panic!("T4: timers fire for ever");
     }

@@ -24,6 +24,7 @@ pub fn condition() -> impl Strategy<Value = Value> {
         1 => select(patterns).prop_map(|pattern| json!({ "pattern": pattern })),
         2 => Just(json!("question_mark")),
         1 => Just(json!("first_comment")),
+        1 => Just(json!("reply")),
         1 => vec(select(vec!["v1", "v2", "v9"]), 0..3).prop_map(|posts| json!({ "posts": posts })),
         1 => vec(select(vec!["p_serum", "p_cream"]), 0..2)
             .prop_map(|products| json!({ "mentions": { "products": products } })),
@@ -41,7 +42,7 @@ fn trigger(focus: Focus) -> impl Strategy<Value = Value> {
     let scope = prop_oneof![
         4 => Just(json!("all")),
         1 => vec(select(vec!["v1", "v2", "v9"]), 0..3).prop_map(|posts| json!({ "posts": posts })),
-        1 => vec(select(vec!["launch", "live"]), 0..2).prop_map(|tags| json!({ "tags": tags })),
+        1 => vec(select(vec!["launch", "live", "sale"]), 0..2).prop_map(|tags| json!({ "tags": tags })),
     ];
     let replies = prop_oneof![
         Just(json!([])),
@@ -108,7 +109,7 @@ fn block() -> impl Strategy<Value = (Value, Gotos)> {
     ];
     // With numbers in a label and without, with something around it, and alike but for that.
     let option = prop_oneof![
-        4 => select(vec![("h", "Talk to us"), ("ac", "Đẹp"), ("th", "ขนาดเล็ก"), ("y", "✅ Yes"), ("yy", "Yes!"), ("up", "👍")]),
+        4 => select(vec![("h", "Talk to us"), ("ac", "Đẹp"), ("th", "ขนาดเล็ก"), ("y", "✅ Yes"), ("yy", "Yes!"), ("up", "👍"), ("t2", "talk to us!")]),
         1 => select(vec![("30", "30ml"), ("two", "2"), ("p", "2 pieces"), ("pp", "12 pieces"), ("kg", "1.5 kg")]),
     ];
     let free = prop_oneof![2 => Just(Value::Null), 1 => Just(json!({})), 1 => Just(json!({ "field": "free" }))];
@@ -126,12 +127,13 @@ fn block() -> impl Strategy<Value = (Value, Gotos)> {
         }),
         1 => (field(), select(vec![
             json!({ "equals": "ＴＡＬＫ to us" }), json!({ "contains": "m" }), json!({ "one_of": ["30ML", "2", ""] }),
+            json!({ "equals": "th" }), json!({ "contains": "xl" }), json!({ "one_of": ["@", "1"] }),
         ])).prop_map(|(field, case)| json!({ "branch": { "field": field, "cases": [case] } })),
         2 => (link(), option::of(says())).prop_map(|(mut link, text)| {
             link["text"] = json!(text);
             json!({ "shop_link": link })
         }),
-        1 => option::of(Just("asked for a person")).prop_map(|note| json!({ "handoff": { "note": note } })),
+        1 => option::of(select(vec!["asked for a person", "{{size}}"])).prop_map(|note| json!({ "handoff": { "note": note } })),
         2 => select(vec![1, 1800, 3600, 86_400, 172_800]).prop_map(|seconds| json!({ "wait": { "seconds": seconds } })),
         1 => select(vec!["vip", "asked"]).prop_map(|tag| json!({ "tag": { "tag": tag } })),
     ];

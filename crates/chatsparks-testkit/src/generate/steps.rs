@@ -4,7 +4,7 @@ use super::{Case, Focus, documents, read, texts};
 use chatsparks_core::*;
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 /// Histories begin here, near the ends of cycles and listening windows.
 const BEGIN: &str = "2026-02-27T09:00:00Z";
@@ -358,7 +358,7 @@ impl Made {
     fn event(&mut self, what: &What, number: usize, at: Instant) -> Event {
         let before =
             |milliseconds: &Option<i64>| milliseconds.map(|by| Instant::from_milliseconds(at.as_milliseconds() - by));
-        let handle = |says: bool, user: usize| says.then(|| Arc::from(["mint", "นก", "", "u3", "acct"][user]));
+        let handle = |says: bool, user: usize| says.then(|| Text::from(["mint", "นก", "", "u3", "acct"][user]));
         match what {
             What::Comment { user: by, post, text, handle: says, posted_before, reply, direct } => {
                 let comment_id = CommentId::from(format!("c{number}"));

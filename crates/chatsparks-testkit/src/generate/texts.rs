@@ -33,6 +33,19 @@ const WORDS: &[&str] = &[
     "Glow Serum",
     "30ml",
     "XL",
+    "free",
+    "มากก",
+    // Thai as it is typed, digits of other scripts, apostrophes, and what nobody sees.
+    "เเพง",
+    "น้ํา",
+    "นำ้",
+    "นํ้า",
+    "ดีี",
+    "๓๐ml",
+    "what's",
+    "what’s",
+    "sh\u{34F}ip",
+    "\u{3164}XL",
 ];
 
 /// What stands between words and around them.
@@ -73,6 +86,17 @@ const PIECES: &[&str] = &[
     "ಠ",
     "é",
     "e\u{301}",
+    "เ",
+    "า",
+    "่",
+    "ี",
+    "๕",
+    "٥",
+    "ʼ",
+    "\u{34F}",
+    "\u{115F}",
+    "ा",
+    "ก็",
 ];
 
 /// A word of a condition, of a catalogue, of a sensitive entry: often one of the first, so that words meet.

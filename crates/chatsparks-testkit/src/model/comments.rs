@@ -23,7 +23,7 @@ impl Model {
         }
         let person = self.person(&comment.user_id);
         if let Some(handle) = &comment.handle {
-            person.handle = Some(handle.to_string());
+            person.handle = Some(handle.as_str().to_owned());
         }
         let first = person.comments.is_empty();
         person.comments.push(comment.comment_id.clone());
@@ -47,8 +47,9 @@ impl Model {
                 Scope::Tags(tags) => post.is_some_and(|post| post.tags.iter().any(|tag| tags.contains(tag))),
             })
             .filter(|trigger| {
-                let comment = matching::Comment { text: comment.text.as_str(), post: comment.post_id.as_str(), first };
-                matching::condition_holds(&trigger.when, &self.workspace, &comment)
+                let (text, post) = (comment.text.as_str(), comment.post_id.as_str());
+                let looked = matching::Looked { text, post, first, reply: comment.reply_to.is_some() };
+                matching::holds(&trigger.when, &self.workspace, &looked)
             })
             .cloned()
             .collect();

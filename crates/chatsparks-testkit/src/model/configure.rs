@@ -5,7 +5,7 @@ use chatsparks_core::Configured;
 
 impl Model {
     pub(super) fn configure(&mut self, configured: &Configured, at: Instant) -> Value {
-        let Configured::Workspace(new) = configured else { return refused("invalid_workspace") };
+        let Some(new) = configured.workspace() else { return refused("invalid_workspace") };
         let old = &self.workspace;
         if **new == *old {
             return applied();

@@ -18,7 +18,7 @@ impl Model {
     }
 
     pub(super) fn at_limit(&self) -> bool {
-        self.limit().is_some_and(|limit| self.count() >= limit)
+        self.limit().is_some_and(|limit| self.count() >= self.granted.unwrap_or(limit))
     }
 
     pub(super) fn mac(&self) -> Value {
@@ -49,6 +49,10 @@ impl Model {
 
     /// Tells of every level that is reached and was not told (M3).
     pub(super) fn tell_owners(&mut self) {
+        // Of a partition with a share, whoever owns the whole count tells.
+        if self.granted.is_some() {
+            return;
+        }
         let Some(limit) = self.limit() else { return };
         let count = self.count();
         for level in [80u8, 95, 100] {
@@ -79,6 +83,16 @@ impl Model {
         }
     }
 
+    /// A partition is given room, or gives it back (R7); for another cycle than the present, nothing but a share.
+    pub(super) fn grant(&mut self, cycle: Instant, contacts: i64, at: Instant) -> Value {
+        let contacts = if self.cycle_start == Some(cycle) { contacts } else { 0 };
+        self.granted = Some((self.granted.unwrap_or(0) + contacts).max(0));
+        if contacts > 0 && self.release.is_none() {
+            self.release = Some(at);
+        }
+        applied()
+    }
+
     /// The first event finds the cycle it is in (T4).
     pub(super) fn first_cycle(&mut self, at: Instant) {
         if self.cycle_start.is_none() {
@@ -91,6 +105,7 @@ impl Model {
         self.cycle_start = Some(due);
         self.next_cycle = Some(self.boundary_after(due));
         self.told.clear();
+        self.granted = self.granted.map(|_| 0);
         self.release = Some(due);
         self.tell("cycle_began", json!({ "start": due.to_string() }));
     }

@@ -140,7 +140,7 @@ impl Model {
         let reach = self.workspace.policy.reach.clone();
         let person = self.person(user);
         if let Some(handle) = &message.handle {
-            person.handle = Some(handle.to_string());
+            person.handle = Some(handle.as_str().to_owned());
         }
         person.dms.push(at);
         // What a blocked contact writes changes nothing of the budget (V10), nor does one that comes too late to (P3).

@@ -97,6 +97,7 @@ codes! {
         NothingOfOurOwn = "nothing_of_our_own", "It came in the name of the workspace's own account, which is nobody's contact: nothing to do.";
         CheckInstant = "check_instant", "It is more than 400 days older than the latest event: check the clock that stamped it.";
         CheckDocument = "check_document", "The document does not hold: check it, and mend every fault.";
+        ReportFault = "report_fault", "The engine failed at it, which is a fault of ours: report it with the event's id; it can be tried again after an upgrade.";
         LookAtTheFirst = "look_at_the_first", "The same comment came before: diagnose it by its first event.";
         CommentFromElsewhere = "comment_from_elsewhere", "The workspace's own account is never answered: comment from another one.";
         DiagnoseTheDm = "diagnose_the_dm", "It fired. If the buyer saw nothing, diagnose the DM by its id.";

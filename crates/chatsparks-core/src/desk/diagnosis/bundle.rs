@@ -1,6 +1,6 @@
 //! D8: what goes to support: ids, instants and results, but no texts and no tokens.
 
-use super::Diagnosis;
+use super::{DeliveryCause, Diagnosis, Found};
 use crate::{
     CommentResult, Decision, DmStage, Fact, Instant, MessageResult, OrderResult, Outcome, RefusalReason, Source,
     TimerKind, TriggerId, UserId, WorkspaceId,
@@ -61,11 +61,20 @@ impl SupportBundle {
         Self { schema: 1, workspace_id, revision, at, events: VecDeque::new(), diagnoses: Vec::new() }
     }
 
-    /// Adds a diagnosis, where it is open: where a check failed.
-    pub fn add(&mut self, diagnosis: Diagnosis) {
-        if diagnosis.is_open() {
-            self.diagnoses.push(diagnosis);
+    /// Adds a diagnosis, where it is open: where a check failed. Words of the platform are left out of it, unless
+    /// they are one of our codes.
+    pub fn add(&mut self, mut diagnosis: Diagnosis) {
+        if !diagnosis.is_open() {
+            return;
         }
+        for finding in diagnosis.checks.iter_mut().flat_map(|check| &mut check.looked_at) {
+            if let Found::Said(text) = &finding.value {
+                let is_code = DeliveryCause::named_by(text.as_str()).is_some();
+                let told = if is_code { text.as_str() } else { "left out" };
+                finding.value = told.into();
+            }
+        }
+        self.diagnoses.push(diagnosis);
     }
 
     /// Adds an event; the oldest goes where there are too many.

@@ -1,7 +1,7 @@
 //! D3: the buyer never saw the DM.
 
 use super::{Advice, Answer, Check, CheckCode, Diagnosis, DiagnosisKind};
-use crate::{DmId, DmStage, Instant};
+use crate::{DmId, DmStage, Instant, Text};
 
 /// What is known of one DM.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +22,7 @@ pub struct StageSeen {
     /// When it was told.
     pub at: Instant,
     /// The platform's reason, where it gave one.
-    pub detail: Option<String>,
+    pub detail: Option<Text>,
 }
 
 /// The causes that look the same from here: nothing arrives, and mostly nobody says why.
@@ -56,7 +56,7 @@ impl DeliveryKnown<'_> {
             self.stages.iter().find(|seen| seen.stage >= least && seen.stage != DmStage::Failed).map(|seen| seen.at)
         };
         let failed = self.stages.iter().rev().find(|seen| seen.stage == DmStage::Failed);
-        let detail = failed.and_then(|seen| seen.detail.as_deref());
+        let detail = failed.and_then(|seen| seen.detail.as_ref());
         let stage = |code, least, unknown| {
             let at = reached(least);
             let (answer, advice) = match (at, failed) {

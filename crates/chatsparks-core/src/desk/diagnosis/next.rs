@@ -69,6 +69,7 @@ impl Advice {
             RefusalReason::OwnAccount => Self::NothingOfOurOwn,
             RefusalReason::TooOld => Self::CheckInstant,
             RefusalReason::InvalidWorkspace => Self::CheckDocument,
+            RefusalReason::EngineFault => Self::ReportFault,
         }
     }
 }

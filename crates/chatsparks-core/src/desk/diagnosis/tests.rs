@@ -157,7 +157,7 @@ fn d3_a_dm_that_the_buyer_never_saw() {
         let seen = |(stage, detail): &(DmStage, Option<&str>)| StageSeen {
             stage: *stage,
             at: at("2026-03-02T10:00:00Z"),
-            detail: detail.map(str::to_owned),
+            detail: detail.map(Into::into),
         };
         list.iter().map(seen).collect()
     };
@@ -173,6 +173,15 @@ fn d3_a_dm_that_the_buyer_never_saw() {
         let stages = stages(&list);
         let diagnosis = DeliveryKnown { dm_id: &dm_id, stages: &stages, cause }.diagnose();
         assert_eq!(outcome(&diagnosis), wanted, "{list:?}");
+    }
+    // D8: the platform's own words stay here, its codes may go.
+    for (detail, wanted) in [("call mint", "left out"), ("friends_only", "friends_only")] {
+        let stages = stages(&[(Failed, Some(detail))]);
+        let diagnosis = DeliveryKnown { dm_id: &dm_id, stages: &stages, cause: None }.diagnose();
+        assert_eq!(diagnosis.checks[0].found("detail"), Some(&Found::Said(detail.into())));
+        let mut bundle = SupportBundle::new("glow".into(), 1, at("2026-03-02T10:00:00Z"));
+        bundle.add(diagnosis);
+        assert_eq!(bundle.diagnoses[0].checks[0].found("detail"), Some(&Found::Word(wanted.into())));
     }
     assert_eq!(DeliveryCause::named_by("spam_throttling"), Some(DeliveryCause::Throttled));
     assert_eq!(DeliveryCause::named_by("something else"), None);

@@ -39,7 +39,11 @@ impl<'a> Finder<'a> {
         );
         for (variant, feature, span) in found {
             let Some(mapped) = mapped.get(&variant) else { continue };
-            let range = mapped.original_range(span.start, span.end);
+            let range = if span.is_short {
+                mapped.range_but_for_the_last(span.start, span.end)
+            } else {
+                mapped.original_range(span.start, span.end)
+            };
             let list = places.entry(feature).or_default();
             if list.len() < MOST {
                 list.push((range.start, range.end));

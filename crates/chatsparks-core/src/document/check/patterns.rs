@@ -4,13 +4,17 @@ use crate::matching::text;
 use regex::{Regex, RegexBuilder};
 use regex_syntax::{
     ast::{self, Ast, ClassSetItem, Literal},
-    hir::{ClassUnicode, ClassUnicodeRange, literal::Extractor},
+    hir::{ClassUnicode, ClassUnicodeRange, Look, LookSet, literal::Extractor},
 };
+
+mod holds;
 
 /// Bytes of a compiled pattern at most.
 const COMPILED: usize = 1 << 20;
 /// Groups and repetitions within one another at most.
 const NESTING: u32 = 250;
+/// Characters of a range that are looked at: more never all change.
+const RANGE: usize = 2_000;
 /// Beginnings of a pattern that it is looked up from at most.
 const BEGINNINGS: usize = 64;
 
@@ -64,11 +68,32 @@ pub(crate) fn beginnings(pattern: &str) -> Option<Vec<String>> {
     (beginnings.len() <= BEGINNINGS).then_some(beginnings)
 }
 
-/// Whether a pattern is found in every text: it fits the empty text, wherever that stands. False: not known to be.
-pub(super) fn fits_everything(pattern: &str) -> bool {
+/// The texts that a pattern is found in, where these are all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FoundIn {
+    /// Every text.
+    Every,
+    /// Every text that is not blank.
+    EveryWritten,
+}
+
+/// Whether a pattern is found in every normalised text. None: not known to be.
+pub(super) fn found_always(pattern: &str) -> Option<FoundIn> {
+    let hir = parser().build().parse(pattern).ok()?;
+    if !holds::holds(&hir) {
+        return None;
+    }
+    let blank_too = build_pattern(pattern).is_ok_and(|pattern| pattern.is_match(""));
+    Some(if blank_too { FoundIn::Every } else { FoundIn::EveryWritten })
+}
+
+/// Whether a pattern asks for `\b`, however it is written; `\B` asks for the contrary.
+pub(super) fn asks_for_word_boundary(pattern: &str) -> bool {
     parser().build().parse(pattern).is_ok_and(|hir| {
-        let properties = hir.properties();
-        properties.look_set().is_empty() && properties.minimum_len() == Some(0)
+        let mut looks = hir.properties().look_set().iter();
+        looks.any(|look| {
+            LookSet::singleton(look).contains_word() && !matches!(look, Look::WordAsciiNegate | Look::WordUnicodeNegate)
+        })
     })
 }
 
@@ -105,9 +130,13 @@ impl ast::Visitor for Literals {
     fn visit_class_set_item_pre(&mut self, item: &ClassSetItem) -> Result<(), Self::Err> {
         match item {
             ClassSetItem::Literal(literal) => unchanged(&literal.c.to_string()),
+            // A range may reach over what never stands there, as `[ก-๙]` does: something of it has to remain.
             ClassSetItem::Range(range) => {
-                unchanged(&range.start.c.to_string())?;
-                unchanged(&range.end.c.to_string())
+                let whole = (range.start.c..=range.end.c).take(RANGE);
+                match whole.map(|c| unchanged(c.encode_utf8(&mut [0; 4]))).find(Result::is_ok) {
+                    Some(_) => Ok(()),
+                    None => unchanged(&range.start.c.to_string()),
+                }
             }
             _ => Ok(()),
         }

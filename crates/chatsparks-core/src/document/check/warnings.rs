@@ -1,6 +1,8 @@
 //! What is only suspicious (F10): told by `check`, and no reason to refuse a document.
 
+mod cases;
 pub(super) mod flows;
+mod options;
 pub(super) mod triggers;
 
 use super::{Place, Report, limits};
@@ -31,7 +33,7 @@ pub(super) fn document(workspace: &Workspace, report: &mut Report) {
             report.add(&at.field("words"), ProblemCode::NoEffect, message);
         }
         for (position, word) in entry.words.iter().enumerate() {
-            triggers::short(&at.field("words").item(position), word, MatchMode::Contains, Default::default(), report);
+            triggers::short(&at.field("words").item(position), word, MatchMode::Contains, false, report);
         }
         if !entry.handoff && entry.tag.is_none() {
             let message = format_args!("this entry neither hands off nor adds a tag, so it does nothing");

@@ -1,8 +1,8 @@
 //! Which conversations an order could have come from, and why each lost (A2, A3).
 
-use super::{is_for, judge};
+use super::{Linked, judge};
 use crate::{
-    BlockId, CommentId, Contact, Email, Engine, Instant, Order, OrderResult, Period, SentBy, SentLink, TriggerId,
+    BlockId, CommentId, Email, Engine, Instant, Order, OrderResult, Period, SentBy, SentLink, TriggerId,
     document::workspace::Link,
 };
 use serde::Serialize;
@@ -80,16 +80,19 @@ impl Engine {
     /// Every conversation of a contact in which a link went out, and why an order placed then is credited to
     /// it or is not (A2, A3). In the order of the conversations; at most one is credited.
     ///
-    /// `contact` as they were when the order came: an order is judged against the links known then (A7).
-    pub fn order_candidates(&self, contact: &Contact, order: &Order, placed_at: Instant) -> Vec<Candidate> {
+    /// `links`: those sent to the contact by the time the order came, in the order sent (A7).
+    pub fn order_candidates(&self, links: &[SentLink], order: &Order, placed_at: Instant) -> Vec<Candidate> {
         let compiled = self.compiled();
         let window = Period::days(compiled.workspace.policy.attribution_days);
-        let judged = judge(contact, order, placed_at, window, &compiled.product_of);
+        let judged = judge(links, order, placed_at, window, &compiled.product_of);
         let mut conversations: BTreeMap<u32, Vec<&SentLink>> = BTreeMap::new();
-        for link in contact.links() {
+        let mut linked = Linked::default();
+        links.iter().for_each(|link| linked.add(&link.link));
+        linked.overlap(order, &compiled.product_of);
+        for link in links {
             conversations.entry(link.conversation).or_default().push(link);
         }
-        let matches = |link: &SentLink| order.lines.iter().any(|line| is_for(&link.link, line, &compiled.product_of));
+        let matches = |link: &SentLink| linked.is_ordered(&link.link);
         let candidate = |(conversation, mut links): (u32, Vec<&SentLink>)| {
             let sent = || links.iter().filter(|link| link.at <= placed_at);
             let last_link_at = sent().map(|link| link.at).max();

@@ -1,8 +1,9 @@
 //! The state of one workspace, held the plainest way: ordered maps, everything cloned.
 
 use chatsparks_core::{
-    Agenda, Change, Contact, Decision, DmId, DmStage, Engine, Envelope, Event, Found, Head, IndexKey, IndexRow,
-    Instant, Loaded, OrderEntry, OrderId, Scratch, ShopUserId, Source, Timer, UserId,
+    Contact, Decision, DmId, DmStage, Engine, Envelope, Event, Head, Instant, OrderEntry, OrderId, Scratch, SentLink,
+    ShopUserId, Source, Storable, Stored, Timer, TimerKind, UserId,
+    internal::{Agenda, Change, Found, IndexKey, IndexRow, Loaded},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +15,8 @@ pub(super) struct Store {
     pub(super) dms: BTreeMap<DmId, (UserId, DmStage)>,
     seen: BTreeSet<IndexKey>,
     shop_users: BTreeMap<ShopUserId, UserId>,
+    fired: BTreeMap<(UserId, TimerKind, Instant), u32>,
+    links: BTreeMap<UserId, Vec<SentLink>>,
 }
 
 /// What was decided, and all that it was decided from.
@@ -38,6 +41,8 @@ impl Store {
             dms: BTreeMap::new(),
             seen: BTreeSet::new(),
             shop_users: BTreeMap::new(),
+            fired: BTreeMap::new(),
+            links: BTreeMap::new(),
         }
     }
 
@@ -64,6 +69,9 @@ impl Store {
                 IndexKey::Order(id) => found.order = self.orders.get(id).cloned().map(Box::new),
                 IndexKey::ShopUser(id) => found.shop_user = self.shop_users.get(id).cloned(),
                 IndexKey::Dm(id) => found.dm = self.dms.get(id).cloned(),
+                IndexKey::Fired(user, kind, due) => {
+                    found.fired = self.fired.get(&(user.clone(), *kind, *due)).copied().unwrap_or(0);
+                }
             }
         }
         found
@@ -74,7 +82,13 @@ impl Store {
     pub(super) fn decide(&self, engine: &Engine, envelope: &Envelope, scratch: &mut Scratch) -> Decision {
         let reads = engine.reads(envelope);
         let found = self.found(&reads.keys);
-        let loaded = Loaded { head: &self.head, contact: self.contact(engine, envelope), found: &found };
+        let contact = self.contact(engine, envelope);
+        let links = contact.and_then(|contact| self.links.get(contact.user_id())).map_or(&[][..], Vec::as_slice);
+        let prepared = match &envelope.event {
+            Event::Configure(configured) => Some(engine.prepare(configured)),
+            _ => None,
+        };
+        let loaded = Loaded { links, prepared: prepared.as_ref(), ..Loaded::new(&self.head, contact, &found) };
         let decision = engine.decide(&loaded, envelope, scratch);
         if !matches!(envelope.event, Event::Configure(_)) {
             assert_eq!(decision, engine.decide(&loaded, envelope, &mut Scratch::default()), "decided twice");
@@ -83,9 +97,12 @@ impl Store {
     }
 
     /// Decides a timer twice, likewise.
-    pub(super) fn fire(&self, engine: &Engine, timer: &Timer, scratch: &mut Scratch) -> Decision {
+    pub(super) fn fire(&self, engine: &Engine, timer: &Timer, scratch: &mut Scratch) -> Option<Decision> {
         let contact = timer.user_id.as_ref().and_then(|user| self.contacts.get(user));
-        let loaded = Loaded { head: &self.head, contact, found: &Found::default() };
+        let key = timer.user_id.clone().map(|user| (user, timer.kind, timer.due));
+        let fired = key.and_then(|key| self.fired.get(&key).copied()).unwrap_or(0);
+        let found = Found { fired, ..Found::default() };
+        let loaded = Loaded::new(&self.head, contact, &found);
         let decision = engine.fire(&loaded, timer, scratch);
         assert_eq!(decision, engine.fire(&loaded, timer, &mut Scratch::default()), "fired twice");
         decision
@@ -103,7 +120,7 @@ impl Store {
                     contact.apply(change);
                     agenda.update(before, contact);
                 }
-                Change::Index(row) => self.put(row),
+                Change::Index(row) => self.put(row, user),
             }
         }
         if let Some(contact) = user.and_then(|user| self.contacts.get(user)) {
@@ -112,7 +129,7 @@ impl Store {
         assert_eq!(self.head, written_and_read(&self.head), "a head, written and read");
     }
 
-    fn put(&mut self, row: &IndexRow) {
+    fn put(&mut self, row: &IndexRow, user: Option<&UserId>) {
         let seen = match row {
             IndexRow::Event(id) => IndexKey::Event(id.clone()),
             IndexRow::Comment(id) => IndexKey::Comment(id.clone()),
@@ -127,6 +144,15 @@ impl Store {
                 self.shop_users.insert(id.clone(), user.clone());
                 return;
             }
+            IndexRow::Fired(user, kind, due, times) => {
+                self.fired.insert((user.clone(), *kind, *due), *times);
+                return;
+            }
+            IndexRow::Link(link) => {
+                let Some(user) = user else { panic!("a link without a contact") };
+                self.links.entry(user.clone()).or_default().push((**link).clone());
+                return;
+            }
             IndexRow::Dm(id, user, stage) => {
                 let before = self.dms.insert(id.clone(), (user.clone(), *stage));
                 let later = before.is_none_or(|(known, before)| known == *user && stage.is_after(before));
@@ -139,7 +165,9 @@ impl Store {
 }
 
 /// What is stored must come back as it was.
-pub(super) fn written_and_read<T: serde::Serialize + serde::de::DeserializeOwned>(value: &T) -> T {
-    let written = serde_json::to_vec(value).unwrap_or_else(|error| panic!("it cannot be written: {error}"));
-    serde_json::from_slice(&written).unwrap_or_else(|error| panic!("{}: {error}", String::from_utf8_lossy(&written)))
+fn written_and_read<T: Storable>(value: &T) -> T {
+    let written =
+        serde_json::to_vec(&Stored::from(value)).unwrap_or_else(|error| panic!("it cannot be written: {error}"));
+    let read: Result<Stored<'static, T>, _> = serde_json::from_slice(&written);
+    read.map(Stored::into_inner).unwrap_or_else(|error| panic!("{}: {error}", String::from_utf8_lossy(&written)))
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::document::check::{
     build_pattern,
-    patterns::{fits_everything, unnormalised},
+    patterns::{FoundIn, asks_for_word_boundary, found_always, unnormalised},
 };
 
 #[test]
@@ -40,9 +40,16 @@ fn n7_literals_that_no_normalised_text_has() {
     for (pattern, written, stands) in [
         ("Ａ", "Ａ", "a"),
         ("ราคาำ", "ราคาำ", "ราคา\u{e4d}า"),
+        ("เเพง", "เเพง", "แพง"),
+        ("น\u{e49}\u{e4d}า", "น\u{e49}\u{e4d}า", "น\u{e4d}\u{e49}า"),
+        ("๕๐ ?ml", "๕๐", "50"),
+        ("[๐-๙]", "๐", "0"),
+        ("what’s", "what’s", "what's"),
+        ("a\u{3164}?", "\u{3164}", ""),
         ("straße", "straße", "strasse"),
         ("[x①]", "①", "1"),
         ("[Ａ-Ｚ]", "Ａ", "a"),
+        ("[①-⑨]", "①", "1"),
         (r"\x{FF21}+", "Ａ", "a"),
         (r"a\tb", "a\tb", "a b"),
         ("a  b", "a  b", "a b"),
@@ -52,18 +59,105 @@ fn n7_literals_that_no_normalised_text_has() {
     ] {
         assert_eq!(unnormalised(pattern), Some((written.to_owned(), stands.to_owned())), "{pattern}");
     }
-    for fine in ["PRICE", "É", " a b ", r"^\s*ราคา\s*$", "(?x) a  b # c", "[ก-๙]", r"[^\s]", "แพ้", "+1", "❤"]
+    for fine in ["PRICE", "É", " a b ", r"^\s*ราคา\s*$", "(?x) a  b # c", "[ก-๙]", "[ぁ-ゟ]", r"[^\s]", "แพ้", "+1", "❤"]
     {
         assert_eq!(unnormalised(fine), None, "{fine}");
     }
 }
 
 #[test]
-fn n7_patterns_that_fit_everything() {
-    for pattern in [".*", "", "a?", "(x|)", r"\s*"] {
-        assert!(fits_everything(pattern), "{pattern}");
+fn n7_patterns_that_are_found_always() {
+    for pattern in [
+        "", ".*", "a?", "(x|)", r"\s*", "^", "$", "^.*", ".*$", "^.*$", "^a*", "a*$", "^a?b*", "(^|x)", "(a|^.*$)",
+        "(?:^){2}", "(?m)^", "a*^.*$b*", "(.*)*", "(a?){3}", r"(\b)?", "(?s)^.*$", "x{0,3}", "^(.|x)*$", "((.+)?)",
+    ] {
+        assert_eq!(found_always(pattern), Some(FoundIn::Every), "{pattern:?}");
     }
-    for pattern in ["^$", "^.*$", "a", r"\b", "(", "[^\\s\\S]", "^"] {
-        assert!(!fits_everything(pattern), "{pattern}");
+    for pattern in [
+        ".",
+        ".+",
+        "^.",
+        ".$",
+        "^.+",
+        "^.+$",
+        ".+$",
+        "a*.b?",
+        "(.)+",
+        r"[\s\S]",
+        "[^\n]+",
+        "(.|ab)",
+        "^.+.*$",
+        "^..*$",
+        "^(a|.+)$",
+        ".{1,3}",
+        "(?:..|.)",
+        r"^[^\r\n]",
+        "a?.+b?",
+        "^.*.$",
+    ] {
+        assert_eq!(found_always(pattern), Some(FoundIn::EveryWritten), "{pattern:?}");
+    }
+    for pattern in [
+        "a",
+        "^$",
+        "$^",
+        "^a?$",
+        "^.$",
+        "..",
+        ".{2}",
+        ".{2,}",
+        r"\b",
+        r"\B",
+        "[^\\s\\S]",
+        "[^a]",
+        r"\S+",
+        r"\w*x",
+        "(",
+        "a.*",
+        "^a.*$",
+        "^.*a$",
+        ".a?$x",
+        "a?b",
+        "^..?$",
+        "(a|b)+",
+        "$.",
+        ".^",
+        "^[a-z ]*$",
+        "(?:^.*){2}a",
+    ] {
+        assert_eq!(found_always(pattern), None, "{pattern:?}");
+    }
+}
+
+#[test]
+fn n7_what_is_called_found_always_is() {
+    // Every pattern of few parts, against texts that would tell a false claim.
+    let parts = ["^", "$", "a", "a*", ".", ".*", ".+", "(a|)", "(^|b)", "(.|aa)", "[^a]", "a{2}", ".{2}", "(.$)?"];
+    let texts = ["", "a", "b", "aa", "ab", "ba", "bb", "aab", "bab", "ก", "a b"];
+    let mut found = 0;
+    for first in parts {
+        for second in parts {
+            for third in parts {
+                let pattern = format!("{first}{second}{third}");
+                let regex = build_pattern(&pattern).unwrap();
+                let Some(claim) = found_always(&pattern) else { continue };
+                found += 1;
+                for text in texts {
+                    let blank = text.is_empty() && claim == FoundIn::EveryWritten;
+                    assert!(blank || regex.is_match(text), "{pattern} is called found in {text:?}");
+                }
+            }
+        }
+    }
+    assert!(found > 500, "{found}");
+}
+
+#[test]
+fn n7_patterns_that_ask_for_word_boundaries() {
+    for pattern in [r"\bราคา\b", r"cf\b", r"(?-u:\b)a", r"\b{start}a", r"a\b{end-half}", r"(x|(\b|y)z)"] {
+        assert!(asks_for_word_boundary(pattern), "{pattern}");
+    }
+    for pattern in [r"\Bx", "b", r"\\b", r"[\\b]", "^x$", "(", r"\w"] {
+        assert!(!asks_for_word_boundary(pattern), "{pattern}");
     }
 }

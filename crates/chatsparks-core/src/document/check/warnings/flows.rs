@@ -1,19 +1,24 @@
 //! Warnings of flows and their blocks.
 
-use super::{literal_braces, triggers};
+use super::{cases::Captures, literal_braces, options, triggers};
 use crate::{
     Problem, ProblemCode,
     document::check::{Place, Report, flows::way, graph::Graph},
     document::workspace::{Block, BlockKind, Expect, Flow, ReachMode, Test, Workspace},
     machines::placeholder,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) fn flows(workspace: &Workspace, report: &mut Report) {
-    let captured = captured(&workspace.flows);
+    let mut captures = Captures::of(&workspace.flows);
+    let unused = unused(workspace);
     let list = Place::top("flows");
     for (position, flow) in workspace.flows.iter().enumerate() {
         let list = list.item(position);
+        if unused.contains(&position) {
+            let message = format_args!("no trigger starts the flow `{}`", flow.id);
+            report.add(&list, ProblemCode::UnusedFlow, message);
+        }
         let list = list.field("blocks");
         let mut of_graph = graph(&list, workspace, flow).into_iter().peekable();
         for (position, block) in flow.blocks.iter().enumerate() {
@@ -21,9 +26,22 @@ pub(crate) fn flows(workspace: &Workspace, report: &mut Report) {
             while let Some((_, problem)) = of_graph.next_if(|(of, _)| *of == position) {
                 report.add(&at, problem.code, format_args!("{}", problem.message));
             }
-            self::block(&at, workspace, block, &captured, report);
+            self::block(&at, workspace, block, &mut captures, report);
         }
     }
+}
+
+/// The flows that no trigger names, drafts included, each at the version that would be started (F9).
+fn unused(workspace: &Workspace) -> BTreeSet<usize> {
+    let named: BTreeSet<&str> = workspace.triggers.iter().map(|trigger| trigger.flow.as_str()).collect();
+    let mut highest: BTreeMap<&str, usize> = BTreeMap::new();
+    for (position, flow) in workspace.flows.iter().enumerate() {
+        let place = highest.entry(flow.id.as_str()).or_insert(position);
+        if workspace.flows[*place].version < flow.version {
+            *place = position;
+        }
+    }
+    highest.into_iter().filter(|(id, _)| !named.contains(id)).map(|(_, position)| position).collect()
 }
 
 /// What the way of the blocks through the flow tells, in the order of the blocks.
@@ -53,24 +71,26 @@ fn graph(list: &Place<'_>, workspace: &Workspace, flow: &Flow) -> Vec<(usize, Pr
     found
 }
 
-fn block(at: &Place<'_>, workspace: &Workspace, block: &Block, captured: &BTreeSet<&str>, report: &mut Report) {
+fn block(at: &Place<'_>, workspace: &Workspace, block: &Block, captures: &mut Captures<'_>, report: &mut Report) {
     let inner = at.field(block.kind_name());
     match &block.kind {
-        BlockKind::Message(message) => fields(&inner.field("text"), &message.text, captured, report),
+        BlockKind::Message(message) => fields(&inner.field("text"), &message.text, captures, report),
         BlockKind::Question(question) => {
-            fields(&inner.field("text"), &question.text, captured, report);
+            fields(&inner.field("text"), &question.text, captures, report);
             if let Some(Expect::Pattern(pattern)) = &question.expect {
                 triggers::pattern(&inner.field("expect").field("pattern"), pattern, report);
             }
         }
         BlockKind::QuickReplies(replies) => {
-            fields(&inner.field("text"), &replies.text, captured, report);
+            fields(&inner.field("text"), &replies.text, captures, report);
+            let list = inner.field("options");
             for (position, option) in replies.options.iter().enumerate() {
-                literal_braces(&inner.field("options").item(position).field("label"), &option.label, report);
+                literal_braces(&list.item(position).field("label"), &option.label, report);
             }
+            options::same(&list, &replies.options, report);
         }
         BlockKind::Branch(branch) => {
-            if !captured.contains(branch.field.as_str()) {
+            if !captures.has(branch.field.as_str()) {
                 uncaptured(&inner.field("field"), branch.field.as_str(), report);
             }
             for (position, case) in branch.cases.iter().enumerate() {
@@ -79,9 +99,10 @@ fn block(at: &Place<'_>, workspace: &Workspace, block: &Block, captured: &BTreeS
                     report.add(&inner.field("cases").item(position).field("one_of"), ProblemCode::NoEffect, message);
                 }
             }
+            captures.dead_cases(&inner, branch, report);
         }
         BlockKind::ShopLink(link) => {
-            fields(&inner.field("text"), link.text.as_deref().unwrap_or_default(), captured, report);
+            fields(&inner.field("text"), link.text.as_deref().unwrap_or_default(), captures, report);
         }
         BlockKind::Handoff(handoff) => {
             literal_braces(&inner.field("note"), handoff.note.as_deref().unwrap_or_default(), report);
@@ -101,30 +122,11 @@ fn block(at: &Place<'_>, workspace: &Workspace, block: &Block, captured: &BTreeS
     }
 }
 
-/// The fields that some block captures. Fields stay with the contact (V9), so a block of any flow will do.
-fn captured(flows: &[Flow]) -> BTreeSet<&str> {
-    let mut captured = BTreeSet::new();
-    for block in flows.iter().flat_map(|flow| &flow.blocks) {
-        match &block.kind {
-            BlockKind::Question(question) => {
-                captured.insert(question.field.as_str());
-            }
-            BlockKind::QuickReplies(replies) => {
-                captured.extend(replies.field.as_ref().map(|field| field.as_str()));
-                let free_text = replies.free_text.as_ref();
-                captured.extend(free_text.and_then(|free_text| free_text.field.as_ref()).map(|field| field.as_str()));
-            }
-            _ => {}
-        }
-    }
-    captured
-}
-
 /// Placeholders of a text that nothing will ever fill (F8).
-fn fields(at: &Place<'_>, written: &str, captured: &BTreeSet<&str>, report: &mut Report) {
+fn fields(at: &Place<'_>, written: &str, captures: &Captures<'_>, report: &mut Report) {
     let mut told: Vec<&str> = Vec::new();
     for name in placeholder::names(written) {
-        if name != "handle" && !captured.contains(name) && !told.contains(&name) {
+        if name != "handle" && !captures.has(name) && !told.contains(&name) {
             uncaptured(at, name, report);
             told.push(name);
         }

@@ -2,8 +2,8 @@
 
 use super::literal_braces;
 use crate::{
-    PostId, ProblemCode, ProductId,
-    document::check::{Place, Report, limits, outranked, patterns},
+    PostId, ProblemCode, ProductId, Tag,
+    document::check::{Place, Report, limits, outranked, patterns, patterns::FoundIn},
     document::workspace::{Condition, Keywords, MatchMode, Replies, Scope, Workspace},
     matching::text::{self, Variant},
 };
@@ -24,8 +24,7 @@ pub(crate) fn triggers(workspace: &Workspace, report: &mut Report) {
         match &trigger.scope {
             Scope::All => {}
             Scope::Posts(posts) => search.posts(&at.field("scope").field("posts"), posts),
-            Scope::Tags(tags) if tags.is_empty() => search.never(&at.field("scope").field("tags"), "tags"),
-            Scope::Tags(_) => {}
+            Scope::Tags(tags) => search.tags(&at.field("scope").field("tags"), tags),
         }
         search.condition(&at.field("when"), &trigger.when, 0);
         let at = at.field("public_reply");
@@ -43,6 +42,8 @@ pub(crate) fn triggers(workspace: &Workspace, report: &mut Report) {
 struct Search<'a, 'r> {
     /// The posts of the workspace, sorted.
     posts: Vec<&'a str>,
+    /// The tags of its posts, sorted.
+    tags: Vec<&'a str>,
     /// Its products, sorted.
     products: Vec<&'a str>,
     /// Patterns met so far; past the limit, which is a fault, they are not looked at.
@@ -54,9 +55,12 @@ impl<'a, 'r> Search<'a, 'r> {
     fn of(workspace: &'a Workspace, report: &'r mut Report) -> Self {
         let mut posts: Vec<&str> = workspace.posts.iter().map(|post| post.id.as_str()).collect();
         posts.sort_unstable();
+        let mut tags: Vec<&str> = workspace.posts.iter().flat_map(|post| &post.tags).map(Tag::as_str).collect();
+        tags.sort_unstable();
+        tags.dedup();
         let mut products: Vec<&str> = workspace.products.iter().map(|product| product.id.as_str()).collect();
         products.sort_unstable();
-        Self { posts, products, patterns: 0, report }
+        Self { posts, tags, products, patterns: 0, report }
     }
 
     fn condition(&mut self, at: &Place<'_>, condition: &Condition, around: usize) {
@@ -64,7 +68,7 @@ impl<'a, 'r> Search<'a, 'r> {
             return;
         }
         match condition {
-            Condition::QuestionMark | Condition::FirstComment => {}
+            Condition::QuestionMark | Condition::FirstComment | Condition::Reply => {}
             Condition::Keywords(keywords) => self.keywords(&at.field("keywords").field("words"), keywords),
             Condition::Pattern(pattern) => {
                 self.patterns += 1;
@@ -87,9 +91,8 @@ impl<'a, 'r> Search<'a, 'r> {
     }
 
     fn keywords(&mut self, at: &Place<'_>, keywords: &Keywords) {
-        let variant = Variant { ignore_accents: keywords.ignore_accents, squeeze: keywords.squeeze };
         for (position, word) in keywords.words.iter().enumerate() {
-            short(&at.item(position), word, keywords.mode, variant, self.report);
+            short(&at.item(position), word, keywords.mode, keywords.ignore_accents, self.report);
         }
     }
 
@@ -102,6 +105,19 @@ impl<'a, 'r> Search<'a, 'r> {
             if self.posts.binary_search(&post.as_str()).is_err() {
                 let message = format_args!("the post `{post}` is not in this workspace");
                 self.report.add(&at.item(position), ProblemCode::UnknownPost, message);
+            }
+        }
+    }
+
+    /// C3: a tag that no post has; what tags would be of other posts nobody knows.
+    fn tags(&mut self, at: &Place<'_>, tags: &[Tag]) {
+        if tags.is_empty() {
+            self.never(at, "tags");
+        }
+        for (position, tag) in tags.iter().enumerate() {
+            if self.tags.binary_search(&tag.as_str()).is_err() {
+                let message = format_args!("no post of this workspace has the tag `{tag}`");
+                self.report.add(&at.item(position), ProblemCode::UnknownTag, message);
             }
         }
     }
@@ -124,16 +140,15 @@ impl<'a, 'r> Search<'a, 'r> {
 /// A one- or two-letter `contains` keyword. Digits and signs alone are no letters. A mark is part of its letter; but
 /// where words are written without spaces, vowels and tones are marks: there `ผิว` is longer than two letters, and
 /// only a single letter with its marks, as `กี่`, is short whatever stands on it.
-pub(super) fn short(at: &Place<'_>, word: &str, mode: MatchMode, variant: Variant, report: &mut Report) {
-    // Without squeezing, nothing of this many plain characters becomes so short.
-    if mode != MatchMode::Contains || (!variant.squeeze && word.len() > 2 && word.is_ascii() && !word.contains(' ')) {
+pub(super) fn short(at: &Place<'_>, word: &str, mode: MatchMode, ignore_accents: bool, report: &mut Report) {
+    // Nothing of this many plain characters becomes so short; to squeeze (N6) makes texts shorter, never keywords.
+    if mode != MatchMode::Contains || (word.len() > 2 && word.is_ascii() && !word.contains(' ')) {
         return;
     }
-    let read = text::vary(&text::normalise(word), variant);
-    let is_mark = |c: char| text::is_mn_or_me(c);
-    let characters = read.chars().filter(|c| !is_mark(*c)).take(3).count();
+    let read = text::vary(&text::normalise(word), Variant { ignore_accents, squeeze: false });
+    let characters = read.chars().filter(|c| !text::is_mark(*c)).take(3).count();
     let is_unspaced = read.chars().any(text::is_unspaced_script);
-    let is_longer = characters == 2 && is_unspaced && read.chars().any(is_mark);
+    let is_longer = characters == 2 && is_unspaced && read.chars().any(text::is_mark);
     if characters <= 2 && !is_longer && read.chars().any(text::is_letter) {
         // N4: in these scripts a word may be glued to others, so that `word` would not help.
         let instead = if is_unspaced { "take a longer one" } else { "consider `\"match\": \"word\"`, or a longer one" };
@@ -142,11 +157,25 @@ pub(super) fn short(at: &Place<'_>, word: &str, mode: MatchMode, variant: Varian
     }
 }
 
-/// A pattern with a literal that normalising would change, so that no text has it.
+/// A pattern that is suspicious in itself: found always, asking for `\b`, or with a literal that no text has.
 pub(super) fn pattern(at: &Place<'_>, pattern: &str, report: &mut Report) {
     // A longer one is a fault already, and is not worth the time.
-    if pattern.chars().nth(limits::PATTERN).is_some() {
+    if pattern.is_empty() || pattern.chars().nth(limits::PATTERN).is_some() {
         return;
+    }
+    if let Some(texts) = patterns::found_always(pattern) {
+        let texts = match texts {
+            FoundIn::Every => "every text",
+            FoundIn::EveryWritten => "every text that is not blank",
+        };
+        report.add(at, ProblemCode::HoldsAlways, format_args!("this pattern is found in {texts}"));
+    }
+    if patterns::asks_for_word_boundary(pattern) {
+        let message = format_args!(
+            "`\\b` never stands between two letters, and Thai words are written without spaces between them: keywords \
+             with `\"match\": \"word\"` know where such words end"
+        );
+        report.add(at, ProblemCode::WordBoundary, message);
     }
     if let Some((written, stands)) = patterns::unnormalised(pattern) {
         let message = format_args!(

@@ -1,0 +1,656 @@
+//! The driver: one workspace, or one partition of it, to which events happen in the order of T3 to T5.
+
+use crate::{
+    Change, Contact, Decision, DmStage, Engine, Envelope, Event, Found, Head, Instant, Loaded, OrderEntry, OrderId,
+    Scratch, SentLink, Timer, UserId,
+    driver::record::Record,
+    driver::row::{Answer, Due, Key, Queued, Row, Wants},
+    driver::shelf::Shelf,
+    machines::decide,
+    state::agenda::Agenda,
+    state::change::{HeadChange, IndexKey, IndexRow},
+};
+use hashbrown::HashSet;
+use std::{
+    collections::BTreeSet,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+/// A workspace to which events happen, or one partition of it.
+///
+/// Each event is pushed once, in the order in which events come; the timers that it makes due fire by themselves,
+/// before and after it (T4). Everything is judged by the engine; the driver only loads, applies and sequences.
+///
+/// A *whole* partition ([`Partition::whole`]) holds all of its state. Any other ([`Partition::open`]) stands before a
+/// store: it says what it [`Wants`], is given an [`Answer`], and tells the rows to write. Both decide alike.
+///
+/// ```
+/// use chatsparks_core::{Engine, Envelope, Event, Partition, Scratch, workspace::Workspace};
+/// let workspace: Workspace = serde_json::from_str(
+///     r#"{ "workspace": { "id": "glow", "name": "Glow", "account_user_id": "acct" }, "triggers": [], "flows": [] }"#)?;
+/// let mut partition = Partition::whole(Engine::compile(workspace)?);
+/// let clock = Envelope { id: "e1".into(), at: "2026-03-02T10:00:00Z".parse()?, event: Event::Clock };
+/// let mut records = 0;
+/// partition.push(&clock, &mut Scratch::default(), |record| { assert_eq!(record.seq, 0); records += 1 });
+/// assert_eq!(records, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Partition {
+    engine: Engine,
+    head: Head,
+    shelf: Shelf,
+    agenda: Agenda,
+    stage: Stage,
+    /// What a partition before a store has beside; none: it is whole.
+    store: Option<BeforeAStore>,
+    /// What the engine is made to fail at.
+    #[cfg(feature = "fault-injection")]
+    fails_at: BTreeSet<String>,
+}
+
+/// How far the present event has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Nothing was looked at yet.
+    Beginning,
+    /// The timers due before it fire.
+    Before,
+    /// It is decided; whether it moves time.
+    Deciding { moves_time: bool },
+    /// The timers that it made due fire.
+    After,
+    /// There is nothing left to do.
+    Ending,
+}
+
+/// What came of a step.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// Something was decided, and its record was shown; the event is not done with.
+    Decided,
+    /// Something is wanted from the store before the event can go on; nothing was decided in this step.
+    Wants(Wants),
+    /// The event is done with.
+    Done,
+}
+
+/// An engine that is not of the revision that the state has in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the state is at revision {state}, the engine at {engine}: restore the document of revision {state}")]
+pub struct OtherRevision {
+    /// The revision in force.
+    pub state: u32,
+    /// The engine's.
+    pub engine: u32,
+}
+
+#[derive(Clone, Debug, Default)]
+struct BeforeAStore {
+    /// Every contact whose next timer was due by then is here.
+    due_until: Option<Instant>,
+    queue: Reach,
+    /// What was written since the last commit.
+    contacts: HashSet<UserId, foldhash::fast::FixedState>,
+    rows: Vec<Row>,
+    head: Option<Head>,
+    short: u64,
+}
+
+/// How far in the queue every contact is here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Reach {
+    #[default]
+    Nowhere,
+    Place(Instant, UserId),
+    End,
+}
+
+impl Partition {
+    /// A whole workspace, to which nothing has happened.
+    pub fn whole(engine: Engine) -> Self {
+        let head = engine.first_head();
+        Self::new(engine, head, Shelf::whole(), None)
+    }
+
+    /// A partition before a store: none of its state is here but the head.
+    ///
+    /// # Errors
+    /// When the engine is not the revision that the head has in force.
+    pub fn open(engine: Engine, head: Head) -> Result<Self, OtherRevision> {
+        let (state, revision) = (head.terms.revision, engine.revision());
+        if state != revision {
+            return Err(OtherRevision { state, engine: revision });
+        }
+        let store = BeforeAStore { head: Some(head.clone()), ..BeforeAStore::default() };
+        Ok(Self::new(engine, head, Shelf::in_front_of_a_store(), Some(store)))
+    }
+
+    /// The same, with the head from the rows that a store has; where it has none, nothing has happened yet.
+    ///
+    /// # Errors
+    /// When the engine is not the revision that the rows have in force.
+    pub fn resume<'a>(engine: Engine, get: impl Fn(&Key) -> Option<&'a Row>) -> Result<Self, OtherRevision> {
+        let mut head = engine.first_head();
+        for row in [Key::Clock, Key::Terms, Key::Room].iter().filter_map(get) {
+            match row {
+                Row::Clock(clock) => head.clock = *clock,
+                Row::Terms(terms) => head.terms = *terms,
+                Row::Room(room) => head.room = *room,
+                _ => {}
+            }
+        }
+        Self::open(engine, head)
+    }
+
+    fn new(engine: Engine, head: Head, shelf: Shelf, store: Option<BeforeAStore>) -> Self {
+        Self {
+            engine,
+            head,
+            shelf,
+            agenda: Agenda::new(),
+            stage: Stage::Beginning,
+            store,
+            #[cfg(feature = "fault-injection")]
+            fails_at: BTreeSet::new(),
+        }
+    }
+
+    /// Lets an event happen to a whole workspace, and every timer due by then; each record is shown in processing order.
+    pub fn push(&mut self, envelope: &Envelope, scratch: &mut Scratch, mut on_record: impl FnMut(&Record<'_>)) {
+        self.push_from(envelope, scratch, |_| Answer::default(), &mut on_record);
+    }
+
+    /// Lets an event happen to a partition before a store that answers at once.
+    pub fn push_from(
+        &mut self,
+        envelope: &Envelope,
+        scratch: &mut Scratch,
+        mut answer: impl FnMut(&Wants) -> Answer,
+        mut on_record: impl FnMut(&Record<'_>),
+    ) {
+        loop {
+            match self.step(envelope, scratch, &mut on_record) {
+                Step::Decided => {}
+                Step::Wants(wants) => {
+                    let answer = answer(&wants);
+                    self.load(&wants, answer);
+                }
+                Step::Done => return,
+            }
+        }
+    }
+
+    /// Takes an event one step further. Call it with the same event until it is done; between two steps what was
+    /// decided may be committed, the event itself counting as done with the last.
+    pub fn step(
+        &mut self,
+        envelope: &Envelope,
+        scratch: &mut Scratch,
+        on_record: &mut impl FnMut(&Record<'_>),
+    ) -> Step {
+        loop {
+            match self.stage {
+                Stage::Beginning => {
+                    if !self.shelf.knows(&IndexKey::Event(envelope.id.clone())) {
+                        return Step::Wants(self.wants(std::slice::from_ref(envelope)));
+                    }
+                    // T3: a used-up id fires no timers. T5: neither does a late event, before or after itself.
+                    let moves_time = !self.shelf.is_used_up(&envelope.id) && !self.head.is_late(envelope.at);
+                    self.stage = if moves_time { Stage::Before } else { Stage::Deciding { moves_time: false } };
+                }
+                Stage::Before | Stage::After => match self.next_timer(envelope.at) {
+                    Err(wants) => return Step::Wants(*wants),
+                    Ok(Some((timer, fired))) => {
+                        self.fire(timer, fired, scratch, on_record);
+                        return Step::Decided;
+                    }
+                    Ok(None) if self.stage == Stage::Before => self.stage = Stage::Deciding { moves_time: true },
+                    Ok(None) => self.stage = Stage::Ending,
+                },
+                Stage::Deciding { moves_time } => {
+                    if let Err(wants) = self.decide(envelope, scratch, on_record) {
+                        return Step::Wants(*wants);
+                    }
+                    self.stage = if moves_time { Stage::After } else { Stage::Ending };
+                    return Step::Decided;
+                }
+                Stage::Ending => {
+                    self.stage = Stage::Beginning;
+                    return Step::Done;
+                }
+            }
+        }
+    }
+
+    fn decide(
+        &mut self,
+        envelope: &Envelope,
+        scratch: &mut Scratch,
+        on_record: &mut impl FnMut(&Record<'_>),
+    ) -> Result<(), Box<Wants>> {
+        let reads = self.engine.reads(envelope);
+        self.knows(&reads.keys, reads.contact.as_ref())?;
+        let found = self.shelf.find(&reads.keys, self.shelf.is_used_up(&envelope.id));
+        // A1: a contact's own id comes first, then the one that the shop's id was linked to.
+        let own = reads.contact.as_ref().and_then(|user_id| self.shelf.contacts.get(user_id));
+        let linked = found.shop_user.as_ref().filter(|_| own.is_none());
+        self.knows(&[], linked)?;
+        let contact = own.or_else(|| linked.and_then(|user_id| self.shelf.contacts.get(user_id)));
+        let links: &[SentLink] = match (&envelope.event, contact) {
+            (Event::Order(_), Some(contact)) if !self.shelf.knows_links(contact.user_id()) => {
+                return Err(Box::new(Wants { links: vec![contact.user_id().clone()], ..Wants::default() }));
+            }
+            (Event::Order(_), Some(contact)) => self.shelf.links(contact.user_id()),
+            _ => &[],
+        };
+        // R8: compiling a document takes long, and is no part of deciding.
+        let prepared = match &envelope.event {
+            Event::Configure(configured) if !found.event => Some(self.engine.prepare(configured)),
+            _ => None,
+        };
+        let loaded = Loaded { head: &self.head, contact, found: &found, links, prepared: prepared.as_ref() };
+        let decision = self.decided(&envelope.id, scratch, |scratch| self.engine.decide(&loaded, envelope, scratch));
+        let decision = decision.unwrap_or_else(|| decide::put_aside(envelope));
+        let record = Record {
+            seq: self.head.clock.seq,
+            source: &decision.source,
+            envelope: Some(envelope),
+            at: envelope.at,
+            revision: decision.engine.as_ref().map_or(self.engine.revision(), Engine::revision),
+            decision: &decision,
+            contact,
+            links,
+            head: &self.head,
+            engine: &self.engine,
+        };
+        on_record(&record);
+        self.settle(decision, envelope.at);
+        Ok(())
+    }
+
+    fn fire(&mut self, timer: Timer, fired: u32, scratch: &mut Scratch, on_record: &mut impl FnMut(&Record<'_>)) {
+        let contact = timer.user_id.as_ref().and_then(|user_id| self.shelf.contacts.get(user_id));
+        let found = Found { fired, ..Found::default() };
+        let loaded = Loaded::new(&self.head, contact, &found);
+        let decided = self.decided(&timer.kind.as_str(), scratch, |scratch| self.engine.fire(&loaded, &timer, scratch));
+        let decision = match decided {
+            Some(Some(decision)) => decision,
+            // The agenda hands over only what stands.
+            Some(None) => return,
+            None => decide::put_timer_aside(&self.engine, &timer),
+        };
+        on_record(&Record {
+            seq: self.head.clock.seq,
+            source: &decision.source,
+            envelope: None,
+            at: timer.due,
+            revision: self.engine.revision(),
+            decision: &decision,
+            contact,
+            links: &[],
+            head: &self.head,
+            engine: &self.engine,
+        });
+        self.settle(decision, timer.due);
+    }
+
+    /// What the engine decides; none: it failed, which is a fault of ours and stops nothing else (R13).
+    fn decided<T>(
+        &self,
+        what: &impl AsRef<str>,
+        scratch: &mut Scratch,
+        decide: impl FnOnce(&mut Scratch) -> T,
+    ) -> Option<T> {
+        let decided = catch_unwind(AssertUnwindSafe(|| {
+            self.fail_where_told(what.as_ref());
+            decide(scratch)
+        }));
+        if decided.is_err() {
+            // Buffers may be half filled.
+            *scratch = Scratch::default();
+        }
+        decided.ok()
+    }
+
+    #[cfg(not(feature = "fault-injection"))]
+    #[inline]
+    fn fail_where_told(&self, _what: &str) {}
+
+    #[cfg(feature = "fault-injection")]
+    #[allow(clippy::panic, reason = "it is what this is for")]
+    fn fail_where_told(&self, what: &str) {
+        if self.fails_at.contains(what) {
+            panic!("told to fail at `{what}`");
+        }
+    }
+
+    /// Makes the engine fail at an event or at a kind of timer, or no more: for tests of what becomes of that (R13).
+    #[cfg(feature = "fault-injection")]
+    #[doc(hidden)]
+    pub fn fail_at(&mut self, what: &str, fails: bool) {
+        if fails {
+            self.fails_at.insert(what.to_owned());
+        } else {
+            self.fails_at.remove(what);
+        }
+    }
+
+    /// Puts an event aside that ends the process whenever it is decided (R13): it is on record as refused, its id is not
+    /// used up, and nothing else changes.
+    pub fn set_aside(&mut self, envelope: &Envelope, on_record: &mut impl FnMut(&Record<'_>)) {
+        let decision = decide::put_aside(envelope);
+        on_record(&Record {
+            seq: self.head.clock.seq,
+            source: &decision.source,
+            envelope: Some(envelope),
+            at: envelope.at,
+            revision: self.engine.revision(),
+            decision: &decision,
+            contact: None,
+            links: &[],
+            head: &self.head,
+            engine: &self.engine,
+        });
+        self.stage = Stage::Beginning;
+        self.settle(decision, envelope.at);
+    }
+
+    /// The next timer that is due, and how often it fired before; or what has to be known for that.
+    fn next_timer(&mut self, until: Instant) -> Result<Option<(Timer, u32)>, Box<Wants>> {
+        if let Some(store) = &self.store {
+            if store.due_until < Some(until) {
+                let due = Some(Due { after: store.due_until, until });
+                return Err(Box::new(Wants { due, ..Wants::default() }));
+            }
+            let may_release = self.head.room.release_due.is_some_and(|due| due <= until) && self.head.has_room();
+            let is_short = may_release && store.queue < self.agenda.first_place().map_or(Reach::End, Reach::from);
+            if is_short {
+                let after = match &store.queue {
+                    Reach::Place(at, user_id) => Some((*at, user_id.clone())),
+                    Reach::Nowhere | Reach::End => None,
+                };
+                return Err(Box::new(Wants { queued: Some(Queued { after }), ..Wants::default() }));
+            }
+        }
+        let contacts = &self.shelf.contacts;
+        let Some(timer) = self.agenda.next(until, &self.head, |user_id| contacts.get(user_id)) else {
+            return Ok(None);
+        };
+        let Some(key) = decide::reads_of_timer(&timer) else { return Ok(Some((timer, 0))) };
+        if !self.shelf.knows(&key) {
+            self.agenda.put_back();
+            return Err(Box::new(Wants { keys: vec![Key::from(&key)], ..Wants::default() }));
+        }
+        let fired = self.shelf.find(&[key], false).fired;
+        Ok(Some((timer, fired)))
+    }
+
+    /// Whether it is known what stands under keys, and who a contact is.
+    fn knows(&self, keys: &[IndexKey], contact: Option<&UserId>) -> Result<(), Box<Wants>> {
+        if self.store.is_none() {
+            return Ok(());
+        }
+        let unknown = contact.filter(|user_id| !self.shelf.knows_contact(user_id)).cloned().map(Key::Contact);
+        let keys = keys.iter().filter(|key| !self.shelf.knows(key)).map(Key::from);
+        let keys: Vec<Key> = keys.chain(unknown).collect();
+        if keys.is_empty() { Ok(()) } else { Err(Box::new(Wants { keys, ..Wants::default() })) }
+    }
+
+    /// Makes true what a decision says.
+    fn settle(&mut self, mut decision: Decision, at: Instant) {
+        if let Some(engine) = decision.engine.take() {
+            self.engine = engine;
+        }
+        let seq = self.head.clock.seq;
+        self.head.clock.seq += 1;
+        let mut changed = false;
+        for change in &decision.changes {
+            match change {
+                Change::Head(change) => self.head.apply(change),
+                Change::Contact(_) => changed = true,
+                Change::Index(_) => {}
+            }
+        }
+        let subject = decision.subject.as_ref();
+        if let Some(user_id) = subject.filter(|_| changed) {
+            let contact = self.shelf.contacts.entry_ref(user_id).or_insert_with(|| Contact::new(user_id.clone()));
+            let before = contact.wakes();
+            for change in &decision.changes {
+                if let Change::Contact(change) = change {
+                    contact.apply(change);
+                }
+            }
+            self.agenda.update(before, contact);
+        }
+        if let Some(store) = &mut self.store {
+            store.write(&decision, changed, seq, at, &self.head);
+        }
+        for change in decision.changes.drain(..) {
+            if let Change::Index(row) = change {
+                self.shelf.put(row, subject);
+            }
+        }
+    }
+
+    /// What a batch of events wants from the store to begin with, so that it can be read at once.
+    ///
+    /// More may be wanted in the course of it: by what was found, and by timers.
+    pub fn wants(&self, batch: &[Envelope]) -> Wants {
+        let Some(store) = &self.store else { return Wants::default() };
+        let (mut keys, mut links) = (BTreeSet::new(), BTreeSet::new());
+        for envelope in batch {
+            let reads = self.engine.reads(envelope);
+            keys.extend(reads.keys.iter().filter(|key| !self.shelf.knows(key)).map(Key::from));
+            if let Some(user_id) = reads.contact {
+                if matches!(envelope.event, Event::Order(_)) && !self.shelf.knows_links(&user_id) {
+                    links.insert(user_id.clone());
+                }
+                if !self.shelf.knows_contact(&user_id) {
+                    keys.insert(Key::Contact(user_id));
+                }
+            }
+        }
+        let until = batch.iter().map(|envelope| envelope.at).max();
+        let due = until.filter(|until| store.due_until < Some(*until));
+        let due = due.map(|until| Due { after: store.due_until, until });
+        Wants { keys: keys.into_iter().collect(), links: links.into_iter().collect(), due, queued: None }
+    }
+
+    /// Takes in what the store answered to what was wanted.
+    pub fn load(&mut self, wants: &Wants, answer: Answer) {
+        for row in answer.rows {
+            match row {
+                Row::Contact(contact) => {
+                    // What is here is newer than what the store has.
+                    if !self.shelf.contacts.contains_key(contact.user_id()) {
+                        self.agenda.update(Default::default(), &contact);
+                        self.shelf.contacts.insert(contact.user_id().clone(), *contact);
+                    }
+                }
+                row => self.shelf.take(row),
+            }
+        }
+        for key in &wants.keys {
+            self.shelf.asked(key);
+        }
+        for user_id in &wants.links {
+            self.shelf.asked_links(user_id);
+        }
+        let Some(store) = &mut self.store else { return };
+        // Links that were sent since the last commit come after those that the store has.
+        for row in &store.rows {
+            if let Row::Link(user_id, ..) = row
+                && wants.links.contains(user_id)
+            {
+                self.shelf.take(row.clone());
+            }
+        }
+        if let Some(due) = wants.due {
+            store.due_until = store.due_until.max(Some(answer.due_until.unwrap_or(due.until)));
+        }
+        if wants.queued.is_some() {
+            store.queue = answer.queued_until.map_or(Reach::End, |(at, user_id)| Reach::Place(at, user_id));
+        }
+    }
+
+    /// The rows written since the last commit, each key once at most: to be committed together, with the records and
+    /// effects of the same steps, or not at all (R5). Nothing of a whole partition is written.
+    pub fn writes(&self) -> Vec<Row> {
+        let Some(store) = &self.store else { return Vec::new() };
+        let mut rows = store.rows.clone();
+        // The last row of a key stands.
+        let mut keys = BTreeSet::new();
+        rows.reverse();
+        rows.retain(|row| keys.insert(row.key()));
+        rows.reverse();
+        let mut contacts: Vec<&UserId> = store.contacts.iter().collect();
+        contacts.sort_unstable();
+        let contacts = contacts.into_iter().filter_map(|user_id| self.shelf.contacts.get(user_id));
+        rows.extend(contacts.map(|contact| Row::Contact(Box::new(contact.clone()))));
+        let before = store.head.as_ref();
+        if before.is_none_or(|before| before.clock != self.head.clock) {
+            rows.push(Row::Clock(self.head.clock));
+        }
+        if before.is_none_or(|before| before.terms != self.head.terms) {
+            rows.push(Row::Terms(self.head.terms));
+        }
+        if before.is_none_or(|before| before.room != self.head.room) {
+            rows.push(Row::Room(self.head.room));
+        }
+        rows
+    }
+
+    /// What was written is committed: it is not written again. Contacts stay at hand.
+    ///
+    /// Where a commit is refused, the partition is dropped, and opened and loaded anew: the same events on the same state
+    /// give the same decisions.
+    pub fn committed(&mut self) {
+        let Some(store) = &mut self.store else { return };
+        store.contacts.clear();
+        store.rows.clear();
+        store.head = Some(self.head.clone());
+        store.short = 0;
+        self.shelf.forget_indexes();
+    }
+
+    /// Forgets contacts that a store has, until so many are left or none that may be forgotten.
+    pub fn keep_at_hand(&mut self, contacts: usize) {
+        let Some(store) = &mut self.store else { return };
+        if self.shelf.contacts.len() <= contacts {
+            return;
+        }
+        let due_until = store.due_until;
+        let is_needed = |contact: &Contact| {
+            store.contacts.contains(contact.user_id())
+                || contact.next_due().is_some_and(|(due, _)| Some(due) <= due_until)
+        };
+        self.shelf.contacts.retain(|_, contact| is_needed(contact));
+        // Those that are left are all that the agenda has to know of; the queue is read again when it is wanted.
+        store.queue = Reach::Nowhere;
+        self.agenda = Agenda::new();
+        for contact in self.shelf.contacts.values() {
+            self.agenda.update(Default::default(), contact);
+        }
+    }
+
+    /// How much more room under the limit what was decided since the last commit could have used (R7): starts that were
+    /// queued for want of it, and contacts counted past it.
+    pub fn short_of_room(&self) -> u64 {
+        self.store.as_ref().map_or(0, |store| store.short)
+    }
+
+    /// The workspace as it is in force.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// What all contacts share.
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// A contact, where they are at hand.
+    pub fn contact(&self, user_id: &str) -> Option<&Contact> {
+        self.shelf.contacts.get(user_id)
+    }
+
+    /// Every contact at hand, sorted by user id.
+    pub fn contacts(&self) -> Vec<&Contact> {
+        let mut contacts: Vec<_> = self.shelf.contacts.values().collect();
+        contacts.sort_unstable_by_key(|contact| contact.user_id());
+        contacts
+    }
+
+    /// The links sent to a contact that are at hand, in the order sent (A2).
+    pub fn links(&self, user_id: &UserId) -> &[SentLink] {
+        self.shelf.links(user_id)
+    }
+
+    /// An order at hand, as the ledger has it now (A6).
+    pub fn order(&self, order_id: &str) -> Option<&OrderEntry> {
+        self.shelf.order(order_id)
+    }
+
+    /// Every order at hand, sorted by its id.
+    pub fn orders(&self) -> Vec<(&OrderId, &OrderEntry)> {
+        self.shelf.orders()
+    }
+
+    /// A DM's contact and stage (V11), where it is at hand.
+    pub fn dm(&self, dm_id: &str) -> Option<(&UserId, DmStage)> {
+        self.shelf.dm(dm_id).map(|(user_id, stage)| (user_id, *stage))
+    }
+}
+
+impl BeforeAStore {
+    fn write(&mut self, decision: &Decision, changed: bool, seq: u64, at: Instant, head: &Head) {
+        let subject = decision.subject.as_ref();
+        if let Some(user_id) = subject.filter(|_| changed)
+            && !self.contacts.contains(user_id)
+        {
+            self.contacts.insert(user_id.clone());
+        }
+        let mut position = 0;
+        for change in &decision.changes {
+            match change {
+                Change::Index(row) => {
+                    self.rows.extend(row.clone().at(subject, seq, position, at));
+                    position += 1;
+                }
+                Change::Head(HeadChange::Counted) if head.room.granted.is_some() && !head.has_room() => {
+                    let granted = head.room.granted.unwrap_or(0);
+                    self.short += u64::from(head.room.used > granted);
+                }
+                _ => {}
+            }
+        }
+        if head.room.granted.is_some() {
+            let queued = decision.facts.iter().filter(|fact| matches!(fact, crate::Fact::Queued { .. }));
+            self.short += queued.count() as u64;
+        }
+    }
+}
+
+impl IndexRow {
+    /// The row of a store that this is, of an event at this instant.
+    fn at(self, subject: Option<&UserId>, seq: u64, position: u32, at: Instant) -> Option<Row> {
+        Some(match self {
+            Self::Event(id) => Row::Event(id, at),
+            Self::Comment(id) => Row::Comment(id, at),
+            Self::Message(id) => Row::Message(id, at),
+            Self::Refund(id) => Row::Refund(id, at),
+            Self::Order(id, entry) => Row::Order(id, entry),
+            Self::ShopUser(id, user_id) => Row::ShopUser(id, user_id),
+            Self::Dm(id, user_id, stage) => Row::Dm(id, user_id, stage),
+            Self::Fired(user_id, kind, due, times) => Row::Fired(user_id, kind, due, times),
+            Self::Link(link) => Row::Link(subject?.clone(), seq, position, link),
+        })
+    }
+}
+
+impl From<(Instant, UserId)> for Reach {
+    fn from((at, user_id): (Instant, UserId)) -> Self {
+        Self::Place(at, user_id)
+    }
+}

@@ -1,0 +1,184 @@
+//! A contact of version 1, in which its links and firings lay: read, and never written again.
+
+use super::{ConversationState, PendingV1, RunV1, StandingV1, WindowV1};
+use crate::{
+    BlockId, Contact, Conversation, Email, Field, Instant, Run, SentBy, SentLink, Standing, StateReason, Tag, Talk,
+    Text, TimerKind, TriggerId, UserId, Window,
+    document::workspace::Link,
+    state::contact::Kept,
+    state::stored::{Sealed, unknown_version},
+    state::throttle::Throttles,
+};
+use serde::{Deserialize, Deserializer, Serializer, de};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// A contact of version 1, and what lay inside it then and lies in rows of its own now.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ContactOfVersion1 {
+    /// The contact.
+    pub contact: Contact,
+    /// The links sent to them, in the order sent: [`Row::Link`](crate::Row::Link).
+    pub links: Vec<SentLink>,
+    /// How often their timers with effects fired: [`Row::Fired`](crate::Row::Fired).
+    pub fired: Vec<(TimerKind, Instant, u32)>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ContactV1 {
+    user_id: UserId,
+    #[serde(default)]
+    handle: Option<Text>,
+    #[serde(default)]
+    commented: bool,
+    #[serde(default)]
+    blocked: bool,
+    /// When each trigger last fired.
+    #[serde(default)]
+    throttles: BTreeMap<TriggerId, Instant>,
+    #[serde(default)]
+    talk: Option<TalkV1>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct TalkV1 {
+    /// The flows that the conversation and the links name by their place here.
+    runs: Vec<RunV1>,
+    conversation: Option<ConversationV1>,
+    pending: Option<PendingV1>,
+    window: Option<WindowV1>,
+    one_message: bool,
+    last_dm: Option<Instant>,
+    counted_in: Option<Instant>,
+    tags: Vec<Tag>,
+    fields: BTreeMap<Field, Text>,
+    links: Vec<LinkV1>,
+    fired: Vec<FiredV1>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConversationV1 {
+    id: u32,
+    state: ConversationState,
+    #[serde(default)]
+    reason: Option<StateReason>,
+    #[serde(default)]
+    owner: Option<Email>,
+    #[serde(default)]
+    run: Option<usize>,
+    #[serde(default)]
+    stands: Option<StandingV1>,
+    #[serde(default)]
+    last_bot: Option<Instant>,
+    #[serde(default)]
+    flow_wait: Option<Instant>,
+    #[serde(default)]
+    idle: Option<Instant>,
+    #[serde(default)]
+    close: Option<Instant>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LinkV1 {
+    at: Instant,
+    conversation: u32,
+    link: Link,
+    by: SentByV1,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum SentByV1 {
+    Flow { run: usize, block: BlockId },
+    Member(Email),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FiredV1 {
+    timer: TimerKind,
+    due: Instant,
+    times: u32,
+}
+
+/// What stands at a place that the form does not have.
+const NO_RUN: &str = "a stored contact names a flow that does not stand in its `runs`";
+
+impl Sealed for ContactOfVersion1 {
+    fn write<S: Serializer>(&self, _to: S) -> Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom("version 1 of a contact is read, and never written"))
+    }
+
+    fn read<'de, D: Deserializer<'de>>(version: u32, rest: D) -> Result<Self, D::Error> {
+        match version {
+            1 => ContactV1::deserialize(rest)?.contact().map_err(de::Error::custom),
+            _ => Err(unknown_version(version, 1)),
+        }
+    }
+}
+
+impl ContactV1 {
+    fn contact(self) -> Result<ContactOfVersion1, &'static str> {
+        let Self { user_id, handle, commented, blocked, throttles, talk } = self;
+        let throttles = Throttles::from_sorted(throttles);
+        let (talk, links, fired) = match talk.map(TalkV1::talk).transpose()? {
+            Some((talk, links, fired)) => (Some(Box::new(talk)), links, fired),
+            None => (None, Vec::new(), Vec::new()),
+        };
+        let contact = Contact { user_id, handle, throttles, talk, commented, blocked };
+        Ok(ContactOfVersion1 { contact, links, fired })
+    }
+}
+
+impl TalkV1 {
+    fn talk(self) -> Result<(Talk, Vec<SentLink>, Vec<(TimerKind, Instant, u32)>), &'static str> {
+        let Self { runs, conversation, pending, window, one_message, last_dm, counted_in, tags, fields, links, fired } =
+            self;
+        let runs: Vec<Arc<Run>> = runs.into_iter().map(|run| Arc::new(run.run())).collect();
+        let run = |place: usize| runs.get(place).cloned().ok_or(NO_RUN);
+        let conversation = conversation.map(|stored| {
+            let ConversationV1 { id, state, reason, owner, run: place, stands, last_bot, flow_wait, idle, close } =
+                stored;
+            let stands = stands.map(|StandingV1 { block, waits, mismatches }| Standing { block, waits, mismatches });
+            let run = place.map(run).transpose()?;
+            let last_in_human = None;
+            Ok::<_, &str>(Conversation {
+                id,
+                state,
+                reason,
+                owner,
+                run,
+                stands,
+                last_bot,
+                last_in_human,
+                flow_wait,
+                idle,
+                close,
+            })
+        });
+        let links = links.into_iter().map(|LinkV1 { at, conversation, link, by }| {
+            let by = match by {
+                SentByV1::Flow { run: place, block } => SentBy::Flow(run(place)?, block),
+                SentByV1::Member(member) => SentBy::Member(member),
+            };
+            Ok(SentLink { at, conversation, link, by })
+        });
+        let links = links.collect::<Result<_, &'static str>>()?;
+        let fired = fired.into_iter().map(|FiredV1 { timer, due, times }| (timer, due, times)).collect();
+        let kept = Kept { tags: tags.into_iter().collect(), fields, faulted: Vec::new() };
+        let talk = Talk {
+            conversation: conversation.transpose()?,
+            pending: pending.map(|pending| Box::new(pending.pending())),
+            window: window.map(|WindowV1 { opened, until, left }| Box::new(Window { opened, until, left })),
+            one_message,
+            last_dm,
+            counted_in,
+            kept: Some(kept).filter(|kept| *kept != Kept::default()).map(Arc::new),
+        };
+        Ok((talk, links, fired))
+    }
+}

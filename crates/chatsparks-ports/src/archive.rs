@@ -1,0 +1,146 @@
+//! The archive: what was decided, for whoever asks afterwards (R10, C10).
+
+use crate::{Position, Shard, StoreError};
+use chatsparks_core::{CommentId, Evaluation, Instant, Key, Row, UserId, WorkspaceId, workspace::Workspace};
+use std::sync::Arc;
+
+/// A record as it is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeptRecord {
+    /// Its partition.
+    pub partition: u32,
+    /// Its `seq` there.
+    pub seq: u64,
+    /// The record as one line.
+    pub line: String,
+}
+
+/// A position in each partition: how many records were read of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cursor(pub Vec<u64>);
+
+/// What is kept of a shard's history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stretch {
+    /// The first position of the log that is kept.
+    pub from: Position,
+    /// The `seq` of the first record that is kept.
+    pub first_record: u64,
+    /// From where on it does not replay any more, because somebody was forgotten (R12).
+    pub erased_since: Option<Instant>,
+}
+
+/// What was decided.
+pub trait Archive: Send + Sync + 'static {
+    /// The workspaces that there is anything of, sorted.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn workspaces(&self) -> impl Future<Output = Result<Vec<WorkspaceId>, StoreError>> + Send;
+
+    /// Records of a workspace after a cursor, in order within a partition, and the cursor after them.
+    ///
+    /// # Errors
+    /// [`StoreError::NotKept`] when records after the cursor were deleted.
+    fn records(
+        &self,
+        workspace: &WorkspaceId,
+        after: &Cursor,
+        limit: usize,
+    ) -> impl Future<Output = Result<(Vec<KeptRecord>, Cursor), StoreError>> + Send;
+
+    /// One row of a workspace, in whatever partition it lies.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn row(&self, workspace: &WorkspaceId, key: &Key) -> impl Future<Output = Result<Option<Row>, StoreError>> + Send;
+
+    /// Rows of a kind (`contact`, `order`), sorted by name, after a name.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn rows(
+        &self,
+        workspace: &WorkspaceId,
+        kind: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Row>, StoreError>> + Send;
+
+    /// The clocks, terms and rooms of a workspace: one list a partition.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn heads(&self, workspace: &WorkspaceId) -> impl Future<Output = Result<Vec<Vec<Row>>, StoreError>> + Send;
+
+    /// The document of a revision.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn document(
+        &self,
+        workspace: &WorkspaceId,
+        revision: u32,
+    ) -> impl Future<Output = Result<Option<Arc<Workspace>>, StoreError>> + Send;
+
+    /// The evaluation of a comment (C10).
+    ///
+    /// # Errors
+    /// What the store says.
+    fn evaluation(
+        &self,
+        workspace: &WorkspaceId,
+        comment_id: &CommentId,
+    ) -> impl Future<Output = Result<Option<Evaluation>, StoreError>> + Send;
+
+    /// The records that name a contact, oldest first.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn records_of(
+        &self,
+        workspace: &WorkspaceId,
+        user_id: &UserId,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<KeptRecord>, StoreError>> + Send;
+
+    /// What is kept of a shard's history.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn stretch(&self, shard: &Shard) -> impl Future<Output = Result<Stretch, StoreError>> + Send;
+
+    /// A text that the runtime keeps beside the state, such as the digest of the file last taken (R8).
+    ///
+    /// # Errors
+    /// What the store says.
+    fn note(
+        &self,
+        workspace: &WorkspaceId,
+        name: &str,
+    ) -> impl Future<Output = Result<Option<String>, StoreError>> + Send;
+
+    /// Writes such a text.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn write_note(
+        &self,
+        workspace: &WorkspaceId,
+        name: &str,
+        text: &str,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Deletes at most so many records, log entries and remembered ids that are older than these instants; how many it
+    /// deleted. It holds no lock for longer than a batch.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn prune(
+        &self,
+        workspace: &WorkspaceId,
+        records_before: Instant,
+        ids_before: Instant,
+        limit: usize,
+    ) -> impl Future<Output = Result<usize, StoreError>> + Send;
+}

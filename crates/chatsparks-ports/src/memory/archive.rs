@@ -1,0 +1,169 @@
+//! What was decided, in memory.
+
+use super::{HeldShard, MemoryStore};
+use crate::{Archive, Cursor, KeptRecord, NewRecord, Shard, StoreError, Stretch};
+use chatsparks_core::{CommentId, Evaluation, Instant, Key, Row, UserId, WorkspaceId, workspace::Workspace};
+use std::sync::Arc;
+
+fn kept(partition: u32, record: &NewRecord) -> KeptRecord {
+    KeptRecord { partition, seq: record.seq, line: record.line.clone() }
+}
+
+impl MemoryStore {
+    fn each<T>(&self, workspace: &WorkspaceId, mut read: impl FnMut(u32, &HeldShard) -> T) -> Vec<T> {
+        let held = self.held();
+        let of_it = held.shards.iter().filter(|(shard, _)| shard.workspace == *workspace);
+        of_it.map(|(shard, held)| read(shard.partition, held)).collect()
+    }
+}
+
+impl Archive for MemoryStore {
+    async fn workspaces(&self) -> Result<Vec<WorkspaceId>, StoreError> {
+        let held = self.held();
+        let all: std::collections::BTreeSet<WorkspaceId> =
+            held.shards.keys().map(|shard| shard.workspace.clone()).collect();
+        Ok(all.into_iter().collect())
+    }
+
+    async fn records(
+        &self,
+        workspace: &WorkspaceId,
+        after: &Cursor,
+        limit: usize,
+    ) -> Result<(Vec<KeptRecord>, Cursor), StoreError> {
+        let mut read = after.0.clone();
+        read.resize(self.partitions as usize, 0);
+        let mut left = limit;
+        let mut not_kept = None;
+        let records = self.each(workspace, |partition, shard| {
+            let Some(next) = read.get_mut(partition as usize) else { return Vec::new() };
+            if *next < shard.record_first {
+                not_kept = Some(shard.record_first);
+            }
+            let records: Vec<_> =
+                shard.records.range(*next..).take(left).map(|(_, record)| kept(partition, record)).collect();
+            left -= records.len();
+            *next = records.last().map_or(*next, |record| record.seq + 1);
+            records
+        });
+        match not_kept {
+            Some(first) => Err(StoreError::NotKept(first)),
+            None => Ok((records.concat(), Cursor(read))),
+        }
+    }
+
+    async fn row(&self, workspace: &WorkspaceId, key: &Key) -> Result<Option<Row>, StoreError> {
+        Ok(self.each(workspace, |_, shard| shard.rows.get(key).cloned()).into_iter().flatten().next())
+    }
+
+    async fn rows(
+        &self,
+        workspace: &WorkspaceId,
+        kind: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        let after = after.unwrap_or_default();
+        let of = |key: &Key| key.kind() == kind && key.name().as_str() > after;
+        let rows = self.each(workspace, |_, shard| {
+            let rows = shard.rows.iter().filter(|(key, _)| of(key));
+            rows.map(|(key, row)| (key.name(), row.clone())).collect::<Vec<_>>()
+        });
+        let mut rows = rows.concat();
+        rows.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Ok(rows.into_iter().take(limit).map(|(_, row)| row).collect())
+    }
+
+    async fn heads(&self, workspace: &WorkspaceId) -> Result<Vec<Vec<Row>>, StoreError> {
+        let parts = [Key::Clock, Key::Terms, Key::Room];
+        let head = |partition| {
+            let shard = Shard { workspace: workspace.clone(), partition };
+            let head = |shard: &HeldShard| parts.iter().filter_map(|key| shard.rows.get(key)).cloned().collect();
+            self.shard(&shard, head).unwrap_or_default()
+        };
+        Ok((0..self.partitions).map(head).collect())
+    }
+
+    async fn document(&self, workspace: &WorkspaceId, revision: u32) -> Result<Option<Arc<Workspace>>, StoreError> {
+        Ok(self.held().documents.get(&(workspace.clone(), revision)).cloned())
+    }
+
+    async fn evaluation(
+        &self,
+        workspace: &WorkspaceId,
+        comment_id: &CommentId,
+    ) -> Result<Option<Evaluation>, StoreError> {
+        let found = self.each(workspace, |_, shard| {
+            let mut evaluations = shard.records.values().filter_map(|record| record.evaluation.as_ref());
+            evaluations.find(|(of, _)| of == comment_id).map(|(_, evaluation)| (**evaluation).clone())
+        });
+        Ok(found.into_iter().flatten().next())
+    }
+
+    async fn records_of(
+        &self,
+        workspace: &WorkspaceId,
+        user_id: &UserId,
+        limit: usize,
+    ) -> Result<Vec<KeptRecord>, StoreError> {
+        let found = self.each(workspace, |partition, shard| {
+            let of = shard.records.values().filter(|record| record.user_id.as_ref() == Some(user_id));
+            of.map(|record| (record.at, kept(partition, record))).collect::<Vec<_>>()
+        });
+        let mut found = found.concat();
+        found.sort_by_key(|(at, record)| (*at, record.partition, record.seq));
+        Ok(found.into_iter().take(limit).map(|(_, record)| record).collect())
+    }
+
+    async fn stretch(&self, shard: &Shard) -> Result<Stretch, StoreError> {
+        let stretch = self.shard(shard, |shard| Stretch {
+            from: shard.log_first,
+            first_record: shard.record_first,
+            erased_since: shard.log.values().filter(|(_, erased)| *erased).map(|(envelope, _)| envelope.at).min(),
+        });
+        Ok(stretch.unwrap_or(Stretch { from: 1, first_record: 0, erased_since: None }))
+    }
+
+    async fn note(&self, workspace: &WorkspaceId, name: &str) -> Result<Option<String>, StoreError> {
+        Ok(self.held().notes.get(&(workspace.clone(), name.to_owned())).cloned())
+    }
+
+    async fn write_note(&self, workspace: &WorkspaceId, name: &str, text: &str) -> Result<(), StoreError> {
+        self.held().notes.insert((workspace.clone(), name.to_owned()), text.to_owned());
+        Ok(())
+    }
+
+    async fn prune(
+        &self,
+        workspace: &WorkspaceId,
+        records_before: Instant,
+        ids_before: Instant,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        let mut left = limit;
+        let mut held = self.held();
+        for shard in held.shards.iter_mut().filter(|(shard, _)| shard.workspace == *workspace).map(|(_, held)| held) {
+            let is_old = |row: &Row| row.remembered_from().is_some_and(|from| from < ids_before);
+            let old = shard.rows.iter().filter(|(_, row)| is_old(row)).map(|(key, _)| key.clone());
+            let old: Vec<Key> = old.take(left).collect();
+            left -= old.len();
+            old.iter().for_each(|key| drop(shard.rows.remove(key)));
+            while let Some((seq, _)) =
+                shard.records.first_key_value().filter(|(_, record)| left > 0 && record.at < records_before)
+            {
+                shard.record_first = seq + 1;
+                shard.records.pop_first();
+                left -= 1;
+            }
+            while let Some((position, _)) = shard.log.first_key_value().filter(|(position, (envelope, _))| {
+                left > 0 && **position <= shard.decided && envelope.at < records_before
+            }) {
+                shard.log_first = position + 1;
+                shard.log.pop_first();
+                left -= 1;
+            }
+            left -= shard.drop_outcomes(left);
+        }
+        Ok(limit - left)
+    }
+}

@@ -1,0 +1,123 @@
+//! Shards: the state of one partition, read by key and committed in one piece (R5).
+
+use crate::{Context, Lane, Position, Shard, StoreError};
+use chatsparks_core::{
+    Answer, CommentId, Effect, Evaluation, EventId, Instant, Row, UserId, Wants, workspace::Workspace,
+};
+use std::sync::Arc;
+
+/// Who owns a shard: whoever opened it last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fence(pub u64);
+
+/// A shard as it was opened.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// To be given back with each commit.
+    pub fence: Fence,
+    /// How far the log is decided.
+    pub decided: Position,
+    /// The parts of the head: clock, terms and room, where there are any.
+    pub head: Vec<Row>,
+    /// The document of the revision in force, where there is one.
+    pub document: Option<Arc<Workspace>>,
+    /// How often the shard was opened in a row without a commit since, this time included: above two, something ends the
+    /// process (R13).
+    pub opened_in_vain: u32,
+}
+
+/// What was decided of a batch: to be committed as a whole.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Commit {
+    /// How far the log is decided now.
+    pub decided: Position,
+    /// The rows of the state, each written over what stands under its key.
+    pub rows: Vec<Row>,
+    /// Documents of revisions that came into force.
+    pub documents: Vec<(u32, Arc<Workspace>)>,
+    /// The records, in order.
+    pub records: Vec<NewRecord>,
+    /// The effects, in the order decided.
+    pub effects: Vec<NewEffect>,
+    /// Bot DMs that have not begun and were decided before the record of this `seq` are withdrawn: of this contact and
+    /// conversation (O7).
+    pub withdrawn: Vec<(UserId, u32, u64)>,
+    /// People who are forgotten, each with the `seq` of the record that says so: what they wrote before it leaves records,
+    /// log, evaluations and queue, where waiting effects are withdrawn (R12). What came after it stays.
+    pub erased: Vec<(UserId, u64)>,
+}
+
+/// A record to be kept.
+#[derive(Clone, Debug)]
+pub struct NewRecord {
+    /// Its `seq`.
+    pub seq: u64,
+    /// Its `at`.
+    pub at: Instant,
+    /// The event; none for a timer.
+    pub event: Option<EventId>,
+    /// The contact that it names.
+    pub user_id: Option<UserId>,
+    /// The record as one line of the decisions, without a line end.
+    pub line: String,
+    /// Of a comment that was looked at: what explains it for any trigger (C10).
+    pub evaluation: Option<(CommentId, Box<Evaluation>)>,
+}
+
+/// An effect to be performed.
+#[derive(Clone, Debug)]
+pub struct NewEffect {
+    /// Its id (T6).
+    pub id: String,
+    /// The `seq` of the record that decided it, and its place there.
+    pub decided: (u64, u32),
+    /// Whom it waits behind (O2).
+    pub lane: Lane,
+    /// What is to be done.
+    pub effect: Effect,
+    /// What a channel may need beside it, fixed now (H1).
+    pub context: Context,
+}
+
+/// The state of partitions.
+pub trait Shards: Send + Sync + 'static {
+    /// How many partitions each workspace has: fixed when the store is made (R3).
+    fn partitions(&self) -> u32;
+
+    /// Opens a shard, and takes it over from whoever opened it before.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn open(&self, shard: &Shard) -> impl Future<Output = Result<Opened, StoreError>> + Send;
+
+    /// Answers what a partition wants. It may list fewer contacts that are due or queued than there are, and then says
+    /// up to where.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn load(&self, shard: &Shard, wants: &Wants) -> impl Future<Output = Result<Answer, StoreError>> + Send;
+
+    /// Commits what was decided, all or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Superseded`] when another has opened the shard since; nothing was written then.
+    fn commit(
+        &self,
+        shard: &Shard,
+        fence: Fence,
+        commit: Commit,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// How far the log is decided, without taking the shard over.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn decided(&self, shard: &Shard) -> impl Future<Output = Result<Position, StoreError>> + Send;
+
+    /// When the first timer of any contact of the shard is due.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn next_due(&self, shard: &Shard) -> impl Future<Output = Result<Option<Instant>, StoreError>> + Send;
+}

@@ -1,0 +1,148 @@
+//! Documents: checked and compiled outside the path of events, then logged in every partition (R8).
+
+use crate::{AcceptError, NewEvent, Runtime, settings::ClockMode};
+use chatsparks_core::{Checked, Engine, Event, EventId, Instant, Prepared, Problem, WorkspaceId, workspace::Workspace};
+use chatsparks_ports::{Input, Stamp, Store};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// A document that took effect, or was in force already.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Configured {
+    /// Its revision.
+    pub revision: u32,
+    /// What is only suspicious in it.
+    pub warnings: Vec<Problem>,
+}
+
+/// Why a document was not taken.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigureError {
+    /// There is no such workspace.
+    #[error("there is no such workspace")]
+    UnknownWorkspace,
+    /// It does not hold.
+    #[error("the document has {} faults", .0.len())]
+    Invalid(Vec<Problem>),
+    /// It was made from another revision than the one in force.
+    #[error("revision {in_force} is in force")]
+    OtherRevision {
+        /// The revision in force.
+        in_force: u32,
+    },
+    /// It could not be logged.
+    #[error(transparent)]
+    Accept(#[from] AcceptError),
+}
+
+/// The revision that the log ends with: in force once all of it is decided.
+#[derive(Clone)]
+pub(crate) struct Revisions {
+    engine: Engine,
+    /// Engines of documents that are logged and not decided yet, by the event that brings them.
+    compiled: BTreeMap<EventId, Engine>,
+}
+
+impl Revisions {
+    pub(crate) fn new(engine: Engine) -> Self {
+        Self { engine, compiled: BTreeMap::new() }
+    }
+
+    /// What they are once these events are logged.
+    pub(crate) fn follow(&self, events: &[NewEvent]) -> Self {
+        let mut ahead = self.clone();
+        for event in events {
+            if let Event::Configure(configured) = &event.event
+                && let Prepared::Next(engine) = ahead.engine.prepare(configured)
+            {
+                ahead.compiled.insert(event.id.clone(), engine.clone());
+                ahead.engine = engine;
+            }
+        }
+        ahead
+    }
+
+    /// The engine that an event brings, where it was compiled when it was logged.
+    pub(crate) fn compiled(&self, id: &EventId) -> Option<&Engine> {
+        self.compiled.get(id)
+    }
+
+    /// What was decided needs not be kept.
+    pub(crate) fn decided(&mut self, id: &EventId) {
+        self.compiled.remove(id);
+    }
+}
+
+impl<S: Store> Runtime<S> {
+    /// The engine that whatever is accepted now is decided by: of the document that was put in force last (R8).
+    pub async fn latest(&self, workspace: &WorkspaceId) -> Option<Engine> {
+        Some(self.workspace(workspace)?.revisions.lock().await.engine.clone())
+    }
+
+    /// Puts a document in force: what is acknowledged after this answers is decided by it (R8).
+    ///
+    /// # Errors
+    /// Why it was not taken; then nothing changed.
+    pub async fn configure(
+        &self,
+        workspace: &WorkspaceId,
+        document: Workspace,
+        if_match: Option<u32>,
+    ) -> Result<Configured, ConfigureError> {
+        let state = self.workspace(workspace).ok_or(ConfigureError::UnknownWorkspace)?;
+        let document = Arc::new(document);
+        let mut revisions = state.revisions.lock().await;
+        let in_force = revisions.engine.revision();
+        if if_match.is_some_and(|wanted| wanted != in_force) {
+            return Err(ConfigureError::OtherRevision { in_force });
+        }
+        // Compiling takes long, and must not hold up what runs on this thread.
+        let (engine, given) = (revisions.engine.clone(), document.clone());
+        let prepared = tokio::task::spawn_blocking(move || {
+            let prepared = engine.prepare(&chatsparks_core::Configured::Workspace(given.clone()));
+            let Checked { warnings, .. } = Engine::check(&given);
+            (prepared, warnings)
+        });
+        let (prepared, warnings) = prepared.await.map_err(|_| AcceptError::Stopping)?;
+        let next = match prepared {
+            Prepared::InForce => return Ok(Configured { revision: in_force, warnings }),
+            Prepared::Invalid(faults) => return Err(ConfigureError::Invalid(faults)),
+            Prepared::Next(engine) => engine,
+        };
+        let id = EventId::from(format!("configure:{}:{}", next.revision(), self.inner.unique()));
+        self.log_document(workspace, &id, next.clone()).await?;
+        let revision = next.revision();
+        revisions.compiled.insert(id, next.clone());
+        revisions.engine = next;
+        Ok(Configured { revision, warnings })
+    }
+
+    /// Logs a document in every partition, with one `at`.
+    async fn log_document(&self, workspace: &WorkspaceId, id: &EventId, engine: Engine) -> Result<(), ConfigureError> {
+        let Some(state) = self.workspace(workspace) else { return Err(ConfigureError::UnknownWorkspace) };
+        let event = Event::Configure(Box::new(chatsparks_core::Configured::Compiled(engine)));
+        let stamp = match (self.inner.settings.clock, state.shards.len()) {
+            // Time passes by events alone: a document is no reason for it to pass.
+            (ClockMode::Events, 1) => Stamp::Latest,
+            (ClockMode::Wall, 1) => Stamp::Received(self.inner.guard.stamp().ok_or(AcceptError::ClockStepped)?),
+            _ => {
+                let mut at = match self.inner.settings.clock {
+                    ClockMode::Wall => self.inner.guard.stamp().ok_or(AcceptError::ClockStepped)?,
+                    ClockMode::Events => Instant::from_milliseconds(0),
+                };
+                for shard in &state.shards {
+                    let (_, latest) = self.inner.store.end(&shard.shard).await.map_err(AcceptError::from)?;
+                    at = latest.map_or(at, |latest| latest.max(at));
+                }
+                Stamp::Brought(at)
+            }
+        };
+        let input =
+            |shard: &chatsparks_ports::Shard| (shard.clone(), Input { id: id.clone(), stamp, event: event.clone() });
+        let inputs = state.shards.iter().map(|shard| input(&shard.shard)).collect();
+        self.inner.store.append(inputs).await.map_err(AcceptError::from)?;
+        state.appended.notify_waiters();
+        state.appended.notify_one();
+        Ok(())
+    }
+}

@@ -1,0 +1,290 @@
+//! The dispatcher: takes effects from the queue, deadline first, and hands them to the channel (O). One a workspace.
+
+use crate::{
+    runtime::{Inner, WorkspaceState, stops},
+    settings::ClockMode,
+};
+use backon::{BackoffBuilder, ExponentialBuilder};
+use chatsparks_core::{DmStage, Effect, Event, EventId, Instant, Period, Receipt};
+use chatsparks_ports::{
+    Attempt, Delivery, DynChannel, EffectKey, Fault, Input, Looked, Ready, Settled, Stamp, Store, StoreError,
+};
+use governor::DefaultDirectRateLimiter;
+use std::{
+    collections::VecDeque,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
+use tokio::task::JoinSet;
+
+/// How long the dispatcher waits at most before it looks again by itself.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// The first wait after an attempt that may be tried again, and the longest.
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+const LONGEST_RETRY: Duration = Duration::from_secs(300);
+/// Sent within this span: what a forecast is made from.
+const MEASURED: usize = 256;
+
+/// How a channel stands (O8), and how fast it went.
+#[derive(Debug, Default)]
+pub(crate) struct ChannelState {
+    /// Since when it is stopped, why, and how often it was tried since.
+    pub(crate) stopped: Option<(Instant, String, u32)>,
+    /// When the last effects were sent.
+    pub(crate) sent: VecDeque<Instant>,
+    pub(crate) on_their_way: usize,
+}
+
+/// What came of an attempt.
+struct Done {
+    ready: Ready,
+    attempt: Attempt,
+}
+
+/// Dispatches until the runtime stops; what is on its way then is waited for.
+pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<WorkspaceState>) {
+    let Some(channel) = workspace.channel.clone() else { return };
+    let limiters = workspace.rates.iter().map(crate::Rate::limiter).collect();
+    let dispatcher = Dispatcher { inner, workspace, channel, limiters, flying: JoinSet::new(), keys: Vec::new() };
+    dispatcher.run().await;
+}
+
+struct Dispatcher<S: Store> {
+    inner: Arc<Inner<S>>,
+    workspace: Arc<WorkspaceState>,
+    channel: Arc<dyn DynChannel>,
+    limiters: Vec<DefaultDirectRateLimiter>,
+    flying: JoinSet<Done>,
+    keys: Vec<EffectKey>,
+}
+
+impl<S: Store> Dispatcher<S> {
+    async fn run(mut self) {
+        let mut stop = self.inner.stopped();
+        loop {
+            if self.inner.is_stopping() {
+                break;
+            }
+            let wait = match self.begin_some().await {
+                Ok(wait) => wait,
+                Err(error) => {
+                    self.inner.note_store(Some(&error));
+                    tracing::warn!(%error, "the queue could not be read");
+                    LOOK_AGAIN
+                }
+            };
+            tokio::select! {
+                () = stops(&mut stop) => break,
+                Some(done) = self.flying.join_next() => self.finish(done.ok()).await,
+                () = self.workspace.queued.notified() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+        while let Some(done) = self.flying.join_next().await {
+            self.finish(done.ok()).await;
+        }
+    }
+
+    /// Begins as many attempts as may go now; how long to wait before there may be more.
+    async fn begin_some(&mut self) -> Result<Duration, StoreError> {
+        loop {
+            let wall = self.inner.guard.wall();
+            let stopped = self.stopped_until();
+            let room = match stopped {
+                Some(until) if wall < until => return Ok(between(wall, until).min(LOOK_AGAIN)),
+                // One effect tries whether it goes again.
+                Some(_) => usize::from(self.flying.is_empty()),
+                None => self.inner.settings.concurrency.saturating_sub(self.flying.len()),
+            };
+            if room == 0 {
+                return Ok(LOOK_AGAIN);
+            }
+            let limit = if self.limiters.is_empty() { room } else { 1 };
+            let ready = self.inner.store.ready(&self.workspace.id, wall, &self.keys, limit).await?;
+            if ready.is_empty() {
+                let retry = self.inner.store.next_retry(&self.workspace.id).await?;
+                return Ok(retry.map_or(LOOK_AGAIN, |at| between(wall, at).clamp(Duration::from_millis(5), LOOK_AGAIN)));
+            }
+            let mut began = 0;
+            for ready in ready {
+                if self.is_too_late(&ready) {
+                    self.settle(&ready, Settled::Failed("too_late".to_owned())).await?;
+                    continue;
+                }
+                if let Some(wait) = self.has_to_wait() {
+                    return Ok(wait);
+                }
+                began += usize::from(self.begin(ready).await?);
+            }
+            if stopped.is_some() && began > 0 {
+                return Ok(LOOK_AGAIN);
+            }
+        }
+    }
+
+    /// Whether the chance of an effect is over (O3): by the workspace's time.
+    fn is_too_late(&self, ready: &Ready) -> bool {
+        let now = match self.inner.settings.clock {
+            ClockMode::Wall => Some(self.inner.guard.wall()),
+            ClockMode::Events => self.workspace.latest(),
+        };
+        ready.context.not_after.zip(now).is_some_and(|(not_after, now)| now >= not_after)
+    }
+
+    /// How long the rates say to wait; none: one effect may go, and is counted (O4).
+    fn has_to_wait(&self) -> Option<Duration> {
+        use governor::clock::{Clock, QuantaClock};
+        let clock = QuantaClock::default();
+        // The strictest binds: none is drawn from unless all admit. The loosest are asked last.
+        for limiter in &self.limiters {
+            if let Err(not_until) = limiter.check() {
+                return Some(not_until.wait_time_from(clock.now()).max(Duration::from_millis(1)));
+            }
+        }
+        None
+    }
+
+    /// Begins an attempt; false: it was settled without one.
+    async fn begin(&mut self, ready: Ready) -> Result<bool, StoreError> {
+        let delivery =
+            Delivery::new(ready.key.clone(), ready.effect.clone(), ready.context.clone(), ready.attempts + 1);
+        let takes_keys = self.channel.takes_keys();
+        if ready.in_doubt && !takes_keys {
+            match self.channel.look(&delivery).await {
+                Looked::Sent => {
+                    self.settle(&ready, Settled::Sent).await?;
+                    return Ok(false);
+                }
+                Looked::NotSent => {}
+                // It is not repeated: the buyer may have it already.
+                Looked::CannotLook => {
+                    self.settle(&ready, Settled::Failed("in_doubt".to_owned())).await?;
+                    return Ok(false);
+                }
+            }
+        }
+        // O5: that it begins is durable before the call, where the other side could not tell it from another.
+        if (!takes_keys || ready.first_attempt.is_none())
+            && !self.inner.store.begin(&ready.key, self.inner.guard.wall()).await?
+        {
+            return Ok(false);
+        }
+        self.keys.push(ready.key.clone());
+        let (channel, within) = (self.channel.clone(), self.inner.settings.attempt);
+        self.flying.spawn(async move {
+            let attempt = tokio::time::timeout(within, channel.perform(&delivery)).await;
+            let attempt = attempt.unwrap_or_else(|_| Attempt::Again(None, Fault("no answer in time".to_owned())));
+            Done { ready, attempt }
+        });
+        self.note(|state, flying| state.on_their_way = flying);
+        Ok(true)
+    }
+
+    async fn finish(&mut self, done: Option<Done>) {
+        let Some(Done { ready, attempt }) = done else {
+            // A channel that panicked: its effect stays where it is, and is tried again.
+            self.keys.clear();
+            return;
+        };
+        self.keys.retain(|key| *key != ready.key);
+        let wall = self.inner.guard.wall();
+        let settled = match attempt {
+            Attempt::Sent => {
+                self.note(|state, _| {
+                    state.stopped = None;
+                    state.sent.push_back(wall);
+                    if state.sent.len() > MEASURED {
+                        state.sent.pop_front();
+                    }
+                });
+                Settled::Sent
+            }
+            Attempt::Failed(fault) => {
+                self.note(|state, _| state.stopped = None);
+                Settled::Failed(fault.0)
+            }
+            Attempt::Again(hint, fault) => {
+                self.note(|state, _| state.stopped = None);
+                metrics::counter!("chatsparks_retries_total").increment(1);
+                self.again(&ready, hint, fault, wall)
+            }
+            Attempt::Stopped(fault) => {
+                self.note(|state, _| {
+                    let (since, tries) = state.stopped.take().map_or((wall, 0), |(since, _, tries)| (since, tries + 1));
+                    state.stopped = Some((since, fault.0.clone(), tries));
+                });
+                tracing::warn!(workspace = %self.workspace.id, why = fault.0, "the channel stopped");
+                Settled::Again { not_before: wall, counts: false, why: fault.0 }
+            }
+        };
+        if let Err(error) = self.settle(&ready, settled).await {
+            // It is sent again, under the same key, or in doubt.
+            self.inner.note_store(Some(&error));
+            tracing::error!(%error, "what came of an effect could not be written down");
+        }
+        self.note(|state, flying| state.on_their_way = flying);
+    }
+
+    /// When it is tried again, or that it is given up (O4).
+    fn again(&self, ready: &Ready, hint: Option<Duration>, fault: Fault, wall: Instant) -> Settled {
+        let first = ready.first_attempt.unwrap_or(wall);
+        let tried_for = between(first, wall);
+        if tried_for >= self.inner.settings.retry {
+            return Settled::Dead(fault.0);
+        }
+        let backoff = ExponentialBuilder::default()
+            .with_min_delay(FIRST_RETRY)
+            .with_max_delay(LONGEST_RETRY)
+            .with_factor(2.0)
+            .with_jitter()
+            .without_max_times()
+            .build()
+            .nth(ready.attempts.min(12) as usize)
+            .unwrap_or(LONGEST_RETRY);
+        let wait = hint.map_or(backoff, |hint| hint.max(Duration::from_millis(1)));
+        let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+        Settled::Again { not_before: wall.after(Period::milliseconds(wait)), counts: true, why: fault.0 }
+    }
+
+    async fn settle(&self, ready: &Ready, settled: Settled) -> Result<(), StoreError> {
+        let receipt = receipt(&ready.effect, &ready.key.id, &settled);
+        let logged = receipt.is_some();
+        self.inner.store.settle(&ready.key, settled, receipt).await?;
+        if logged {
+            self.workspace.appended.notify_waiters();
+            self.workspace.appended.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Until when the channel rests; none: it goes.
+    fn stopped_until(&self) -> Option<Instant> {
+        let state = self.workspace.channel_state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, _, tries) = state.stopped.as_ref()?;
+        // 1, 2, 4 … 64 seconds after the last try, counted from the first.
+        let rests = (0..=*tries).map(|n| 1_000i64 << n.min(6)).sum();
+        Some(since.after(Period::milliseconds(rests)))
+    }
+
+    fn note(&self, note: impl FnOnce(&mut ChannelState, usize)) {
+        let mut state = self.workspace.channel_state.lock().unwrap_or_else(PoisonError::into_inner);
+        note(&mut state, self.flying.len());
+    }
+}
+
+/// What the engine is told of a DM: an event that bears the log's latest `at` (O1).
+pub(crate) fn receipt(effect: &Effect, id: &str, settled: &Settled) -> Option<Input> {
+    let Effect::SendDm(_) = effect else { return None };
+    let (status, detail) = match settled {
+        Settled::Sent => (DmStage::Sent, None),
+        Settled::Failed(why) => (DmStage::Failed, Some(why.as_str().into())),
+        Settled::Again { .. } | Settled::Dead(_) => return None,
+    };
+    let event = Event::Receipt(Receipt { dm_id: id.into(), status, detail });
+    Some(Input { id: EventId::from(format!("outcome:{id}")), stamp: Stamp::Latest, event })
+}
+
+fn between(from: Instant, to: Instant) -> Duration {
+    let left = to.as_milliseconds().saturating_sub(from.as_milliseconds());
+    Duration::from_millis(u64::try_from(left).unwrap_or(0))
+}

@@ -1,0 +1,106 @@
+//! How the runtime is: what is wrong, in words that say where to look (H).
+
+use crate::Runtime;
+use chatsparks_core::{Instant, WorkspaceId};
+use chatsparks_ports::Store;
+use serde::Serialize;
+use std::sync::{PoisonError, atomic::Ordering};
+
+/// How the runtime is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Health {
+    /// `ok`, or what is wrong first.
+    pub status: String,
+    /// Why the store could not do the last thing; null: it could.
+    pub store: Option<String>,
+    /// Whether the machine's clock was stepped, and has to be confirmed.
+    pub clock_stepped: bool,
+    /// Each shard.
+    pub shards: Vec<ShardHealth>,
+    /// Each workspace's channel.
+    pub channels: Vec<ChannelHealth>,
+}
+
+/// How a shard is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ShardHealth {
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// The partition.
+    pub partition: u32,
+    /// Events logged and not decided.
+    pub lag: u64,
+    /// Events at which the engine failed since the start (R13).
+    pub engine_faults: u64,
+    /// Why it cannot go on; null: it can.
+    pub trouble: Option<String>,
+}
+
+/// How a channel is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ChannelHealth {
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// `none`, `going` or `stopped`.
+    pub state: &'static str,
+    /// Since when it is stopped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Instant>,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+impl Health {
+    /// Whether events are taken and decided. A channel that is stopped stops its own queue only (O8).
+    pub fn is_well(&self) -> bool {
+        self.store.is_none() && !self.clock_stepped && self.shards.iter().all(|shard| shard.trouble.is_none())
+    }
+}
+
+impl<S: Store> Runtime<S> {
+    /// How it is.
+    pub async fn health(&self) -> Health {
+        let mut shards = Vec::new();
+        let mut channels = Vec::new();
+        for state in self.inner.workspaces.get().into_iter().flat_map(|states| states.values()) {
+            for shard in &state.shards {
+                let ended = self.inner.store.end(&shard.shard).await;
+                let decided = shard.decided.load(Ordering::Relaxed);
+                let lag = ended.as_ref().map_or(0, |(end, _)| end.saturating_sub(decided));
+                let trouble = shard.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                shards.push(ShardHealth {
+                    workspace: state.id.clone(),
+                    partition: shard.shard.partition,
+                    lag,
+                    engine_faults: shard.faults.load(Ordering::Relaxed),
+                    trouble: trouble.or(ended.err().map(|error| error.to_string())),
+                });
+            }
+            let channel = state.channel_state.lock().unwrap_or_else(PoisonError::into_inner);
+            channels.push(ChannelHealth {
+                workspace: state.id.clone(),
+                state: match (&state.channel, &channel.stopped) {
+                    (None, _) => "none",
+                    (Some(_), None) => "going",
+                    (Some(_), Some(_)) => "stopped",
+                },
+                since: channel.stopped.as_ref().map(|(since, ..)| *since),
+                why: channel.stopped.as_ref().map(|(_, why, _)| why.clone()),
+            });
+        }
+        let lag: u64 = shards.iter().map(|shard| shard.lag).sum();
+        metrics::gauge!("chatsparks_lag_events").set(lag as f64);
+        let store = self.inner.store_fault.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut health =
+            Health { status: "ok".to_owned(), store, clock_stepped: self.inner.guard.is_stepped(), shards, channels };
+        if health.store.is_some() {
+            "store".clone_into(&mut health.status);
+        } else if health.clock_stepped {
+            "clock".clone_into(&mut health.status);
+        } else if !health.is_well() {
+            "shard".clone_into(&mut health.status);
+        }
+        health
+    }
+}

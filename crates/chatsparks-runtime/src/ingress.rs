@@ -1,0 +1,112 @@
+//! Ingress: events are stamped and logged, and then acknowledged (R1, R2, R9).
+
+use crate::{Runtime, runtime::WorkspaceState, settings::ClockMode};
+use chatsparks_core::{Event, EventId, Instant, Period, WorkspaceId};
+use chatsparks_ports::{Input, Shard, Stamp, Store, StoreError};
+use std::time::Duration;
+
+/// Events that bring an `at` further ahead of the wall than this are refused (R2).
+const AHEAD: Period = Period::minutes(5);
+
+/// An event that came in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewEvent {
+    /// Its id.
+    pub id: EventId,
+    /// Its own `at`, where its source is trusted to bring it; else it is stamped.
+    pub at: Option<Instant>,
+    /// What happened.
+    pub event: Event,
+}
+
+/// Why events were not accepted: none of them was.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AcceptError {
+    /// There is no such workspace.
+    #[error("there is no such workspace")]
+    UnknownWorkspace,
+    /// An event is more than five minutes ahead of the clock.
+    #[error("event {index} is at {at}, more than 5 minutes ahead of the clock")]
+    AheadOfTime {
+        /// Which, counted from 0.
+        index: usize,
+        /// Its `at`.
+        at: Instant,
+    },
+    /// The machine's clock was stepped by over ten minutes, and nobody has confirmed it.
+    #[error("the machine's clock jumped: it has to be confirmed before events are stamped by it")]
+    ClockStepped,
+    /// More events came than the workspace's quota admits.
+    #[error("more events came than the quota of this workspace admits")]
+    TooMany {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The service stops.
+    #[error("the service is stopping")]
+    Stopping,
+    /// The log could not take them.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl<S: Store> Runtime<S> {
+    /// Accepts events, all or none. They are durable when this answers, and are decided exactly once (R1).
+    ///
+    /// # Errors
+    /// Why none of them was accepted.
+    pub async fn accept(&self, workspace: &WorkspaceId, events: Vec<NewEvent>) -> Result<usize, AcceptError> {
+        let state = self.workspace(workspace).ok_or(AcceptError::UnknownWorkspace)?;
+        if self.inner.is_stopping() {
+            return Err(AcceptError::Stopping);
+        }
+        if let Some(quota) = &state.quota
+            && let Some(count) = std::num::NonZeroU32::new(u32::try_from(events.len()).unwrap_or(u32::MAX))
+            && !matches!(quota.check_n(count), Ok(Ok(())))
+        {
+            return Err(AcceptError::TooMany { retry_after: Duration::from_secs(1) });
+        }
+        let count = events.len();
+        if events.iter().any(|event| matches!(event.event, Event::Configure(_))) {
+            // Documents are followed one after another, so that each knows which revision it follows.
+            let mut revisions = state.revisions.lock().await;
+            let ahead = revisions.follow(&events);
+            self.log(state, events).await?;
+            *revisions = ahead;
+        } else {
+            self.log(state, events).await?;
+        }
+        Ok(count)
+    }
+
+    pub(crate) async fn log(&self, state: &WorkspaceState, events: Vec<NewEvent>) -> Result<(), AcceptError> {
+        let inputs = self.stamped(state, events)?;
+        let count = inputs.len() as u64;
+        let result = self.inner.store.append(inputs).await;
+        self.inner.note_store(result.as_ref().err());
+        result?;
+        metrics::counter!("chatsparks_accepted_total").increment(count);
+        state.appended.notify_waiters();
+        state.appended.notify_one();
+        Ok(())
+    }
+
+    fn stamped(&self, state: &WorkspaceState, events: Vec<NewEvent>) -> Result<Vec<(Shard, Input)>, AcceptError> {
+        let wall = self.inner.guard.wall();
+        let mut inputs = Vec::with_capacity(events.len());
+        for (index, NewEvent { id, at, event }) in events.into_iter().enumerate() {
+            let stamp = match at.filter(|_| self.inner.settings.trust_at) {
+                Some(at) if self.inner.settings.clock == ClockMode::Wall && at > wall.after(AHEAD) => {
+                    return Err(AcceptError::AheadOfTime { index, at });
+                }
+                Some(at) => Stamp::Brought(at),
+                None => Stamp::Received(self.inner.guard.stamp().ok_or(AcceptError::ClockStepped)?),
+            };
+            inputs.extend(
+                state.shards_of(&event).map(|shard| (shard, Input { id: id.clone(), stamp, event: event.clone() })),
+            );
+        }
+        Ok(inputs)
+    }
+}

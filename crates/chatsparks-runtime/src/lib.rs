@@ -1,0 +1,40 @@
+//! Runs ChatSparks: events in from anywhere, decided in order, committed once; effects sent once.
+//!
+//! This is the only place that sequences load, decide, commit and perform. What is decided is the core's; where it is kept
+//! is a [`Store`](chatsparks_ports::Store)'s; what is sent goes through a [`Channel`](chatsparks_ports::Channel).
+//!
+//! ```text
+//! accept ─▶ log ─▶ worker: read a batch, decide in memory, commit once ─▶ queue ─▶ dispatcher ─▶ channel
+//!                     ▲                                                                │
+//!                     └─────────── receipts, clocks: events like any other ◀───────────┘
+//! ```
+//!
+//! - [`Runtime::accept`] answers once events are durable (R1).
+//! - A worker a shard decides what is logged, and writes rows, records, effects and its position in one commit (R5). It is
+//!   refused when another has taken over; then it opens the shard anew, and decides the same again.
+//! - Where a timer is due and nothing comes, the worker logs a `clock` (R6).
+//! - A dispatcher a workspace takes effects from the queue, deadline first, one at a time for each contact (O2, O3).
+//!
+//! Nothing that somebody wrote is in a log, a metric or an error here.
+
+mod clock_guard;
+mod configure;
+mod context;
+mod dispatch;
+mod forecast;
+mod health;
+mod ingress;
+mod pace;
+mod reads;
+mod runtime;
+mod settings;
+mod worker;
+
+pub use configure::{ConfigureError, Configured};
+pub use forecast::Forecast;
+pub use health::{ChannelHealth, Health, ShardHealth};
+pub use ingress::{AcceptError, NewEvent};
+pub use pace::{Rate, RateError};
+pub use reads::QueueView;
+pub use runtime::{Runtime, StartError};
+pub use settings::{ClockMode, Settings, WorkspaceSetup};

@@ -1,0 +1,93 @@
+//! Paces: how much of something may happen in a span of time.
+
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use std::{fmt, num::NonZeroU32, str::FromStr, time::Duration};
+
+/// So many in a span, such as `20/s`.
+///
+/// ```
+/// use chatsparks_runtime::Rate;
+/// let rate: Rate = "600/m".parse()?;
+/// assert_eq!((rate.per_second(), rate.to_string().as_str()), (10.0, "600/m"));
+/// assert!("0/s".parse::<Rate>().is_err());
+/// # Ok::<(), chatsparks_runtime::RateError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    count: NonZeroU32,
+    span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Span {
+    Second,
+    Minute,
+    Hour,
+    Day,
+}
+
+/// Why a text is not a rate.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a rate: expected a number from 1 and a span, such as `20/s`, `600/m`, `1000/h` or `5000/d`")]
+pub struct RateError(String);
+
+impl Rate {
+    /// How many a second.
+    pub fn per_second(&self) -> f64 {
+        f64::from(self.count.get()) / self.span.length().as_secs_f64()
+    }
+
+    pub(crate) fn limiter(&self) -> DefaultDirectRateLimiter {
+        // A full second's worth may go at once, and no more: a day's worth must not go in its first second.
+        let burst = NonZeroU32::new(self.per_second().floor() as u32).unwrap_or(NonZeroU32::MIN);
+        let each = self.span.length().div_f64(f64::from(self.count.get()));
+        let quota = Quota::with_period(each).unwrap_or_else(|| Quota::per_second(self.count)).allow_burst(burst);
+        RateLimiter::direct(quota)
+    }
+}
+
+impl Span {
+    fn length(self) -> Duration {
+        Duration::from_secs(match self {
+            Self::Second => 1,
+            Self::Minute => 60,
+            Self::Hour => 3_600,
+            Self::Day => 86_400,
+        })
+    }
+}
+
+impl FromStr for Rate {
+    type Err = RateError;
+
+    fn from_str(text: &str) -> Result<Self, RateError> {
+        let error = || RateError(text.chars().take(40).collect());
+        let (count, span) = text.split_once('/').ok_or_else(error)?;
+        let span = match span.trim() {
+            "s" => Span::Second,
+            "m" => Span::Minute,
+            "h" => Span::Hour,
+            "d" => Span::Day,
+            _ => return Err(error()),
+        };
+        Ok(Self { count: count.trim().parse().map_err(|_| error())?, span })
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let span = match self.span {
+            Span::Second => "s",
+            Span::Minute => "m",
+            Span::Hour => "h",
+            Span::Day => "d",
+        };
+        write!(out, "{}/{span}", self.count)
+    }
+}
+
+impl fmt::Debug for Rate {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, out)
+    }
+}

@@ -1,0 +1,169 @@
+//! What can be read while it runs: state, contacts, orders, the queue.
+
+use crate::{Forecast, Runtime, dispatch::receipt};
+use chatsparks_core::{
+    Head, Key, Row, WorkspaceId,
+    final_state::{ContactState, MacState, OrderState},
+};
+use chatsparks_ports::{EffectState, QueueCount, Queued, Settled, Store, StoreError};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::sync::PoisonError;
+
+/// Rows read at once.
+const PAGE: usize = 1_000;
+/// Effects that are listed, and looked at for the forecast.
+const LISTED: usize = 1_000;
+const FORESEEN: usize = 100_000;
+
+/// What waits, what was given up, what is in doubt, and when it will have gone (O6).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct QueueView {
+    /// How many stand where.
+    pub counts: QueueCount,
+    /// What waits, in the order in which it goes; the first thousand.
+    pub waiting: Vec<Queued>,
+    /// What was given up, and can be retried or dropped.
+    pub dead_letters: Vec<Queued>,
+    /// Attempts that were cut off.
+    pub in_doubt: Vec<Queued>,
+    /// When it will have gone.
+    pub forecast: Forecast,
+}
+
+impl<S: Store> Runtime<S> {
+    /// The state of a workspace, as `replay --state` writes it.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn state(&self, workspace: &WorkspaceId) -> Result<Value, StoreError> {
+        let head = self.head(workspace).await?;
+        let (mut contacts, mut orders) = (Vec::new(), Vec::new());
+        let store = self.store();
+        let mut after: Option<String> = None;
+        loop {
+            let rows = store.rows(workspace, "contact", after.as_deref(), PAGE).await?;
+            let Some(last) = rows.last() else { break };
+            after = Some(last.key().name());
+            contacts.extend(rows.iter().filter_map(|row| match row {
+                Row::Contact(contact) => Some(json!(ContactState::new(contact, &head))),
+                _ => None,
+            }));
+        }
+        let mut after: Option<String> = None;
+        loop {
+            let rows = store.rows(workspace, "order", after.as_deref(), PAGE).await?;
+            let Some(last) = rows.last() else { break };
+            after = Some(last.key().name());
+            orders.extend(rows.iter().filter_map(order_state));
+        }
+        Ok(json!({ "mac": MacState::new(&head), "contacts": contacts, "orders": orders }))
+    }
+
+    /// One contact, as in the state; none: they are not known.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn contact(&self, workspace: &WorkspaceId, user_id: &str) -> Result<Option<Value>, StoreError> {
+        let head = self.head(workspace).await?;
+        let row = self.store().row(workspace, &Key::Contact(user_id.into())).await?;
+        Ok(row.and_then(|row| match row {
+            Row::Contact(contact) => Some(json!(ContactState::new(&contact, &head))),
+            _ => None,
+        }))
+    }
+
+    /// One order, as in the state; none: it is not known.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn order(&self, workspace: &WorkspaceId, order_id: &str) -> Result<Option<Value>, StoreError> {
+        let row = self.store().row(workspace, &Key::Order(order_id.into())).await?;
+        Ok(row.as_ref().and_then(order_state))
+    }
+
+    /// The head of the whole workspace: the terms are the same everywhere, and the counts add up.
+    async fn head(&self, workspace: &WorkspaceId) -> Result<Head, StoreError> {
+        let heads = self.store().heads(workspace).await?;
+        let (mut clock, mut terms, mut used) = (chatsparks_core::Clock::default(), None, 0);
+        let mut room = chatsparks_core::Room::default();
+        for row in heads.iter().flatten() {
+            match row {
+                Row::Clock(of) if of.latest() >= clock.latest() => clock = *of,
+                Row::Terms(of) => terms = Some(*of),
+                Row::Room(of) => {
+                    used += of.used();
+                    room = *of;
+                }
+                _ => {}
+            }
+        }
+        let fresh = || self.engine(workspace).map(|engine| engine.first_head());
+        let terms = terms.or_else(|| fresh().map(|head| *head.terms()));
+        let Some(terms) = terms else { return Err(StoreError::Unavailable("there is no such workspace".to_owned())) };
+        Ok(Head::from_parts(clock, terms, room.with_used(used)))
+    }
+
+    /// What waits to be sent.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn queue(&self, workspace: &WorkspaceId) -> Result<QueueView, StoreError> {
+        let store = self.store();
+        let counts = store.count(workspace).await?;
+        let mut waiting = store.list(workspace, EffectState::Waiting, FORESEEN).await?;
+        let dead_letters = store.list(workspace, EffectState::Dead, LISTED).await?;
+        let in_doubt = store.list(workspace, EffectState::InDoubt, LISTED).await?;
+        let Some(state) = self.workspace(workspace) else {
+            return Err(StoreError::Unavailable("there is no such workspace".to_owned()));
+        };
+        let forecast = {
+            let channel = state.channel_state.lock().unwrap_or_else(PoisonError::into_inner);
+            let now = self.inner.guard.wall();
+            let all = counts.waiting + counts.in_doubt;
+            if state.channel.is_none() {
+                Forecast { waiting: all, per_second: None, drained_at: None, too_late: 0, too_late_effects: Vec::new() }
+            } else {
+                Forecast::new(all, &waiting, &channel, &state.rates, now)
+            }
+        };
+        waiting.truncate(LISTED);
+        Ok(QueueView { counts, waiting, dead_letters, in_doubt, forecast })
+    }
+
+    /// Brings a dead letter back into the queue; false: there is none of this id.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn retry(&self, workspace: &WorkspaceId, effect: &str) -> Result<bool, StoreError> {
+        let revived = self.store().revive(workspace, effect).await?;
+        if let Some(state) = self.workspace(workspace) {
+            state.queued.notify_one();
+        }
+        Ok(revived)
+    }
+
+    /// Drops an effect that has no outcome yet; false: there is none of this id.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn drop_effect(&self, workspace: &WorkspaceId, effect: &str) -> Result<bool, StoreError> {
+        let Some((key, found)) = self.store().find(workspace, effect).await? else { return Ok(false) };
+        let settled = Settled::Failed("dropped".to_owned());
+        let receipt = receipt(&found, &key.id, &settled);
+        let dropped = self.store().settle(&key, settled, receipt).await?;
+        if let Some(state) = self.workspace(workspace) {
+            state.appended.notify_waiters();
+            state.appended.notify_one();
+            state.queued.notify_one();
+        }
+        Ok(dropped)
+    }
+}
+
+fn order_state(row: &Row) -> Option<Value> {
+    match row {
+        Row::Order(id, entry) => Some(json!(OrderState::new(id, entry))),
+        _ => None,
+    }
+}

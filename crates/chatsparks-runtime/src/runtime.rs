@@ -1,0 +1,359 @@
+//! The runtime: several workspaces over one store, each with its workers and its dispatcher.
+
+use crate::{
+    ConfigureError, Rate, Settings, WorkspaceSetup,
+    clock_guard::ClockGuard,
+    configure::Revisions,
+    dispatch::{self, ChannelState},
+    worker,
+};
+use chatsparks_core::{CompileError, Engine, Event, Instant, Row, UserId, WorkspaceId, home_partition};
+use chatsparks_ports::{Clock, DynChannel, Shard, Store, StoreError};
+use governor::DefaultDirectRateLimiter;
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError, RwLock,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinHandle,
+};
+
+/// Workspaces that run. Cheap to clone; it stops when it is told to.
+pub struct Runtime<S: Store> {
+    pub(crate) inner: Arc<Inner<S>>,
+}
+
+impl<S: Store> Clone for Runtime<S> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone() }
+    }
+}
+
+impl<S: Store> fmt::Debug for Runtime<S> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Runtime").field("workspaces", &self.workspaces()).finish_non_exhaustive()
+    }
+}
+
+/// Why a runtime could not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A workspace's document does not hold.
+    #[error("the document of workspace `{workspace}` does not hold: {error}")]
+    Document {
+        /// Which workspace.
+        workspace: WorkspaceId,
+        /// Its faults.
+        error: CompileError,
+    },
+    /// A changed document could not be put in force.
+    #[error("the changed document of workspace `{workspace}` could not be put in force: {error}")]
+    Configure {
+        /// Which workspace.
+        workspace: WorkspaceId,
+        /// Why.
+        error: ConfigureError,
+    },
+    /// Two workspaces have one id.
+    #[error("workspace `{0}` is there twice")]
+    Twice(WorkspaceId),
+    /// The store could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+pub(crate) struct Inner<S> {
+    pub(crate) store: Arc<S>,
+    pub(crate) guard: ClockGuard,
+    pub(crate) settings: Settings,
+    /// Set once, when all of them are made.
+    pub(crate) workspaces: OnceLock<BTreeMap<WorkspaceId, Arc<WorkspaceState>>>,
+    stopping: watch::Sender<bool>,
+    /// Moves with every commit.
+    pub(crate) commits: watch::Sender<u64>,
+    /// Why the store could not do the last thing; none: it could.
+    pub(crate) store_fault: Mutex<Option<String>>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+    unique: AtomicU64,
+}
+
+/// A workspace that runs.
+pub(crate) struct WorkspaceState {
+    pub(crate) id: WorkspaceId,
+    pub(crate) shards: Vec<Arc<ShardState>>,
+    /// The engine in force as far as is decided.
+    pub(crate) engine: RwLock<Engine>,
+    pub(crate) revisions: tokio::sync::Mutex<Revisions>,
+    /// Something was logged.
+    pub(crate) appended: Notify,
+    /// Something is to be sent, or was settled.
+    pub(crate) queued: Notify,
+    pub(crate) channel: Option<Arc<dyn DynChannel>>,
+    pub(crate) rates: Vec<Rate>,
+    pub(crate) quota: Option<DefaultDirectRateLimiter>,
+    pub(crate) channel_state: Mutex<ChannelState>,
+}
+
+/// A shard that is worked on.
+pub(crate) struct ShardState {
+    pub(crate) shard: Shard,
+    /// How far it is decided.
+    pub(crate) decided: AtomicU64,
+    /// The latest instant decided, in milliseconds.
+    pub(crate) latest: AtomicI64,
+    /// Events put aside (R13).
+    pub(crate) faults: AtomicU64,
+    /// Why it cannot go on; none: it can.
+    pub(crate) trouble: Mutex<Option<String>>,
+}
+
+impl<S> Inner<S> {
+    pub(crate) fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
+    }
+
+    pub(crate) fn stopped(&self) -> watch::Receiver<bool> {
+        self.stopping.subscribe()
+    }
+
+    /// A number that no other event of this process has, nor one of another.
+    pub(crate) fn unique(&self) -> String {
+        let number = self.unique.fetch_add(1, Ordering::Relaxed);
+        format!("{:x}-{number:x}", self.guard.wall().as_milliseconds())
+    }
+
+    pub(crate) fn note_store(&self, error: Option<&StoreError>) {
+        let mut fault = self.store_fault.lock().unwrap_or_else(PoisonError::into_inner);
+        match error {
+            None => *fault = None,
+            Some(error @ (StoreError::Unavailable(_) | StoreError::Unusable(_))) => *fault = Some(error.to_string()),
+            Some(_) => {}
+        }
+    }
+}
+
+impl WorkspaceState {
+    /// The shards that an event belongs to (R3, R8).
+    pub(crate) fn shards_of(&self, event: &Event) -> impl Iterator<Item = Shard> {
+        let all = matches!(event, Event::Configure(_));
+        let count = self.shards.len();
+        let home = if count == 1 { 0 } else { home_partition(&self.id, &key_of(event), count as u32) as usize };
+        let shards = if all { self.shards.as_slice() } else { &self.shards[home..=home] };
+        shards.iter().map(|shard| shard.shard.clone())
+    }
+
+    /// The latest instant decided in any shard: the workspace's time where it passes by events alone.
+    pub(crate) fn latest(&self) -> Option<Instant> {
+        let latest = self.shards.iter().map(|shard| shard.latest.load(Ordering::Relaxed)).max()?;
+        (latest > i64::MIN).then(|| Instant::from_milliseconds(latest))
+    }
+}
+
+/// What an event's home is found by.
+fn key_of(event: &Event) -> String {
+    use chatsparks_core::Route;
+    match event.route() {
+        Route::Contact(user_id) => user_id.to_string(),
+        Route::Order(order_id) => order_id.to_string(),
+        Route::Dm(dm_id) => dm_id.to_string(),
+        Route::Everywhere | Route::Here => String::new(),
+    }
+}
+
+impl<S: Store> Runtime<S> {
+    /// Starts workspaces: each goes on where it was left.
+    ///
+    /// # Errors
+    /// When a document does not hold, or the store cannot be read. Nothing runs then.
+    pub async fn start(
+        store: Arc<S>,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+        setups: Vec<WorkspaceSetup>,
+    ) -> Result<Self, StartError> {
+        let inner = Arc::new(Inner {
+            store,
+            guard: ClockGuard::new(clock),
+            settings,
+            workspaces: OnceLock::new(),
+            stopping: watch::Sender::new(false),
+            commits: watch::Sender::new(0),
+            store_fault: Mutex::new(None),
+            tasks: Mutex::new(Vec::new()),
+            unique: AtomicU64::new(0),
+        });
+        let runtime = Self { inner };
+        let mut states = BTreeMap::new();
+        let mut changed = Vec::new();
+        for setup in setups {
+            let id = setup.document.workspace.id.clone();
+            let (state, engine_changed) = runtime.prepare(&setup).await?;
+            if engine_changed {
+                changed.push((id.clone(), setup));
+            }
+            if states.insert(id.clone(), Arc::new(state)).is_some() {
+                return Err(StartError::Twice(id));
+            }
+        }
+        // INVARIANT: it is set here, and nowhere else.
+        let states = runtime.inner.workspaces.get_or_init(|| states);
+        for (workspace, setup) in changed {
+            let document = (*setup.document).clone();
+            let configured = runtime.configure(&workspace, document, None).await;
+            configured.map_err(|error| StartError::Configure { workspace: workspace.clone(), error })?;
+            runtime.inner.store.write_note(&workspace, DIGEST, &setup.digest).await?;
+        }
+        let mut tasks = Vec::new();
+        for state in states.values() {
+            for shard in &state.shards {
+                tasks.push(tokio::spawn(worker::run(runtime.inner.clone(), state.clone(), shard.clone())));
+            }
+            if state.channel.is_some() {
+                tasks.push(tokio::spawn(dispatch::run(runtime.inner.clone(), state.clone())));
+            }
+        }
+        tasks.push(tokio::spawn(worker::retain(runtime.inner.clone())));
+        runtime.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner).extend(tasks);
+        Ok(runtime)
+    }
+
+    /// A workspace as the store has it, or new; and whether the file of its document changed since it was last taken.
+    async fn prepare(&self, setup: &WorkspaceSetup) -> Result<(WorkspaceState, bool), StartError> {
+        let id = setup.document.workspace.id.clone();
+        let store = &self.inner.store;
+        let mut shards = Vec::new();
+        for partition in 0..store.partitions() {
+            shards.push(Arc::new(ShardState {
+                shard: Shard { workspace: id.clone(), partition },
+                decided: AtomicU64::new(0),
+                latest: AtomicI64::new(i64::MIN),
+                faults: AtomicU64::new(0),
+                trouble: Mutex::new(None),
+            }));
+        }
+        let heads = store.heads(&id).await?;
+        let revision = heads.iter().flatten().find_map(|row| match row {
+            Row::Terms(terms) => Some(terms.revision()),
+            _ => None,
+        });
+        let compile = |document, revision| {
+            Engine::restore(document, revision).map_err(|error| StartError::Document { workspace: id.clone(), error })
+        };
+        let taken = store.note(&id, DIGEST).await?;
+        let (engine, changed) = match revision {
+            Some(revision) => {
+                let Some(document) = store.document(&id, revision).await? else {
+                    let why = format!("the document of revision {revision} of workspace `{id}` is missing");
+                    return Err(StoreError::Unusable(why).into());
+                };
+                (compile(document, revision)?, taken.as_deref() != Some(&setup.digest))
+            }
+            None => {
+                let engine = compile(setup.document.clone(), 1)?;
+                store.write_note(&id, DIGEST, &setup.digest).await?;
+                (engine, false)
+            }
+        };
+        // What is logged and not decided may bring further revisions.
+        let mut revisions = Revisions::new(engine.clone());
+        for shard in shards.iter().take(1) {
+            worker::follow_logged(store, &shard.shard, &mut revisions).await?;
+        }
+        let state = WorkspaceState {
+            id,
+            shards,
+            engine: RwLock::new(engine),
+            revisions: tokio::sync::Mutex::new(revisions),
+            appended: Notify::new(),
+            queued: Notify::new(),
+            channel: setup.channel.clone(),
+            rates: setup.rates.clone(),
+            quota: setup.quota.map(|quota| quota.limiter()),
+            channel_state: Mutex::new(ChannelState::default()),
+        };
+        Ok((state, changed))
+    }
+
+    /// The store below.
+    pub fn store(&self) -> &Arc<S> {
+        &self.inner.store
+    }
+
+    /// The workspaces that run, sorted.
+    pub fn workspaces(&self) -> Vec<WorkspaceId> {
+        self.inner.workspaces.get().map(|states| states.keys().cloned().collect()).unwrap_or_default()
+    }
+
+    pub(crate) fn workspace(&self, id: &WorkspaceId) -> Option<&Arc<WorkspaceState>> {
+        self.inner.workspaces.get()?.get(id)
+    }
+
+    /// The engine in force, as far as is decided.
+    pub fn engine(&self, workspace: &WorkspaceId) -> Option<Engine> {
+        let engine = self.workspace(workspace)?.engine.read().unwrap_or_else(PoisonError::into_inner);
+        Some(engine.clone())
+    }
+
+    /// Forgets a person: an event like any other, after which their texts are nowhere (R12).
+    ///
+    /// # Errors
+    /// As [`Runtime::accept`].
+    pub async fn erase(&self, workspace: &WorkspaceId, user_id: UserId) -> Result<(), crate::AcceptError> {
+        let state = self.workspace(workspace).ok_or(crate::AcceptError::UnknownWorkspace)?;
+        let id = format!("erase:{}", self.inner.unique()).into();
+        let event = Event::Erase(user_id);
+        match self.inner.settings.clock {
+            crate::ClockMode::Wall => self.log(state, vec![crate::NewEvent { id, at: None, event }]).await,
+            crate::ClockMode::Events => {
+                let stamp = chatsparks_ports::Stamp::Latest;
+                let inputs = state.shards_of(&event);
+                let input = |shard| (shard, chatsparks_ports::Input { id: id.clone(), stamp, event: event.clone() });
+                self.inner.store.append(inputs.map(input).collect()).await?;
+                state.appended.notify_waiters();
+                state.appended.notify_one();
+                Ok(())
+            }
+        }
+    }
+
+    /// Says that the machine's clock is right as it is, after it was stepped (R2).
+    pub fn confirm_clock(&self) {
+        self.inner.guard.confirm();
+    }
+
+    /// Moves whenever something was committed.
+    pub fn commits(&self) -> watch::Receiver<u64> {
+        self.inner.commits.subscribe()
+    }
+
+    /// Stops: what is begun is finished within so long, and nothing that was acknowledged is lost (H2).
+    pub async fn stop(&self, within: Duration) {
+        self.inner.stopping.send_replace(true);
+        let tasks = std::mem::take(&mut *self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        let finished = async {
+            for task in tasks {
+                // A task that panicked has stopped too.
+                let _ = task.await;
+            }
+        };
+        if tokio::time::timeout(within, finished).await.is_err() {
+            tracing::warn!("stopped before everything that was begun had finished; it goes on at the next start");
+        }
+    }
+}
+
+/// Waits until the runtime stops.
+pub(crate) async fn stops(stop: &mut watch::Receiver<bool>) {
+    // The sender lives as long as the runtime; should it be gone, there is nothing to wait for.
+    let _ = stop.wait_for(|stopping| *stopping).await;
+}
+
+/// The note of the digest of the file last taken.
+pub(crate) const DIGEST: &str = "document_digest";

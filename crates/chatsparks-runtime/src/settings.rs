@@ -1,0 +1,90 @@
+//! What a runtime is told when it starts.
+
+use crate::Rate;
+use chatsparks_core::workspace::Workspace;
+use chatsparks_ports::DynChannel;
+use std::{fmt, sync::Arc, time::Duration};
+
+/// How time passes (R6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClockMode {
+    /// With the clock on the wall: where a timer is due and nothing comes, a `clock` is logged.
+    #[default]
+    Wall,
+    /// By events alone: for replays and tests.
+    Events,
+}
+
+/// How a runtime works. All of it has defaults.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Settings {
+    /// How time passes.
+    pub clock: ClockMode,
+    /// Whether events bring their own `at` (R2).
+    pub trust_at: bool,
+    /// Events decided between two commits at most.
+    pub batch: usize,
+    /// Contacts kept in memory a shard, beyond those whose timers are due.
+    pub contacts_at_hand: usize,
+    /// How long an effect is tried again, from its first attempt (O4).
+    pub retry: Duration,
+    /// Effects on their way at once, a workspace.
+    pub concurrency: usize,
+    /// How long one attempt may take.
+    pub attempt: Duration,
+    /// How long records are kept (R10).
+    pub records: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            clock: ClockMode::Wall,
+            trust_at: false,
+            batch: 1_000,
+            contacts_at_hand: 20_000,
+            retry: Duration::from_secs(24 * 3_600),
+            concurrency: 16,
+            attempt: Duration::from_secs(30),
+            records: Duration::from_secs(90 * 24 * 3_600),
+        }
+    }
+}
+
+/// A workspace to run.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct WorkspaceSetup {
+    /// Its document.
+    pub document: Arc<Workspace>,
+    /// What the document was made from, as a digest: the document is taken only when this is not the digest last taken,
+    /// so that a restart undoes nothing that was configured since (R8).
+    pub digest: String,
+    /// What performs its effects; none: they wait.
+    pub channel: Option<Arc<dyn DynChannel>>,
+    /// How fast effects may go; the strictest binds (O4).
+    pub rates: Vec<Rate>,
+    /// How many events are accepted (H6).
+    pub quota: Option<Rate>,
+}
+
+impl WorkspaceSetup {
+    /// A workspace whose effects wait.
+    pub fn new(document: impl Into<Arc<Workspace>>, digest: impl Into<String>) -> Self {
+        Self { document: document.into(), digest: digest.into(), channel: None, rates: Vec::new(), quota: None }
+    }
+
+    /// The same, with a channel.
+    pub fn with_channel(mut self, channel: Arc<dyn DynChannel>) -> Self {
+        self.channel = Some(channel);
+        self
+    }
+}
+
+impl fmt::Debug for WorkspaceSetup {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let id = &self.document.workspace.id;
+        out.debug_struct("WorkspaceSetup").field("id", id).field("rates", &self.rates).finish_non_exhaustive()
+    }
+}

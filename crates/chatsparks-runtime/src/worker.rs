@@ -1,0 +1,443 @@
+//! A worker: reads what is logged, decides it in memory, and commits it once (R5). One a shard.
+
+use crate::{
+    configure::Revisions,
+    context::{Told, context, lane},
+    runtime::{Inner, ShardState, WorkspaceState, stops},
+    settings::ClockMode,
+};
+use chatsparks_core::{
+    Configured, Engine, Envelope, Event, EventId, Instant, Partition, Record, RefusalReason, Row, Scratch, Step, UserId,
+};
+use chatsparks_ports::{Commit, Fence, Input, Limit, NewEffect, NewRecord, Position, Shard, Stamp, Store, StoreError};
+use std::{
+    sync::{Arc, PoisonError, atomic::Ordering},
+    time::Duration,
+};
+
+/// How long a worker waits at most before it looks again by itself.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+/// How long it waits after the store failed.
+const AFTER_TROUBLE: Duration = Duration::from_millis(500);
+/// Bytes of events read at once.
+const BATCH_BYTES: usize = 16 << 20;
+/// Opened so often without a commit, something ends the process, and events are looked at one by one (R13).
+const IN_VAIN: u32 = 5;
+/// The note of the position that was being decided when the process ended.
+const SUSPECT: &str = "suspect";
+
+/// Works on a shard until the runtime stops.
+pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<WorkspaceState>, shard: Arc<ShardState>) {
+    let mut stop = inner.stopped();
+    loop {
+        let worked = async {
+            let mut worker = Worker::open(inner.clone(), workspace.clone(), shard.clone()).await?;
+            worker.work().await
+        };
+        let error = match worked.await {
+            Ok(()) => return,
+            Err(error) => error,
+        };
+        inner.note_store(Some(&error));
+        *shard.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
+        match &error {
+            StoreError::Superseded => tracing::info!(partition = shard.shard.partition, "another owner took over"),
+            other => tracing::error!(partition = shard.shard.partition, error = %other, "the store failed"),
+        }
+        if inner.is_stopping() {
+            return;
+        }
+        tokio::select! {
+            () = stops(&mut stop) => return,
+            () = tokio::time::sleep(AFTER_TROUBLE) => {}
+        }
+    }
+}
+
+/// Deletes what is older than it has to be kept (R10, T5), a batch at a time.
+pub(crate) async fn retain<S: Store>(inner: Arc<Inner<S>>) {
+    let mut stop = inner.stopped();
+    loop {
+        tokio::select! {
+            () = stops(&mut stop) => return,
+            () = tokio::time::sleep(Duration::from_secs(600)) => {}
+        }
+        let wall = inner.guard.wall();
+        let kept = i64::try_from(inner.settings.records.as_millis()).unwrap_or(i64::MAX);
+        let records_before = wall.before(chatsparks_core::Period::milliseconds(kept));
+        let ids_before = wall.before(chatsparks_core::MEMORY);
+        let workspaces = inner.workspaces.get().map(|states| states.keys().cloned().collect::<Vec<_>>());
+        for workspace in workspaces.unwrap_or_default() {
+            while !inner.is_stopping() {
+                match inner.store.prune(&workspace, records_before, ids_before, 1_000).await {
+                    Ok(0) => break,
+                    Ok(_) => tokio::task::yield_now().await,
+                    Err(error) => {
+                        tracing::warn!(%error, "old records could not be deleted");
+                        break;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Follows the documents that are logged and not decided.
+pub(crate) async fn follow_logged<S: Store>(
+    store: &Arc<S>,
+    shard: &Shard,
+    revisions: &mut Revisions,
+) -> Result<(), StoreError> {
+    let mut after = store.stretch(shard).await?.from.saturating_sub(1);
+    after = after.max(store.decided(shard).await?);
+    loop {
+        let logged = store.read(shard, after, Limit { events: 1_000, bytes: BATCH_BYTES }).await?;
+        let Some(last) = logged.last() else { return Ok(()) };
+        after = last.position;
+        let events = logged.into_iter().filter(|logged| matches!(logged.envelope.event, Event::Configure(_)));
+        let events: Vec<crate::NewEvent> = events
+            .map(|logged| crate::NewEvent { id: logged.envelope.id, at: None, event: logged.envelope.event })
+            .collect();
+        *revisions = revisions.follow(&events);
+    }
+}
+
+struct Worker<S: Store> {
+    inner: Arc<Inner<S>>,
+    workspace: Arc<WorkspaceState>,
+    shard: Arc<ShardState>,
+    partition: Partition,
+    scratch: Scratch,
+    fence: Fence,
+    decided: Position,
+    /// Whether events are decided one by one, since something ends the process.
+    careful: bool,
+    commit: Commit,
+    /// Documents that came into force in this batch, and the events that brought them.
+    configured: Vec<EventId>,
+}
+
+impl<S: Store> Worker<S> {
+    async fn open(
+        inner: Arc<Inner<S>>,
+        workspace: Arc<WorkspaceState>,
+        shard: Arc<ShardState>,
+    ) -> Result<Self, StoreError> {
+        let opened = inner.store.open(&shard.shard).await?;
+        let unusable = |why: String| StoreError::Unusable(why);
+        let terms = opened.head.iter().find_map(|row| match row {
+            Row::Terms(terms) => Some(*terms),
+            _ => None,
+        });
+        let is_new = terms.is_none();
+        let engine = {
+            let known = workspace.engine.read().unwrap_or_else(PoisonError::into_inner).clone();
+            let revision = terms.map_or(1, |terms| terms.revision());
+            match opened.document {
+                _ if known.revision() == revision => known,
+                Some(document) => Engine::restore(document, revision).map_err(|error| unusable(error.to_string()))?,
+                None => return Err(unusable(format!("the document of revision {revision} is missing"))),
+            }
+        };
+        let head = opened.head;
+        let partition = Partition::resume(engine, |key| head.iter().find(|row| row.key() == *key))
+            .map_err(|error| unusable(error.to_string()))?;
+        let worker = Self {
+            inner,
+            workspace,
+            shard,
+            partition,
+            scratch: Scratch::default(),
+            fence: opened.fence,
+            decided: opened.decided,
+            careful: opened.opened_in_vain >= IN_VAIN,
+            commit: Commit::default(),
+            configured: Vec::new(),
+        };
+        if is_new {
+            // The document that everything begins with is part of the state before anything is decided.
+            let head = worker.partition.head();
+            let rows = vec![Row::Clock(*head.clock()), Row::Terms(*head.terms()), Row::Room(*head.room())];
+            let mut commit = Commit::default();
+            commit.rows = rows;
+            commit.documents = vec![(1, worker.partition.engine().workspace().clone())];
+            worker.inner.store.commit(&worker.shard.shard, worker.fence, commit).await?;
+        }
+        worker.publish();
+        Ok(worker)
+    }
+
+    /// Decides what is logged, and waits for more.
+    async fn work(&mut self) -> Result<(), StoreError> {
+        let mut stop = self.inner.stopped();
+        loop {
+            if self.inner.is_stopping() {
+                return Ok(());
+            }
+            let workspace = self.workspace.clone();
+            let appended = workspace.appended.notified();
+            let events = if self.careful { 1 } else { self.inner.settings.batch };
+            let limit = Limit { events, bytes: BATCH_BYTES };
+            let batch = self.inner.store.read(&self.shard.shard, self.decided, limit).await?;
+            if !batch.is_empty() {
+                let last = batch[batch.len() - 1].position;
+                let mut envelopes: Vec<Envelope> = batch.into_iter().map(|logged| logged.envelope).collect();
+                self.take_compiled(&mut envelopes).await;
+                self.decide(&envelopes, last).await?;
+                continue;
+            }
+            if self.careful {
+                // Everything is decided: whatever ended the process did so elsewhere, or not any more.
+                self.write().await?;
+                self.careful = false;
+            }
+            let due = self.next_due().await?;
+            let wall = self.inner.guard.wall();
+            let wait = match due {
+                Some(due) if self.inner.settings.clock == ClockMode::Wall && due <= wall => {
+                    if !self.pass_time().await? {
+                        tokio::time::sleep(AFTER_TROUBLE).await;
+                    }
+                    continue;
+                }
+                Some(due) if self.inner.settings.clock == ClockMode::Wall => {
+                    let left = due.as_milliseconds().saturating_sub(wall.as_milliseconds());
+                    LOOK_AGAIN.min(Duration::from_millis(u64::try_from(left).unwrap_or(1)))
+                }
+                _ => LOOK_AGAIN,
+            };
+            tokio::select! {
+                () = stops(&mut stop) => return Ok(()),
+                () = appended => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    /// R6: a timer is due, and nothing came: time passes by an event of its own. False: the clock is not to be trusted.
+    async fn pass_time(&mut self) -> Result<bool, StoreError> {
+        let Some(now) = self.inner.guard.stamp() else { return Ok(false) };
+        let id = EventId::from(format!("clock:{}", self.inner.unique()));
+        let input = Input { id, stamp: Stamp::Received(now), event: Event::Clock };
+        self.inner.store.append(vec![(self.shard.shard.clone(), input)]).await?;
+        Ok(true)
+    }
+
+    async fn next_due(&self) -> Result<Option<Instant>, StoreError> {
+        let head = self.partition.head();
+        let contacts = self.inner.store.next_due(&self.shard.shard).await?;
+        let release = head.release_due().filter(|_| head.has_room());
+        // A release waits for somebody in the queue; whoever is queued has an expiry, and is found by it.
+        let release = release.filter(|_| contacts.is_some());
+        Ok(contacts.into_iter().chain(head.terms().next_cycle()).chain(release).min())
+    }
+
+    /// Documents that were compiled when they were logged are not compiled again.
+    async fn take_compiled(&mut self, envelopes: &mut [Envelope]) {
+        for envelope in envelopes.iter_mut() {
+            let Event::Configure(configured) = &mut envelope.event else { continue };
+            let known = self.workspace.revisions.lock().await.compiled(&envelope.id).cloned();
+            if let Some(engine) = known {
+                **configured = Configured::Compiled(engine);
+            } else if let Configured::Workspace(document) = &**configured {
+                let document = document.clone();
+                if let Ok(Ok(engine)) = tokio::task::spawn_blocking(move || Engine::compile(document)).await {
+                    **configured = Configured::Compiled(engine);
+                }
+            }
+        }
+    }
+
+    async fn decide(&mut self, envelopes: &[Envelope], last: Position) -> Result<(), StoreError> {
+        let wants = self.partition.wants(envelopes);
+        if !wants.is_empty() {
+            let answer = self.inner.store.load(&self.shard.shard, &wants).await?;
+            self.partition.load(&wants, answer);
+        }
+        let first = last + 1 - envelopes.len() as u64;
+        for (position, envelope) in (first..).zip(envelopes) {
+            if self.careful && self.is_what_ends_the_process(position).await? {
+                self.set_aside(envelope);
+            } else {
+                self.happen(envelope).await?;
+            }
+            self.decided = position;
+        }
+        self.write().await
+    }
+
+    /// R13: what ends the process twice at one position.
+    async fn is_what_ends_the_process(&self, position: Position) -> Result<bool, StoreError> {
+        let name = format!("{SUSPECT}:{}", self.shard.shard.partition);
+        let note = self.inner.store.note(&self.shard.shard.workspace, &name).await?.unwrap_or_default();
+        let times = match note.split_once(' ') {
+            Some((known, times)) if known == position.to_string() => times.parse().unwrap_or(0),
+            _ => 0u32,
+        };
+        let text = format!("{position} {}", times + 1);
+        self.inner.store.write_note(&self.shard.shard.workspace, &name, &text).await?;
+        Ok(times >= 2)
+    }
+
+    /// Lets an event happen, step by step, loading what is wanted on the way.
+    async fn happen(&mut self, envelope: &Envelope) -> Result<(), StoreError> {
+        let mut event_is_decided = false;
+        loop {
+            let mut told = None;
+            let step = self.partition.step(envelope, &mut self.scratch, &mut |record| {
+                event_is_decided |= record.envelope.is_some();
+                told = Some(Pending::of(record));
+            });
+            if let Some(pending) = told {
+                self.keep(pending);
+            }
+            match step {
+                Step::Decided => {
+                    // Days of timers are not held in memory: between two of them, before the event itself, what was
+                    // decided may be committed, and the event counts as not done with.
+                    if !event_is_decided && self.commit.records.len() >= 4 * self.inner.settings.batch {
+                        self.write().await?;
+                    }
+                }
+                Step::Wants(wants) => {
+                    let answer = self.inner.store.load(&self.shard.shard, &wants).await?;
+                    self.partition.load(&wants, answer);
+                }
+                Step::Done => return Ok(()),
+            }
+        }
+    }
+
+    fn set_aside(&mut self, envelope: &Envelope) {
+        let mut told = None;
+        self.partition.set_aside(envelope, &mut |record| told = Some(Pending::of(record)));
+        if let Some(pending) = told {
+            self.keep(pending);
+        }
+    }
+
+    /// Takes a record into the commit, and its effects with what belongs to them.
+    fn keep(&mut self, pending: Pending) {
+        let Pending { record, told, effects, configured, erased, fault, outcome } = pending;
+        metrics::counter!("chatsparks_decided_total", "outcome" => outcome).increment(1);
+        if fault {
+            self.shard.faults.fetch_add(1, Ordering::Relaxed);
+            metrics::counter!("chatsparks_engine_faults_total").increment(1);
+            tracing::error!(seq = record.seq, "the engine failed at an event, which was put aside");
+        }
+        let contact = told.user_id.as_ref().and_then(|user_id| self.partition.contact(user_id.as_str()));
+        let engine = self.partition.engine();
+        for (place, (id, effect)) in (0..).zip(effects) {
+            self.commit.effects.push(NewEffect {
+                id,
+                decided: (record.seq, place),
+                lane: lane(&effect, told.user_id.as_ref()),
+                context: context(&told, &effect, contact, engine),
+                effect,
+            });
+        }
+        // Where nothing performs effects they wait, all of them: no outcome comes of any.
+        if let (Some(conversation), Some(user_id)) =
+            (told.withdraws.filter(|_| self.workspace.channel.is_some()), &told.user_id)
+        {
+            self.commit.withdrawn.push((user_id.clone(), conversation, record.seq));
+        }
+        if let Some((id, engine)) = configured {
+            self.commit.documents.push((engine.revision(), engine.workspace().clone()));
+            self.configured.push(id);
+        }
+        self.commit.erased.extend(erased.map(|user_id| (user_id, record.seq)));
+        self.commit.records.push(record);
+    }
+
+    /// Commits what was decided so far.
+    async fn write(&mut self) -> Result<(), StoreError> {
+        let mut commit = std::mem::take(&mut self.commit);
+        commit.decided = self.decided;
+        commit.rows = self.partition.writes();
+        let has_effects = !commit.effects.is_empty() || !commit.withdrawn.is_empty();
+        let began = std::time::Instant::now();
+        self.inner.store.commit(&self.shard.shard, self.fence, commit).await?;
+        metrics::histogram!("chatsparks_commit_seconds").record(began.elapsed().as_secs_f64());
+        self.partition.committed();
+        self.partition.keep_at_hand(self.inner.settings.contacts_at_hand);
+        if !self.configured.is_empty() {
+            let mut revisions = self.workspace.revisions.lock().await;
+            self.configured.drain(..).for_each(|id| revisions.decided(&id));
+        }
+        self.publish();
+        if has_effects {
+            self.workspace.queued.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Tells the rest of the runtime how far it has come.
+    fn publish(&self) {
+        let engine = self.partition.engine();
+        let mut known = self.workspace.engine.write().unwrap_or_else(PoisonError::into_inner);
+        if known.revision() < engine.revision() {
+            *known = engine.clone();
+        }
+        drop(known);
+        self.shard.decided.store(self.decided, Ordering::Relaxed);
+        if let Some(latest) = self.partition.head().clock().latest() {
+            self.shard.latest.store(latest.as_milliseconds(), Ordering::Relaxed);
+        }
+        *self.shard.trouble.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.inner.note_store(None);
+        self.inner.commits.send_modify(|commits| *commits += 1);
+    }
+}
+
+/// What is kept of a record until it is applied: after that its effects are told what belongs to them.
+struct Pending {
+    record: NewRecord,
+    told: Told,
+    effects: Vec<(String, chatsparks_core::Effect)>,
+    configured: Option<(EventId, Engine)>,
+    erased: Option<UserId>,
+    fault: bool,
+    outcome: &'static str,
+}
+
+impl Pending {
+    fn of(record: &Record<'_>) -> Self {
+        use chatsparks_core::Outcome;
+        let decision = record.decision;
+        let outcome = match &decision.outcome {
+            Outcome::Comment(comment) => comment.result.as_str(),
+            Outcome::Message(_) => "message",
+            Outcome::Order(_) => "order",
+            Outcome::Applied {} => "applied",
+            Outcome::Duplicate {} => "duplicate",
+            Outcome::Refused(_) => "refused",
+        };
+        let fault =
+            matches!(&decision.outcome, Outcome::Refused(refusal) if refusal.reason == RefusalReason::EngineFault);
+        let id = record.envelope.map(|envelope| envelope.id.clone());
+        let erased = match record.event() {
+            Some(Event::Erase(user_id)) if matches!(decision.outcome, Outcome::Applied {}) => Some(user_id.clone()),
+            _ => None,
+        };
+        Self {
+            told: Told::of(record),
+            effects: decision.effects_with_ids().map(|(id, effect)| (id, effect.clone())).collect(),
+            configured: id.clone().zip(decision.engine.clone()),
+            erased,
+            fault,
+            outcome,
+            record: NewRecord {
+                seq: record.seq,
+                at: record.at,
+                event: id,
+                user_id: record.user_id().cloned(),
+                // INVARIANT: a record has no map with keys other than strings; it can be written.
+                line: serde_json::to_string(record).unwrap_or_default(),
+                evaluation: record
+                    .evaluation()
+                    .map(|evaluation| (evaluation.comment.comment_id.clone(), Box::new(evaluation))),
+            },
+        }
+    }
+}

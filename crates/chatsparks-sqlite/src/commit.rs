@@ -1,0 +1,186 @@
+//! What was decided of a batch, written as a whole (R5).
+
+use crate::{
+    erase,
+    fault::Failure,
+    form::{milliseconds, row_form, signed, unsigned, written},
+    queue,
+    shard::{Place, Writing},
+};
+use chatsparks_core::{Row, UserId};
+use chatsparks_ports::{Commit, Fence, NewRecord, Shard, StoreError};
+use rusqlite::{OptionalExtension, params};
+
+/// A commit and the forms of what is in it: made where it was decided, so that the one thread that writes has less to do.
+pub(crate) struct Written {
+    commit: Commit,
+    rows: Vec<Option<String>>,
+    documents: Vec<String>,
+    evaluations: Vec<Option<String>>,
+    effects: Vec<queue::EffectForms>,
+}
+
+impl Written {
+    pub(crate) fn new(commit: Commit) -> Result<Self, Failure> {
+        let evaluation = |record: &NewRecord| match &record.evaluation {
+            Some((_, evaluation)) => written(&**evaluation).map(Some),
+            None => Ok(None),
+        };
+        Ok(Self {
+            rows: commit.rows.iter().map(row_form).collect::<Result<_, _>>()?,
+            documents: commit
+                .documents
+                .iter()
+                .map(|(_, document)| serde_json::to_string(&**document))
+                .collect::<Result<_, _>>()?,
+            evaluations: commit.records.iter().map(evaluation).collect::<Result<_, _>>()?,
+            effects: commit.effects.iter().map(queue::EffectForms::of).collect::<Result<_, _>>()?,
+            commit,
+        })
+    }
+
+    /// Writes all of it, unless another has opened the shard since.
+    pub(crate) fn commit(&self, writing: &mut Writing<'_>, shard: &Shard, fence: Fence) -> Result<(), Failure> {
+        let place = writing.place(shard)?;
+        // INVARIANT: nothing was written of this commit before the fence is known to hold.
+        let stands: Option<i64> = writing
+            .connection
+            .prepare_cached("SELECT fence FROM shard WHERE workspace = ?1 AND partition = ?2")?
+            .query_row(params![place.workspace, place.partition], |row| row.get(0))
+            .optional()?;
+        if stands.map(unsigned) != Some(fence.0) {
+            return Err(Failure::Refused(StoreError::Superseded));
+        }
+        for (row, form) in self.commit.rows.iter().zip(&self.rows) {
+            put(writing, place, row, form.as_deref().unwrap_or_default())?;
+        }
+        for ((revision, _), form) in self.commit.documents.iter().zip(&self.documents) {
+            writing
+                .connection
+                .prepare_cached(
+                    "INSERT INTO document (workspace, revision, form) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+                )?
+                .execute(params![place.workspace, revision, form])?;
+        }
+        self.write_records(writing, place)?;
+        for (effect, forms) in self.commit.effects.iter().zip(&self.effects) {
+            queue::insert(writing, place, self.contact_of(effect.decided.0), effect, forms)?;
+        }
+        for (user_id, conversation, seq) in &self.commit.withdrawn {
+            queue::withdraw(writing, place, user_id, *conversation, *seq)?;
+        }
+        for (user_id, seq) in &self.commit.erased {
+            let said_by = self.record(*seq).and_then(|record| record.event.as_ref());
+            erase::forget(writing, place, user_id, *seq, said_by, self.commit.decided)?;
+            writing.forgot = true;
+        }
+        writing
+            .connection
+            .prepare_cached(
+                "UPDATE shard SET decided = ?3, opened_in_vain = 0 WHERE workspace = ?1 AND partition = ?2",
+            )?
+            .execute(params![place.workspace, place.partition, signed(self.commit.decided)])?;
+        Ok(())
+    }
+
+    fn write_records(&self, writing: &Writing<'_>, place: Place) -> Result<(), Failure> {
+        let mut insert = writing.connection.prepare_cached(
+            "INSERT INTO record (workspace, partition, seq, at, event, user_id, comment_id, line, evaluation)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?;
+        for (record, evaluation) in self.commit.records.iter().zip(&self.evaluations) {
+            let comment_id = record.evaluation.as_ref().map(|(comment_id, _)| comment_id.as_str());
+            insert.execute(params![
+                place.workspace,
+                place.partition,
+                signed(record.seq),
+                record.at.as_milliseconds(),
+                record.event.as_ref().map(|id| id.as_str()),
+                record.user_id.as_ref().map(|id| id.as_str()),
+                comment_id,
+                record.line,
+                evaluation,
+            ])?;
+        }
+        Ok(())
+    }
+
+    /// The record of a `seq`: they come in order.
+    fn record(&self, seq: u64) -> Option<&NewRecord> {
+        let records = &self.commit.records;
+        records.binary_search_by_key(&seq, |record| record.seq).ok().and_then(|at| records.get(at))
+    }
+
+    fn contact_of(&self, seq: u64) -> Option<&UserId> {
+        self.record(seq).and_then(|record| record.user_id.as_ref())
+    }
+}
+
+/// Writes a row over what stands under its key.
+fn put(writing: &Writing<'_>, place: Place, row: &Row, form: &str) -> Result<(), Failure> {
+    let Place { workspace, partition } = place;
+    let seen = |kind: u8, id: &str, at: chatsparks_core::Instant| -> Result<(), Failure> {
+        writing
+            .connection
+            .prepare_cached(
+                "INSERT INTO seen (workspace, partition, kind, id, at) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT DO UPDATE SET at = excluded.at",
+            )?
+            .execute(params![workspace, partition, kind, id, at.as_milliseconds()])?;
+        Ok(())
+    };
+    match row {
+        Row::Event(id, at) => seen(0, id.as_str(), *at)?,
+        Row::Comment(id, at) => seen(1, id.as_str(), *at)?,
+        Row::Message(id, at) => seen(2, id.as_str(), *at)?,
+        Row::Refund(id, at) => seen(3, id.as_str(), *at)?,
+        Row::Contact(contact) => {
+            let (due, queued) = (milliseconds(row.next_due()), milliseconds(row.queued_at()));
+            writing
+                .connection
+                .prepare_cached(
+                    "INSERT INTO contact (workspace, partition, user_id, next_due, queued_at, form)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                     ON CONFLICT DO UPDATE SET
+                         next_due = excluded.next_due, queued_at = excluded.queued_at, form = excluded.form",
+                )?
+                .execute(params![workspace, partition, contact.user_id().as_str(), due, queued, form])?;
+        }
+        Row::Link(user_id, seq, position, link) => {
+            writing
+                .connection
+                .prepare_cached(
+                    "INSERT INTO link (workspace, partition, user_id, seq, place, at, form)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                     ON CONFLICT DO UPDATE SET at = excluded.at, form = excluded.form",
+                )?
+                .execute(params![
+                    workspace,
+                    partition,
+                    user_id.as_str(),
+                    signed(*seq),
+                    position,
+                    link.at.as_milliseconds(),
+                    form
+                ])?;
+        }
+        row => {
+            let key = row.key();
+            writing
+                .connection
+                .prepare_cached(
+                    "INSERT INTO item (workspace, partition, kind, name, at, form) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                     ON CONFLICT DO UPDATE SET at = excluded.at, form = excluded.form",
+                )?
+                .execute(params![
+                    workspace,
+                    partition,
+                    key.kind(),
+                    key.name(),
+                    milliseconds(row.remembered_from()),
+                    form
+                ])?;
+        }
+    }
+    Ok(())
+}

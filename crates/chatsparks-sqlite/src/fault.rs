@@ -1,0 +1,70 @@
+//! What went wrong, as a store says it (S1): never with anything that somebody wrote.
+
+use chatsparks_ports::StoreError;
+use rusqlite::ErrorCode;
+
+/// Why a job came to nothing.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// It was refused before it wrote anything: what is committed with it stands.
+    Refused(StoreError),
+    /// It broke off, and may have written a part: its transaction is rolled back.
+    Broken(StoreError),
+}
+
+impl Failure {
+    /// What whoever asked is told.
+    pub(crate) fn told(self) -> StoreError {
+        match self {
+            Self::Refused(error) | Self::Broken(error) => error,
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Broken(of_sqlite(&error))
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Broken(of_form(&error))
+    }
+}
+
+/// A stored form that cannot be read: by a newer version, or broken. The reader's own words may repeat what is stored,
+/// and are told only where they are about the version.
+pub(crate) fn of_form(error: &serde_json::Error) -> StoreError {
+    let told = error.to_string();
+    let why = if told.starts_with("stored as version") { told } else { "a stored form cannot be read".to_owned() };
+    StoreError::Unusable(why)
+}
+
+/// What SQLite says.
+pub(crate) fn of_sqlite(error: &rusqlite::Error) -> StoreError {
+    let rusqlite::Error::SqliteFailure(failure, message) = error else {
+        return StoreError::Unusable("the file does not hold what its schema says".to_owned());
+    };
+    let what = message.clone().unwrap_or_else(|| failure.to_string());
+    match failure.code {
+        ErrorCode::DiskFull => {
+            StoreError::Unavailable("the disk, or the room that the file may take, is full".to_owned())
+        }
+        ErrorCode::ReadOnly | ErrorCode::PermissionDenied => StoreError::Unavailable(
+            "the file or its directory may only be read: give this user the right to write".to_owned(),
+        ),
+        ErrorCode::CannotOpen => StoreError::Unavailable(format!("the file cannot be opened: {what}")),
+        ErrorCode::DatabaseCorrupt => StoreError::Unusable(format!(
+            "the file is damaged ({what}): stop, keep a copy of it and of its `-wal`, and restore a backup"
+        )),
+        ErrorCode::NotADatabase => StoreError::Unusable("the file is no SQLite database".to_owned()),
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
+            StoreError::Unavailable("another program holds the file".to_owned())
+        }
+        ErrorCode::ConstraintViolation => {
+            StoreError::Unusable(format!("what was to be written contradicts itself: {what}"))
+        }
+        _ => StoreError::Unavailable(what),
+    }
+}

@@ -1,0 +1,93 @@
+//! The schema, and how a file comes to it: numbered migrations, each applied once, whole (S3).
+
+use crate::fault::of_sqlite;
+use chatsparks_ports::StoreError;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+
+/// What marks a file as ours: "ChSp".
+const APPLICATION: i64 = 0x4368_5370;
+
+/// Each brings a file of the version before to its own, the first an empty one. Released ones never change.
+const MIGRATIONS: [&str; 1] = [include_str!("schema/1.sql")];
+
+/// The version that this build reads and writes.
+pub(crate) const VERSION: usize = MIGRATIONS.len();
+
+/// Brings a file to the present version; how many partitions it has. `partitions`: how many it has to have.
+pub(crate) fn prepare(connection: &mut Connection, partitions: Option<u32>) -> Result<u32, StoreError> {
+    let told = |error: rusqlite::Error| of_sqlite(&error);
+    let number = |connection: &Connection, pragma: &str| {
+        connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0)).map_err(told)
+    };
+    let version = usize::try_from(number(connection, "user_version")?).unwrap_or(usize::MAX);
+    let application = number(connection, "application_id")?;
+    let is_empty = number(connection, "schema_version")? == 0;
+    if application != APPLICATION && !is_empty {
+        return Err(StoreError::Unusable("the file holds something other than a ChatSparks store".to_owned()));
+    }
+    if version > VERSION {
+        return Err(StoreError::Unusable(format!(
+            "the file's schema is of version {version}, and this build knows versions up to {VERSION}: use a newer one"
+        )));
+    }
+    for (number, migration) in (1..).zip(MIGRATIONS).skip(version) {
+        let within = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(told)?;
+        within.execute_batch(migration).map_err(told)?;
+        within.pragma_update(None, "user_version", number).map_err(told)?;
+        within.pragma_update(None, "application_id", APPLICATION).map_err(told)?;
+        within.commit().map_err(told)?;
+    }
+    let stored = connection
+        .query_row("SELECT value FROM meta WHERE name = 'partitions'", [], |row| row.get::<_, i64>(0))
+        .optional()
+        .map_err(told)?;
+    match stored.map(|stored| u32::try_from(stored).unwrap_or(1)) {
+        Some(stored) if partitions.is_some_and(|asked| asked != stored) => Err(StoreError::Unusable(format!(
+            "the store was made with {stored} partitions, which are fixed then: export, and import into one with {}",
+            partitions.unwrap_or(1)
+        ))),
+        Some(stored) => Ok(stored),
+        None => {
+            let made = partitions.unwrap_or(1).max(1);
+            connection
+                .execute("INSERT INTO meta (name, value) VALUES ('partitions', ?1)", [i64::from(made)])
+                .map_err(told)?;
+            Ok(made)
+        }
+    }
+}
+
+/// How many partitions a file of the present version has.
+pub(crate) fn read(connection: &Connection) -> Result<u32, StoreError> {
+    let told = |error: rusqlite::Error| of_sqlite(&error);
+    let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0)).map_err(told);
+    if number("application_id")? != APPLICATION {
+        return Err(StoreError::Unusable("the file holds something other than a ChatSparks store".to_owned()));
+    }
+    let version = number("user_version")?;
+    if usize::try_from(version).ok() != Some(VERSION) {
+        return Err(StoreError::Unusable(format!(
+            "the file's schema is of version {version}, and this build reads version {VERSION}: start the service once"
+        )));
+    }
+    let stored =
+        connection.query_row("SELECT value FROM meta WHERE name = 'partitions'", [], |row| row.get::<_, i64>(0));
+    Ok(u32::try_from(stored.map_err(told)?).unwrap_or(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What version 1 was released with.
+    const RELEASED_1: u64 = 0;
+
+    #[test]
+    fn s3_released_migrations_never_change() {
+        let digest = |sql: &str| {
+            sql.bytes()
+                .fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
+        };
+        assert_eq!(digest(MIGRATIONS[0]), RELEASED_1);
+    }
+}

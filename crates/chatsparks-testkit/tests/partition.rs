@@ -1,0 +1,235 @@
+//! One driver for a whole workspace, for a partition before a store, and for one partition of many.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use chatsparks_core::{
+    Answer, Configured, Engine, Envelope, Event, EventId, Instant, Key, Partition, Period, Row, Scratch, Stored, Wants,
+    workspace::Workspace,
+};
+use chatsparks_testkit::{
+    drive,
+    generate::{Case, Focus, case},
+    partitioned::Partitioned,
+    properties,
+};
+use proptest::prelude::*;
+use serde_json::Value;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// A store that keeps bytes, and answers as little as it may: one contact that is due, one that is queued.
+#[derive(Default)]
+struct Bytes {
+    rows: BTreeMap<(String, String), Vec<u8>>,
+    documents: BTreeMap<u32, Arc<Workspace>>,
+}
+
+impl Bytes {
+    fn get(&self, key: &Key) -> Option<Row> {
+        self.rows.get(&(key.kind().to_owned(), key.name())).map(|bytes| read(bytes))
+    }
+
+    fn contacts(&self) -> impl Iterator<Item = Row> {
+        self.rows.iter().filter(|((kind, _), _)| kind == "contact").map(|(_, bytes)| read(bytes))
+    }
+
+    fn answer(&self, wants: &Wants) -> Answer {
+        let mut answer = Answer::default();
+        answer.rows.extend(wants.keys.iter().filter_map(|key| self.get(key)));
+        for user_id in &wants.links {
+            let begins = Key::links_of(user_id);
+            let links = self.rows.iter().filter(|((kind, name), _)| kind == "link" && name.starts_with(&begins));
+            answer.rows.extend(links.map(|(_, bytes)| read(bytes)));
+        }
+        if let Some(due) = wants.due {
+            let of = |row: &Row| row.next_due().filter(|at| Some(*at) > due.after && *at <= due.until);
+            let first = self.contacts().filter_map(|row| of(&row)).min();
+            answer.due_until = first;
+            answer.rows.extend(self.contacts().filter(|row| first.is_some() && of(row) == first));
+        }
+        if let Some(queued) = &wants.queued {
+            let place = |row: &Row| match row {
+                Row::Contact(contact) => Some((contact.queued_at()?, contact.user_id().clone())),
+                _ => None,
+            };
+            let next = self.contacts().filter(|row| place(row).is_some_and(|at| Some(at) > queued.after));
+            let next = next.min_by_key(place);
+            answer.queued_until = next.as_ref().and_then(place);
+            answer.rows.extend(next);
+        }
+        answer
+    }
+
+    fn commit(&mut self, partition: &mut Partition) {
+        for row in partition.writes() {
+            let key = row.key();
+            self.rows.insert((key.kind().to_owned(), key.name()), serde_json::to_vec(&Stored::from(&row)).unwrap());
+        }
+        let engine = partition.engine();
+        self.documents.insert(engine.revision(), engine.workspace().clone());
+        partition.committed();
+    }
+
+    /// A start after a stop: nothing is left but the bytes.
+    fn start(&self, first: &Engine) -> Partition {
+        let Some(Row::Terms(terms)) = self.get(&Key::Terms) else {
+            return Partition::open(first.clone(), first.first_head()).unwrap();
+        };
+        let document = self.documents[&terms.revision()].clone();
+        let engine = Engine::restore(document, terms.revision()).unwrap();
+        let head: Vec<Row> = [Key::Clock, Key::Terms, Key::Room].iter().filter_map(|key| self.get(key)).collect();
+        Partition::resume(engine, |key| head.iter().find(|row| row.key() == *key)).unwrap()
+    }
+}
+
+fn read(bytes: &[u8]) -> Row {
+    serde_json::from_slice::<Stored<'static, Row>>(bytes).unwrap().into_inner()
+}
+
+/// What a partition before a store decides, committing after every so many steps and stopping after every so many commits.
+fn through_a_store(workspace: &Workspace, history: &[Envelope], commit: usize, stop: usize, keep: usize) -> Vec<Value> {
+    let engine = Engine::compile(workspace.clone()).unwrap();
+    let mut bytes = Bytes::default();
+    let mut partition = bytes.start(&engine);
+    let (mut records, mut commits) = (Vec::new(), 0);
+    for batch in history.chunks(commit) {
+        let wants = partition.wants(batch);
+        partition.load(&wants, bytes.answer(&wants));
+        for envelope in batch {
+            partition.push_from(
+                envelope,
+                &mut Scratch::default(),
+                |wants| bytes.answer(wants),
+                |record| records.push(serde_json::to_value(record).unwrap()),
+            );
+        }
+        bytes.commit(&mut partition);
+        partition.keep_at_hand(keep);
+        commits += 1;
+        if commits % stop == 0 {
+            partition = bytes.start(&engine);
+        }
+    }
+    records
+}
+
+/// What each contact saw of it: outcomes and effects, in order.
+fn by_contact<'a>(records: impl Iterator<Item = &'a Value>) -> BTreeMap<String, Vec<Value>> {
+    let mut seen: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for record in records {
+        // An event that came before fires no timers, and moves no time: where it stands among others' says nothing.
+        let outcome = &record["outcome"];
+        let is_duplicate = outcome.get("duplicate").is_some()
+            || outcome.pointer("/comment/result") == Some(&"duplicate".into())
+            || outcome.pointer("/message/result") == Some(&"duplicate".into());
+        if let Some(user) = record["user_id"].as_str().filter(|_| !is_duplicate) {
+            let effects: Vec<&Value> = record["effects"].as_array().unwrap().iter().collect();
+            let source = record.get("event").or(record.get("timer"));
+            let told = serde_json::json!([source, record["at"], record["outcome"], effects]);
+            seen.entry(user.to_owned()).or_default().push(told);
+        }
+    }
+    seen
+}
+
+/// In the order of their instants: what is late for one driver need not be for a partition (T4).
+fn in_order(mut history: Vec<Envelope>) -> Vec<Envelope> {
+    history.sort_by_key(|envelope| envelope.at);
+    let end = history.last().map(|last| last.at.after(Period::days(90)));
+    history.extend(end.map(|at| Envelope { id: EventId::from("the-end"), at, event: Event::Clock }));
+    history
+}
+
+fn without_a_plan(workspace: &mut Workspace, history: &mut [Envelope]) {
+    workspace.plan = None;
+    for envelope in history {
+        if let Event::Configure(configured) = &mut envelope.event
+            && let Some(document) = configured.workspace()
+        {
+            **configured = Configured::from(Workspace { plan: None, ..Workspace::clone(document) });
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(properties::cases(60))]
+
+    #[test]
+    fn r3_a_partition_before_a_store_decides_as_a_whole_one(
+        Case { workspace, history } in case(Focus::Everything, 60),
+        commit in 1usize..12, stop in 1usize..6, keep in 0usize..4,
+    ) {
+        let whole = drive(&workspace, &history).records;
+        prop_assert_eq!(through_a_store(&workspace, &history, commit, stop, keep), whole);
+    }
+
+    #[test]
+    fn r3_starts_that_wait_are_released_from_a_store_as_from_memory(
+        Case { workspace, history } in case(Focus::Queue, 60),
+        commit in 1usize..12, stop in 1usize..6, keep in 0usize..4,
+    ) {
+        let whole = drive(&workspace, &history).records;
+        prop_assert_eq!(through_a_store(&workspace, &history, commit, stop, keep), whole);
+    }
+
+    #[test]
+    fn r4_eight_partitions_give_each_contact_what_one_driver_gives(
+        Case { mut workspace, mut history } in case(Focus::Everything, 60),
+    ) {
+        without_a_plan(&mut workspace, &mut history);
+        let history = in_order(history);
+        let one = drive(&workspace, &history).records;
+        let mut eight = Partitioned::new(&workspace, 8);
+        history.iter().for_each(|envelope| eight.happens(envelope));
+        prop_assert_eq!(by_contact(eight.records.iter().map(|(_, record)| record)), by_contact(one.iter()));
+    }
+
+    #[test]
+    fn r7_grants_never_take_starts_past_the_limit_and_replay_to_the_same_records(
+        Case { workspace, history } in case(Focus::Queue, 60),
+    ) {
+        prop_assume!(workspace.plan.is_some());
+        let mut many = Partitioned::new(&workspace, 8);
+        for envelope in in_order(history) {
+            many.happens(&envelope);
+            for (partition, _) in &many.partitions {
+                let (head, room) = (partition.head(), partition.head().room());
+                prop_assert!(room.granted().is_none_or(|granted| head.terms().limit().is_none_or(|limit| granted <= limit.max(granted))));
+            }
+        }
+        for (place, (_, history)) in many.partitions.iter().enumerate() {
+            let records: Vec<&Value> = many.records.iter().filter(|(of, _)| *of == place).map(|(_, record)| record).collect();
+            let again = drive(&workspace, history).records;
+            prop_assert_eq!(records, again.iter().collect::<Vec<_>>());
+        }
+        // A start begins for somebody who did not count only where there was room: the count of those never passes what
+        // was granted, and what was granted never passes the limit.
+        let limits: Vec<u64> = many.partitions.iter().filter_map(|(partition, _)| partition.head().terms().limit()).collect();
+        prop_assert!(limits.windows(2).all(|pair| pair[0] == pair[1]), "R8: the terms are the same everywhere");
+    }
+}
+
+/// M7 on a history that is nothing but starts: no more contacts count than the limit, and no room is left unused.
+#[test]
+fn r7_as_many_start_as_there_is_room_for_and_no_more() {
+    let document = serde_json::json!({
+        "workspace": { "id": "w", "name": "W", "account_user_id": "acct" },
+        "plan": { "mac_limit": 20, "subscribed_at": "2026-03-01T00:00:00Z", "listening_window_days": 30 },
+        "triggers": [ { "id": "t", "when": { "keywords": { "words": ["price"] } }, "flow": "f" } ],
+        "flows": [ { "id": "f", "version": 1, "blocks": [ { "id": "b", "message": { "text": "Hi" } } ] } ] });
+    let workspace: Workspace = serde_json::from_value(document).unwrap();
+    let mut many = Partitioned::new(&workspace, 8);
+    let at: Instant = "2026-03-02T10:00:00Z".parse().unwrap();
+    for n in 0..60 {
+        let line = format!(
+            r#"{{"id":"e{n}","at":"{}","type":"comment","comment_id":"c{n}","post_id":"v","user_id":"u{n}","text":"price"}}"#,
+            at.after(Period::seconds(n))
+        );
+        let envelope = chatsparks_replay::Reader::new(line.as_bytes(), "h").next().unwrap().unwrap().envelope;
+        many.happens(&envelope);
+    }
+    let used: u64 = many.partitions.iter().map(|(partition, _)| partition.head().room().used()).sum();
+    let results = |result: &str| {
+        many.records.iter().filter(|(_, record)| record["outcome"]["comment"]["result"] == result).count()
+    };
+    assert_eq!((used, results("fired"), results("queued")), (20, 20, 40));
+}
