@@ -99,7 +99,8 @@ impl Export {
                     let text =
                         serde_json::to_vec_pretty(&*document).map_err(|error| Failure::new(error.to_string()))?;
                     let path = folder.join("workspace.json");
-                    fs::write(&path, text).map_err(|error| Failure::cannot_write(&path.display().to_string(), &error))?;
+                    fs::write(&path, text)
+                        .map_err(|error| Failure::cannot_write(&path.display().to_string(), &error))?;
                 }
                 for partition in 0..store.partitions() {
                     let shard = Shard { workspace: workspace.clone(), partition };
