@@ -263,7 +263,7 @@ fn advice_about_a_comment_fits_what_refused_it() {
     // Its question mark is there, and no product is mentioned: more words are not what is missing.
     assert_eq!(ask("hello?", "v2", &[]), "loosen_condition");
     assert_eq!(ask("launch", "v2", &["--trigger", "launch"]), "widen_scope");
-    assert_eq!(ask("hello", "v2", &["--trigger", "launch"]), "widen_condition");
+    assert_eq!(ask("hello", "v1", &["--trigger", "launch"]), "widen_condition");
 }
 
 #[test]
