@@ -44,6 +44,7 @@ impl fmt::Display for InsightsTables<'_> {
         groups("keyword", &insights.keywords, out)?;
         let flows: BTreeMap<_, _> = insights.flows.iter().map(|(id, flow)| (id, flow.group.clone())).collect();
         groups("flow", &flows, out)?;
+        members(insights, out)?;
         for (id, flow) in &insights.flows {
             let blocks = self.blocks(id, flow);
             if !blocks.is_empty() {
@@ -121,6 +122,22 @@ fn groups<K: fmt::Display>(what: &str, groups: &BTreeMap<K, Group>, out: &mut fm
         0 => Ok(()),
         more => writeln!(out, "and {} more with fewer comments", grouped(more as u64)),
     }
+}
+
+/// Orders credited to links that members sent: no comment led to them, so they are in no other table.
+fn members(insights: &Insights, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if insights.members.is_empty() {
+        return Ok(());
+    }
+    let names = ["member", "attributed", "soft", "currency", "revenue", "linked", "soft revenue"];
+    let mut rows = table(&names, &[1, 2, 4, 5, 6]);
+    for (member, group) in &insights.members {
+        let mut first = vec![member.to_string(), number(group.orders_attributed), number(group.orders_soft)];
+        for (code, revenue) in &group.revenue {
+            rows.add_row(std::mem::replace(&mut first, vec![String::new(); 3]).into_iter().chain(money(code, revenue)));
+        }
+    }
+    writeln!(out, "\nBy member who sent the link\n{rows}")
 }
 
 fn group_table<K: fmt::Display>(what: &str, rows: &[(&K, &Group)]) -> Table {

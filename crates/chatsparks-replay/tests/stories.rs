@@ -382,6 +382,7 @@ fn names_that_the_workspace_lacks_are_noted_with_near_ones() {
             ...
          +1m clock
             begins cost
+            @mnit no state
             order: attributed to pricy, block crad
             ...",
         "a.story",

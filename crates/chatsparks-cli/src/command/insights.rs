@@ -113,6 +113,9 @@ fn write_csv(insights: &Folded, to: &mut impl Write) -> io::Result<()> {
             lines.write("flow", id.as_str(), block.as_str(), "", "left", i128::from(counts.left))?;
         }
     }
+    for (id, group) in &insights.members {
+        lines.group("member", id.as_str(), group)?;
+    }
     lines.0.flush()
 }
 

@@ -45,7 +45,10 @@ impl fmt::Display for ConversationView {
 /// ` of event e1, 2026-03-02T10:00:00Z`, behind the word `duplicate` that ends its line.
 fn duplicate_of(entry: &Entry) -> String {
     match (&entry.duplicate_of, entry.is_duplicate()) {
-        (Some(first), _) => format!(" of event {}, {}", clean(&first.event), first.at),
+        (Some(first), _) => {
+            let refused = first.refused.map_or(String::new(), |reason| format!(", which was refused: {reason}"));
+            format!(" of event {}, {}{refused}", clean(&first.event), first.at)
+        }
         (None, true) => " of an event that had its id before".to_owned(),
         (None, false) => String::new(),
     }

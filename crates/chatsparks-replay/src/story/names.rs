@@ -10,7 +10,7 @@ use super::{
     report::StoryNote,
 };
 use chatsparks_core::{
-    ActKind,
+    ActKind, UserId,
     text::normalise,
     workspace::{Block, BlockKind, Condition, Scope, Workspace},
 };
@@ -101,9 +101,17 @@ impl Known {
     /// What a story names that no revision has, line by line.
     pub(super) fn notes(&self, story: &Story) -> Vec<StoryNote> {
         let mut notes = Vec::new();
+        let people = story.steps.iter().filter_map(|step| super::subject(&step.action));
+        let cast: BTreeSet<&UserId> = people.clone().map(|person| &person.user_id).collect();
         for step in &story.steps {
             self.look_at(step.line, &used_by(&step.action), &mut notes);
             for (line, expectation) in &step.expectations {
+                if let Some(about) = expectation.about.as_ref().filter(|about| !cast.contains(&about.user_id)) {
+                    let name = about.handle.clone().unwrap_or_else(|| about.user_id.to_string());
+                    let handles = people.clone().filter_map(|person| person.handle.as_deref());
+                    let near = nearest(&name, handles.collect::<BTreeSet<_>>().into_iter());
+                    notes.push(StoryNote { line: line + 1, what: "person", name, near });
+                }
                 self.look_at(*line, &named_in(&expectation.what), &mut notes);
             }
         }
