@@ -1,7 +1,7 @@
 //! What can be said on the command line.
 
 #[cfg(feature = "serve")]
-use crate::command::{Backup, Export, Restore, Verify};
+use crate::command::{Backup, Export, Restore, Serve, Verify};
 use crate::command::{
     Check, Completions, Conversation, Diagnose, Expect, Explain, Init, Insights, Log, Replay, Reset, Schema, Try,
 };
@@ -55,6 +55,8 @@ pub(crate) enum Command {
     Backup(Backup),
     #[cfg(feature = "serve")]
     Restore(Restore),
+    #[cfg(feature = "serve")]
+    Serve(Serve),
     Completions(Completions),
 }
 
@@ -74,6 +76,7 @@ Examples:
   chatsparks insights shop.json march.jsonl       what did the comments lead to?
   chatsparks diagnose shop.json march.jsonl --order o4
                                                   why did something not happen, and what to do?
+  chatsparks serve --config serve.toml            take events by HTTP, decide, send
 
 Wherever a file is read, `-` is standard input.
 

@@ -26,6 +26,8 @@ pub(crate) use reset::Reset;
 pub(crate) use schema::Schema;
 #[cfg(feature = "serve")]
 pub(crate) use store::{Backup, Export, Restore, Verify};
+#[cfg(feature = "serve")]
+pub(crate) use serve::Serve;
 pub(crate) use try_text::Try;
 
 mod check;
@@ -42,6 +44,8 @@ mod reset;
 mod schema;
 #[cfg(feature = "serve")]
 mod store;
+#[cfg(feature = "serve")]
+mod serve;
 mod try_text;
 
 /// Runs the command that was named.
@@ -73,6 +77,8 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<Answer, F
         Command::Backup(backup) => backup.run(terminal),
         #[cfg(feature = "serve")]
         Command::Restore(restore) => restore.run(terminal),
+        #[cfg(feature = "serve")]
+        Command::Serve(serve) => serve.run(terminal),
         Command::Completions(completions) => completions.run(),
     }
 }

@@ -1,11 +1,16 @@
 //! Insights as a person reads them: whole, and in the few lines that end a summary (I1).
 
-use crate::columns::{Column, Rows, width, wrapped};
-use crate::summary::{
-    Class,
-    tables::{counted, grouped, number, share, why},
+use crate::{
+    columns::{Column, Rows, width, wrapped},
+    money::Money,
+    summary::{
+        Class,
+        tables::{counted, grouped, number, share, why},
+    },
 };
-use chatsparks_core::{BlockId, CommentResult, FlowGroup, FlowId, Group, Insights, Revenue, workspace::Workspace};
+use chatsparks_core::{
+    BlockId, CommentResult, Currency, FlowGroup, FlowId, Group, Insights, Revenue, workspace::Workspace,
+};
 use std::{cmp::Reverse, collections::BTreeMap, fmt};
 
 /// Rows of a table; the insights themselves have all of them.
@@ -17,7 +22,8 @@ const BEST: usize = 5;
 
 /// Insights as tables: by post, trigger, keyword and flow, and each flow block by block.
 ///
-/// `Display` shows them within the formatter's width, as in `{:80}`, else within a hundred columns. Amounts are whole numbers of a currency's minor unit.
+/// `Display` shows them within the formatter's width, as in `{:80}`, else within a hundred columns; amounts as their
+/// currency is written.
 #[derive(Clone, Copy, Debug)]
 pub struct InsightsTables<'a> {
     /// What is shown.
@@ -102,14 +108,14 @@ fn shop(insights: &Insights, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let total = attributed + soft + organic;
         rows.add_row([
             currency.to_string(),
-            amount(attributed),
-            amount(soft),
-            amount(organic),
-            amount(total),
+            amount(attributed, currency),
+            amount(soft, currency),
+            amount(organic, currency),
+            amount(total, currency),
             share_of(attributed, total),
         ]);
     }
-    let heading = wrapped("The shop's revenue, net of refunds and cancellations, in minor units", width(out), "  ");
+    let heading = wrapped("The shop's revenue, net of refunds and cancellations", width(out), "  ");
     writeln!(out, "\n{heading}\n{}", rows.within(width(out)))
 }
 
@@ -154,9 +160,10 @@ fn group_table<K: fmt::Display>(what: &str, rows: &[(&K, &Group)]) -> Rows {
     table
 }
 
-fn money(currency: &chatsparks_core::Currency, revenue: &Revenue) -> Vec<String> {
+fn money(currency: &Currency, revenue: &Revenue) -> Vec<String> {
     let Revenue { attributed_minor, overlap_minor, soft_minor } = *revenue;
-    vec![currency.to_string(), amount(attributed_minor), amount(overlap_minor), amount(soft_minor)]
+    let amounts = [attributed_minor, overlap_minor, soft_minor].map(|minor| amount(minor, currency));
+    std::iter::once(currency.to_string()).chain(amounts).collect()
 }
 
 fn drop_off(blocks: &[&BlockId], flow: &FlowGroup) -> Rows {
@@ -200,14 +207,9 @@ fn reasons(insights: &Insights, out: &mut fmt::Formatter<'_>) -> fmt::Result {
     writeln!(out, "\nThe most frequent reasons for not firing\n{rows}")
 }
 
-/// An amount with its thousands apart; a dot for none.
-fn amount(minor: i128) -> String {
-    let digits = u64::try_from(minor.unsigned_abs()).map_or_else(|_| minor.unsigned_abs().to_string(), grouped);
-    match minor {
-        0 => number(0),
-        minor if minor < 0 => format!("-{digits}"),
-        _ => digits,
-    }
+/// An amount as its currency is written; a dot for none.
+fn amount(minor: i128, currency: &Currency) -> String {
+    if minor == 0 { number(0) } else { Money::new(minor, currency.as_str()).amount() }
 }
 
 fn share_of(part: i128, whole: i128) -> String {

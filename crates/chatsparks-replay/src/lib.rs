@@ -16,6 +16,7 @@ pub mod evidence;
 pub mod expect;
 pub mod history;
 pub mod insights_view;
+pub mod money;
 mod plain;
 pub mod record;
 #[cfg(feature = "schema")]
@@ -30,7 +31,7 @@ pub use conversation_view::ConversationView;
 pub use document::{DocumentError, Format, every_error, read_workspace};
 pub use driver::{Considered, ConsideredOrder, Observer, Replay};
 pub use evidence::{Asked, Evidence};
-pub use history::{HistoryError, HistoryErrorKind, HistoryLine, Line, Reader};
+pub use history::{Arrival, HistoryError, HistoryErrorKind, HistoryLine, Line, Reader};
 pub use insights_view::{InsightsSection, InsightsTables};
 pub use record::{DecisionsWriter, Record};
 pub use snapshot::{ReplayError, replay_all, replay_str, replay_to_state, transcript_str};

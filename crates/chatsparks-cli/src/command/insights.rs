@@ -14,9 +14,9 @@ use std::io::{self, Write};
 
 /// Show what comments led to: DMs started, orders, revenue, and where buyers left a flow
 ///
-/// By post, trigger, keyword and flow, each flow block by block. Revenue is net of refunds and cancellations,
-/// in whole minor units of its currency. The numbers are folded from the facts of the decisions, and from
-/// nothing else.
+/// By post, trigger, keyword, flow and member, each flow block by block. Revenue is net of refunds and
+/// cancellations; JSON and CSV have it in whole minor units of its currency. The numbers are folded from the facts
+/// of the decisions, and from nothing else.
 #[derive(Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Insights {

@@ -1,7 +1,10 @@
 //! The conversation as people read it.
 
 use super::{ConversationView, Entry, Happened};
-use crate::transcript::{clean, code};
+use crate::{
+    money::Money,
+    transcript::{clean, code},
+};
 use chatsparks_core::{CommentOutcome, CommentResult, workspace::Link};
 use std::fmt;
 
@@ -105,7 +108,7 @@ fn told(who: &str, what: &Happened) -> String {
             format!("{} → refused: {}", kind.replace('_', " "), reason.replace('_', " "))
         }
         Happened::Order { order_id, result, total_minor, currency } => {
-            format!("{who} ordered {order_id}: {total_minor} {currency} → {}", code(result))
+            format!("{who} ordered {order_id}: {} → {}", Money::new(*total_minor, currency), code(result))
         }
     }
 }

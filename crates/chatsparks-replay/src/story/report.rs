@@ -3,6 +3,7 @@
 use super::{
     cast::Person,
     happening::Happening,
+    names::suggestion,
     words::{written_instant, written_word},
 };
 use chatsparks_core::{Instant, UserId};
@@ -20,6 +21,30 @@ pub struct StoryReport {
     pub title: Option<String>,
     /// Each step, in order.
     pub steps: Vec<StepReport>,
+    /// Names in it that the workspace does not have, perhaps misspelt. They fail nothing by themselves.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<StoryNote>,
+}
+
+/// A name in a story that the workspace does not have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StoryNote {
+    /// The line it stands in, counted from 1.
+    pub line: usize,
+    /// What it names: `trigger`, `block`, `post`, `field`, `tag`, `member` or `option`.
+    pub what: &'static str,
+    /// The name.
+    pub name: String,
+    /// Those of the workspace that look most like it.
+    pub near: Vec<String>,
+}
+
+impl fmt::Display for StoryNote {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { line, what, name, near } = self;
+        write!(out, "line {line}: the workspace has no {what} `{name}`")?;
+        out.write_str(&suggestion(near))
+    }
 }
 
 /// What came of a step.
@@ -75,7 +100,7 @@ impl fmt::Display for StoryReport {
         if failed > 0 {
             out.write_str("\n  (- expected, + came)")?;
         }
-        Ok(())
+        self.notes.iter().try_for_each(|note| write!(out, "\n  note: {note}"))
     }
 }
 
@@ -106,15 +131,27 @@ pub(super) fn compare(
         !wanted.more && came.iter().enumerate().any(|(place, (_, came))| came.must_be_expected() && !is_paired(place));
     let untrue = wanted.assertions.iter().any(|(_, (wanted, is))| wanted != is);
     let passed = !looked_at || !(missing || surplus || untrue);
-    let must = came.iter().filter(|(_, came)| came.must_be_expected()).map(|(whom, came)| shown(whom, came));
-    let assertions = wanted.assertions.iter().map(|(whom, (_, is))| shown(whom, is));
+    // What need not be expected is told where the story looks for its like.
+    let is_looked_for = |came: &Happening| {
+        let mut optional = wanted.happenings.iter().filter(|(_, wanted)| !wanted.must_be_expected());
+        optional.any(|(_, wanted)| std::mem::discriminant(wanted) == std::mem::discriminant(came))
+    };
+    let told = came.iter().filter(|(_, came)| came.must_be_expected() || is_looked_for(came));
+    let mut lines: Vec<String> = told.map(|(whom, came)| shown(whom, came)).collect();
+    for (whom, (_, is)) in &wanted.assertions {
+        let line = shown(whom, is);
+        // A state that it came to is told once: said again, it would have to come again.
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
     StepReport {
         line,
         at,
         what,
         looked_at,
         passed,
-        came: must.chain(assertions).collect(),
+        came: lines,
         difference: if passed { Vec::new() } else { difference(wanted, came, &pairs) },
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     shown::write_explanation,
 };
 use chatsparks_core::{Candidate, Instant, diagnosis};
+use chatsparks_replay::money::Money;
 
 impl Page {
     pub(super) fn write_text(&self, to: &mut Stream) -> io::Result<()> {
@@ -72,13 +73,14 @@ impl OrderDetails {
         for candidate in &self.candidates {
             write_candidate(to, candidate)?;
         }
+        writeln!(to.to, "\n{STRONG}The ledger{STRONG:#}")?;
         let currency = shown(self.outcome.currency.as_str());
-        writeln!(to.to, "\n{STRONG}The ledger{STRONG:#}, in minor units of {currency}")?;
         for line in &self.ledger {
             let sign = if line.reversed { '-' } else { '+' };
             let entry = &line.entry;
             let (kind, result) = (code(&entry.cause.kind), code(&entry.result));
-            let (revenue, overlap) = (entry.revenue_minor, entry.overlap_minor);
+            let [revenue, overlap] =
+                [entry.revenue_minor, entry.overlap_minor].map(|minor| Money::new(minor, &currency));
             writeln!(to.to, "  {}  {kind}: {sign}{revenue} {result}, {sign}{overlap} of it linked", line.at)?;
         }
         write_set_aside(to, &self.set_aside)
