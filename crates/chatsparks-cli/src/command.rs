@@ -25,9 +25,9 @@ pub(crate) use replay::Replay;
 pub(crate) use reset::Reset;
 pub(crate) use schema::Schema;
 #[cfg(feature = "serve")]
-pub(crate) use store::{Backup, Export, Restore, Verify};
-#[cfg(feature = "serve")]
 pub(crate) use serve::Serve;
+#[cfg(feature = "serve")]
+pub(crate) use store::{Backup, Export, Restore, Verify};
 pub(crate) use try_text::Try;
 
 mod check;
@@ -43,9 +43,9 @@ mod replay;
 mod reset;
 mod schema;
 #[cfg(feature = "serve")]
-mod store;
-#[cfg(feature = "serve")]
 mod serve;
+#[cfg(feature = "serve")]
+mod store;
 mod try_text;
 
 /// Runs the command that was named.

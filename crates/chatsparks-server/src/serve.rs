@@ -45,7 +45,10 @@ impl<S: Store> Serve<S> {
 
 impl<S: Store> fmt::Debug for Serve<S> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Serve").field("listener", &self.listener).field("access", &self.access).finish_non_exhaustive()
+        out.debug_struct("Serve")
+            .field("listener", &self.listener)
+            .field("access", &self.access)
+            .finish_non_exhaustive()
     }
 }
 

@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     /// What version 1 was released with.
-    const RELEASED_1: u64 = 0;
+    const RELEASED_1: u64 = 6_081_059_764_969_699_320;
 
     #[test]
     fn s3_released_migrations_never_change() {

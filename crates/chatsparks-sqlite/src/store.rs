@@ -49,15 +49,19 @@ pub struct SqliteStore {
     inner: Arc<Inner>,
 }
 
-/// Closed in this order: the writer writes what waits, then the readers go, then others may have the file.
+/// Closed in this order: the readers go, the writer writes what waits and, being the last, takes its log over into the
+/// file, then others may have it.
 struct Inner {
+    readers: Arc<Readers>,
     /// None: it is only read.
     writer: Option<Writer>,
-    readers: Arc<Readers>,
     path: PathBuf,
     partitions: u32,
     _lock: Option<Lock>,
 }
+
+/// How long another program may hold the file: one that looks at it, for instance.
+pub(crate) const BUSY: Duration = Duration::from_secs(5);
 
 /// How often the write-ahead log is taken over into the file: after so many pages, 16 MiB.
 const CHECKPOINT_PAGES: i64 = 4_096;
@@ -182,7 +186,7 @@ pub(crate) fn readable(path: &Path, cache_bytes: usize) -> Result<Connection, St
 }
 
 fn set_up(connection: &Connection, cache_bytes: usize) -> rusqlite::Result<()> {
-    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(128);
     let kibibytes = i64::try_from(cache_bytes / 1024).unwrap_or(i64::MAX);
     connection.pragma_update(None, "cache_size", -kibibytes)?;

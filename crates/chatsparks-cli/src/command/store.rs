@@ -98,7 +98,9 @@ impl Export {
                 if let Some(document) = document {
                     let text =
                         serde_json::to_vec_pretty(&*document).map_err(|error| Failure::new(error.to_string()))?;
-                    write_file(&folder.join("workspace.json"), &text)?;
+                    let path = folder.join("workspace.json");
+                    fs::write(&path, text)
+                        .map_err(|error| Failure::cannot_write(&path.display().to_string(), &error))?;
                 }
                 for partition in 0..store.partitions() {
                     let shard = Shard { workspace: workspace.clone(), partition };

@@ -46,7 +46,8 @@ impl Arrivals {
             return first;
         }
         let arrival = Arrival { event: id.to_string(), at: record.at };
-        // The id of a refused event is used up; what it would have brought may still come.
+        // The id of a refused event is used up, unless its thing was not known: then what comes again is noted anew. What it
+        // would have brought may still come.
         let is_refused = matches!(record.decision.outcome, Outcome::Refused(_));
         if let Some(content) = by_content.filter(|_| !is_refused) {
             self.first.insert(content, arrival.clone());
@@ -70,6 +71,7 @@ fn content(event: &Event) -> Option<(Kind, Arc<str>)> {
     let (kind, id) = match event {
         Event::Comment(comment) => (Kind::Comment, comment.comment_id.as_str()),
         Event::Message(message) => (Kind::Message, message.message_id.as_str()),
+        Event::MemberMessage(message) => (Kind::Message, message.message_id.as_str()),
         Event::Order(order) => (Kind::Order, order.order_id.as_str()),
         Event::OrderCancelled(order_id) => (Kind::Cancellation, order_id.as_str()),
         Event::Refund(refund) => (Kind::Refund, refund.refund_id.as_str()),

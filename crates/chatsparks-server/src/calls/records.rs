@@ -50,9 +50,11 @@ pub(crate) async fn get<S: Store>(State(service): State<Shared<S>>, request: Req
     at.check(Scope::Read, &service)?;
     let asked: Asked = query(&parts)?;
     let limit = asked.limit.unwrap_or(USUAL);
-    if !(1..=MOST).contains(&limit) {
-        return Err(Problem::new(Kind::BadRequest, format!("`limit` is a number from 1 to {MOST}")));
+    if limit == 0 {
+        return Err(Problem::new(Kind::BadRequest, "`limit` is a number from 1".to_owned()));
     }
+    // A page may have fewer than were asked for: the cursor goes on after the last of them.
+    let limit = limit.min(MOST);
     let store = service.runtime.store();
     let partitions = store.partitions();
     let mut cursor = match &asked.after {
@@ -92,7 +94,8 @@ fn write(lines: &mut String, record: &KeptRecord, many: bool) {
 /// A cursor is a position in each partition, separated by dots.
 fn read_cursor(text: &str, partitions: u32) -> Result<Cursor, Problem> {
     let positions: Result<Vec<u64>, _> = text.split('.').map(str::parse).collect();
-    let bad = || Problem::new(Kind::BadRequest, "`after` is the `x-next-cursor` of an earlier answer of this workspace");
+    let bad =
+        || Problem::new(Kind::BadRequest, "`after` is the `x-next-cursor` of an earlier answer of this workspace");
     let mut positions = positions.map_err(|_| bad())?;
     // `0` is the beginning, however many partitions there are.
     if positions == [0] {

@@ -2,7 +2,7 @@
 
 use chatsparks_core::{
     Comment, CommentId, Effect, Evaluation, Event, Instant, Message, Period, Row, SendDm, Storable, Stored, Text,
-    UserId,
+    TimerKind, UserId,
 };
 use chatsparks_ports::{
     Commit, Context, Input, Lane, Limit, NewEffect, NewRecord, Opened, Shard, Stamp, Store, StoreError,
@@ -94,6 +94,31 @@ pub fn clock(seq: u64, latest: Instant) -> Row {
 /// The terms of a revision.
 pub fn terms(revision: u32) -> Row {
     row(&format!(r#""terms":{{"v":1,"revision":{revision}}}"#))
+}
+
+/// A row of each kind; which it is can be told from the rest.
+pub fn every_row(instant: Instant, times: u32) -> Vec<Row> {
+    vec![
+        clock(7, instant),
+        terms(times),
+        row(&format!(r#""room":{{"v":1,"used":{times},"told":0}}"#)),
+        due("u1", instant),
+        Row::Event("x".into(), instant),
+        Row::Comment("x".into(), instant),
+        Row::Message("x".into(), instant),
+        Row::Refund("x".into(), instant),
+        row(&format!(r#""shop_user":{{"id":"x","user_id":"u{times}"}}"#)),
+        row(&format!(r#""dm":{{"id":"x","user_id":"u{times}","stage":"sent"}}"#)),
+        Row::Fired("u1".into(), TimerKind::Idle, at(5), times),
+        link("u1", 3, 1, instant),
+    ]
+}
+
+/// A link to a contact.
+pub fn link(user: &str, seq: u64, position: u32, at: Instant) -> Row {
+    row(&format!(
+        r#""link":{{"user_id":"{user}","seq":{seq},"position":{position},"link":{{"at":"{at}","conversation":1,"link":{{"product":"p{seq}-{position}"}},"by":{{"member":"a@b"}}}}}}"#
+    ))
 }
 
 /// A record about a contact; its line says what its effects say.

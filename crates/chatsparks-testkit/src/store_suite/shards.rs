@@ -2,8 +2,8 @@
 
 use super::{
     make::{
-        ALL, at, brought, clock, comment, commit, decided, dm, due, picture, put, queued, record, row, shard, terms,
-        users,
+        ALL, at, brought, clock, comment, commit, decided, dm, due, every_row, link, picture, put, queued, record, row,
+        shard, terms, users,
     },
     owner,
 };
@@ -11,7 +11,7 @@ use crate::{
     drive,
     generate::{Case, Focus, case},
 };
-use chatsparks_core::{Due, Instant, Key, Queued, Row, TimerKind, UserId, Wants};
+use chatsparks_core::{Due, Instant, Key, Queued, Row, UserId, Wants};
 use chatsparks_ports::{Shard, Store, StoreError};
 use proptest::{
     strategy::{Strategy, ValueTree},
@@ -58,44 +58,20 @@ pub async fn r5_whoever_was_superseded_writes_nothing<S: Store>(store: &S) {
     assert!(matches!(store.commit(&shard(0), second.fence, commit(3)).await, Err(StoreError::Superseded)));
 }
 
-/// Each kind of row, and what stands there afterwards.
-fn some_rows(instant: Instant, times: u32) -> Vec<Row> {
-    vec![
-        clock(7, instant),
-        terms(times),
-        row(&format!(r#""room":{{"v":1,"used":{times},"told":0}}"#)),
-        due("u1", instant),
-        Row::Event("x".into(), instant),
-        Row::Comment("x".into(), instant),
-        Row::Message("x".into(), instant),
-        Row::Refund("x".into(), instant),
-        row(&format!(r#""shop_user":{{"id":"x","user_id":"u{times}"}}"#)),
-        row(&format!(r#""dm":{{"id":"x","user_id":"u{times}","stage":"sent"}}"#)),
-        Row::Fired("u1".into(), TimerKind::Idle, at(5), times),
-        link("u1", 3, 1, instant),
-    ]
-}
-
-fn link(user: &str, seq: u64, position: u32, at: Instant) -> Row {
-    row(&format!(
-        r#""link":{{"user_id":"{user}","seq":{seq},"position":{position},"link":{{"at":"{at}","conversation":1,"link":{{"product":"p{seq}-{position}"}},"by":{{"member":"a@b"}}}}}}"#
-    ))
-}
-
 /// Rows of every kind come back as they were written, each written over what stood there; what is not there is not
 /// answered.
 pub async fn r5_every_kind_of_row_is_kept_and_written_over<S: Store>(store: &S) {
-    let all: Vec<Key> = some_rows(at(0), 1).iter().map(Row::key).collect();
+    let all: Vec<Key> = every_row(at(0), 1).iter().map(Row::key).collect();
     let absent = [Key::Event("y".into()), Key::Contact("u2".into()), Key::Order("x".into())];
     let wants = keys(all.iter().cloned().chain(absent));
     assert_eq!(store.load(&shard(0), &wants).await.unwrap().rows, []);
     for (seconds, times) in [(0, 1), (60, 2)] {
         let mut written = commit(0);
-        written.rows = some_rows(at(seconds), times);
+        written.rows = every_row(at(seconds), times);
         put(store, &shard(0), written).await.unwrap();
         let mut found = store.load(&shard(0), &wants).await.unwrap().rows;
         found.sort_by_key(Row::key);
-        let mut expected = some_rows(at(seconds), times);
+        let mut expected = every_row(at(seconds), times);
         expected.sort_by_key(Row::key);
         assert_eq!(found, expected);
     }

@@ -1,0 +1,30 @@
+//! `cargo xtask crash`: kills the service while it works, and holds it to what it promised.
+
+use crate::{
+    Result, root,
+    run::{cargo, run as start},
+};
+use std::process::Command;
+
+/// So often, with so many events; the seed is printed.
+pub(crate) fn run(kills: usize, events: usize, seed: u64) -> Result {
+    start(&mut cargo(&[
+        "build",
+        "--release",
+        "--locked",
+        "--package",
+        "chatsparks-cli",
+        "--package",
+        "chatsparks-crash",
+    ]))?;
+    let programs = root().join("target/release");
+    let mut command = Command::new(programs.join("chatsparks-crash"));
+    command.arg("--binary").arg(programs.join("chatsparks")).arg("--glow").arg(root().join("examples/glow"));
+    command.args(["--kills", &kills.to_string(), "--events", &events.to_string(), "--seed", &seed.to_string()]);
+    start(&mut command)
+}
+
+/// The short form, for every change.
+pub(crate) fn short() -> Result {
+    run(12, 4_000, 1)
+}
