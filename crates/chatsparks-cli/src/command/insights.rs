@@ -60,7 +60,8 @@ impl Insights {
             write_csv(&insights, &mut to.to)?;
         } else {
             let workspace = replay.engine().workspace();
-            let tables = InsightsTables { insights: &insights, workspace }.to_string();
+            let columns = to.width;
+            let tables = format!("{:columns$}", InsightsTables { insights: &insights, workspace });
             writeln!(to.to, "{}", tables.trim_end())?;
         }
         to.to.flush()?;
