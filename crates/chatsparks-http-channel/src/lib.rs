@@ -55,7 +55,7 @@ impl HttpChannel {
         Ok(Self { endpoint, client })
     }
 
-    async fn post(&self, delivery: &Delivery) -> Result<Answered, Fault> {
+    async fn post(&self, delivery: &Delivery) -> Result<reqwest::Response, Fault> {
         let body = serde_json::to_vec(&Body::new(delivery)).map_err(|_| Fault("it could not be written".to_owned()))?;
         let id = webhook_id(&delivery.key);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
@@ -69,17 +69,18 @@ impl HttpChannel {
             .header("webhook-timestamp", now)
             .header("webhook-signature", signature)
             .body(body);
-        let response = request.send().await.map_err(|error| Fault(no_answer(&error).to_owned()))?;
-        let answered = Answered::new(&response, SystemTime::now());
-        drain(response).await;
-        Ok(answered)
+        request.send().await.map_err(|error| Fault(no_answer(&error).to_owned()))
     }
 }
 
 impl Channel for HttpChannel {
     async fn perform(&self, delivery: &Delivery) -> Attempt {
         match tokio::time::timeout(self.endpoint.timeout(), self.post(delivery)).await {
-            Ok(Ok(answered)) => answered.attempt(),
+            Ok(Ok(response)) => {
+                let attempt = Answered::new(&response, SystemTime::now()).attempt();
+                drain(response).await;
+                attempt
+            }
             Ok(Err(fault)) => Attempt::Again(None, fault),
             Err(_) => Attempt::Again(None, Fault("no answer in time".to_owned())),
         }
