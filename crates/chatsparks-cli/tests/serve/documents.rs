@@ -19,7 +19,10 @@ fn r8_a_document_is_read_and_put_in_force() {
     assert_eq!(answer.header("etag"), Some("\"2\""));
     // Whoever reads after it was put reads it.
     let second = service.get(PATH);
-    assert_eq!((second.header("etag"), &second.json()["triggers"][0]["public_reply"]), (Some("\"2\""), &json!(["Look there"])));
+    assert_eq!(
+        (second.header("etag"), &second.json()["triggers"][0]["public_reply"]),
+        (Some("\"2\""), &json!(["Look there"]))
+    );
     // What is acknowledged later is decided by it.
     service.post(comment("e1", "u1"));
     let records = service.records(2);

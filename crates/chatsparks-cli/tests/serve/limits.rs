@@ -119,7 +119,9 @@ fn h4_a_long_head_is_refused() {
 #[test]
 fn h4_what_is_not_http_is_refused() {
     let service = Service::usual();
-    for garbage in [&b"\x16\x03\x01\x02\x00\x01"[..], b"HELO there\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\0\0\0\0\r\n\r\n"] {
+    for garbage in
+        [&b"\x16\x03\x01\x02\x00\x01"[..], b"HELO there\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\0\0\0\0\r\n\r\n"]
+    {
         let mut stream = connect(service.address);
         stream.write_all(garbage).unwrap();
         let _ = stream.shutdown(std::net::Shutdown::Write);
