@@ -24,7 +24,7 @@ pub(crate) fn run(kills: usize, events: usize, seed: u64) -> Result {
     start(&mut command)
 }
 
-/// The short form, for every change.
+/// The short form, for every change, with what the tests were built with.
 pub(crate) fn short() -> Result {
-    run(12, 4_000, 1)
+    against("test", "debug", 10, 10_000, 1)
 }
