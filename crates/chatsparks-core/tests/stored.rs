@@ -155,7 +155,7 @@ fn kept() -> Kept {
     let mut envelopes = Vec::new();
     let world = talk::World::new(&document, &at(0).to_string());
     for (place, input) in INPUTS.into_iter().filter(|input| !input.starts_with("timer")).enumerate() {
-        let id = input.replace(": ", "-").replace(' ', "-").replace('\'', "").replace(',', "");
+        let id = input.replace(": ", "-").replace(' ', "-").replace(['\'', ','], "");
         if let Some(event) = world.event_of(input) {
             envelopes.push(Envelope { id: id.into(), at: at(place as i64), event });
         }

@@ -1,4 +1,5 @@
 //! The channel against endpoints on loopback that do what endpoints do (H1).
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use chatsparks_core::{Effect, Instant};
 use chatsparks_http_channel::{Endpoint, HttpChannel, webhook_id};

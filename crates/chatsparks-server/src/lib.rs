@@ -16,6 +16,8 @@
 //!
 //! Nothing that a buyer wrote, no token and no secret is in a log, a metric, an error or a `Debug` of this crate.
 
+#![allow(clippy::result_large_err, reason = "a problem is made once a request, where it ends")]
+
 mod access;
 mod body;
 mod calls;
