@@ -48,7 +48,7 @@ fn history() -> String {
         r#""type":"member_message","message_id":"m5","user_id":"u1","member":"owner@x","text":"kanaria","link":{"product":"p"}"#.to_owned(),
         r#""type":"order","order_id":"o1","user_id":"u1","currency":"THB","total_minor":5,"lines":[{"sku_id":"s","amount_minor":5}]"#.to_owned(),
         format!(r#""type":"comment","comment_id":"c2","post_id":"v1",{said},"text":"price kanaria""#),
-        format!(r#""type":"comment","comment_id":"c3","post_id":"v1","user_id":"u2","handle":"kanaria","text":"kanaria""#),
+        r#""type":"comment","comment_id":"c3","post_id":"v1","user_id":"u2","handle":"kanaria","text":"kanaria""#.to_owned(),
     ];
     lines.iter().enumerate().map(|(place, rest)| line(place + 1, rest) + "\n").collect()
 }
