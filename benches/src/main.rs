@@ -4,7 +4,7 @@
 use chatsparks_benches::{
     measure::ROUNDS,
     report::{Row, between_markers, table},
-    rows::{compile, conversations, matching, memory, normalise, peers, replay},
+    rows::{compile, conversations, growth, matching, memory, normalise, peers, replay, trials},
     synthetic::Set,
 };
 use chatsparks_core::{Engine, Instant, Scratch, text::Normaliser};
@@ -25,8 +25,8 @@ struct Arguments {
     /// Comments in each synthetic set.
     #[arg(long, default_value_t = 20_000)]
     comments: usize,
-    /// Only the sections whose names begin with one of these: matching, explaining, normalise, compile,
-    /// conversations, replay, memory, peers.
+    /// Only the sections whose names begin with one of these: matching, explaining, trials, normalise, compile,
+    /// conversations, growth, replay, memory, peers.
     sections: Vec<String>,
     /// Put the tables into `docs/performance.md`; only with every section.
     #[arg(long)]
@@ -88,6 +88,9 @@ fn report(arguments: &Arguments) -> Result<String, Box<dyn Error>> {
     if asked("explaining") {
         section("Records and explanations", &matching::explaining(&sets));
     }
+    if asked("trials") {
+        section("Trials", &trials::rows());
+    }
     if asked("normalise") {
         let real: Vec<String> = histories.iter().flatten().flat_map(|(history, _)| history.texts()).collect();
         section("Normalising", &normalise::rows(most, &real));
@@ -97,6 +100,9 @@ fn report(arguments: &Arguments) -> Result<String, Box<dyn Error>> {
     }
     if asked("conversations") {
         section("Conversations, orders and timers", &conversations::rows());
+    }
+    if asked("growth") {
+        section("What must not grow", &growth::rows());
     }
     if asked("replay") {
         match &histories {

@@ -2,9 +2,11 @@
 
 pub mod compile;
 pub mod conversations;
+pub mod growth;
 pub mod insights;
 pub mod matching;
 pub mod memory;
 pub mod normalise;
 pub mod peers;
 pub mod replay;
+pub mod trials;

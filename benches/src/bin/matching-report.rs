@@ -9,6 +9,8 @@ mod corpus;
 
 use chatsparks_core::workspace::MatchMode;
 use corpus::{Mode, PARTS, Row};
+use icu_casemap::CaseMapper;
+use icu_normalizer::ComposingNormalizer;
 use regex::Regex;
 use std::{collections::BTreeMap, error::Error, fmt::Write as _, fs, path::Path, process::ExitCode};
 
@@ -40,10 +42,20 @@ fn report() -> Result<String, Box<dyn Error>> {
     let modes = MODES.iter().map(|(mode, name)| (*name, *mode));
     table(&mut out, "mode", modes, &answered, |row| row.mode)?;
 
+    writeln!(out, "\n## Real messages, by topic\n")?;
+    let mut topics: Vec<&str> = answered.iter().map(|answered| answered.row.topic).collect();
+    topics.dedup();
+    let real: Vec<Answered> = answered.iter().filter(|answered| answered.row.language == REAL).cloned().collect();
+    topics.retain(|topic| real.iter().any(|answered| answered.row.topic == *topic));
+    table(&mut out, "topic", topics.into_iter().map(|topic| (topic, topic)), &real, |row| row.topic)?;
+
     versus(&mut out, &answered)?;
     limits(&mut out, &answered)?;
     Ok(out)
 }
+
+/// The part of the corpus that people wrote.
+const REAL: &str = "Thai, real";
 
 const MODES: [(Mode, &str); 6] = [
     (Mode::Keywords(MatchMode::Contains), "contains"),
@@ -55,18 +67,21 @@ const MODES: [(Mode, &str); 6] = [
 ];
 
 /// A row and what each matcher answered, the engine first.
+#[derive(Clone)]
 struct Answered {
     row: Row,
     answers: [bool; MATCHERS.len()],
 }
 
-const MATCHERS: [&str; 4] = ["engine", "lower-case `contains`", "ASCII `\\b`", "`\\p{L}` edges"];
+const MATCHERS: [&str; 5] =
+    ["engine", "lower-case `contains`", "NFKC, folded, `contains`", "ASCII `\\b`", "`\\p{L}` edges"];
 
 impl Answered {
     fn new(row: Row) -> Result<Self, Box<dyn Error>> {
         let answers = [
             row.decide()?,
-            lower_case(&row)?,
+            loops(&row, str::to_lowercase)?,
+            loops(&row, folded)?,
             edges(&row, r"(?-u:\b)", r"(?-u:\b)")?,
             edges(&row, r"(?:^|\P{L})", r"(?:\P{L}|$)")?,
         ];
@@ -74,10 +89,16 @@ impl Answered {
     }
 }
 
-/// The loop that everybody writes first: both sides in lower case, and `contains`.
-fn lower_case(row: &Row) -> Result<bool, regex::Error> {
-    let text = row.comment.to_lowercase();
-    let any = |test: fn(&str, &str) -> bool| row.words.iter().any(|word| test(&text, &word.to_lowercase()));
+/// Compatibility composition and full case folding, with what ICU4X has: what a careful loop compares.
+fn folded(text: &str) -> String {
+    let nfkc = ComposingNormalizer::new_nfkc();
+    nfkc.normalize(&CaseMapper::new().fold_string(&nfkc.normalize(text))).into_owned()
+}
+
+/// The loop that everybody writes first: both sides in lower case, or some other one case, and `contains`.
+fn loops(row: &Row, one_case: fn(&str) -> String) -> Result<bool, regex::Error> {
+    let text = one_case(&row.comment);
+    let any = |test: fn(&str, &str) -> bool| row.words.iter().any(|word| test(&text, &one_case(word)));
     Ok(match row.mode {
         Mode::Keywords(MatchMode::Contains | MatchMode::Word) => any(|text, word| text.contains(word)),
         Mode::Keywords(MatchMode::StartsWith) => any(|text, word| text.starts_with(word)),

@@ -1,6 +1,10 @@
 //! What can be said on the command line.
 
-use crate::command::{Check, Completions, Conversation, Diagnose, Expect, Explain, Insights, Log, Replay, Reset, Try};
+#[cfg(feature = "serve")]
+use crate::command::{Backup, Export, Restore, Serve, Verify};
+use crate::command::{
+    Check, Completions, Conversation, Diagnose, Expect, Explain, Init, Insights, Log, Replay, Reset, Schema, Try,
+};
 use clap::{ColorChoice, Parser, Subcommand};
 use std::sync::LazyLock;
 
@@ -31,6 +35,7 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Init(Init),
     Check(Check),
     Replay(Replay),
     Explain(Explain),
@@ -41,11 +46,23 @@ pub(crate) enum Command {
     Insights(Insights),
     Diagnose(Box<Diagnose>),
     Reset(Reset),
+    Schema(Schema),
+    #[cfg(feature = "serve")]
+    Export(Export),
+    #[cfg(feature = "serve")]
+    Verify(Verify),
+    #[cfg(feature = "serve")]
+    Backup(Backup),
+    #[cfg(feature = "serve")]
+    Restore(Restore),
+    #[cfg(feature = "serve")]
+    Serve(Serve),
     Completions(Completions),
 }
 
 const EXAMPLES: &str = "\
 Examples:
+  chatsparks init moon                            a small shop to begin with
   chatsparks check shop.json                      is the workspace sound?
   chatsparks replay shop.json march.jsonl         what would it have done?
   chatsparks explain shop.json march.jsonl --comment c17
@@ -59,6 +76,7 @@ Examples:
   chatsparks insights shop.json march.jsonl       what did the comments lead to?
   chatsparks diagnose shop.json march.jsonl --order o4
                                                   why did something not happen, and what to do?
+  chatsparks serve --config serve.toml            take events by HTTP, decide, send
 
 Wherever a file is read, `-` is standard input.
 

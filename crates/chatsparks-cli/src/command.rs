@@ -18,10 +18,16 @@ pub(crate) use conversation::Conversation;
 pub(crate) use diagnose::Diagnose;
 pub(crate) use expect::Expect;
 pub(crate) use explain::Explain;
+pub(crate) use init::Init;
 pub(crate) use insights::Insights;
 pub(crate) use log::Log;
 pub(crate) use replay::Replay;
 pub(crate) use reset::Reset;
+pub(crate) use schema::Schema;
+#[cfg(feature = "serve")]
+pub(crate) use serve::Serve;
+#[cfg(feature = "serve")]
+pub(crate) use store::{Backup, Export, Restore, Verify};
 pub(crate) use try_text::Try;
 
 mod check;
@@ -30,15 +36,22 @@ mod conversation;
 mod diagnose;
 mod expect;
 mod explain;
+mod init;
 mod insights;
 mod log;
 mod replay;
 mod reset;
+mod schema;
+#[cfg(feature = "serve")]
+mod serve;
+#[cfg(feature = "serve")]
+mod store;
 mod try_text;
 
 /// Runs the command that was named.
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<Answer, Failure> {
     match arguments.command {
+        Command::Init(init) => init.run(terminal),
         Command::Check(check) => check.run(terminal),
         Command::Replay(replay) => {
             let (json, taken) = (replay.json, replay.takes_standard_output());
@@ -54,7 +67,18 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<Answer, F
             let (json, taken) = (diagnose.json, diagnose.takes_standard_output());
             faults_as_json(diagnose.run(terminal), json, taken, terminal)
         }
-        Command::Reset(reset) => reset.run(terminal),
+        Command::Reset(reset) => faults_as_json(reset.run(terminal), reset.json, false, terminal),
+        Command::Schema(schema) => schema.run(terminal),
+        #[cfg(feature = "serve")]
+        Command::Export(export) => export.run(terminal),
+        #[cfg(feature = "serve")]
+        Command::Verify(verify) => verify.run(terminal),
+        #[cfg(feature = "serve")]
+        Command::Backup(backup) => backup.run(terminal),
+        #[cfg(feature = "serve")]
+        Command::Restore(restore) => restore.run(terminal),
+        #[cfg(feature = "serve")]
+        Command::Serve(serve) => serve.run(terminal),
         Command::Completions(completions) => completions.run(),
     }
 }
@@ -82,8 +106,19 @@ fn faults_as_json(
 /// # Errors
 /// A [`Failure`] when it cannot be opened, or is invalid.
 fn compile(input: &Input) -> Result<Engine, Failure> {
+    compile_with_document(input).map(|(_, engine)| engine)
+}
+
+/// The same, with the document as it is written.
+///
+/// # Errors
+/// A [`Failure`] when it cannot be opened, or is invalid.
+fn compile_with_document(input: &Input) -> Result<(Document, Engine), Failure> {
     let (report, engine) = examine(input)?;
-    engine.ok_or_else(|| Failure::InvalidWorkspace(Box::new(report)))
+    match engine {
+        Some(engine) => Ok((report.into_document(), engine)),
+        None => Err(Failure::InvalidWorkspace(Box::new(report))),
+    }
 }
 
 /// Reads a workspace, finds all that is wrong with it, and compiles it when nothing is.

@@ -46,6 +46,11 @@ impl Report {
         Self { document, checked: Checked { faults, warnings: Vec::new() }, unreadable: places }
     }
 
+    /// The document, when nothing more is to be said of it.
+    pub(crate) fn into_document(self) -> Document {
+        self.document
+    }
+
     /// Writes it as JSON, in one object.
     pub(crate) fn write_json(&self, to: &mut impl Write) -> io::Result<()> {
         let faults = if self.unreadable.is_empty() { usize::MAX } else { 1 };

@@ -71,6 +71,17 @@ impl Failure {
             _ => failure,
         }
     }
+
+    /// Something that was written straight, and that cannot be written on: a device, a pipe, standard output.
+    pub(crate) fn cannot_write_to(name: &str, error: &io::Error) -> Self {
+        let failure = Self::new(format!("cannot write to `{name}`: {}", reason(error)));
+        match error.kind() {
+            io::ErrorKind::StorageFull => {
+                failure.help("there is no room left where it goes; what came there before may be cut off anywhere")
+            }
+            _ => failure,
+        }
+    }
 }
 
 /// What the system says, without its number.
@@ -84,7 +95,7 @@ impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::NobodyReads,
-            _ => Self::cannot_write("<standard output>", &error),
+            _ => Self::cannot_write_to("<standard output>", &error),
         }
     }
 }

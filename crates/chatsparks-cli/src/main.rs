@@ -10,9 +10,12 @@ mod history;
 mod input;
 mod nearest;
 mod output;
+mod people;
+mod rewrite;
 mod shown;
 mod source_map;
 mod terminal;
+mod unnamed;
 
 use arguments::Arguments;
 use clap::Parser;

@@ -1,6 +1,7 @@
 //! What a command writes besides its answer: a file that is whole or not there, or standard output as `-`.
 
-use crate::{failure::Failure, input::Input};
+use crate::{failure::Failure, input::Input, unnamed::Unnamed};
+use same_file::Handle;
 use std::{
     convert::Infallible,
     fs::{self, File, OpenOptions},
@@ -8,7 +9,6 @@ use std::{
     path::{Path, PathBuf},
     str::FromStr,
 };
-use tempfile::NamedTempFile;
 
 /// A file to write, or standard output.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,8 +22,8 @@ pub(crate) enum Output {
     /// Nobody asked for it.
     Nowhere,
     Standard(BufWriter<io::Stdout>),
-    /// Written beside its place, and put there when it is whole.
-    Beside(BufWriter<NamedTempFile>, PathBuf),
+    /// Written without a name, and put into its place when it is whole.
+    Whole(BufWriter<Unnamed>, PathBuf),
     /// A device or a pipe, which nothing can take the place of.
     Straight(BufWriter<File>, PathBuf),
 }
@@ -48,11 +48,49 @@ impl Target {
         }
     }
 
-    /// Whether writing it would overwrite this input.
+    /// Whether writing it would overwrite this input: whatever they are called, if they are one file.
     pub(crate) fn overwrites(&self, input: &Input) -> bool {
-        let (Self::File(path), Some(input)) = (self, input.path()) else { return false };
-        let same = fs::canonicalize(path).ok().zip(fs::canonicalize(input).ok());
-        same.is_some_and(|(one, other)| one == other && one.is_file())
+        let target = match self {
+            Self::Standard => Handle::stdout(),
+            Self::File(path) if path.is_file() => Handle::from_path(path),
+            // What is not there yet, a device or a pipe: nothing in it is lost.
+            Self::File(_) => return false,
+        };
+        let input = match input {
+            Input::Standard => Handle::stdin(),
+            Input::File(path) => Handle::from_path(path),
+        };
+        let is_file = |handle: &Handle| handle.as_file().metadata().is_ok_and(|about| about.is_file());
+        target.ok().zip(input.ok()).is_some_and(|(target, input)| target == input && is_file(&input))
+    }
+
+    /// What went wrong in writing it.
+    pub(crate) fn failure(&self, error: io::Error) -> Failure {
+        match self {
+            Self::Standard => error.into(),
+            Self::File(path) if path.exists() && !path.is_file() => Failure::cannot_write_to(&self.name(), &error),
+            Self::File(_) => Failure::cannot_write(&self.name(), &error),
+        }
+    }
+
+    /// Whether both are one place.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        // A file that is not there yet is known by its directory and its name.
+        let place = |path: &Path| match fs::canonicalize(path) {
+            Ok(path) => Some(path),
+            Err(_) => {
+                let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+                Some(fs::canonicalize(directory.unwrap_or(Path::new("."))).ok()?.join(path.file_name()?))
+            }
+        };
+        match (self, other) {
+            (Self::File(one), Self::File(other)) => {
+                one == other
+                    || place(one).zip(place(other)).is_some_and(|(one, other)| one == other)
+                    || (one.is_file() && same_file::is_same_file(one, other).unwrap_or(false))
+            }
+            _ => self == other,
+        }
     }
 }
 
@@ -65,9 +103,7 @@ impl Output {
         match target {
             None => Ok(Self::Nowhere),
             Some(Target::Standard) => Ok(Self::Standard(BufWriter::new(io::stdout()))),
-            Some(Target::File(path)) => {
-                Self::file(path).map_err(|error| Failure::cannot_write(&path.display().to_string(), &error))
-            }
+            Some(Target::File(path)) => Self::file(path).map_err(|error| Failure::cannot_write(&named(path), &error)),
         }
     }
 
@@ -82,23 +118,7 @@ impl Output {
             let file = OpenOptions::new().write(true).open(&path)?;
             return Ok(Self::Straight(BufWriter::new(file), path));
         }
-        let directory = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".chatsparks-").suffix(".part");
-        #[cfg(unix)]
-        let builder = {
-            use std::os::unix::fs::PermissionsExt;
-            // As any new file: the user's mask takes away what it takes away.
-            builder.permissions(fs::Permissions::from_mode(0o666))
-        };
-        let file = builder.tempfile_in(directory)?;
-        if let Some(about) = about {
-            file.as_file().set_permissions(about.permissions())?;
-        }
-        Ok(Self::Beside(BufWriter::new(file), path))
+        Ok(Self::Whole(BufWriter::new(Unnamed::beside(&path)?), path))
     }
 
     /// Whether it was asked for.
@@ -114,11 +134,10 @@ impl Output {
         match self {
             Self::Nowhere => Ok(()),
             Self::Standard(mut to) => Ok(to.flush()?),
-            Self::Straight(mut to, path) => to.flush().map_err(|error| failure(&path, &error)),
-            Self::Beside(to, path) => {
-                let file = to.into_inner().map_err(|error| failure(&path, error.error()))?;
-                file.persist(&path).map_err(|error| failure(&path, &error.error))?;
-                Ok(())
+            Self::Straight(mut to, path) => to.flush().map_err(|error| Failure::cannot_write_to(&named(&path), &error)),
+            Self::Whole(to, path) => {
+                let file = to.into_inner().map_err(|error| Failure::cannot_write(&named(&path), error.error()))?;
+                file.persist(&path).map_err(|error| Failure::cannot_write(&named(&path), &error))
             }
         }
     }
@@ -127,13 +146,14 @@ impl Output {
     pub(crate) fn failure(&self, error: io::Error) -> Failure {
         match self {
             Self::Nowhere | Self::Standard(_) => error.into(),
-            Self::Beside(_, path) | Self::Straight(_, path) => failure(path, &error),
+            Self::Straight(_, path) => Failure::cannot_write_to(&named(path), &error),
+            Self::Whole(_, path) => Failure::cannot_write(&named(path), &error),
         }
     }
 }
 
-fn failure(path: &Path, error: &io::Error) -> Failure {
-    Failure::cannot_write(&path.display().to_string(), error)
+fn named(path: &Path) -> String {
+    path.display().to_string()
 }
 
 impl Write for Output {
@@ -141,7 +161,7 @@ impl Write for Output {
         match self {
             Self::Nowhere => Ok(bytes.len()),
             Self::Standard(to) => to.write(bytes),
-            Self::Beside(to, _) => to.write(bytes),
+            Self::Whole(to, _) => to.write(bytes),
             Self::Straight(to, _) => to.write(bytes),
         }
     }
@@ -150,7 +170,7 @@ impl Write for Output {
         match self {
             Self::Nowhere => Ok(()),
             Self::Standard(to) => to.flush(),
-            Self::Beside(to, _) => to.flush(),
+            Self::Whole(to, _) => to.flush(),
             Self::Straight(to, _) => to.flush(),
         }
     }

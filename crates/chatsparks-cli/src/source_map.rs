@@ -73,7 +73,7 @@ struct Place {
 }
 
 /// JSON as serde_json reads it, and nothing looser.
-fn strict() -> jsonc_parser::ParseOptions {
+pub(crate) fn strict() -> jsonc_parser::ParseOptions {
     jsonc_parser::ParseOptions {
         allow_comments: false,
         allow_loose_object_property_names: false,

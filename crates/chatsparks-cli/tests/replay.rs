@@ -8,7 +8,7 @@ use common::{chatsparks, directory, session, session_with, status};
 use insta::assert_snapshot;
 use std::{
     fs,
-    io::Read,
+    io::{Read, Write},
     path::Path,
     process::{Command, Stdio},
 };
@@ -168,6 +168,131 @@ fn files_that_cannot_be_read_or_written_are_told_with_what_to_do() {
     error: `--decisions` and `--state` name the same place
      help: give each its own
     "#);
+}
+
+#[test]
+fn a_file_that_is_read_is_not_overwritten_whatever_it_is_called() {
+    let directory = directory();
+    let [history, hard, soft, other] =
+        ["h.jsonl", "hard.jsonl", "soft.jsonl", "other.jsonl"].map(|name| directory.path().join(name));
+    fs::write(&history, data("march.jsonl")).unwrap();
+    fs::hard_link(&history, &hard).unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(&history, &soft).unwrap();
+    #[cfg(not(unix))]
+    fs::hard_link(&history, &soft).unwrap();
+    let run = |from: Option<&Path>, arguments: &[&str], out: Option<&Path>| {
+        let mut command = plain_command();
+        command.args(["replay", "shop.json"]).args(arguments).current_dir("tests/data");
+        command.stdin(from.map_or_else(Stdio::null, |from| fs::File::open(from).unwrap().into()));
+        command.stdout(out.map_or_else(Stdio::piped, |out| fs::File::options().append(true).open(out).unwrap().into()));
+        let output = command.stderr(Stdio::piped()).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    // Named, through standard input, by another name of the same file, and when standard output goes there.
+    for target in [&history, &hard, &soft] {
+        let target = target.to_str().unwrap();
+        for (from, arguments) in [
+            (None, vec![history.to_str().unwrap(), "--decisions", target]),
+            (Some(&*history), vec!["-", "--decisions", target]),
+            (Some(&*hard), vec!["-", "--state", target]),
+        ] {
+            let (code, told) = run(from, &arguments, None);
+            assert_eq!(code, 2, "{arguments:?}: {told}");
+            assert!(told.contains("is read, and would be overwritten"), "{told}");
+        }
+    }
+    let (code, told) = run(Some(&history), &["-", "--decisions", "-"], Some(&hard));
+    assert_eq!((code, told.contains("`<standard output>` is read")), (2, true), "{told}");
+    assert_eq!(fs::read_to_string(&history).unwrap(), data("march.jsonl"));
+    // What is another file may be written, and so may a device that standard input is.
+    fs::write(&other, "").unwrap();
+    assert_eq!(run(Some(&history), &["-", "--decisions", other.to_str().unwrap()], None).0, 0);
+    #[cfg(unix)]
+    assert_eq!(run(None, &["-", "--decisions", "/dev/null"], None).0, 0);
+    // Neither may both outputs be one file, by two names.
+    let (one, same) = (other.to_str().unwrap(), directory.path().join("./other.jsonl"));
+    let new = directory.path().join("new.jsonl");
+    let again = directory.path().join("./new.jsonl");
+    for (one, same) in [(one, same.to_str().unwrap()), (new.to_str().unwrap(), again.to_str().unwrap())] {
+        let (code, told) = run(None, &["march.jsonl", "--decisions", one, "--state", same], None);
+        assert_eq!((code, told.contains("name the same place")), (2, true), "{told}");
+    }
+}
+
+/// The command, for what `assert_cmd` does not do.
+fn plain_command() -> Command {
+    Command::new(assert_cmd::cargo::cargo_bin("chatsparks"))
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_that_is_ended_on_the_way_leaves_nothing_behind() {
+    let directory = directory();
+    let earlier = directory.path().join("state.json");
+    fs::write(&earlier, "earlier\n").unwrap();
+    let names = || {
+        let mut names: Vec<_> = fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    for signal in ["INT", "TERM", "HUP", "KILL"] {
+        let mut child = plain_command()
+            .args(["replay", "shop.json", "-", "--keep-going", "--decisions"])
+            .arg(directory.path().join("decisions.jsonl"))
+            .arg("--state")
+            .arg(&earlier)
+            .current_dir("tests/data")
+            .stdin(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut input = child.stdin.take().unwrap();
+        input.write_all(b"{}\n").unwrap();
+        // It says so once its outputs are open and it has read a line.
+        let mut told = [0; 1];
+        child.stderr.as_mut().unwrap().read_exact(&mut told).unwrap();
+        assert!(Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap().success());
+        assert!(!child.wait().unwrap().success(), "{signal}");
+        assert_eq!(names(), ["state.json"], "{signal}");
+        assert_eq!(fs::read_to_string(&earlier).unwrap(), "earlier\n");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn where_there_is_no_room_left_the_message_names_what_was_written() {
+    let run = |arguments: &[&str], full: bool| {
+        let out =
+            if full { Stdio::from(fs::File::options().write(true).open("/dev/full").unwrap()) } else { Stdio::null() };
+        let mut command = plain_command();
+        let output = command.args(arguments).current_dir("tests/data").stdout(out).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let replay = ["replay", "shop.json", "march.jsonl"];
+    for (arguments, full, named) in [
+        (vec!["check", "shop.json"], true, "<standard output>"),
+        (vec!["check", "shop.json", "--json"], true, "<standard output>"),
+        (replay.to_vec(), true, "<standard output>"),
+        ([&replay[..], &["--decisions", "-"]].concat(), true, "<standard output>"),
+        ([&replay[..], &["--state", "-"]].concat(), true, "<standard output>"),
+        ([&replay[..], &["--decisions", "/dev/full"]].concat(), false, "/dev/full"),
+        ([&replay[..], &["--state", "/dev/full"]].concat(), false, "/dev/full"),
+        (vec!["insights", "shop.json", "march.jsonl", "--csv"], true, "<standard output>"),
+        (vec!["completions", "bash"], true, "<standard output>"),
+        (vec!["reset", "shop.json", "--trigger", "price", "--quiet"], true, "<standard output>"),
+    ] {
+        let (code, told) = run(&arguments, full);
+        assert_eq!(code, 2, "{arguments:?}: {told}");
+        assert_eq!(
+            told,
+            format!(
+                "error: cannot write to `{named}`: no space left on device\n help: there is no room left where it goes; \
+                 what came there before may be cut off anywhere\n"
+            ),
+            "{arguments:?}"
+        );
+    }
 }
 
 #[test]

@@ -24,7 +24,9 @@ fn workspace() -> Workspace {
             { "id": "accents", "flow": "f",
               "when": { "keywords": { "words": ["giá bao nhiêu"], "ignore_accents": true } } },
             { "id": "squeeze", "flow": "f",
-              "when": { "keywords": { "words": ["discount"], "ignore_accents": true, "squeeze": true } } },
+              "when": { "keywords": { "words": ["discount", "coffee"], "ignore_accents": true, "squeeze": true } } },
+            { "id": "thai", "flow": "f", "when": { "keywords": { "words": ["มาก"], "squeeze": true } } },
+            { "id": "reply", "flow": "f", "when": { "all": ["reply", "first_comment"] } },
             { "id": "pattern", "flow": "f", "when": { "pattern": "order ?#[0-9]{4}" } },
             { "id": "both", "flow": "f",
               "when": { "all": [ "question_mark", { "mentions": {} }, { "not": { "posts": ["v1"] } } ] } },
@@ -83,11 +85,20 @@ fn a_comment_of_somebody_known_that_matches_nothing_allocates_nothing() {
         ("a word of a draft", "hello"),
         ("marks that must be put in order", "a\u{301}\u{323}\u{327}\u{302} น\u{e49}\u{e33}"),
         ("emoji", "😍😍 🔥❤\u{fe0f}"),
+        ("a word with its runs too short", "coféee cofee, cooofee"),
+        ("a word whose last letter has a mark", "มมมาก\u{e47} มาก\u{e47}"),
+        (
+            "Thai as it is typed",
+            "เเพง น\u{e33}\u{e49} น\u{e49}\u{e4d}\u{e32} ดีี วา\u{e48} ท\u{e48}\u{e35} นน\u{e49}\u{e33}",
+        ),
+        ("digits, apostrophes and what is not seen", "๕๐ ٣ ’s‘ a\u{34f}b\u{3164}\u{115f}"),
     ] {
         assert_eq!(allocations(&engine, &head, &contact, text, &mut scratch), 0, "{what}");
     }
-    let long = "ราคา lovely giá ".repeat(2_000);
-    assert_eq!(allocations(&engine, &head, &contact, &long, &mut scratch), 0, "a long text");
+    for long in ["ราคา lovely giá ", "cofeeé เเพง น\u{e33}\u{e49} มมาก\u{e47} "] {
+        let long = long.repeat(2_000);
+        assert_eq!(allocations(&engine, &head, &contact, &long, &mut scratch), 0, "a long text");
+    }
 }
 
 /// Insights hold the groups, not the facts: ten times the facts of the same groups take the same room.

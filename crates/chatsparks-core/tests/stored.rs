@@ -85,6 +85,11 @@ fn stored_bytes_read_back() {
             "v1-row" => assert_eq!(written(&read::<Row>(&bytes)), stands, "{name}"),
             "v1-evaluation" => assert_eq!(written(&read::<Evaluation>(&bytes)), stands, "{name}"),
             "v1-effect" => assert_eq!(written(&read::<Effect>(&bytes)), stands, "{name}"),
+            // A document gets the defaults of fields that came later.
+            "v1-envelope" if name.contains("configure") => {
+                let envelope: Envelope = read(&bytes);
+                assert_eq!(talk::written_and_read(&envelope), envelope, "{name}");
+            }
             "v1-envelope" => assert_eq!(written(&read::<Envelope>(&bytes)), stands, "{name}"),
             other => panic!("what is {other}?"),
         }
@@ -310,4 +315,51 @@ fn captured_texts_do_not_show() {
     let stored = Stored::from(&world.contacts[MINT]);
     assert!(serde_json::to_string(&stored).unwrap().contains("\"size\":\"30ml\""));
     assert!(!format!("{stored:?}").contains("30ml"));
+}
+
+/// R11: a contact's stored form stays small however long they talk: links and firings lie beside it.
+#[test]
+fn r11_a_contact_stays_small_however_long_they_talk() {
+    let document = serde_json::json!({
+        "workspace": { "id": "glow", "name": "Glow", "account_user_id": "account" },
+        "products": [ { "id": "p", "name": "Serum", "skus": [ { "id": "s", "name": "30ml" } ] } ],
+        "triggers": [ { "id": "t", "when": { "keywords": { "words": ["price"] } }, "flow": "f" } ],
+        "flows": [ { "id": "f", "version": 1, "blocks": [
+            { "id": "ask", "question": { "text": "Another?", "field": "answer" } },
+            { "id": "card", "shop_link": { "product": "p", "sku": "s" } },
+            { "id": "pause", "wait": { "seconds": 1 }, "goto": "ask" } ] } ] });
+    let engine = Engine::compile(talk::workspace(&document)).unwrap();
+    let mut partition = Partition::whole(engine);
+    let mut scratch = Scratch::default();
+    let (mut sizes, mut records) = (Vec::new(), 0);
+    for n in 0..10_001i64 {
+        let at = Instant::from_milliseconds(1_772_000_000_000 + n * 10_000);
+        let event = if n == 0 {
+            Event::Comment(Comment {
+                comment_id: "c".into(),
+                post_id: "v".into(),
+                user_id: "u".into(),
+                handle: None,
+                text: "price".into(),
+                posted_at: None,
+                reply_to: None,
+                direct_reply: false,
+            })
+        } else {
+            Event::Message(Message {
+                message_id: format!("m{n}").into(),
+                user_id: "u".into(),
+                handle: None,
+                text: Some("yes".into()),
+                option: None,
+            })
+        };
+        partition.push(&Envelope { id: format!("e{n}").into(), at, event }, &mut scratch, |_| records += 1);
+        let contact = partition.contact("u").unwrap();
+        sizes.push(serde_json::to_vec(&Stored::from(contact)).unwrap().len());
+    }
+    assert_eq!(partition.links(&"u".into()).len(), 10_000);
+    assert!(records >= 20_000, "each reply is followed by a wait that is over: {records}");
+    let (early, late) = (sizes[100], *sizes.last().unwrap());
+    assert!(late <= early + 16 && late <= 4_096, "{early} and {late} bytes");
 }

@@ -5,14 +5,22 @@ use error::Flaw;
 use std::{fmt, io::BufRead, sync::Arc};
 
 pub use ahead::Ahead;
+pub use arrivals::{Arrival, Arrivals};
 pub use error::{HistoryError, HistoryErrorKind};
+pub use line::HistoryLine;
+#[cfg(feature = "schema")]
+pub(crate) use schema::Line as LineSchema;
 
 mod ahead;
+mod arrivals;
 mod convert;
 mod error;
 mod half;
+mod line;
 mod locate;
 mod raw;
+#[cfg(feature = "schema")]
+mod schema;
 
 /// The longest line that is read, in bytes, its end not counted.
 pub const MAX_LINE: usize = 80 << 20;
@@ -116,7 +124,33 @@ impl<R: BufRead> Reader<R> {
         Some(Ok(()))
     }
 
-    fn read(&self, line: &[u8]) -> Result<Envelope, HistoryError> {
+    /// What is made of the next line that is not blank, with its number.
+    fn next_line<T>(
+        &mut self,
+        convert: impl Fn(&mut raw::RawLine<'_>) -> Result<T, Flaw>,
+    ) -> Option<Result<(u64, T), HistoryError>> {
+        while !self.failed {
+            if let Err(error) = self.fill()? {
+                return Some(Err(error));
+            }
+            half::mend(&mut self.buffer);
+            let mut line = self.buffer.as_slice();
+            if self.number == 1 {
+                line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
+            }
+            if line.iter().all(u8::is_ascii_whitespace) {
+                continue;
+            }
+            return Some(self.read(line, convert).map(|read| (self.number, read)));
+        }
+        None
+    }
+
+    fn read<T>(
+        &self,
+        line: &[u8],
+        convert: impl Fn(&mut raw::RawLine<'_>) -> Result<T, Flaw>,
+    ) -> Result<T, HistoryError> {
         let fail = |column, flaw| HistoryError::new(&self.name, self.number, column, flaw);
         let line = std::str::from_utf8(line).map_err(|error| {
             let expected = if crate::document::is_utf_16(line) {
@@ -138,7 +172,7 @@ impl<R: BufRead> Reader<R> {
             }
             fail(column(byte), flaw)
         })?;
-        convert::envelope(&mut raw).map_err(|flaw| fail(column(locate::place(line, &flaw)), flaw))
+        convert(&mut raw).map_err(|flaw| fail(column(locate::place(line, &flaw)), flaw))
     }
 }
 
@@ -146,20 +180,6 @@ impl<R: BufRead> Iterator for Reader<R> {
     type Item = Result<Line, HistoryError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while !self.failed {
-            if let Err(error) = self.fill()? {
-                return Some(Err(error));
-            }
-            half::mend(&mut self.buffer);
-            let mut line = self.buffer.as_slice();
-            if self.number == 1 {
-                line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
-            }
-            if line.iter().all(u8::is_ascii_whitespace) {
-                continue;
-            }
-            return Some(self.read(line).map(|envelope| Line { number: self.number, envelope }));
-        }
-        None
+        Some(self.next_line(convert::envelope)?.map(|(number, envelope)| Line { number, envelope }))
     }
 }

@@ -6,6 +6,7 @@
 //! [`DecisionsWriter`] writes them as lines, [`TranscriptWriter`] for people, [`Summary`] counts them.
 //! [`replay_str`] and [`transcript_str`] do all of it for a test and its snapshot.
 
+mod columns;
 pub mod conformance;
 pub mod conversation_view;
 pub mod document;
@@ -15,8 +16,11 @@ pub mod evidence;
 pub mod expect;
 pub mod history;
 pub mod insights_view;
+pub mod money;
 mod plain;
 pub mod record;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod snapshot;
 pub mod story;
 pub mod summary;
@@ -27,7 +31,7 @@ pub use conversation_view::ConversationView;
 pub use document::{DocumentError, Format, every_error, read_workspace};
 pub use driver::{Considered, ConsideredOrder, Observer, Replay};
 pub use evidence::{Asked, Evidence};
-pub use history::{HistoryError, HistoryErrorKind, Line, Reader};
+pub use history::{Arrival, HistoryError, HistoryErrorKind, HistoryLine, Line, Reader};
 pub use insights_view::{InsightsSection, InsightsTables};
 pub use record::{DecisionsWriter, Record};
 pub use snapshot::{ReplayError, replay_all, replay_str, replay_to_state, transcript_str};

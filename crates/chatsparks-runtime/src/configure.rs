@@ -74,6 +74,11 @@ impl Revisions {
 }
 
 impl<S: Store> Runtime<S> {
+    /// The engine that whatever is accepted now is decided by: of the document that was put in force last (R8).
+    pub async fn latest(&self, workspace: &WorkspaceId) -> Option<Engine> {
+        Some(self.workspace(workspace)?.revisions.lock().await.engine.clone())
+    }
+
     /// Puts a document in force: what is acknowledged after this answers is decided by it (R8).
     ///
     /// # Errors

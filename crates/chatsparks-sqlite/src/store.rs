@@ -53,10 +53,11 @@ pub struct SqliteStore {
 /// file, then others may have it.
 struct Inner {
     readers: Arc<Readers>,
-    writer: Writer,
+    /// None: it is only read.
+    writer: Option<Writer>,
     path: PathBuf,
     partitions: u32,
-    _lock: Lock,
+    _lock: Option<Lock>,
 }
 
 /// How long another program may hold the file: one that looks at it, for instance.
@@ -85,7 +86,20 @@ impl SqliteStore {
         let writer = Writer::start(connection, pace)
             .map_err(|error| StoreError::Unavailable(format!("no thread can be had to write in: {error}")))?;
         let readers = Readers::new(path.clone(), options.cache_bytes);
-        Ok(Self { inner: Arc::new(Inner { writer, readers, path, partitions, _lock: lock }) })
+        Ok(Self { inner: Arc::new(Inner { writer: Some(writer), readers, path, partitions, _lock: Some(lock) }) })
+    }
+
+    /// Opens the store at a path to read it, while another process may go on writing. Whatever would write is refused.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when there is none; [`StoreError::Unusable`] when it is damaged, something else, or of
+    /// another version.
+    pub fn open_to_read(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let path = absolute(path.as_ref())?;
+        let cache_bytes = Options::default().cache_bytes;
+        let partitions = schema::read(&readable(&path, cache_bytes)?)?;
+        let readers = Readers::new(path.clone(), cache_bytes);
+        Ok(Self { inner: Arc::new(Inner { writer: None, readers, path, partitions, _lock: None }) })
     }
 
     /// The file.
@@ -102,7 +116,10 @@ impl SqliteStore {
         T: Send + 'static,
         F: FnMut(&mut Writing<'_>) -> Result<T, Failure> + Send + 'static,
     {
-        self.inner.writer.write(work).await
+        match &self.inner.writer {
+            Some(writer) => writer.write(work).await,
+            None => Err(StoreError::Unavailable("it was opened to be read".to_owned())),
+        }
     }
 
     pub(crate) async fn read<T, F>(&self, work: F) -> Result<T, StoreError>

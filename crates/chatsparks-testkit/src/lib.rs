@@ -21,5 +21,5 @@ pub mod store_suite;
 pub mod warned;
 
 pub use driven::{Driven, drive};
-pub use matching::{holds, question_mark_ends};
+pub use matching::{Looked, holds, question_mark_ends};
 pub use model::{Model, Replayed, replay};

@@ -11,22 +11,25 @@ use regex::{Regex, RegexBuilder};
 const CUT: usize = 10_000;
 
 /// What a condition looks at.
-pub(crate) struct Comment<'a> {
-    pub(crate) text: &'a str,
-    pub(crate) post: &'a str,
-    pub(crate) first: bool,
+#[derive(Clone, Copy, Debug)]
+pub struct Looked<'a> {
+    /// The text of the comment.
+    pub text: &'a str,
+    /// The id of its post.
+    pub post: &'a str,
+    /// Whether it is its contact's first.
+    pub first: bool,
+    /// Whether it answers another.
+    pub reply: bool,
 }
 
-/// Whether a condition holds of a comment (C4): its text, its post, and whether it is its contact's first.
-pub fn holds(condition: &Condition, workspace: &Workspace, text: &str, post: &str, first: bool) -> bool {
-    condition_holds(condition, workspace, &Comment { text, post, first })
-}
-
-pub(crate) fn condition_holds(condition: &Condition, workspace: &Workspace, comment: &Comment<'_>) -> bool {
+/// Whether a condition holds of a comment (C4).
+pub fn holds(condition: &Condition, workspace: &Workspace, comment: &Looked<'_>) -> bool {
     let text = || normalise(&cut(comment.text));
     match condition {
         Condition::QuestionMark => question_mark_ends(comment.text),
         Condition::FirstComment => comment.first,
+        Condition::Reply => comment.reply,
         Condition::Keywords(keywords) => any_keyword(keywords, &text()),
         Condition::Pattern(pattern) => found(pattern, &text()),
         Condition::Posts(posts) => posts.iter().any(|post| post.as_str() == comment.post),
@@ -39,24 +42,55 @@ pub(crate) fn condition_holds(condition: &Condition, workspace: &Workspace, comm
             products.into_iter().any(|product| {
                 let names = std::iter::once(&product.name).chain(&product.aliases).map(|name| normalise(name));
                 let skus = product.skus.iter().map(|sku| normalise(&sku.name)).filter(|name| name.chars().count() >= 3);
-                names.chain(skus).any(|name| matches(MatchMode::Word, &name, &text))
+                names.chain(skus).any(|name| matches(MatchMode::Word, false, &name, &text))
             })
         }
-        Condition::All(parts) => parts.iter().all(|part| condition_holds(part, workspace, comment)),
-        Condition::Any(parts) => parts.iter().any(|part| condition_holds(part, workspace, comment)),
-        Condition::Not(part) => !condition_holds(part, workspace, comment),
+        Condition::All(parts) => parts.iter().all(|part| holds(part, workspace, comment)),
+        Condition::Any(parts) => parts.iter().any(|part| holds(part, workspace, comment)),
+        Condition::Not(part) => !holds(part, workspace, comment),
     }
 }
 
 /// Whether one of some sensitive words stands in a text as received (V5).
 pub(crate) fn any_sensitive(words: &[String], text: &str) -> bool {
     let text = normalise(&cut(text));
-    words.iter().any(|word| matches(MatchMode::Contains, &normalise(word), &text))
+    words.iter().any(|word| matches(MatchMode::Contains, false, &normalise(word), &text))
 }
 
 /// Whether a pattern is found in a normalised text, without regard to case (N7, F3).
 pub(crate) fn found(pattern: &str, text: &str) -> bool {
     RegexBuilder::new(pattern).case_insensitive(true).build().is_ok_and(|pattern| pattern.is_match(text))
+}
+
+/// What the first group of a pattern holds where it is first found.
+pub(crate) fn first_group(pattern: &'static str, text: &str) -> Option<String> {
+    thread_local! {
+        static PATTERNS: std::cell::RefCell<std::collections::BTreeMap<&'static str, Option<Regex>>> = const { std::cell::RefCell::new(std::collections::BTreeMap::new()) };
+    }
+    PATTERNS.with_borrow_mut(|patterns| {
+        let pattern = patterns.entry(pattern).or_insert_with(|| Regex::new(pattern).ok()).as_ref()?;
+        pattern.captures(text)?.get(1).map(|group| group.as_str().to_owned())
+    })
+}
+
+/// The keyword that is named when a condition fired: the first, as it is written, that stands in the text.
+pub(crate) fn first_keyword(condition: &Condition, text: &str) -> Option<String> {
+    match condition {
+        Condition::Keywords(keywords) => {
+            let text = normalise(&cut(text));
+            keywords
+                .words
+                .iter()
+                .find(|word| {
+                    let alone = Keywords { words: vec![(*word).clone()], ..keywords.clone() };
+                    any_keyword(&alone, &text)
+                })
+                .cloned()
+        }
+        Condition::All(parts) | Condition::Any(parts) => parts.iter().find_map(|part| first_keyword(part, text)),
+        Condition::Not(part) => first_keyword(part, text),
+        _ => None,
+    }
 }
 
 /// The text as far as matching looks (N10).
@@ -65,33 +99,20 @@ fn cut(text: &str) -> String {
 }
 
 fn any_keyword(keywords: &Keywords, text: &str) -> bool {
-    let vary = |text: &str| {
-        let mut text = text.to_owned();
-        if keywords.ignore_accents {
-            text = without_accents(&text);
-        }
-        if keywords.squeeze {
-            text = squeezed(&text);
-        }
-        text
-    };
+    let vary = |text: &str| if keywords.ignore_accents { without_accents(text) } else { text.to_owned() };
     let text = vary(text);
-    keywords.words.iter().any(|word| matches(keywords.mode, &vary(&normalise(word)), &text))
+    keywords.words.iter().any(|word| matches(keywords.mode, keywords.squeeze, &vary(&normalise(word)), &text))
 }
 
-/// N2, N3, N4 of texts that are made ready.
-fn matches(mode: MatchMode, word: &str, text: &str) -> bool {
+/// N2, N3, N4, N6 of texts that are made ready: every place where the word may begin, and every one where it may end.
+fn matches(mode: MatchMode, squeeze: bool, word: &str, text: &str) -> bool {
     let word: Vec<char> = word.chars().collect();
     let text: Vec<char> = text.chars().collect();
-    if word.is_empty() || word.len() > text.len() {
-        return false;
-    }
-    (0..=text.len() - word.len()).any(|start| {
-        let end = start + word.len();
+    let stands = |start: usize, end: usize| {
         let before = start.checked_sub(1).map(|place| text[place]);
         let after = text.get(end).copied();
-        let marked = after.is_some_and(|after| is(r"[\p{Mn}\p{Me}]", after));
-        let stands = match mode {
+        let marked = after.is_some_and(|after| is(r"\p{M}", after));
+        let in_mode = match mode {
             MatchMode::Contains => true,
             MatchMode::StartsWith => start == 0,
             MatchMode::Exact => start == 0 && end == text.len(),
@@ -100,8 +121,25 @@ fn matches(mode: MatchMode, word: &str, text: &str) -> bool {
                     && !after.is_some_and(|after| glued(word[word.len() - 1], after))
             }
         };
-        text[start..end] == word[..] && !marked && stands
-    })
+        !marked && in_mode
+    };
+    !word.is_empty()
+        && (0..text.len()).any(|start| ends(&word, &text, start, squeeze).into_iter().any(|end| stands(start, end)))
+}
+
+/// Where a word may end that begins at a place: as many of each letter as the word has, or with N6 more of them.
+fn ends(word: &[char], text: &[char], start: usize, squeeze: bool) -> Vec<usize> {
+    let mut ends = vec![start];
+    for run in word.chunk_by(|one, other| one == other) {
+        let more = squeeze && is(r"\p{L}", run[0]);
+        let after = |from: usize| {
+            let there = text[from..].iter().take_while(|c| **c == run[0]).count();
+            let most = if more { there } else { run.len().min(there) };
+            (run.len()..=most).map(move |letters| from + letters)
+        };
+        ends = ends.into_iter().flat_map(after).collect();
+    }
+    ends
 }
 
 /// Whether two neighbours stand in one word (N4).
@@ -139,20 +177,9 @@ fn without_accents(text: &str) -> String {
     ComposingNormalizerBorrowed::new_nfc().normalize(&kept).into_owned()
 }
 
-/// N6: a run of the same letter counts as one.
-fn squeezed(text: &str) -> String {
-    let mut kept = String::new();
-    for c in text.chars() {
-        if !kept.ends_with(c) || !is(r"\p{L}", c) {
-            kept.push(c);
-        }
-    }
-    kept
-}
-
 /// Whether a text as received ends with a question mark, trailing ornaments set aside (N8).
 pub fn question_mark_ends(text: &str) -> bool {
-    let aside = r"[\p{White_Space}\p{Cf}\x{FE00}-\x{FE0F}\x{E0100}-\x{E01EF}\p{So}\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\x{20E3}]";
+    let aside = r"[\p{White_Space}\p{Cf}\p{Variation_Selector}\p{So}\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\x{20E3}]";
     let text: Vec<char> = text.chars().take(CUT).collect();
     for &c in text.iter().rev() {
         if "?？؟⁇❓❔".contains(c) {
@@ -180,10 +207,20 @@ mod tests {
             (MatchMode::Exact, "price", "price", true),
             (MatchMode::StartsWith, "price", "the price", false),
         ] {
-            assert_eq!(matches(mode, word, text), wanted, "{mode:?} {word} {text}");
+            assert_eq!(matches(mode, false, word, text), wanted, "{mode:?} {word} {text}");
+        }
+        for (word, text, wanted) in [
+            ("price", "priiice", true),
+            ("free", "freeee", true),
+            ("free", "fresh", false),
+            ("100", "1000", true),
+            ("100", "10", false),
+            ("มาก", "มากก็", true),
+            ("มากก", "มากก็", false),
+        ] {
+            assert_eq!(matches(MatchMode::Contains, true, word, text), wanted, "{word} {text}");
         }
         assert_eq!(without_accents("giá đẹp แพ้"), "gia dep แพ้");
-        assert_eq!(squeezed("priiice 1000"), "price 1000");
         assert!(question_mark_ends("how much? 😍🇹🇭\u{200B}"));
         assert!(question_mark_ends("❓"));
         assert!(!question_mark_ends("ok?!"));

@@ -107,6 +107,7 @@
 )]
 #![cfg_attr(not(feature = "replay"), doc = "- `replay`: reads, replays and prints histories.")]
 
+#[doc(inline)]
 pub use chatsparks_core::{
     CompileError, Contact, Decision, Effect, Engine, Envelope, Evaluation, Event, Head, Instant, Key, OtherRevision,
     Outcome, Partition, Period, Record, Row, Scratch, Stored, workspace::Workspace,
@@ -114,6 +115,7 @@ pub use chatsparks_core::{
 
 /// What happened: the parts of an [`Event`].
 pub mod event {
+    #[doc(inline)]
     pub use chatsparks_core::{
         Act, ActKind, Comment, CommentOf, Configured, DmStage, Grant, MemberMessage, Message, Order, OrderLine,
         Receipt, Refund, ReviewVerdict, Text,
@@ -122,6 +124,7 @@ pub mod event {
 
 /// What was decided: the parts of a [`Decision`], outcomes and their reasons, effects, facts.
 pub mod decision {
+    #[doc(inline)]
     pub use chatsparks_core::{
         Cause, CommentOutcome, CommentResult, ConversationState, Credit, DropReason, Fact, InboxReason, LeaveReason,
         LedBy, LedgerCause, LedgerEntry, MessageOutcome, MessageResult, OrderOutcome, OrderResult, OrganicReason,
@@ -131,6 +134,7 @@ pub mod decision {
 
 /// The state: what a store keeps, what a partition asks it for, and how each is written.
 pub mod state {
+    #[doc(inline)]
     pub use chatsparks_core::{
         Answer, Clock, ContactOfVersion1, Conversation, Due, MEMORY, OrderEntry, Pending, PendingFor, Queued, Room,
         Run, SentBy, SentLink, Standing, Step, Storable, Terms, Throttles, Waits, Wants, Window,
@@ -139,6 +143,7 @@ pub mod state {
 
 /// Why something happened or did not: explanations, candidates of an order, diagnoses.
 pub mod explain {
+    #[doc(inline)]
     pub use chatsparks_core::{
         Candidate, CandidateLink, CandidateVerdict, Explained, Explanation, MatchedKind, MatchedWord, Seen, Verdict,
         diagnosis,
@@ -147,11 +152,13 @@ pub mod explain {
 
 /// Insights: a fold over facts.
 pub mod insights {
+    #[doc(inline)]
     pub use chatsparks_core::{BlockGroup, FlowGroup, Group, Insights, Revenue, ShopRevenue};
 }
 
 /// People and connections: who sees a workspace and may change it, how platforms and webhooks stand; resets.
 pub mod people {
+    #[doc(inline)]
     pub use chatsparks_core::{
         AccessRefusal, ConnectionLight, NewIds, OldFlow, OwnerAct, ResetError, SHOP_SCOPES, SILENT_AFTER, SignIn,
         TIKTOK_SCOPES, WebhookState, WebhookTimes,
@@ -160,11 +167,13 @@ pub mod people {
 
 /// The document that a shop writes, and what can be wrong with it.
 pub mod workspace {
+    #[doc(inline)]
     pub use chatsparks_core::{Checked, Prepared, Problem, ProblemCode, sensitive_defaults, workspace::*};
 }
 
 /// Names of things: newtypes over shared text.
 pub mod id {
+    #[doc(inline)]
     pub use chatsparks_core::{
         BlockId, CommentId, Currency, DmId, Email, EventId, Field, FlowId, InstantError, MessageId, OptionId, OrderId,
         PostId, ProductId, RefundId, ShopUserId, SkuId, Tag, TriggerId, UserId, WorkspaceId,
@@ -173,6 +182,7 @@ pub mod id {
 
 /// Normalisation, as keywords and texts go through it (N1).
 pub mod text {
+    #[doc(inline)]
     pub use chatsparks_core::text::*;
 }
 

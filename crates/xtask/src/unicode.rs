@@ -18,12 +18,15 @@ use icu_normalizer::{
     ComposingNormalizer, ComposingNormalizerBorrowed, DecomposingNormalizer, DecomposingNormalizerBorrowed,
 };
 use icu_properties::props::{
-    EmojiModifier, ExtendedPictographic, GeneralCategory, GeneralCategoryGroup, RegionalIndicator, Script, WhiteSpace,
+    DefaultIgnorableCodePoint, EmojiModifier, ExtendedPictographic, GeneralCategory, GeneralCategoryGroup,
+    RegionalIndicator, Script, VariationSelector, WhiteSpace,
 };
 use icu_properties::{CodePointMapData, CodePointSetData};
 
+mod ranks;
 mod render;
 
+use ranks::Ranks;
 use render::{Rendered, render};
 
 /// The Unicode version of the ICU4X data. ICU4X tells it in the documentation of its data crates and nowhere in its
@@ -41,7 +44,6 @@ const HIGH: u32 = 0xE0000;
 const HIGH_END: u32 = 0xE1000;
 
 /// What a value of the first table stands for; the core compares with the same numbers.
-const MARK_END: u16 = 0x100;
 const SPACE: u16 = 0xFE00;
 const DROP: u16 = 0xFE01;
 
@@ -91,8 +93,8 @@ struct Record {
     /// What it becomes when it stands alone, or nothing when that is itself.
     normal: String,
     ccc: u8,
-    /// The combining class of the last character of `normal`.
-    tail: u8,
+    /// The rank of the last character of `normal`; 0 when it has none.
+    tail: u16,
     /// Whether it may compose with a character before it.
     joins: bool,
 }
@@ -103,17 +105,41 @@ enum Kind {
     Plain(Option<Record>),
     /// As plain, but it becomes something else.
     Map(Record),
-    /// A mark that stays, never composes, and only has to stand in order.
-    Mark(u8),
+    /// A mark, or a Thai letter that touches its like, which stays, never composes, and only has to stand in order: its
+    /// rank.
+    Mark(u16),
     Space,
     Drop,
     /// Everything else: needs the whole sequence it stands in.
     Slow(Record),
 }
 
+fn category(c: char) -> GeneralCategory {
+    CodePointMapData::<GeneralCategory>::new().get(c)
+}
+
+/// What N1 drops.
 fn is_dropped(c: char) -> bool {
-    let category = CodePointMapData::<GeneralCategory>::new().get(c);
-    category == GeneralCategory::Format || matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
+    category(c) == GeneralCategory::Format || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+}
+
+/// What a character that normalising leaves alone otherwise is read as: a decimal digit as that of ASCII, and the
+/// apostrophes that keyboards make as the one that they stand for (N1).
+fn read_as(c: char) -> Result<char, Box<dyn Error>> {
+    let is_digit = |c: &char| category(*c) == GeneralCategory::DecimalNumber;
+    if matches!(c, '‘' | '’' | 'ʼ') {
+        return Ok('\'');
+    }
+    if !is_digit(&c) {
+        return Ok(c);
+    }
+    // Decimal digits stand in tens, each from 0 to 9 (Unicode, 4.6); ICU4X has no table of their values.
+    let before = ('\0'..c).rev().take_while(is_digit).count();
+    let after = (c..=char::MAX).take_while(is_digit).count();
+    if (before + after) % 10 != 0 {
+        return Err(format!("the digits around {c:?} are no tens").into());
+    }
+    Ok(char::from(b'0' + u8::try_from(before % 10)?))
 }
 
 fn is_white_space(c: char) -> bool {
@@ -136,7 +162,7 @@ fn compositions() -> Result<BTreeMap<(char, char), char>, Box<dyn Error>> {
     Ok(pairs)
 }
 
-fn kind(data: &Data, seconds: &BTreeSet<char>, c: char) -> Result<Kind, Box<dyn Error>> {
+fn kind(data: &Data, ranks: &Ranks, seconds: &BTreeSet<char>, c: char) -> Result<Kind, Box<dyn Error>> {
     if is_dropped(c) {
         return Ok(Kind::Drop);
     }
@@ -153,12 +179,13 @@ fn kind(data: &Data, seconds: &BTreeSet<char>, c: char) -> Result<Kind, Box<dyn 
     if nfkc.normalize(&data.fold(&nfkc.normalize(&alone))) != normal {
         return Err(format!("{c:?} has no single normal form").into());
     }
+    let normal = normal.chars().map(read_as).collect::<Result<String, _>>()?;
     let joins = |c: char| {
         seconds.contains(&c) || ('\u{1161}'..='\u{1175}').contains(&c) || ('\u{11A8}'..='\u{11C2}').contains(&c)
     };
     let shields = [&decomposed, &opened, &normal]
         .into_iter()
-        .all(|text| text.chars().next().is_some_and(|first| data.ccc(first) == 0 && !joins(first)));
+        .all(|text| text.chars().next().is_some_and(|first| ranks.of(first) == 0 && !joins(first)));
     if normal.chars().all(is_white_space) {
         return if shields { Ok(Kind::Space) } else { Err(format!("white space that combines: {c:?}").into()) };
     }
@@ -170,7 +197,7 @@ fn kind(data: &Data, seconds: &BTreeSet<char>, c: char) -> Result<Kind, Box<dyn 
         folded: unless_itself(&folded),
         normal: unless_itself(&normal),
         ccc: data.ccc(c),
-        tail: normal.chars().last().map_or(0, |last| data.ccc(last)),
+        tail: normal.chars().last().map_or(0, |last| ranks.of(last)),
         joins: joins(c),
     };
     Ok(if shields && normal == alone {
@@ -180,8 +207,8 @@ fn kind(data: &Data, seconds: &BTreeSet<char>, c: char) -> Result<Kind, Box<dyn 
         Kind::Plain((decomposed != alone).then_some(record))
     } else if shields && !normal.chars().any(is_white_space) {
         Kind::Map(record)
-    } else if decomposed == alone && folded == alone && record.ccc != 0 && !record.joins {
-        Kind::Mark(record.ccc)
+    } else if normal == alone && decomposed == alone && folded == alone && !record.joins {
+        Kind::Mark(ranks.of(c))
     } else {
         Kind::Slow(record)
     })
@@ -189,7 +216,7 @@ fn kind(data: &Data, seconds: &BTreeSet<char>, c: char) -> Result<Kind, Box<dyn 
 
 /// The classes of the core, one bit each, in the order of `text/class.rs`.
 fn class(c: char) -> u16 {
-    let category = CodePointMapData::<GeneralCategory>::new().get(c);
+    let category = category(c);
     let script = CodePointMapData::<Script>::new().get(c);
     let letter = GeneralCategoryGroup::Letter.contains(category);
     let mark = GeneralCategoryGroup::Mark.contains(category);
@@ -198,9 +225,8 @@ fn class(c: char) -> u16 {
         is_white_space(c),
         letter,
         letter || mark || GeneralCategoryGroup::Number.contains(category),
-        matches!(category, GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark),
-        category == GeneralCategory::NonspacingMark,
         mark,
+        category == GeneralCategory::NonspacingMark,
         category == GeneralCategory::DashPunctuation,
         [
             Script::Thai,
@@ -217,7 +243,8 @@ fn class(c: char) -> u16 {
         question,
         !question
             && (is_white_space(c)
-                || is_dropped(c)
+                || category == GeneralCategory::Format
+                || CodePointSetData::new::<VariationSelector>().contains(c)
                 || category == GeneralCategory::OtherSymbol
                 || c == '\u{20E3}'
                 || CodePointSetData::new::<ExtendedPictographic>().contains(c)
@@ -288,16 +315,18 @@ fn generate() -> Result<String, Box<dyn Error>> {
     };
     let pairs = compositions()?;
     let seconds: BTreeSet<char> = pairs.keys().map(|&(_, second)| second).collect();
+    let ranks = Ranks::new(|c| data.ccc(c));
+    let mark_end = ranks.end()?;
 
     let mut kinds = BTreeMap::new();
     for c in '\0'..=char::MAX {
         // Hangul syllables are plain, and decompose by arithmetic.
         let hangul = ('\u{AC00}'..='\u{D7A3}').contains(&c);
-        kinds.insert(c, if hangul { Kind::Plain(None) } else { kind(&data, &seconds, c)? });
+        kinds.insert(c, if hangul { Kind::Plain(None) } else { kind(&data, &ranks, &seconds, c)? });
     }
     check_accents(&data, &kinds)?;
 
-    // 0 is plain and has no record, and a mark is its combining class. Then come the numbers of the records, kind after
+    // 0 is plain and has no record, and a mark is its rank. Then come the numbers of the records, kind after
     // kind, so that a comparison tells the kind.
     let mut records: Vec<&Record> = Vec::new();
     let mut numbers: BTreeMap<(u8, &Record), u16> = BTreeMap::new();
@@ -307,10 +336,10 @@ fn generate() -> Result<String, Box<dyn Error>> {
         for record in kinds.values().filter_map(|kind| numbered(kind)).filter(|entry| entry.0 == order) {
             if let Entry::Vacant(vacant) = numbers.entry(record) {
                 records.push(record.1);
-                vacant.insert(MARK_END - 1 + u16::try_from(records.len())?);
+                vacant.insert(mark_end - 1 + u16::try_from(records.len())?);
             }
         }
-        *end = usize::from(MARK_END) + records.len();
+        *end = usize::from(mark_end) + records.len();
     }
     if ends[2] > usize::from(SPACE) {
         return Err("too many records".into());
@@ -318,7 +347,7 @@ fn generate() -> Result<String, Box<dyn Error>> {
     let value = |code: u32| -> u16 {
         match char::from_u32(code).and_then(|c| kinds.get(&c)) {
             None => 0,
-            Some(Kind::Mark(ccc)) => u16::from(*ccc),
+            Some(Kind::Mark(rank)) => *rank,
             Some(Kind::Space) => SPACE,
             Some(Kind::Drop) => DROP,
             Some(kind) => numbered(kind).and_then(|key| numbers.get(&key)).copied().unwrap_or(0),
@@ -341,7 +370,13 @@ fn generate() -> Result<String, Box<dyn Error>> {
     if pool.text.len() > usize::from(u16::MAX) {
         return Err("the pool is too large".into());
     }
+    let Some(Kind::Slow(sara_am)) = kinds.get(&'\u{E33}') else {
+        return Err("U+0E33 does not need what it stands in".into());
+    };
     render(&Rendered {
+        mark_end,
+        rank_classes: ranks.classes(),
+        sara_am: numbers.get(&(2, sara_am)).copied().ok_or("U+0E33 has no record")?,
         forms: &forms,
         classes: &classes,
         sets: &sets,
@@ -365,7 +400,7 @@ fn numbered(kind: &Kind) -> Option<(u8, &Record)> {
 /// What the fast way of N5 takes for granted: a letter that normalising leaves alone opens into a letter of the same
 /// three scripts and marks of category Mn, or not at all; and nothing else opens into such a letter.
 fn check_accents(data: &Data, kinds: &BTreeMap<char, Kind>) -> Result<(), Box<dyn Error>> {
-    const ACCENTED: u16 = 1 << 8;
+    const ACCENTED: u16 = 1 << 7;
     const NONSPACING: u16 = 1 << 4;
     for (&c, kind) in kinds {
         let Kind::Plain(Some(_)) = kind else { continue };

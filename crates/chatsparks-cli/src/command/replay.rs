@@ -77,11 +77,15 @@ impl Replay {
         let replayed = reading.replay(engine, &mut writing)?;
         let Writing { decisions, trouble, mut summary, insights } = writing;
         // What could not be written is not put into its place.
+        let decisions_failure = |error| match &self.decisions {
+            Some(target) => self.nobody_reads(target.failure(error)),
+            None => error.into(),
+        };
         if let Some(error) = trouble {
-            return Err(self.decisions_failure(error));
+            return Err(decisions_failure(error));
         }
         if let Some(decisions) = decisions {
-            let output = decisions.finish().map_err(|error| self.decisions_failure(error))?;
+            let output = decisions.finish().map_err(decisions_failure)?;
             output.finish().map_err(|failure| self.nobody_reads(failure))?;
         }
         self.write_state(state, &replayed.replay).map_err(|failure| self.nobody_reads(failure))?;
@@ -96,7 +100,7 @@ impl Replay {
 
     fn hold_together(&self) -> Result<(), Failure> {
         only_one_standard(&self.workspace, &self.history)?;
-        if self.decisions.is_some() && self.decisions == self.state {
+        if self.decisions.as_ref().zip(self.state.as_ref()).is_some_and(|(one, other)| one.is_same(other)) {
             return Err(Failure::new("`--decisions` and `--state` name the same place").help("give each its own"));
         }
         for target in [&self.decisions, &self.state].into_iter().flatten() {
@@ -122,17 +126,11 @@ impl Replay {
             serde_json::to_writer_pretty(&mut to.to, &SummedUp { summary, insights }).map_err(io::Error::from)?;
             writeln!(to.to)?;
         } else if !(self.takes_standard_output() && terminal.quiet) {
-            writeln!(to.to, "{}", summary.to_string().trim_end())?;
-            writeln!(to.to, "\n{}", InsightsSection(insights).to_string().trim_end())?;
+            let columns = to.width;
+            writeln!(to.to, "{}", format!("{summary:columns$}").trim_end())?;
+            writeln!(to.to, "\n{}", format!("{:columns$}", InsightsSection(insights)).trim_end())?;
         }
         Ok(to.to.flush()?)
-    }
-
-    fn decisions_failure(&self, error: io::Error) -> Failure {
-        match &self.decisions {
-            Some(Target::File(path)) => Failure::cannot_write(&path.display().to_string(), &error),
-            _ => self.nobody_reads(error.into()),
-        }
     }
 
     /// A reader who goes away is no failure, unless a file was to be written beside.

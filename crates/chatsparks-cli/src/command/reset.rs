@@ -1,10 +1,11 @@
 //! `chatsparks reset`: a trigger and its flow made anew under new ids (D7).
 
-use super::compile;
+use super::compile_with_document;
 use crate::{
     failure::{Answer, Failure},
     input::Input,
     nearest::Nearest,
+    rewrite,
     terminal::Terminal,
 };
 use chatsparks_core::{Engine, OldFlow, ResetError, TriggerId};
@@ -15,7 +16,8 @@ use std::io::{self, Write};
 ///
 /// The trigger is duplicated with the newest version of its flow, the old ones are removed, and the new
 /// trigger is active in the old one's place. It has no throttle history and no version lock. What was decided
-/// of the old one is still explained by the workspace that decided it.
+/// of the old one is still explained by the workspace that decided it. The document is printed in its own form,
+/// JSON or TOML, with its layout and comments; only what has to change does.
 #[derive(Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Reset {
@@ -36,24 +38,26 @@ pub(crate) struct Reset {
     /// Only add the double, as a draft below the trigger
     #[arg(long, conflicts_with = "keep_flow")]
     duplicate: bool,
+    /// Print the workspace as one JSON object, every default written out
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 const EXAMPLES: &str = "\
 Examples:
-  chatsparks reset shop.json --trigger price > shop-2.json
+  chatsparks reset shop.toml --trigger price > shop-2.toml
   chatsparks reset shop.json --trigger price --new-trigger price-april --keep-flow > shop-2.json
   chatsparks reset shop.json --trigger price --duplicate > shop-2.json
 
 Without `--keep-flow` the old flow goes too, unless another trigger starts it: conversations that
-run on it go to a person when they would next go on. What is printed is JSON, with nothing but
-the document.
+run on it go to a person when they would next go on. Nothing but the document is printed.
 
 Exit status: 0 when it is printed, 1 when the workspace is or would be invalid, 2 when the
 trigger is not known or an id is taken.";
 
 impl Reset {
     pub(crate) fn run(&self, terminal: &Terminal) -> Result<Answer, Failure> {
-        let engine = compile(&self.workspace)?;
+        let (document, engine) = compile_with_document(&self.workspace)?;
         let workspace = engine.workspace();
         let trigger = TriggerId::from(self.trigger.as_str());
         let mut new = workspace.free_ids(&trigger).map_err(|error| Self::failure(&error, &engine))?;
@@ -76,8 +80,15 @@ impl Reset {
             return Err(Failure::new(format!("the workspace would be invalid: {first}")).help("choose another id"));
         }
         let mut to = terminal.out();
-        serde_json::to_writer_pretty(&mut to.to, &changed).map_err(io::Error::from)?;
-        writeln!(to.to)?;
+        if self.json {
+            serde_json::to_writer_pretty(&mut to.to, &changed).map_err(io::Error::from)?;
+            writeln!(to.to)?;
+        } else {
+            let text = rewrite::reset(&document, workspace, &changed, &trigger, &new).ok_or_else(|| {
+                Failure::new("this cannot be changed in the document's own form").help("print it as JSON with `--json`")
+            })?;
+            to.to.write_all(text.as_bytes())?;
+        }
         to.to.flush()?;
         if !terminal.quiet {
             let (trigger, flow) =

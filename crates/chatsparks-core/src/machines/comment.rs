@@ -24,6 +24,21 @@ pub(crate) struct Buffers {
     pub(crate) patterns: PatternMemo,
 }
 
+/// What conditions ask of a comment beside its text and its post (C4).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Beside {
+    /// Whether it is its contact's first.
+    pub(crate) is_first: bool,
+    /// Whether it answers another.
+    pub(crate) is_reply: bool,
+}
+
+impl Beside {
+    pub(crate) fn of(comment: &Comment, is_first: bool) -> Self {
+        Self { is_first, is_reply: comment.reply_to.is_some() }
+    }
+}
+
 /// What came of a comment before its flow is looked at: [`CommentResult::Fired`] passed every gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Judged {
@@ -80,7 +95,8 @@ impl Compiled {
         if let Some(result) = self.sets_aside(comment, at).next() {
             return Judged::without_trigger(result);
         }
-        self.find_features(comment.text.as_str(), contact.is_none_or(|contact| !contact.has_commented()), buffers);
+        let is_first = contact.is_none_or(|contact| !contact.has_commented());
+        self.find_features(comment.text.as_str(), Beside::of(comment, is_first), buffers);
         // Most comments hold nothing that any trigger is looked up from: not even their post is looked up.
         if !self.postings.has_any(buffers.hits.list()) {
             return Judged::without_trigger(CommentResult::NoMatch);
@@ -120,7 +136,7 @@ impl Compiled {
     }
 
     /// Marks every feature that holds for a text.
-    pub(crate) fn find_features(&self, text: &str, is_first_comment: bool, buffers: &mut Buffers) {
+    pub(crate) fn find_features(&self, text: &str, beside: Beside, buffers: &mut Buffers) {
         let (text, _) = matched_part(text);
         buffers.normaliser.normalise_into(text, &mut buffers.normalised);
         buffers.hits.begin(self.matcher.feature_count());
@@ -130,8 +146,11 @@ impl Compiled {
         if crate::matching::text::ends_with_question_mark(text) {
             buffers.hits.mark(special::QUESTION_MARK);
         }
-        if is_first_comment {
+        if beside.is_first {
             buffers.hits.mark(special::FIRST_COMMENT);
+        }
+        if beside.is_reply {
+            buffers.hits.mark(special::REPLY);
         }
     }
 

@@ -1,4 +1,4 @@
-//! Conditions: words, patterns, question marks, posts, and `all`, `any`, `not` over them (C4).
+//! Conditions: words, patterns, question marks, replies, posts, and `all`, `any`, `not` over them (C4).
 
 use crate::{
     document::workspace::Condition,
@@ -141,6 +141,7 @@ pub(crate) fn special_feature(condition: &Condition) -> Option<Feature> {
     match condition {
         Condition::QuestionMark => Some(special::QUESTION_MARK),
         Condition::FirstComment => Some(special::FIRST_COMMENT),
+        Condition::Reply => Some(special::REPLY),
         _ => None,
     }
 }

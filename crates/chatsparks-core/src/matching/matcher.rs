@@ -12,8 +12,15 @@ use aho_corasick::{
     Anchored,
     automaton::{Automaton as _, StateID},
     dfa,
-    nfa::{contiguous, noncontiguous},
+    nfa::contiguous,
 };
+use runs::{Lengths, Runs};
+use std::collections::BTreeMap;
+
+pub(crate) mod runs;
+mod words;
+
+pub(crate) use words::{MatcherBuilder, Place};
 
 /// A word in one mode, or one of the [special](special) features.
 pub(crate) type Feature = u32;
@@ -30,8 +37,10 @@ pub(crate) mod special {
     pub(crate) const FIRST_COMMENT: Feature = 2;
     /// Any product is named (N9).
     pub(crate) const ANY_MENTION: Feature = 3;
+    /// The comment answers another (C4).
+    pub(crate) const REPLY: Feature = 4;
     /// How many there are; words come after.
-    pub(crate) const COUNT: Feature = 4;
+    pub(crate) const COUNT: Feature = 5;
 }
 
 /// A full DFA is twice as fast as the contiguous NFA, and grows out of the caches sooner.
@@ -42,6 +51,8 @@ pub(crate) const DFA_LIMIT: usize = 12 << 20;
 pub(crate) struct Matcher {
     automaton: Option<Automaton>,
     patterns: Box<[Pattern]>,
+    /// The runs of those patterns that have one of more than a letter (N6).
+    runs: BTreeMap<u32, Runs>,
     /// The variants of the text that words are compared with.
     variants: Variants,
     feature_count: u32,
@@ -59,14 +70,21 @@ const VARIANTS: [Variant; 4] = [
 ];
 const BOTH: Variant = Variant { ignore_accents: true, squeeze: true };
 const PLAIN: Variants = 1;
+/// The variants in which runs of a letter are squeezed.
+const SQUEEZED: Variants = 0b1100;
 
 /// The place of a variant among all.
 fn place_of(variant: Variant) -> usize {
     usize::from(variant.ignore_accents) + 2 * usize::from(variant.squeeze)
 }
 
-/// The variants of one text that are not the text itself, in buffers used again; that of no variant is not used.
-pub(crate) type Varied = [String; VARIANTS.len()];
+/// What is made of one text, in buffers used again.
+#[derive(Default)]
+pub(crate) struct Varied {
+    /// The variants that are not the text itself; that of no variant is not used.
+    texts: [String; VARIANTS.len()],
+    runs: runs::Buffers,
+}
 
 #[derive(Debug)]
 enum Automaton {
@@ -88,179 +106,16 @@ const MODES: [MatchMode; 4] = [MatchMode::Contains, MatchMode::Word, MatchMode::
 const BEGINNING: u8 = 1 << 4;
 /// Beside the modes: the word names a product, so a match as a word is a mention.
 const MENTION: u8 = 1 << 5;
+/// Beside the modes: the word has a run of more than one letter, which a text must have too (N6).
+const RUNS: u8 = 1 << 6;
 
 fn bit(mode: MatchMode) -> u8 {
     1 << mode as u8
 }
 
-/// Collects words before the automata are built.
-#[derive(Debug, Default)]
-pub(crate) struct MatcherBuilder {
-    /// The words of each variant.
-    words: [Words; VARIANTS.len()],
-    buffers: (String, String),
-}
-
-/// The words asked for of one variant, one after another in one text: there may be 200,000.
-#[derive(Debug, Default)]
-struct Words {
-    text: String,
-    asked: Vec<Asked>,
-}
-
-/// A word asked for: sorted, so that equal words stand together.
-#[derive(Clone, Copy, Debug)]
-struct Asked {
-    /// The first sixteen bytes, which tell most words apart without a look at the text.
-    head: u128,
-    start: u32,
-    length: u32,
-    mode: u8,
-    /// Where the feature is to be written in the caller's list.
-    place: u32,
-}
-
-impl Words {
-    fn add(&mut self, word: &str, mode: u8, place: u32) {
-        // A checked document has no empty keyword; an unchecked one gets a word that never matches.
-        // Nor does one too long for any text that is matched.
-        if word.is_empty() || word.len() > usize::from(u16::MAX) {
-            return;
-        }
-        let mut head = [0; 16];
-        let length = word.len().min(head.len());
-        head[..length].copy_from_slice(&word.as_bytes()[..length]);
-        let (start, length) = (self.text.len() as u32, word.len() as u32);
-        self.asked.push(Asked { head: u128::from_be_bytes(head), start, length, mode, place });
-        self.text.push_str(word);
-    }
-
-    /// Sorts by word, then mode, then place.
-    fn sort(&mut self) {
-        let text = self.text.as_str();
-        self.asked.sort_unstable_by(|one, other| {
-            let rest = || (one.word(text), one.mode, one.place).cmp(&(other.word(text), other.mode, other.place));
-            one.head.cmp(&other.head).then_with(rest)
-        });
-    }
-}
-
-impl Asked {
-    fn word(self, text: &str) -> &str {
-        &text[self.start as usize..(self.start + self.length) as usize]
-    }
-}
-
-/// A feature that is not known before [`MatcherBuilder::build`]: its place in the list returned there.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Place(pub(crate) u32);
-
-impl MatcherBuilder {
-    /// Asks for a word; its feature will stand at the place given.
-    pub(crate) fn word(&mut self, word: &str, mode: MatchMode, variant: Variant, place: Place) {
-        self.ask(word, bit(mode), variant, place);
-    }
-
-    /// Asks for a product's name (N9), as a word; names shorter than `least` characters are passed over.
-    pub(crate) fn name(&mut self, name: &str, least: usize, place: Place) -> bool {
-        self.buffers.0.clear();
-        text::normalise_into(name, &mut self.buffers.0);
-        if self.buffers.0.is_empty() || self.buffers.0.chars().nth(least.saturating_sub(1)).is_none() {
-            return false;
-        }
-        self.ask(name, bit(MatchMode::Word) | MENTION, Variant::default(), place);
-        true
-    }
-
-    /// Asks for what a pattern begins with, as it stands in normalised text.
-    pub(crate) fn beginning(&mut self, text: &str, place: Place) {
-        self.words[place_of(Variant::PLAIN)].add(text, BEGINNING, place.0);
-    }
-
-    fn ask(&mut self, word: &str, mode: u8, variant: Variant, place: Place) {
-        let (plain, varied) = &mut self.buffers;
-        text::normalise_into(word, plain);
-        let word = if variant == Variant::default() {
-            plain
-        } else {
-            text::vary_into(plain, variant, varied);
-            varied
-        };
-        self.words[place_of(variant)].add(word, mode, place.0);
-    }
-
-    /// Builds the automaton, and tells the feature of each place.
-    ///
-    /// `dfa_limit`: the largest DFA, in bytes, that is taken instead of a contiguous NFA.
-    pub(crate) fn build(
-        mut self,
-        places: usize,
-        dfa_limit: usize,
-    ) -> Result<(Matcher, Vec<Feature>), aho_corasick::BuildError> {
-        let mut features = vec![Feature::MAX; places];
-        let mut feature_count = special::COUNT;
-        let mut variants = 0;
-        let mut patterns = Vec::new();
-        let mut words: Vec<&str> = Vec::new();
-        let mut states = 1;
-        self.words.iter_mut().for_each(Words::sort);
-        for (place, all) in self.words.iter().enumerate().filter(|(_, all)| !all.asked.is_empty()) {
-            variants |= 1 << place;
-            let first = words.len();
-            let mut own_states = 1;
-            let same =
-                |one: &Asked, other: &Asked| one.head == other.head && one.word(&all.text) == other.word(&all.text);
-            for group in all.asked.chunk_by(same) {
-                let word = group[0].word(&all.text);
-                let modes = group.iter().fold(0, |modes, asked| modes | asked.mode);
-                let first_feature = feature_count;
-                for asked in group {
-                    features[asked.place as usize] = first_feature + rank(modes, asked.mode & !MENTION);
-                }
-                feature_count += (modes & !MENTION).count_ones();
-                let length = u16::try_from(word.len()).unwrap_or(u16::MAX);
-                own_states += word.len() - words[first..].last().map_or(0, |last| shared_prefix(last, word));
-                patterns.push(Pattern { first_feature, length, modes, variant: 1 << place });
-                words.push(word);
-            }
-            // Words of different variants may share states; those of one have all of theirs.
-            states = states.max(own_states);
-        }
-        let automaton = if words.is_empty() { None } else { Some(Automaton::build(&words, states, dfa_limit)?) };
-        Ok((Matcher { automaton, patterns: patterns.into_boxed_slice(), variants, feature_count }, features))
-    }
-}
-
 /// The place of a mode among the modes that are asked for.
 fn rank(modes: u8, mode: u8) -> u32 {
     (modes & (mode - 1)).count_ones()
-}
-
-fn shared_prefix(one: &str, other: &str) -> usize {
-    one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count()
-}
-
-impl Automaton {
-    /// Builds a DFA where it fits its limit, else a contiguous NFA.
-    ///
-    /// `states` is how many states the words make at least, so that a DFA that cannot fit is not built.
-    fn build(words: &[&str], states: usize, dfa_limit: usize) -> Result<Self, aho_corasick::BuildError> {
-        let trie = noncontiguous::Builder::new().prefilter(false).build(words)?;
-        let mut classes = [false; 256];
-        words.iter().flat_map(|word| word.bytes()).for_each(|byte| classes[usize::from(byte)] = true);
-        let stride = classes.iter().filter(|used| **used).count().next_power_of_two();
-        if states * stride * 4 <= dfa_limit {
-            let dfa = dfa::Builder::new()
-                .prefilter(false)
-                .start_kind(aho_corasick::StartKind::Unanchored)
-                .build_from_noncontiguous(&trie)?;
-            if dfa.memory_usage() <= dfa_limit {
-                return Ok(Self::Dfa(Box::new(dfa)));
-            }
-        }
-        let nfa = contiguous::Builder::new().prefilter(false).build_from_noncontiguous(&trie)?;
-        Ok(Self::Nfa(Box::new(nfa)))
-    }
 }
 
 /// What a scan found: the features that hold, each once.
@@ -311,6 +166,8 @@ impl Hits {
 pub(crate) struct Span {
     pub(crate) start: usize,
     pub(crate) end: usize,
+    /// Whether the last letter of the run that it ends with is not part of it (N6).
+    pub(crate) is_short: bool,
 }
 
 impl Matcher {
@@ -323,32 +180,41 @@ impl Matcher {
     ///
     /// The automaton runs once over each *distinct* variant: most texts have nothing to vary, and are walked once.
     pub(crate) fn scan(&self, normalised: &str, varied: &mut Varied, hits: &mut Hits) {
+        let Varied { texts, runs } = varied;
+        let mut found = |feature, _| hits.mark(feature);
         let loosened = self.variants & !PLAIN;
         // What both loosenings together leave as it is, each alone does too.
         let widest = if loosened.is_power_of_two() { VARIANTS[loosened.trailing_zeros() as usize] } else { BOTH };
-        if loosened == 0 || !text::varies_into(normalised, widest, &mut varied[place_of(widest)]) {
-            return self.each_match(normalised, self.variants, |feature, _| hits.mark(feature));
+        if loosened == 0 || !text::varies_into(normalised, widest, &mut texts[place_of(widest)]) {
+            return self.each_match(normalised, self.variants, &mut Lengths::alone(runs), &mut found);
         }
         let mut changed = 0;
         for (place, variant) in VARIANTS.into_iter().enumerate().filter(|(place, _)| loosened & 1 << place != 0) {
-            if variant == widest || text::varies_into(normalised, variant, &mut varied[place]) {
+            if variant == widest || text::varies_into(normalised, variant, &mut texts[place]) {
                 changed |= 1 << place;
             }
         }
-        self.each_match(normalised, self.variants & !changed, |feature, _| hits.mark(feature));
+        self.each_match(normalised, self.variants & !changed, &mut Lengths::alone(runs), &mut found);
         while changed != 0 {
-            let text = varied[changed.trailing_zeros() as usize].as_str();
-            let alike = |place: &usize| changed & 1 << place != 0 && varied[*place] == text;
+            let place = changed.trailing_zeros() as usize;
+            let text = texts[place].as_str();
+            let alike = |place: &usize| changed & 1 << place != 0 && texts[*place] == text;
             let same = (0..VARIANTS.len()).filter(alike).fold(0, |same, place| same | 1 << place);
-            self.each_match(text, same, |feature, _| hits.mark(feature));
+            // Where two squeezed variants of a text are the same, it has no accents either: any tells the lengths.
+            let mut lengths = Lengths::of(normalised, VARIANTS[place].ignore_accents, runs);
+            self.each_match(text, same, &mut lengths, &mut found);
             changed &= !same;
         }
     }
 
     /// Calls back with every feature found in every variant, and where: for explanations.
     pub(crate) fn each(&self, mut text: impl FnMut(Variant) -> String, mut found: impl FnMut(Variant, Feature, Span)) {
+        let mut runs = runs::Buffers::default();
         for (place, variant) in VARIANTS.into_iter().enumerate().filter(|(place, _)| self.variants & 1 << place != 0) {
-            self.each_match(&text(variant), 1 << place, |feature, place| found(variant, feature, place));
+            let whole = text(Variant { squeeze: false, ..variant });
+            let mut lengths = Lengths::of(&whole, false, &mut runs);
+            let mut found = |feature, place| found(variant, feature, place);
+            self.each_match(&text(variant), 1 << place, &mut lengths, &mut found);
         }
     }
 
@@ -359,7 +225,8 @@ impl Matcher {
             Some(Automaton::Nfa(nfa)) => nfa.memory_usage(),
             None => 0,
         };
-        automaton + size_of_val(&*self.patterns)
+        let runs: usize = self.runs.values().map(|runs| size_of_val(runs) + runs.heap()).sum();
+        automaton + size_of_val(&*self.patterns) + runs
     }
 
     /// Runs the automaton over a text and nothing else: what benchmarks hold the engine against.
@@ -380,14 +247,28 @@ impl Matcher {
 
     /// Calls back with every feature found in a text that is what these variants make of it.
     #[inline]
-    fn each_match(&self, text: &str, variants: Variants, mut found: impl FnMut(Feature, Span)) {
+    fn each_match(
+        &self,
+        text: &str,
+        variants: Variants,
+        lengths: &mut Lengths<'_>,
+        found: &mut impl FnMut(Feature, Span),
+    ) {
         if variants == 0 {
             return;
         }
-        let hit = |pattern: usize, end: usize| {
-            let pattern = self.patterns[pattern];
-            if pattern.variant & variants != 0 {
-                pattern.judge(text, end, &mut found);
+        let hit = |index: usize, end: usize| {
+            let pattern = self.patterns[index];
+            if pattern.variant & variants == 0 {
+                return;
+            }
+            if pattern.variant & SQUEEZED == 0 {
+                return pattern.judge(text, end, || false, found);
+            }
+            let start = end - usize::from(pattern.length);
+            let runs = if pattern.modes & RUNS == 0 { None } else { self.runs.get(&(index as u32)) };
+            if runs.is_none_or(|runs| runs.fit(start, lengths.in_text(text))) {
+                pattern.judge(text, end, || runs::ends_longer(runs, text, start..end, lengths), found);
             }
         };
         match &self.automaton {
@@ -400,23 +281,30 @@ impl Matcher {
 
 impl Pattern {
     /// Holds one occurrence of a word against the modes in which it is asked for.
+    ///
+    /// `ends_longer`: whether the run that it ends with has more letters than it asks for, so that it may end before the
+    /// last of them.
     #[inline]
-    fn judge(self, text: &str, end: usize, found: &mut impl FnMut(Feature, Span)) {
+    fn judge(self, text: &str, end: usize, ends_longer: impl FnOnce() -> bool, found: &mut impl FnMut(Feature, Span)) {
         let Self { first_feature, length, modes, .. } = self;
         let start = end - usize::from(length);
+        let mut place = Span { start, end, is_short: false };
         if modes & BEGINNING != 0 {
-            found(first_feature + rank(modes, BEGINNING), Span { start, end });
+            found(first_feature + rank(modes, BEGINNING), place);
             if modes == BEGINNING {
                 return;
             }
         }
-        let next = next_char(text, end);
+        let mut next = next_char(text, end);
         // N3: in every mode a match may not be followed by a mark.
-        if next.is_some_and(|next| !next.is_ascii() && text::is_mn_or_me(next)) {
-            return;
+        if next.is_some_and(|next| !next.is_ascii() && text::is_mark(next)) {
+            if !ends_longer() {
+                return;
+            }
+            place.is_short = true;
+            next = last_char(text, end);
         }
-        let place = Span { start, end };
-        if modes == bit(MatchMode::Contains) {
+        if modes & !RUNS == bit(MatchMode::Contains) {
             found(first_feature, place);
             return;
         }
@@ -431,7 +319,7 @@ impl Pattern {
                     !is_glued(last_char(text, start), next_char(text, start)) && !is_glued(last_char(text, end), next)
                 }
                 MatchMode::StartsWith => start == 0,
-                MatchMode::Exact => start == 0 && end == text.len(),
+                MatchMode::Exact => start == 0 && end == text.len() && !place.is_short,
             };
             if holds {
                 found(feature, place);

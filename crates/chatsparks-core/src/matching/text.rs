@@ -20,13 +20,14 @@ mod slow;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod thai;
 mod vary;
 mod word;
 
 pub(crate) use bare::bare;
 pub use class::{
-    ends_with_question_mark, is_dash, is_letter, is_letter_number_or_mark, is_mn_or_me, is_unspaced_script,
-    is_white_space, trim,
+    ends_with_question_mark, is_dash, is_letter, is_letter_number_or_mark, is_mark, is_unspaced_script, is_white_space,
+    trim,
 };
 pub use mapped::{Mapped, normalise_mapped};
 pub use normalise::Normaliser;
@@ -36,10 +37,11 @@ pub use vary::{Variant, vary_into};
 /// The version of the Unicode Standard that the tables follow (N1). It is part of every digest.
 pub const UNICODE_VERSION: &str = tables::UNICODE_VERSION;
 
-/// `normalise(text)` (N1): NFKC; format characters (Cf) and variation selectors dropped; full case folding; NFKC
-/// again; every run of white space one space; trimmed.
+/// `normalise(text)` (N1): NFKC; format characters (Cf) and what is ignored by default dropped; full case folding;
+/// NFKC again; decimal digits of every script read as `0` to `9`, and `‘ ’ ʼ` as `'`; Thai in order, as people type it;
+/// every run of white space one space; trimmed.
 ///
-/// Takes time linear in the length of the text, whatever it holds, up to the sorting of long runs of marks.
+/// The result is in NFKC, and normalising it again changes nothing. Takes time linear in the length of the text, whatever it holds, up to the sorting of long runs of marks.
 pub fn normalise(text: &str) -> String {
     let mut out = String::new();
     normalise_into(text, &mut out);

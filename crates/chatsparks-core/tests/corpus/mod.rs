@@ -31,6 +31,8 @@ pub const PARTS: [Part; 7] = [
 #[derive(Clone, Debug)]
 pub struct Row {
     pub language: &'static str,
+    /// The remark that it stands under.
+    pub topic: &'static str,
     pub id: &'static str,
     /// Column `comment` as the file has it.
     pub written: &'static str,
@@ -94,16 +96,23 @@ impl Row {
 
 /// Every row, in the order of the files; a line that cannot be read is told.
 pub fn rows() -> Result<Vec<Row>, String> {
-    let lines = PARTS
-        .iter()
-        .flat_map(|part| part.text.lines().enumerate().map(|(index, line)| (part.language, index + 1, line)));
-    lines
-        .filter(|(.., line)| !line.starts_with('#'))
-        .map(|(language, number, line)| row(language, line).ok_or_else(|| format!("{language}, line {number}: {line}")))
-        .collect()
+    let mut rows = Vec::new();
+    for part in &PARTS {
+        let (language, mut topic) = (part.language, "");
+        for (line, number) in part.text.lines().zip(1..) {
+            match line.strip_prefix("# ") {
+                Some(remark) => topic = remark,
+                None if line.starts_with('#') => {}
+                None => {
+                    rows.push(row(language, topic, line).ok_or_else(|| format!("{language}, line {number}: {line}"))?)
+                }
+            }
+        }
+    }
+    Ok(rows)
 }
 
-fn row(language: &'static str, line: &'static str) -> Option<Row> {
+fn row(language: &'static str, topic: &'static str, line: &'static str) -> Option<Row> {
     let columns: [&str; 8] = line.split('\t').collect::<Vec<_>>().try_into().ok()?;
     let [id, written, written_words, mode, options, wanted, engine, why] = columns;
     let mode = match mode {
@@ -135,6 +144,7 @@ fn row(language: &'static str, line: &'static str) -> Option<Row> {
     let comment = unescape(written)?;
     Some(Row {
         language,
+        topic,
         id,
         written,
         written_words,

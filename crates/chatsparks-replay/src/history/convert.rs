@@ -40,19 +40,46 @@ const AMOUNT: std::ops::RangeInclusive<i64> = 0..=i64::MAX;
 
 /// The envelope of a line, or what is wrong with it.
 pub(super) fn envelope(raw: &mut RawLine<'_>) -> Result<Envelope, Flaw> {
+    let (id, at, event) = whole(raw, |at| instant(at, "at"))?;
+    Ok(Envelope { id, at, event })
+}
+
+/// What a line that comes in from outside brings, or what is wrong with it.
+pub(super) fn arrival(raw: &mut RawLine<'_>, may_bring_at: bool) -> Result<(EventId, Option<Instant>, Event), Flaw> {
+    let (id, at, event) = whole(raw, |at| match at {
+        Given::Absent => Ok(None),
+        _ if may_bring_at => instant(at, "at").map(Some),
+        _ => Err(bad("at", "no `at`: events are stamped when they come in, unless the service is told to `trust_at`")),
+    })?;
+    if id.as_str().starts_with(OUTCOME) {
+        return Err(bad(
+            "id",
+            "an event id that does not begin with `outcome:`: what became of a DM is told from within",
+        ));
+    }
+    if let Event::Grant(_) = event {
+        return Err(bad("type", "another type: room is granted from within, and `grant` stands in exports alone"));
+    }
+    Ok((id, at, event))
+}
+
+fn whole<T>(
+    raw: &mut RawLine<'_>,
+    at: impl FnOnce(&mut Given<Str<'_>>) -> Result<T, Flaw>,
+) -> Result<(EventId, T, Event), Flaw> {
     let is_outcome = matches!(&raw.id, Given::Value(id) if id.0.starts_with(OUTCOME));
     let id = id(&mut raw.id, "id", if is_outcome { OUTCOME_ID } else { ID })?;
     if id.starts_with("timer:") {
         return Err(bad("id", "an event id that does not begin with `timer:`"));
     }
-    let at = instant(&mut raw.at, "at")?;
+    let at = at(&mut raw.at)?;
     let kind = required(&mut raw.kind, "type")?.0;
     if is_outcome && kind != "receipt" {
         return Err(bad("id", "an event id that does not begin with `outcome:`, which only a receipt's does"));
     }
     let event = event(&kind, raw)?;
     match raw.left_over() {
-        None => Ok(Envelope { id: EventId::from(id), at, event }),
+        None => Ok((EventId::from(id), at, event)),
         Some(field) => Err(Flaw {
             kind: Kind::MisplacedField,
             place: Place::field(field),

@@ -325,6 +325,7 @@ fn each_part(condition: &Condition, path: String, found: &mut impl FnMut(&Condit
     let name = match condition {
         Condition::QuestionMark => "question_mark",
         Condition::FirstComment => "first_comment",
+        Condition::Reply => "reply",
         Condition::Keywords(_) => "keywords",
         Condition::Pattern(_) => "pattern",
         Condition::Posts(_) => "posts",

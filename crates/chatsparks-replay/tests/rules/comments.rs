@@ -181,6 +181,57 @@ fn c4_a_first_comment_is_the_first_seen_whatever_came_of_it() {
 }
 
 #[test]
+fn c4_a_reply_is_a_comment_that_answers_another() {
+    let reply = trigger("reply", "hi", json!({ "when": "reply" }));
+    let world = world(json!({ "posts": posts(), "triggers": [ reply ] }));
+    let fired = "fired reply | dm Hi";
+    check_last(&world, &[comment(0, "u1", "x").with("reply_to", "c9")], fired);
+    check_last(&world, &[comment(0, "u1", "x")], "no_match");
+    check_last(&world, &[comment(0, "u1", "x").with("reply_to", Value::Null)], "no_match");
+    // Whom it answers does not matter, nor whether that was seen, nor the platform's word on answering.
+    let own = comment(0, "acct", "x").with("comment_id", "c");
+    check_last(&world, &[own, comment(1, "u1", "x").with("reply_to", "c")], fired);
+    check_last(&world, &[comment(0, "u1", "x").with("direct_reply", true)], "no_match");
+    // In conditions over it, and in explanations and trials: a text that nobody wrote answers nobody.
+    let not = but(&world, "triggers", json!([trigger("own", "hi", json!({ "when": { "not": "reply" } }))]));
+    check(
+        &not,
+        &[comment(0, "u1", "x"), comment(1, "u2", "x").with("reply_to", "c0")],
+        &["fired own | dm Hi", "no_match"],
+    );
+    assert_eq!(explained(&world, &[comment(0, "u1", "x").with("reply_to", "c9")]), ["reply fired"]);
+    assert_eq!(explained(&not, &[comment(0, "u1", "x").with("reply_to", "c9")]), ["own no_match"]);
+    assert_eq!(explained(&world, &[comment(0, "u1", "x")]), ["reply no_match"]);
+    assert_eq!(tried(&world, "x")[0].verdict.result.as_str(), "no_match");
+    assert_eq!(tried(&not, "x")[0].verdict.result.as_str(), "matches");
+}
+
+#[test]
+fn c8_the_first_keyword_of_the_condition_that_holds_is_named() {
+    let keywords = |words: Value| json!({ "keywords": { "words": words } });
+    let named = |when: Value, text: &str| {
+        let world = world(json!({ "triggers": [ trigger("t", "hi", json!({ "when": when })) ] }));
+        let told = facts(&world, &[comment(0, "u1", text)], &["trigger_fired"]);
+        told[0].split_once("c0 ").map(|(_, rest)| rest.trim_end_matches("v1 t").trim().to_owned())
+    };
+    let list = || keywords(json!(["cost", "Price", "how much"]));
+    // In the order of the document, not in that of the text.
+    assert_eq!(named(list(), "price? what does it cost").as_deref(), Some("cost"));
+    assert_eq!(named(list(), "cost? price?").as_deref(), Some("cost"));
+    assert_eq!(named(list(), "how much is the price").as_deref(), Some("Price"));
+    assert_eq!(named(list(), "how much").as_deref(), Some("how much"));
+    // As the workspace writes it, also where another word is part of it, or the same word stands there twice.
+    assert_eq!(named(keywords(json!(["the PRICE", "price"])), "the price").as_deref(), Some("the PRICE"));
+    assert_eq!(named(keywords(json!(["price", "the price"])), "the price").as_deref(), Some("price"));
+    assert_eq!(named(keywords(json!(["ＰＲＩＣＥ", "price"])), "price").as_deref(), Some("ＰＲＩＣＥ"));
+    // Through `all`, `any` and other parts; of a condition without words none.
+    let nested = json!({ "all": ["first_comment",
+        { "any": [keywords(json!(["zebra"])), { "all": [keywords(json!(["blue", "green"])), keywords(json!(["car"]))] }] }] });
+    assert_eq!(named(nested, "a car, green").as_deref(), Some("green"));
+    assert_eq!(named(json!({ "any": ["question_mark", keywords(json!(["zebra"]))] }), "so?").as_deref(), Some(""));
+}
+
+#[test]
 fn c5_the_first_gate_that_refuses_gives_the_outcome() {
     let fire = || comment(0, "u1", "price");
     let again = || comment(HOUR, "u1", "price");
@@ -451,6 +502,32 @@ fn c10_every_trigger_has_its_reason() {
     assert_eq!(all[2], "price duplicate, not_connected, outside_window");
     // With `next`, one that was passed over was throttled and not outranked.
     assert_eq!(explained(&next(&four()), &[price(0), price(1)])[2..], ["price throttled", "list fired"]);
+    // When all are throttled nobody won: the outcome names the highest, and it outranks nobody.
+    let all = explained(&next(&four()), &[price(0), price(1), price(2)]);
+    assert_eq!(all[2..], ["price throttled", "list throttled"]);
+    let of_human = [price(0), price(1), act(2, "take", "u1"), price(3)];
+    assert_eq!(
+        explained(&next(&four()), &of_human)[2..],
+        ["price throttled, with_human", "list throttled, with_human"]
+    );
+    // Whom somebody won against is told as ever: the one below is outranked, and would be throttled too.
+    let three = but(
+        &four(),
+        "triggers",
+        json!([
+            trigger("price", "hi", json!({})),
+            trigger("list", "hi", json!({})),
+            trigger("last", "hi", json!({ "when": word("price") }))
+        ]),
+    );
+    assert_eq!(
+        explained(&next(&three), &[price(0), comment(1, "u1", "price"), price(DAY + 1)]),
+        ["price fired", "list outranked by price", "last outranked by price"]
+    );
+    assert_eq!(
+        explained(&next(&three), &[price(0), price(1)]),
+        ["price throttled", "list fired", "last outranked by list"]
+    );
 }
 
 #[test]
@@ -472,6 +549,21 @@ fn c11_a_trial_names_the_words_and_where_they_stand() {
     assert_eq!(found(word("price"), "ขอ p\u{200b}rice"), one("price", 3, 9));
     assert_eq!(found(word("price"), "price price"), vec![("price".to_owned(), 0, 5), ("price".to_owned(), 6, 11)]);
     assert_eq!(found(word("ss"), "straße"), one("ss", 4, 5));
+    // Places are those of what the buyer wrote, also behind Thai that was typed out of order.
+    assert_eq!(found(word("price"), "เเพงมากกกก น\u{e33}\u{e49}หอม PRICE"), one("price", 18, 23));
+    assert_eq!(found(word("แพง"), "ขอเเพงมาก"), one("แพง", 2, 6));
+    assert_eq!(found(word("มาก"), "ด\u{e35}\u{e35}วา\u{e48}มาก"), one("มาก", 6, 9));
+    assert_eq!(
+        found(word("น้ำ"), "x น\u{e33}\u{e49} น\u{e49}\u{e33}"),
+        vec![("น้ำ".to_owned(), 2, 5), ("น้ำ".to_owned(), 6, 9)]
+    );
+    assert_eq!(found(word("50"), "ขนาด ๕๐ ml"), one("50", 5, 7));
+    assert_eq!(found(json!({ "pattern": "5.*l" }), "น\u{e49}\u{e33} ๕๐ ML"), one("5.*l", 4, 9));
+    assert_eq!(found(json!("question_mark"), "เเพงไหม\u{3164}ค\u{e48}ะ？"), one("？", 11, 12));
+    // N6: the whole run; but the letter whose mark keeps a shorter word from ending there belongs to the next.
+    let squeezed = json!({ "keywords": { "words": ["มาก"], "squeeze": true } });
+    assert_eq!(found(squeezed.clone(), "ดีมมากกกก ดี"), one("มาก", 2, 9));
+    assert_eq!(found(squeezed, "มากกก็ดี"), one("มาก", 0, 4));
     assert_eq!(found(json!({ "pattern": "p.i" }), "the PRICE"), one("p.i", 4, 7));
     assert_eq!(found(json!("question_mark"), "how? much？ 😍"), one("？", 9, 10));
     assert_eq!(found(json!({ "not": word("price") }), "price"), one("price", 0, 5));

@@ -51,6 +51,30 @@ fn n2_each_mode_at_its_edges() {
     rows(list, &[("price", true), ("price list", true), ("list", false)]);
 }
 
+/// N1 has its table beside the code; these are the rows that people type.
+#[test]
+fn n1_a_word_is_found_however_it_is_typed() {
+    rows(
+        mode("น้ำหอม", "exact"),
+        &[
+            ("น\u{e49}\u{e33}หอม", true),
+            ("น\u{e49}\u{e4d}\u{e32}หอม", true),
+            ("น\u{e4d}\u{e49}\u{e32}หอม", true),
+            ("น\u{e33}\u{e49}หอม", true),
+            ("น\u{e33}หอม", false),
+            ("น\u{e49}\u{e49}\u{e33}\u{200b}หอม", true),
+        ],
+    );
+    rows(mode("แพง", "exact"), &[("เเพง", true), ("เ\u{200b}เพง", true), ("เเเพง", false), ("เ เพง", false)]);
+    // The keyword may be the one that was typed out of order.
+    rows(mode("เเพง", "word"), &[("แพงไหม", true)]);
+    rows(mode("น\u{e33}\u{e49}", "contains"), &[("ขอน\u{e49}\u{e33}", true)]);
+    rows(mode("ขนาด 50", "word"), &[("ขนาด ๕๐", true), ("ขนาด ๕๐๐", false), ("ขนาด 5๐", true)]);
+    rows(mode("what's", "exact"), &[("What’s", true), ("what‘s", true), ("whatʼs", true), ("whats", false)]);
+    rows(mode("price", "exact"), &[("pri\u{34f}ce", true), ("\u{3164}price\u{115f}", true), ("pri\u{2800}ce", false)]);
+    rows(json!({ "pattern": r"^\d{2}\s?ml$" }), &[("๕๐ ml", true), ("٣٠ML", true), ("五十 ml", false)]);
+}
+
 #[test]
 fn n3_a_match_is_not_followed_by_a_mark_in_any_mode() {
     for name in ["contains", "word", "starts_with"] {
@@ -59,8 +83,10 @@ fn n3_a_match_is_not_followed_by_a_mark_in_any_mode() {
         rows(mode("faq", name), &[("faq", true), ("faq\u{301}", false), ("faq\u{20dd}", false)]);
     }
     rows(mode("แพ", "exact"), &[("แพ", true), ("แพ้", false)]);
-    // A spacing mark (Mc) does not count: only Mn and Me do.
-    rows(mode("क", "contains"), &[("का", true), ("कु", false)]);
+    // Every mark counts, the spacing ones too (Mc); in Thai `า` is a letter.
+    rows(mode("क", "contains"), &[("क", true), ("का", false), ("कु", false), ("का क", true)]);
+    rows(mode("ဈေ", "contains"), &[("ဈေ", true), ("ဈေး", false)]);
+    rows(mode("ท", "contains"), &[("ทา", true), ("ทำ", false)]);
     // Before the match a mark may stand.
     rows(mode("faq", "contains"), &[("q\u{301}faq", true)]);
 }
@@ -104,11 +130,59 @@ fn n5_and_n6_are_off_unless_set() {
         ("giááá đẹp", [false, false, true, true]),
         ("giaaa dep", [false, false, false, true]),
         ("giáa đẹp", [false, false, false, true]),
+        ("iá đẹp", [false, false, false, false]),
     ] {
         let found =
             [(false, false), (true, false), (false, true), (true, true)].map(|(a, s)| fires(&keywords(a, s), text));
         assert_eq!(found, wanted, "{text}");
     }
+}
+
+#[test]
+fn n6_a_run_may_be_longer_and_never_shorter() {
+    let squeezed =
+        |words: &[&str], mode: &str| json!({ "keywords": { "words": words, "match": mode, "squeeze": true } });
+    let words = ["free", "coffee", "app"];
+    for (text, contains, word, starts, exact) in [
+        ("free", true, true, true, true),
+        ("freeee", true, true, true, true),
+        ("ffrreee", true, true, true, true),
+        ("fre", false, false, false, false),
+        ("fresh", false, false, false, false),
+        ("freesh", true, false, true, false),
+        ("so free", true, true, false, false),
+        ("cofee", false, false, false, false),
+        ("coffe", false, false, false, false),
+        ("cofe", false, false, false, false),
+        ("coooffffeeee!", true, true, true, false),
+        ("map", false, false, false, false),
+        ("appp", true, true, true, true),
+        ("aapp happy", true, true, true, false),
+        ("happy", true, false, false, false),
+        ("ap p", false, false, false, false),
+    ] {
+        for (mode, wanted) in [("contains", contains), ("word", word), ("starts_with", starts), ("exact", exact)] {
+            rows(squeezed(&words, mode), &[(text, wanted)]);
+        }
+    }
+    // Words that differ in their runs alone are different words.
+    let two = json!({ "all": [squeezed(&["cofe"], "word"), { "not": squeezed(&["coffee"], "word") }] });
+    rows(two, &[("cofe", true), ("cooffe", true), ("cofee", true), ("coffee", false), ("cofffeee", false)]);
+    // Only letters: digits, signs and marks are as many as they are.
+    rows(squeezed(&["100"], "exact"), &[("100", true), ("1000", false), ("10", false)]);
+    rows(squeezed(&["ok!!"], "exact"), &[("okkk!!", true), ("ok!", false), ("ok!!!", false)]);
+    rows(squeezed(&["q\u{323}\u{323}"], "exact"), &[("qq\u{323}\u{323}", true), ("q\u{323}", false)]);
+    // After N5: what it makes alike counts together.
+    let both = json!({ "keywords": { "words": ["xoo"], "match": "exact", "ignore_accents": true, "squeeze": true } });
+    rows(both, &[("xoó", true), ("xòo", true), ("xó", false), ("xoóo", true)]);
+    // N3: of a longer run the last letter may belong to a mark. What matches without it matches with it.
+    for squeeze in [false, true] {
+        let when = json!({ "keywords": { "words": ["มาก"], "squeeze": squeeze } });
+        rows(when, &[("มากก็ดี", true), ("มาก็", false), ("มากกก็", true)]);
+    }
+    rows(squeezed(&["มากก"], "contains"), &[("มากก็ดี", false), ("มากกก็", true)]);
+    rows(squeezed(&["faq"], "word"), &[("faqq\u{323}", false), ("faqq", true)]);
+    rows(squeezed(&["มาก"], "exact"), &[("มากก", true), ("มากก็", false)]);
 }
 
 #[test]
@@ -161,6 +235,29 @@ fn n9_a_product_is_named_as_a_word() {
     rows(lacks("gone"), &[("glow serum", false), ("gone", false)]);
     rows(json!({ "not": lacks("gone") }), &[("glow serum", true)]);
     rows(json!({ "mentions": { "products": ["gone", "q"] } }), &[("rose oil", true), ("glow serum", false)]);
+    // N9: lengths are counted after normalising, whatever was written. `เเก` is `แก`, and `ﬁt` is `fit`.
+    let sku = |name: &str| {
+        let product =
+            json!([{ "id": "p", "name": "Glow", "url": "https://x.example", "skus": [{ "id": "s", "name": name }] }]);
+        let when = json!({ "when": { "mentions": { "products": [] } } });
+        let world = world(json!({ "products": product, "triggers": [ trigger("t", "hi", when) ] }));
+        told(&world, &[comment(0, "u1", name)])[0].starts_with("fired")
+    };
+    for (name, counts) in [
+        ("s30", true),
+        ("s3", false),
+        ("เเก", false),
+        ("เแก", true),
+        ("ﬁt", true),
+        ("ﬁ", false),
+        ("s\u{200b}3", false),
+        (" s 3 ", true),
+        ("ดีี", false),
+        ("e\u{301}x", false),
+        ("㎖s", true),
+    ] {
+        assert_eq!(sku(name), counts, "{name:?}");
+    }
     // Lengths of other names do not matter.
     let short = world(json!({ "products": [ { "id": "x", "name": "X", "url": "https://x.example" , "skus": [] } ],
         "triggers": [ trigger("t", "hi", json!({ "when": { "mentions": { "products": ["x"] } } })) ] }));

@@ -8,8 +8,8 @@ use icu_normalizer::{ComposingNormalizer, DecomposingNormalizer};
 use icu_properties::{
     CodePointMapData, CodePointSetData,
     props::{
-        EmojiModifier, ExtendedPictographic, GeneralCategory, GeneralCategoryGroup, RegionalIndicator, Script,
-        WhiteSpace,
+        CanonicalCombiningClass, DefaultIgnorableCodePoint, EmojiModifier, ExtendedPictographic, GeneralCategory,
+        GeneralCategoryGroup, RegionalIndicator, Script, VariationSelector, WhiteSpace,
     },
 };
 
@@ -64,17 +64,59 @@ fn by_the_letter(text: &str) -> String {
     let nfkc = ComposingNormalizer::new_nfkc();
     let once: String = nfkc.normalize(text).chars().filter(|&c| !is_dropped(c)).collect();
     let twice = nfkc.normalize(&CaseMapper::new().fold_string(&once)).into_owned();
+    let ordered = thai_in_order(twice.chars().map(read).collect());
+    let canonical = nfkc.normalize(&ordered);
     let white_space = |c| CodePointSetData::new::<WhiteSpace>().contains(c);
-    let words: Vec<&str> = twice.split(white_space).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = canonical.split(white_space).filter(|word| !word.is_empty()).collect();
     words.join(" ")
 }
 
 fn is_dropped(c: char) -> bool {
-    category(c) == GeneralCategory::Format || is_variation_selector(c)
+    category(c) == GeneralCategory::Format || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
-fn is_variation_selector(c: char) -> bool {
-    matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
+/// Digits of every script, which stand in tens, and apostrophes.
+fn read(c: char) -> char {
+    let is_digit = |c: &char| category(*c) == GeneralCategory::DecimalNumber;
+    match c {
+        '\u{2018}' | '\u{2019}' | '\u{2BC}' => '\'',
+        c if is_digit(&c) => {
+            let place = ('\0'..c).rev().take_while(is_digit).count() % 10;
+            char::from_digit(u32::try_from(place).unwrap_or(0), 10).unwrap_or(c)
+        }
+        c => c,
+    }
+}
+
+/// Thai as people type it, character by character into what is already in order.
+fn thai_in_order(text: Vec<char>) -> String {
+    let is_tone = |c: char| ('\u{E48}'..='\u{E4B}').contains(&c);
+    let is_thai = |c: char| matches!(c, '\u{E31}' | '\u{E34}'..='\u{E3A}' | '\u{E47}'..='\u{E4E}');
+    let moves =
+        |c: char| CodePointMapData::<CanonicalCombiningClass>::new().get(c) != CanonicalCombiningClass::NotReordered;
+    let mut ordered: Vec<char> = Vec::new();
+    for c in text {
+        if c == '\u{E40}' && ordered.last() == Some(&c) {
+            ordered.pop();
+            ordered.push('\u{E41}');
+            continue;
+        }
+        let mut at = ordered.len();
+        if is_tone(c) {
+            while at > 0 && ordered[at - 1] == '\u{E32}' {
+                at -= 1;
+            }
+        } else if is_thai(c) || moves(c) {
+            // Before the tone marks of its run, which stand at its end.
+            while at > 0 && is_tone(ordered[at - 1]) {
+                at -= 1;
+            }
+        }
+        if !(is_thai(c) && at > 0 && ordered[at - 1] == c) {
+            ordered.insert(at, c);
+        }
+    }
+    ordered.into_iter().collect()
 }
 
 /// N5 and N6 by the letter.
@@ -112,7 +154,8 @@ fn ends_in_question(text: &str) -> bool {
     let set_aside = |c: char| {
         let of = |set: bool| set && !is_mark(c);
         of(CodePointSetData::new::<WhiteSpace>().contains(c))
-            || is_dropped(c)
+            || category(c) == GeneralCategory::Format
+            || CodePointSetData::new::<VariationSelector>().contains(c)
             || of(category(c) == GeneralCategory::OtherSymbol)
             || of(CodePointSetData::new::<ExtendedPictographic>().contains(c))
             || CodePointSetData::new::<EmojiModifier>().contains(c)

@@ -38,7 +38,8 @@ fn condition(when: &Condition, depth: usize) -> bool {
             depth < 16 && !parts.is_empty() && parts.iter().all(|part| condition(part, depth + 1))
         }
         Condition::Not(part) => depth < 16 && condition(part, depth + 1),
-        Condition::QuestionMark | Condition::FirstComment | Condition::Posts(_) | Condition::Mentions(_) => true,
+        Condition::QuestionMark | Condition::FirstComment | Condition::Reply => true,
+        Condition::Posts(_) | Condition::Mentions(_) => true,
     }
 }
 

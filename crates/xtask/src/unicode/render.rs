@@ -4,10 +4,16 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Write as _;
 
-use super::{DROP, HIGH, HIGH_END, LOW, MARK_END, Pool, Record, SPACE, Trie, UNICODE_VERSION};
+use super::{DROP, HIGH, HIGH_END, LOW, Pool, Record, SPACE, Trie, UNICODE_VERSION};
 
 /// Everything that is written down.
 pub(super) struct Rendered<'a> {
+    /// Past the last rank.
+    pub(super) mark_end: u16,
+    /// The combining class of each rank.
+    pub(super) rank_classes: Vec<u8>,
+    /// The number of U+0E33 among the records.
+    pub(super) sara_am: u16,
     pub(super) forms: &'a Trie,
     pub(super) classes: &'a Trie,
     pub(super) sets: &'a [u16],
@@ -29,7 +35,10 @@ pub(super) fn render(tables: &Rendered<'_>) -> Result<String, Box<dyn Error>> {
     for (name, value) in ["PLAIN_END", "MAP_END", "SLOW_END"].into_iter().zip(tables.ends) {
         writeln!(out, "pub(super) const {name}: u16 = {value};")?;
     }
-    for (name, value) in [("MARK_END", MARK_END), ("SPACE", SPACE), ("DROP", DROP)] {
+    for (name, value) in [("MARK_END", tables.mark_end), ("SARA_AM", tables.sara_am)] {
+        writeln!(out, "pub(super) const {name}: u16 = {value};")?;
+    }
+    for (name, value) in [("SPACE", SPACE), ("DROP", DROP)] {
         writeln!(out, "pub(super) const {name}: u16 = {value:#X};")?;
     }
     for (name, value) in [("LOW", LOW), ("HIGH", HIGH), ("HIGH_END", HIGH_END)] {
@@ -38,6 +47,8 @@ pub(super) fn render(tables: &Rendered<'_>) -> Result<String, Box<dyn Error>> {
     render_trie(&mut out, "FORM", "u16", tables.forms)?;
     render_trie(&mut out, "CLASS", "u8", tables.classes)?;
     let numbers = |values: &[u16]| -> Vec<String> { values.iter().map(u16::to_string).collect() };
+    let classes: Vec<String> = tables.rank_classes.iter().map(u8::to_string).collect();
+    list(&mut out, "RANK_CLASSES", "u8", &classes)?;
     list(&mut out, "CLASS_SETS", "u16", &numbers(tables.sets))?;
     let records: Vec<String> = tables
         .records

@@ -222,7 +222,7 @@ pub(super) fn questions() -> Vec<Trigger> {
             Indonesian,
             any([
                 word(Squeeze, &["mau dong", "mau order", "fix order", "minat", "dm kak", "cek dm"]),
-                pattern("\\b(mau|order|pesan|checkout)\\b.*\\b[0-9]{1,2}\\b"),
+                pattern("(^|[^a-z])(mau|order|pesan|checkout)([^a-z].*)?[^0-9a-z][0-9]{1,2}([^0-9a-z]|$)"),
             ]),
         ),
     ];

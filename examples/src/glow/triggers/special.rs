@@ -94,7 +94,7 @@ pub(super) fn campaigns() -> Vec<Trigger> {
         Trigger::new(
             "live-cf",
             "Confirmations in a Live",
-            any([pattern("^(cf|เอฟ|fix|chốt)\\s*[0-9]{1,3}\\b"), keywords("exact", Squeeze, &["cf", "เอฟ"])]),
+            any([pattern("^(cf|เอฟ|fix|chốt)\\s*[0-9]{1,3}([^0-9]|$)"), keywords("exact", Squeeze, &["cf", "เอฟ"])]),
             "order-th",
         )
         .on_tags(&["live"])

@@ -59,7 +59,7 @@ impl Checker<'_> {
             return self.report.add(at, ProblemCode::TooDeep, message);
         }
         match condition {
-            Condition::QuestionMark | Condition::FirstComment => {}
+            Condition::QuestionMark | Condition::FirstComment | Condition::Reply => {}
             Condition::Keywords(keywords) => self.keywords(&at.field("keywords").field("words"), keywords),
             Condition::Pattern(pattern) => self.pattern(&at.field("pattern"), pattern),
             Condition::Posts(posts) => self.post_ids(&at.field("posts"), posts),

@@ -31,19 +31,19 @@ impl Class {
     }
 
     #[inline(always)]
-    pub(super) fn is_mn(self) -> bool {
-        self.has(4)
+    pub(super) fn is_mark(self) -> bool {
+        self.has(3)
     }
 
     #[inline(always)]
-    pub(super) fn is_mark(self) -> bool {
-        self.has(5)
+    pub(super) fn is_mn(self) -> bool {
+        self.has(4)
     }
 
     /// A letter of the scripts whose marks N5 drops: Latin, Greek, Cyrillic.
     #[inline(always)]
     pub(super) fn takes_accents(self) -> bool {
-        self.has(8)
+        self.has(7)
     }
 }
 
@@ -62,23 +62,23 @@ pub fn is_letter_number_or_mark(c: char) -> bool {
     Class::of(c).has(2)
 }
 
-/// Whether `c` is of category Mn or Me, which may not follow a match (N3).
-pub fn is_mn_or_me(c: char) -> bool {
+/// Whether `c` is a mark: category M, which may not follow a match (N3).
+pub fn is_mark(c: char) -> bool {
     Class::of(c).has(3)
 }
 
 /// Whether `c` is a dash: category Pd (F3).
 pub fn is_dash(c: char) -> bool {
-    Class::of(c).has(6)
+    Class::of(c).has(5)
 }
 
 /// Whether `c` has the Script property of a script written without spaces: Thai, Lao, Khmer, Myanmar, Han, Hiragana,
 /// Katakana or Hangul (N4).
 pub fn is_unspaced_script(c: char) -> bool {
-    Class::of(c).has(7)
+    Class::of(c).has(6)
 }
 
-/// The variation selectors of N1.
+/// The variation selectors that emoji and ideographs take.
 pub(super) fn is_variation_selector(c: char) -> bool {
     matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
 }
@@ -97,10 +97,10 @@ pub(super) fn is_variation_selector(c: char) -> bool {
 pub fn ends_with_question_mark(text: &str) -> bool {
     for c in text.chars().rev() {
         let class = Class::of(c);
-        if class.has(9) {
+        if class.has(8) {
             return true;
         }
-        if !class.has(10) {
+        if !class.has(9) {
             return false;
         }
     }

@@ -1,13 +1,16 @@
 //! What the tables say of one character: how N1 treats it, what it opens into, what it composes with.
 
 use super::tables::{
-    COMPOSED, DROP, FORM_BLOCKS, FORM_INDEX, HIGH, HIGH_END, LOW, MAP_END, MARK_END, PAIRS, PLAIN_END, POOL, RECORDS,
-    SLOW_END, SPACE,
+    COMPOSED, DROP, FORM_BLOCKS, FORM_INDEX, HIGH, HIGH_END, LOW, MAP_END, MARK_END, PAIRS, PLAIN_END, POOL,
+    RANK_CLASSES, RECORDS, SARA_AM, SLOW_END, SPACE,
 };
 
 /// A character's value in the first table. The values are ordered so that comparisons tell the kind: 0 is plain and has
-/// no record; a mark is its combining class, below `MARK_END`; then come the numbers of the records, of the plain, the
-/// mapped and the slow; then `SPACE` and `DROP`.
+/// no record; a mark is its rank, below `MARK_END`; then come the numbers of the records, of the plain, the mapped and
+/// the slow; then `SPACE` and `DROP`.
+///
+/// A *rank* says what a mark may stand behind: any of a lower rank, and its like when the rank is odd. Ranks follow the
+/// combining classes, and the order of Thai (N1); the Thai letters `า` and `เ`, which N1 touches, have the highest.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Form(u16);
 
@@ -17,11 +20,13 @@ pub(super) enum Kind {
     Plain,
     /// Shields as well, and becomes something else.
     Map(&'static Record),
-    /// A mark that stays and never composes.
+    /// A mark that stays and never composes, or a letter that has a rank all the same.
     Mark,
+    /// U+0E33, which opens into a mark and a letter.
+    SaraAm(&'static Record),
     /// White space.
     Space,
-    /// A format character or variation selector.
+    /// A format character, or one that is ignored by default.
     Drop,
     /// Everything else: it needs the sequence it stands in.
     Slow,
@@ -74,6 +79,7 @@ impl Form {
             1..MARK_END => Kind::Mark,
             0..PLAIN_END => Kind::Plain,
             PLAIN_END..MAP_END => self.record().map_or(Kind::Plain, Kind::Map),
+            SARA_AM => self.record().map_or(Kind::Slow, Kind::SaraAm),
             SPACE => Kind::Space,
             DROP => Kind::Drop,
             _ => Kind::Slow,
@@ -88,15 +94,14 @@ impl Form {
         (1..MARK_END).contains(&self.0)
     }
 
-    /// Whether the character is plain, or a mark in order: of a class above `floor`, which is one less than the class
-    /// of the character before it (see [`Self::floor`]).
+    /// Whether the character is plain, or a mark in order: of a rank above `floor` (see [`Self::floor`]).
     #[inline(always)]
     pub(super) fn is_calm(self, floor: u16) -> bool {
-        // What is no mark has no class to be too low: 0 wraps around, and records come after the marks.
+        // What is no mark has no rank to be too low: 0 wraps around, and records come after the marks.
         (self.0 < PLAIN_END) & (self.0.wrapping_sub(1) >= floor)
     }
 
-    /// The floor for a mark after this character, if it [is calm](Self::is_calm).
+    /// The floor for a mark after this character, if it [is calm](Self::is_calm): what its rank must be above.
     #[inline(always)]
     pub(super) fn floor(self) -> u16 {
         if self.0 < MARK_END { floor(self.0) } else { 0 }
@@ -113,7 +118,11 @@ impl Form {
 
     /// The canonical combining class.
     pub(super) fn combining_class(self) -> u8 {
-        if self.is_mark() { (self.0 & 0xFF) as u8 } else { self.record().map_or(0, |record| record.ccc) }
+        if self.is_mark() {
+            RANK_CLASSES.get(usize::from(self.0 >> 1)).copied().unwrap_or(0)
+        } else {
+            self.record().map_or(0, |record| record.ccc)
+        }
     }
 
     /// Whether the character may compose with one before it.
@@ -126,10 +135,10 @@ impl Form {
     }
 }
 
-/// What the class of a mark must be above to stand in order after a character of this class.
+/// What the rank of a mark must be above to stand in order after a character of this rank.
 #[inline(always)]
-fn floor(class: u16) -> u16 {
-    class.saturating_sub(1)
+fn floor(rank: u16) -> u16 {
+    rank & !1
 }
 
 /// The place of a code point in the index of a table; past its end for those that have nothing to say.
@@ -163,7 +172,7 @@ pub(super) struct Record {
     folded: Span,
     normal: Span,
     ccc: u8,
-    tail: u8,
+    tail: u16,
     joins: bool,
 }
 
@@ -173,7 +182,7 @@ impl Record {
         folded: (u16, u16),
         normal: (u16, u16),
         ccc: u8,
-        tail: u8,
+        tail: u16,
         joins: bool,
     ) -> Self {
         Self {
@@ -201,6 +210,11 @@ impl Record {
         self.normal.text()
     }
 
+    /// What a character that neither decomposes nor folds is read as all the same: a digit, an apostrophe.
+    pub(super) fn read_as(&self) -> Option<char> {
+        if self.is_itself() { self.normal().chars().next() } else { None }
+    }
+
     /// Whether the character neither decomposes nor folds.
     pub(super) fn is_itself(&self) -> bool {
         self.decomposed.len == 0 && self.folded.len == 0
@@ -213,7 +227,7 @@ impl Record {
 
     /// The floor for a mark after [`Self::normal`] (see [`Form::is_calm`]).
     pub(super) fn floor(&self) -> u16 {
-        floor(u16::from(self.tail))
+        floor(self.tail)
     }
 }
 

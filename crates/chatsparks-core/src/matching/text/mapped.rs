@@ -20,6 +20,8 @@ struct Place {
     byte: usize,
     from: usize,
     to: usize,
+    /// Where the last of the letters begins that were squeezed into one.
+    last: usize,
 }
 
 /// Says how long the text is, and not what it says: what people write does not belong in logs.
@@ -36,6 +38,15 @@ impl Mapped {
     /// Characters that were composed, collapsed or squeezed into one have the range of all of them; a dropped accent
     /// or variation selector belongs to the character it followed. An empty range of bytes has an empty range.
     pub fn original_range(&self, start: usize, end: usize) -> Range<usize> {
+        self.range(start, end, false)
+    }
+
+    /// As [`Self::original_range`], without the last of the letters that were squeezed into the last one (N6).
+    pub(crate) fn range_but_for_the_last(&self, start: usize, end: usize) -> Range<usize> {
+        self.range(start, end, true)
+    }
+
+    fn range(&self, start: usize, end: usize, but_for_the_last: bool) -> Range<usize> {
         let first = self.places.partition_point(|place| place.byte < start);
         let past = self.places.partition_point(|place| place.byte < end);
         // A byte within a character belongs to it.
@@ -43,7 +54,12 @@ impl Mapped {
         let covered = self.places.get(first..past).unwrap_or(&[]);
         // Marks may have changed places, so the ends are not always those of the first and the last.
         let from = covered.iter().map(|place| place.from).min();
-        let to = covered.iter().map(|place| place.to).max();
+        let to = match covered.split_last() {
+            Some((last, before)) if but_for_the_last => {
+                before.iter().map(|place| place.to).chain(std::iter::once(last.last)).max()
+            }
+            _ => covered.iter().map(|place| place.to).max(),
+        };
         match (from, to) {
             (Some(from), Some(to)) => from..to,
             _ => {
@@ -64,7 +80,8 @@ pub fn normalise_mapped(text: &str, variant: Variant) -> Mapped {
     apply(&mut pieces, variant);
     let mut mapped = Mapped::default();
     for piece in pieces.as_slice() {
-        mapped.places.push(Place { byte: mapped.text.len(), from: piece.from as usize, to: piece.to as usize });
+        let [from, to, last] = [piece.from, piece.to, piece.last].map(|at| at as usize);
+        mapped.places.push(Place { byte: mapped.text.len(), from, to, last });
         mapped.text.push(piece.c);
     }
     mapped

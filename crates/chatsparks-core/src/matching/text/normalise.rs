@@ -3,10 +3,11 @@
 //! Most characters are *plain*: they normalise to themselves, and shield what stands before them from what follows.
 //! The walk only looks for what is not, and copies whole runs; ASCII capitals count as plain, because folding them
 //! in the copy is cheaper than stopping. A mark that composes with nothing (all Thai ones) stays where it stands as
-//! long as its combining class is in order. Anything else goes the slow way, from the last shield to the next.
+//! long as its rank is in order. Anything else goes the slow way, from the last shield to the next.
 
-use super::form::{self, Form, Kind};
+use super::form::{self, Form, Kind, Record};
 use super::slow::Pieces;
+use super::thai;
 use super::word::{HIGH_BITS, below, equal, word};
 
 /// Normalises texts (N1), with buffers to use again.
@@ -125,7 +126,11 @@ impl Walk<'_> {
                     self.copy(at);
                     self.run = at + width;
                 }
-                Kind::Plain | Kind::Mark | Kind::Slow => {
+                Kind::SaraAm(record) if self.sara_am(at, floor, record) => {
+                    after_space = false;
+                    floor = record.floor();
+                }
+                Kind::Plain | Kind::Mark | Kind::SaraAm(_) | Kind::Slow => {
                     at = match self.compose(at) {
                         Some(end) => end,
                         None => self.slow(at, pieces),
@@ -165,6 +170,32 @@ impl Walk<'_> {
             self.out.push(' ');
         }
         self.run = at + width;
+    }
+
+    /// U+0E33 where it follows a letter, or a letter with its tone mark, which is most of the time: it opens into a mark,
+    /// which the tone stands behind (N1), and a letter. Changes nothing elsewhere, and says so.
+    #[inline]
+    fn sara_am(&mut self, at: usize, floor: u16, record: &Record) -> bool {
+        let (mark, letter) = record.normal().split_at(THAI);
+        let tone = if Form::first(word(mark.as_bytes(), 0)).0.is_calm(floor) {
+            ""
+        } else {
+            let Some(before) = at.checked_sub(THAI).filter(|before| *before > self.run) else { return false };
+            let Some(tone) = self.text.get(before..at).filter(|tone| tone.chars().all(thai::is_tone)) else {
+                return false;
+            };
+            if !self.text[self.run..before].chars().next_back().is_some_and(|base| Form::of(base).is_plain()) {
+                return false;
+            }
+            tone
+        };
+        self.keep_shield(at);
+        self.copy(at - tone.len());
+        for part in [mark, tone, letter] {
+            self.out.push_str(part);
+        }
+        self.run = at + THAI;
+        true
     }
 
     /// Remembers the last shield of the run up to `end`, which is about to be copied, and says whether it has one.
@@ -247,6 +278,9 @@ impl Walk<'_> {
         end
     }
 }
+
+/// The length of a Thai character.
+const THAI: usize = 3;
 
 /// The length of what [`plain_chunk`] looks at: a byte that was looked at before, and those after it.
 const CHUNK: usize = 33;

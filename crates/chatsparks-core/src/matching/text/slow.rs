@@ -1,13 +1,14 @@
 //! N1 step by step, for sequences whose characters touch one another, with the place every character came from.
 //!
-//! The rule reads NFKC, drop, fold, NFKC. Case folding commutes with canonical equivalence for every character except
+//! The rule reads NFKC, drop, fold, NFKC, digits and apostrophes, Thai. Case folding commutes with canonical equivalence for every character except
 //! U+0345 COMBINING GREEK YPOGEGRAMMENI (Unicode, D145), which folds from a mark to the letter iota. So the first
 //! NFKC needs its order and its compositions only where a U+0345 stands; elsewhere decomposing is enough.
 
 use smallvec::SmallVec;
 
 use super::class::{Class, is_variation_selector};
-use super::form::{Form, compose, decompose, fold};
+use super::form::{Form, Kind, compose, decompose, fold};
+use super::thai;
 
 /// One character on its way, with the half-open range of positions it came from.
 #[derive(Clone, Copy)]
@@ -16,15 +17,22 @@ pub(super) struct Piece {
     ccc: u8,
     pub(super) from: u32,
     pub(super) to: u32,
+    /// Where the last of the letters begins that were squeezed into this one (N6).
+    pub(super) last: u32,
 }
 
 impl Piece {
     fn new(c: char, from: u32, to: u32) -> Self {
-        Self { c, ccc: Form::of(c).combining_class(), from, to }
+        Self { c, ccc: Form::of(c).combining_class(), from, to, last: from }
+    }
+
+    /// Whether canonical order may move the character.
+    pub(super) fn moves(&self) -> bool {
+        self.ccc != 0
     }
 
     /// Makes this piece stand for the other as well.
-    fn absorb(&mut self, other: Self) {
+    pub(super) fn absorb(&mut self, other: Self) {
         self.from = self.from.min(other.from);
         self.to = self.to.max(other.to);
     }
@@ -69,6 +77,13 @@ impl Pieces {
         }
         std::mem::swap(&mut self.pieces, &mut self.spare);
         self.compose();
+        for piece in &mut self.pieces {
+            if let Kind::Map(record) = Form::of(piece.c).kind() {
+                piece.c = record.read_as().unwrap_or(piece.c);
+            }
+        }
+        thai::in_order(&mut self.pieces);
+        self.reorder();
     }
 
     /// Turns every run of white space into one space and takes it off both ends.
@@ -132,12 +147,13 @@ impl Pieces {
         self.compose();
     }
 
-    /// N6.
+    /// N6: a run of a letter becomes one.
     pub(super) fn squeeze(&mut self) {
         self.pieces.dedup_by(|next, kept| {
             let same = next.c == kept.c && Class::of(next.c).is_letter();
             if same {
                 kept.absorb(*next);
+                kept.last = next.from;
             }
             same
         });

@@ -10,7 +10,8 @@ use super::word::{HIGH_BITS, first, word, zeros};
 pub struct Variant {
     /// N5: marks that follow a Latin, Greek or Cyrillic letter are dropped, and `đ` reads as `d`.
     pub ignore_accents: bool,
-    /// N6: a run of the same letter counts as one.
+    /// N6: a run of the same letter becomes one. That is how words are looked for; that a run of the text is as long as
+    /// the word's is compared apart.
     pub squeeze: bool,
 }
 

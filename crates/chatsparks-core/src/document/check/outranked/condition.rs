@@ -15,6 +15,7 @@ pub(super) enum Node {
     Always,
     QuestionMark,
     FirstComment,
+    Reply,
     Words(Group),
     /// Its number.
     Pattern(u32),
@@ -59,6 +60,7 @@ impl Node {
         match condition {
             Condition::QuestionMark => Self::QuestionMark,
             Condition::FirstComment => Self::FirstComment,
+            Condition::Reply => Self::Reply,
             Condition::Keywords(keywords) => ready.words.add(keywords).map_or(Self::Opaque, Self::Words),
             Condition::Pattern(pattern) if pattern.is_empty() || pattern.len() > 4 * limits::PATTERN => Self::Opaque,
             Condition::Pattern(pattern) if patterns::found_always(pattern) == Some(patterns::FoundIn::Every) => {
@@ -92,6 +94,7 @@ impl Node {
             (_, Self::Any(parts)) if parts.iter().any(|part| self.implies(part, words, steps)) => true,
             (Self::All(parts), _) => parts.iter().any(|part| part.implies(other, words, steps)),
             (Self::QuestionMark, Self::QuestionMark) | (Self::FirstComment, Self::FirstComment) => true,
+            (Self::Reply, Self::Reply) => true,
             (Self::Pattern(this), Self::Pattern(other)) => this == other,
             (Self::Posts(these), Self::Posts(others)) => is_subset(these, others),
             (Self::Mentions(_), Self::Mentions(any)) if any.is_empty() => true,
@@ -139,6 +142,7 @@ impl Node {
             Self::Always => Atom::ALWAYS,
             Self::QuestionMark => Atom(1, 0),
             Self::FirstComment => Atom(2, 0),
+            Self::Reply => Atom(8, 0),
             Self::Pattern(pattern) => Atom(3, *pattern),
             Self::Posts(_) => Atom(4, number),
             Self::Mentions(_) => Atom(5, number),

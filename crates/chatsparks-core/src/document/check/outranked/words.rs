@@ -2,10 +2,11 @@
 
 use crate::{
     document::workspace::{Keywords, MatchMode},
+    matching::matcher::runs::{self, Runs},
     matching::text::{self, Variant},
 };
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 /// Bytes of words that are looked for within others; what is more is only compared for being equal.
 const BYTES: usize = 4 << 20;
@@ -26,7 +27,7 @@ pub(super) struct Part {
     pub(super) at_start: bool,
 }
 
-/// Words read in their variants (N5, N6): equal numbers, equal words in the same variant.
+/// Words read in their variants (N5, N6): equal numbers, equal words in the same variant, with runs as long.
 #[derive(Default)]
 pub(super) struct Words {
     /// Each word where it was added, until all are there.
@@ -42,17 +43,15 @@ pub(super) struct Words {
 impl Words {
     /// Adds a list; none when it has a fault.
     pub(super) fn add(&mut self, keywords: &Keywords) -> Option<Group> {
-        // To squeeze (N6) makes runs of a text match, and leaves keywords as they are: a text with one word has the
-        // words within it too, however long its runs.
-        let variant = Variant { ignore_accents: keywords.ignore_accents, squeeze: false };
-        let read_as = u8::from(keywords.ignore_accents) | u8::from(keywords.squeeze) << 1;
+        let bare = Variant { ignore_accents: keywords.ignore_accents, squeeze: false };
+        let read_as = u8::from(keywords.ignore_accents) | if keywords.squeeze { SQUEEZED } else { 0 };
         let looked_for = matches!(keywords.mode, MatchMode::Contains | MatchMode::StartsWith);
         let start = self.added.len();
         for word in &keywords.words {
             let mut read = String::new();
             self.scratch.normalise_into(word, &mut read);
-            if keywords.ignore_accents {
-                read = text::vary(&read, variant);
+            if bare.ignore_accents {
+                read = text::vary(&read, bare);
             }
             if read.is_empty() {
                 self.added.truncate(start);
@@ -98,28 +97,37 @@ impl Words {
     /// Finds parts among words of one variant; `start` is the number of the first.
     fn find_parts(&mut self, unique: &[Unique<'_>], start: usize) {
         let mut bytes = 0;
-        let looked_for: Vec<(u32, &str)> = (0..)
+        let looked_for: Vec<(u32, Cow<'_, str>, Option<Runs>)> = (0..)
             .zip(unique)
             .filter(|(_, unique)| unique.looked_for)
             .take_while(|(_, unique)| {
                 bytes += unique.word.len();
                 bytes <= BYTES
             })
-            .map(|(at, unique)| (at, unique.word))
+            .map(|(at, unique)| {
+                let word = unique.sought();
+                let runs = if word.len() == unique.word.len() { None } else { Runs::of(unique.word, &word) };
+                (at, word, runs)
+            })
             .collect();
         let automaton = AhoCorasick::builder()
             .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(looked_for.iter().map(|(_, word)| word))
+            .build(looked_for.iter().map(|(_, word, _)| &**word))
             .ok();
-        for Unique { word, .. } in unique {
+        let mut lengths = Vec::new();
+        for unique in unique {
+            let word = unique.sought();
+            runs::measure(unique.word, &word, &mut lengths);
             let from = self.parts.len();
-            let hits = automaton.iter().flat_map(|automaton| automaton.find_overlapping_iter(*word));
-            self.parts.extend(hits.filter(|hit| !word[hit.end()..].starts_with(text::is_mn_or_me)).take(WITHIN).map(
-                |hit| {
-                    let (at, _) = looked_for[hit.pattern().as_usize()];
-                    Part { word: at + u32::try_from(start).unwrap_or(u32::MAX), at_start: hit.start() == 0 }
-                },
-            ));
+            let hits = automaton.iter().flat_map(|automaton| automaton.find_overlapping_iter(&*word));
+            let parts = hits.filter(|hit| !word[hit.end()..].starts_with(text::is_mark)).filter_map(|hit| {
+                let (at, _, runs) = &looked_for[hit.pattern().as_usize()];
+                // N6: the part must have no run that is longer than the word's.
+                let is_part = runs.as_ref().is_none_or(|runs| runs.fit(hit.start(), &lengths));
+                let word = at + u32::try_from(start).unwrap_or(u32::MAX);
+                is_part.then_some(Part { word, at_start: hit.start() == 0 })
+            });
+            self.parts.extend(parts.take(WITHIN));
             self.parts[from..].sort_unstable();
             self.parts_at.push(self.parts.len());
         }
@@ -137,10 +145,23 @@ impl Words {
     }
 }
 
+/// Of how a word is read: its runs may be longer in the text.
+const SQUEEZED: u8 = 2;
+
 /// A word in one variant, once.
 struct Unique<'a> {
     read_as: u8,
     word: &'a str,
     /// Whether it is of use within others: in a mode that they may imply.
     looked_for: bool,
+}
+
+impl Unique<'_> {
+    /// The word as it is looked for.
+    fn sought(&self) -> Cow<'_, str> {
+        if self.read_as & SQUEEZED == 0 {
+            return Cow::Borrowed(self.word);
+        }
+        Cow::Owned(text::vary(self.word, Variant { ignore_accents: false, squeeze: true }))
+    }
 }

@@ -48,6 +48,10 @@ fn f10_a_higher_condition_that_always_holds_too() {
         (json!({ "any": [words(&["a"]), words(&["b"])] }), words(&["b", "a"])),
         (json!({ "any": ["question_mark", words(&["b"])] }), json!({ "any": [words(&["b"]), "question_mark"] })),
         (json!({ "pattern": ".*" }), json!("first_comment")),
+        (json!("reply"), json!({ "all": ["first_comment", "reply"] })),
+        (json!({ "any": ["question_mark", "reply"] }), json!("reply")),
+        // Read as they are typed, these are the same.
+        (words(&["แพง"]), words(&["เเพงมาก"])),
         (json!({ "pattern": "a+" }), json!({ "pattern": "a+" })),
         (json!({ "not": words(&["prices"]) }), json!({ "not": words(&["price"]) })),
         (posts(&["v1", "v2"]), posts(&["v2"])),
@@ -56,6 +60,30 @@ fn f10_a_higher_condition_that_always_holds_too() {
         (mentions(&["p1", "p2"]), mentions(&["p2"])),
     ] {
         assert_eq!(last(&[(json!("all"), higher.clone()), (json!("all"), lower.clone())]), Some(0), "{higher} {lower}");
+    }
+}
+
+#[test]
+fn f10_n6_a_squeezed_word_within_another() {
+    let squeeze =
+        |words: &[&str], mode: &str| json!({ "keywords": { "words": words, "match": mode, "squeeze": true } });
+    for (mode, higher, lower, claimed) in [
+        ("contains", "coffee", "coffee", true),
+        ("contains", "cofee", "coffee", true),
+        ("contains", "coffee", "cofee", false),
+        ("contains", "fee", "coffee", true),
+        ("contains", "fee", "coffeee", true),
+        ("contains", "feee", "coffee", false),
+        ("contains", "offe", "coffee", true),
+        ("contains", "มาก", "มากก", true),
+        ("contains", "มากก", "มาก", false),
+        ("starts_with", "cof", "coffee", true),
+        ("starts_with", "coff", "cofee", false),
+        ("exact", "cofee", "coffee", false),
+        ("word", "cofee", "coffee", false),
+    ] {
+        let pair = [(json!("all"), squeeze(&[higher], mode)), (json!("all"), squeeze(&[lower], mode))];
+        assert_eq!(last(&pair), claimed.then_some(0), "{mode} {higher} {lower}");
     }
 }
 
@@ -83,6 +111,10 @@ fn f10_never_a_false_claim() {
         (squeeze(&["free"]), squeeze(&["fre"])),
         (json!({ "all": ["question_mark", words(&["price"])] }), words(&["price"])),
         (json!({ "any": ["question_mark", words(&["price"])] }), json!("first_comment")),
+        (json!("reply"), json!("first_comment")),
+        (json!("first_comment"), json!("reply")),
+        (json!("reply"), json!({ "not": "reply" })),
+        (words(&["क"]), words(&["का"])),
         (json!("question_mark"), json!({ "any": ["question_mark", "first_comment"] })),
         (json!({ "not": words(&["price"]) }), json!({ "not": words(&["prices"]) })),
         (json!({ "pattern": "a+" }), json!({ "pattern": "a" })),

@@ -40,6 +40,12 @@ fn n7_literals_that_no_normalised_text_has() {
     for (pattern, written, stands) in [
         ("Ａ", "Ａ", "a"),
         ("ราคาำ", "ราคาำ", "ราคา\u{e4d}า"),
+        ("เเพง", "เเพง", "แพง"),
+        ("น\u{e49}\u{e4d}า", "น\u{e49}\u{e4d}า", "น\u{e4d}\u{e49}า"),
+        ("๕๐ ?ml", "๕๐", "50"),
+        ("[๐-๙]", "๐", "0"),
+        ("what’s", "what’s", "what's"),
+        ("a\u{3164}?", "\u{3164}", ""),
         ("straße", "straße", "strasse"),
         ("[x①]", "①", "1"),
         ("[Ａ-Ｚ]", "Ａ", "a"),

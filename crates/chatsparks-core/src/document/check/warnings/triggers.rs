@@ -68,7 +68,7 @@ impl<'a, 'r> Search<'a, 'r> {
             return;
         }
         match condition {
-            Condition::QuestionMark | Condition::FirstComment => {}
+            Condition::QuestionMark | Condition::FirstComment | Condition::Reply => {}
             Condition::Keywords(keywords) => self.keywords(&at.field("keywords").field("words"), keywords),
             Condition::Pattern(pattern) => {
                 self.patterns += 1;
@@ -146,10 +146,9 @@ pub(super) fn short(at: &Place<'_>, word: &str, mode: MatchMode, ignore_accents:
         return;
     }
     let read = text::vary(&text::normalise(word), Variant { ignore_accents, squeeze: false });
-    let is_mark = |c: char| text::is_mn_or_me(c);
-    let characters = read.chars().filter(|c| !is_mark(*c)).take(3).count();
+    let characters = read.chars().filter(|c| !text::is_mark(*c)).take(3).count();
     let is_unspaced = read.chars().any(text::is_unspaced_script);
-    let is_longer = characters == 2 && is_unspaced && read.chars().any(is_mark);
+    let is_longer = characters == 2 && is_unspaced && read.chars().any(text::is_mark);
     if characters <= 2 && !is_longer && read.chars().any(text::is_letter) {
         // N4: in these scripts a word may be glued to others, so that `word` would not help.
         let instead = if is_unspaced { "take a longer one" } else { "consider `\"match\": \"word\"`, or a longer one" };

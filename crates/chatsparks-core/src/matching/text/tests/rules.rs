@@ -18,7 +18,7 @@ fn n1_normalise() {
         ("ıI", "ıi"),
         ("ΌΔΟΣ ὀδός ΟΔΟΣ", "όδοσ ὀδόσ οδοσ"),
         ("ᾼ ᾳ\u{301}", "αι άι"),
-        ("ŉ", "ʼn"),
+        ("ŉ", "'n"),
         ("Ꭰ ꭰ", "Ꭰ Ꭰ"),
         // Width and other compatibility.
         ("ｐｒｉｃｅ？", "price?"),
@@ -26,6 +26,15 @@ fn n1_normalise() {
         ("① ½ ™ ﬁ", "1 1⁄2 tm fi"),
         ("ﷺ", "صلى الله عليه وسلم"),
         ("ㅎㅏㄴ", "하ᄂ"),
+        // Decimal digits of every script; other numbers are no digits.
+        ("๑๒๓ ๕๐", "123 50"),
+        ("٠١٢ ۳۴۵ ५६७ ８９", "012 345 567 89"),
+        ("๐៰\u{1D7D8}\u{1E950}", "0៰00"),
+        ("五 Ⅷ ௰ ²", "五 viii ௰ 2"),
+        // Apostrophes; not what only looks like one.
+        ("what’s ‘it’", "what's 'it'"),
+        ("jumʼat", "jum'at"),
+        ("don＇t d´or 5′ ‛a `b", "don't d \u{301}or 5′ ‛a `b"),
         // Composition, in whatever order the marks come.
         ("e\u{302}\u{323}", "ệ"),
         ("ê\u{323}", "ệ"),
@@ -35,7 +44,42 @@ fn n1_normalise() {
         // Thai: U+0E33 opens, and is the same as its parts; marks are put in order.
         ("น\u{E33}", "น\u{E4D}\u{E32}"),
         ("น\u{E4D}\u{E32}", "น\u{E4D}\u{E32}"),
-        ("น\u{E49}\u{E33}", "น\u{E49}\u{E4D}\u{E32}"),
+        ("น\u{E49}\u{E33}", "น\u{E4D}\u{E49}\u{E32}"),
+        ("น\u{E49}\u{E4D}\u{E32}", "น\u{E4D}\u{E49}\u{E32}"),
+        ("น\u{E4D}\u{E49}\u{E32}", "น\u{E4D}\u{E49}\u{E32}"),
+        ("น\u{E33}\u{E49}", "น\u{E4D}\u{E49}\u{E32}"),
+        ("น\u{E4D}\u{E32}\u{E49}", "น\u{E4D}\u{E49}\u{E32}"),
+        ("N\u{E49}\u{E33}", "n\u{E4D}\u{E49}\u{E32}"),
+        // Two U+0E40 are one U+0E41, from the left.
+        ("เเพง", "แพง"),
+        ("เเเพง", "แเพง"),
+        ("เเเเพง", "แแพง"),
+        ("เ\u{200B}เ\u{FE0F}เเก", "แแก"),
+        ("เ เ", "เ เ"),
+        ("แเ", "แเ"),
+        // A tone mark behind U+0E32 stands before it, however many there are of either.
+        ("วา\u{E48}", "ว\u{E48}า"),
+        ("วา\u{E48}\u{E49}", "ว\u{E48}\u{E49}า"),
+        ("จ\u{E49}าา\u{E49}า\u{E49}", "จ\u{E49}าาา"),
+        ("า\u{E48}", "\u{E48}า"),
+        ("วา\u{E38}\u{E48}", "วา\u{E38}\u{E48}"),
+        ("วา \u{E48}", "วา \u{E48}"),
+        // Tone marks stand behind the other marks, each group in its order; doubles are dropped.
+        ("ท\u{E48}\u{E35}", "ท\u{E35}\u{E48}"),
+        ("ท\u{E35}\u{E48}", "ท\u{E35}\u{E48}"),
+        ("ด\u{E35}\u{E35}", "ด\u{E35}"),
+        ("ด\u{E35}\u{200B}\u{E35}\u{E35}", "ด\u{E35}"),
+        ("ด\u{E49}\u{E35}\u{E49}\u{E35}", "ด\u{E35}\u{E49}"),
+        ("ก\u{E49}\u{E4C}\u{E48}\u{E34}", "ก\u{E4C}\u{E34}\u{E49}\u{E48}"),
+        ("ก\u{E34}\u{E4C} ก\u{E4C}\u{E34}", "ก\u{E34}\u{E4C} ก\u{E4C}\u{E34}"),
+        ("ก\u{E47}ก\u{E47}", "ก\u{E47}ก\u{E47}"),
+        ("\u{E48}\u{E31}", "\u{E31}\u{E48}"),
+        // Lao and Khmer are not looked at, nor are other marks twice.
+        ("ກ\u{EC8}\u{EB5} ເເ", "ກ\u{EC8}\u{EB5} ເເ"),
+        ("x\u{323}\u{323}", "x\u{323}\u{323}"),
+        // A mark of another script does not hold the Thai ones apart, and canonical order comes last.
+        ("ก\u{E48}\u{334}\u{E34}", "ก\u{334}\u{E34}\u{E48}"),
+        ("ก\u{E48}\u{E34}\u{334}", "ก\u{E34}\u{334}\u{E48}"),
         ("ก\u{E48}\u{E38}", "ก\u{E38}\u{E48}"),
         ("ก\u{E38}\u{E48}", "ก\u{E38}\u{E48}"),
         // What is dropped, also between a letter and its mark.
@@ -46,6 +90,11 @@ fn n1_normalise() {
         ("ก\u{200C}\u{E48}", "ก\u{E48}"),
         ("👩\u{200D}👧", "👩👧"),
         ("葛\u{E0100}", "葛"),
+        ("pri\u{34F}ce \u{115F}x\u{1160} \u{3164}y\u{FFA0}", "price x y"),
+        ("a\u{180B}b\u{17B4}c\u{2065}d\u{E0FFF}e", "abcde"),
+        // What they held apart touches.
+        ("e\u{34F}\u{301} a\u{301}\u{34F}\u{323}", "é ạ\u{301}"),
+        ("\u{1100}\u{115F}\u{1161}", "가"),
         // White space.
         ("how   much", "how much"),
         ("how\u{A0}much", "how much"),
@@ -59,7 +108,7 @@ fn n1_normalise() {
         ("12345678 \t 12345678  9", "12345678 12345678 9"),
         // Nothing at all.
         ("", ""),
-        (" \t\u{200B}\u{FE0F}\u{3000}", ""),
+        (" \t\u{200B}\u{FE0F}\u{3000}\u{3164}", ""),
     ] {
         assert_eq!(normalise(text), expected, "{text:?}");
         assert_eq!(is_blank(text), expected.is_empty(), "{text:?}");
@@ -115,9 +164,11 @@ fn n5_ignore_accents() {
         ("ΆΈ ᾳ\u{301}", "αε αι"),
         ("i\u{307} İ", "i i"),
         ("n\u{303}\u{34F}\u{301}", "n"),
+        // What is left is composed again.
+        ("\u{1100}\u{1161} a\u{9C7}\u{34F}\u{9BE}", "가 a\u{9CB}"),
         // Marks that are not Mn stay, and what is behind them goes all the same.
         ("a\u{20DD}\u{301}", "a\u{20DD}"),
-        ("a\u{9C7}\u{34F}\u{9BE}", "a\u{9CB}"),
+        ("a\u{9C7}\u{301}\u{9BE}", "a\u{9CB}"),
         // Thai and every other script keeps its marks; so do digits and signs.
         ("แพ้", "แพ้"),
         ("ก\u{E38}\u{E48}", "ก\u{E38}\u{E48}"),
@@ -144,7 +195,7 @@ fn n6_squeeze() {
         ("ok...  ok", "ok... ok"),
         ("มากกกก", "มาก"),
         ("สวยยย ๆๆ", "สวย ๆ"),
-        ("ก\u{E48}\u{E48}", "ก\u{E48}\u{E48}"),
+        ("q\u{323}\u{323}", "q\u{323}\u{323}"),
         ("ééé é", "é é"),
         ("กaaกaกก", "กaกaก"),
         ("bookkeeper", "bokeper"),
@@ -189,8 +240,9 @@ fn f3_trim_and_blank() {
     assert_eq!(trim("\u{200B} a"), "\u{200B} a");
     assert_eq!(trim(" \u{2029} "), "");
     assert!(is_blank(" \u{200B}\u{FE0F}"));
-    // The Hangul filler is a letter, however blank it looks.
-    assert!(!is_blank("\u{3164}"));
+    // The Hangul fillers are letters, and ignored by default.
+    assert!(is_blank("\u{3164}\u{115F}"));
+    assert!(!is_blank("\u{E48}"));
     assert!(!is_blank("."));
 }
 
@@ -213,6 +265,17 @@ fn c11_ranges_in_the_text_as_received() {
         ("so priiice!", SQUEEZED, "price", 3..10),
         ("❤\u{FE0F}!", Variant::PLAIN, "❤", 0..2),
         ("น\u{E49}\u{E33}ใจ", Variant::PLAIN, "\u{E4D}", 2..3),
+        ("น\u{E49}\u{E33}ใจ", Variant::PLAIN, "\u{E49}", 1..2),
+        ("x น\u{E33}\u{E49}ใจ", Variant::PLAIN, "น\u{E4D}\u{E49}\u{E32}", 2..5),
+        ("x น\u{E33}\u{E49}ใจ", Variant::PLAIN, "ใจ", 5..7),
+        ("ของเเพงมาก", Variant::PLAIN, "แพง", 3..7),
+        ("ของเเพงมาก", Variant::PLAIN, "มาก", 7..10),
+        ("ด\u{E35}\u{E35}มาก", Variant::PLAIN, "ด\u{E35}", 0..3),
+        ("ด\u{E35}\u{E35}มาก", Variant::PLAIN, "มาก", 3..6),
+        ("วา\u{E48}มา", Variant::PLAIN, "ว\u{E48}า", 0..3),
+        ("๕๐ ml", Variant::PLAIN, "50", 0..2),
+        ("what’s up", Variant::PLAIN, "what's", 0..6),
+        ("a\u{3164}b c", Variant::PLAIN, "b", 2..3),
         ("ก\u{E48}\u{E38}x", Variant::PLAIN, "\u{E38}", 2..3),
         ("ก\u{E48}\u{E38}x", Variant::PLAIN, "\u{E38}\u{E48}", 1..3),
     ] {

@@ -9,14 +9,19 @@ pub(super) const TOUCHY: &[&str] = &[
     "\u{F72}\u{F73}\u{F81}\u{102E}\u{1100}\u{1112}\u{1161}\u{1175}\u{11A7}\u{11A8}\u{11C2}",
     "\u{11C3}\u{1B35}\u{200B}\u{200D}\u{20DD}\u{20E3}\u{302E}\u{3099}\u{309A}\u{FE0F}\u{FF9E}",
     "\u{FF9F}\u{FFA1}\u{FFC2}\u{110BA}\u{11127}\u{1133E}\u{16D67}\u{1D165}\u{1D16D}\u{E0100}",
+    "\u{E32}\u{E40}\u{E4A}\u{E4C}\u{115F}\u{1160}\u{17B4}\u{180B}\u{2065}\u{3164}\u{FFA0}\u{0C55}",
     " \u{A0}\n\u{3000}\u{1680}\u{85}\u{2028}",
 ];
+
+/// What Thai is typed with, the marks more often than letters.
+pub(super) const THAI: &[&str] =
+    &["กมาเแ\u{E31}\u{E33}\u{E34}\u{E37}\u{E38}\u{E39}\u{E3A}\u{E47}\u{E48}\u{E49}\u{E4A}\u{E4B}\u{E4C}\u{E4D}\u{E4E}"];
 
 /// Characters to be touched: letters plain, mapped and composed of many scripts, and compatibility characters.
 pub(super) const TOUCHED: &[&str] = &[
     "aEiIİıosßſẛΣσςáẾệơƯđĐŉǰαωᾳᾼᾷΐΰΏйЁÅKΩกาปຣかガｶﾊ가각힣ㄱㅏﾡ한中豈㍿ﷺ¨´ﬁ①½™ａ？１＝=≠क\u{958}\u{F900}",
     "\u{212A}\u{212B}োொකోာᬅ❤🙏🏻🇻1?-.\u{1F71}\u{1FBE}\u{2126}\u{FB1D}\u{FB2A}\u{FC5E}\u{FE70}",
-    "\u{1D15E}\u{2F800}\u{1E9E}\u{13A0}",
+    "\u{1D15E}\u{2F800}\u{1E9E}\u{13A0}๕٣๐５‘’ʼ'",
 ];
 
 /// The characters of a list.
@@ -46,6 +51,7 @@ impl Seeded {
             0..=4 => self.one_of(TOUCHY),
             5..=7 => self.one_of(TOUCHED),
             8..=10 => char::from(self.below(128) as u8),
+            11 if self.below(2) == 0 => self.one_of(THAI),
             11 => char::from_u32(0x0E00 + self.below(0x80) as u32).unwrap_or('ก'),
             12 => char::from_u32(0x1EA0 + self.below(0x60) as u32).unwrap_or('ệ'),
             13 => char::from_u32(0x300 + self.below(0x70) as u32).unwrap_or('x'),

@@ -1,0 +1,158 @@
+//! The configuration: what is wrong is told at once, with its place and what to do.
+
+use crate::service::{BASE, GLOW, Service, TOKEN, command, directory, document};
+use std::{fs, path::Path, process::Output};
+
+fn check(directory: &Path) -> Output {
+    command(directory).args(["--config", "serve.toml", "--check"]).output().unwrap()
+}
+
+fn out(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+#[test]
+fn h_everything_wrong_is_told_at_once() {
+    let place = directory(
+        "listn = \"127.0.0.1:0\"\nlisten = \"0.0.0.0:80\"\nstore = \"postgres://user:hidden@host/db\"\nclock = \"sun\"\n\
+         trust_at = \"yes\"\nbatch = 0\n[limits]\nbody_bytes = \"much\"\nspeed = 1\n[[workspace]]\ndocument = \"none.json\"\n\
+         outbound = \"http\"\n[workspace.http]\nurl = \"ftp://x\"\nsecret = \"hidden too\"\nrate = [\"20/x\"]\n\
+         [[workspace]]\ndocument = \"glow.json\"\noutbound = \"tiktok\"\napi_token = { env = \"NOT_SET\", scope = \"read\" }\n",
+    );
+    let output = check(place.path());
+    assert_eq!(output.status.code(), Some(1));
+    let told = out(&output);
+    for (at, says) in [
+        ("1:1", "unknown key `listn`"),
+        ("2:10", "without a token nothing listens"),
+        ("3:9", "no store for `postgres:`"),
+        ("4:9", "`wall` or `events`"),
+        ("5:12", "true or false"),
+        ("6:9", "a whole number from 1"),
+        ("8:14", "a whole number"),
+        ("9:1", "[limits]: unknown key `speed`"),
+        ("11:12", "`none.json` cannot be read"),
+        ("15:10", "a secret never stands in the configuration"),
+        ("16:9", "not a rate"),
+        ("19:12", "cannot send by TikTok"),
+        ("20:13", "the variable `NOT_SET` is not set"),
+        ("20:33", "unknown key `scope`"),
+    ] {
+        let line = told.lines().find(|line| line.starts_with(&format!("serve.toml:{at}: ")) && line.contains(says));
+        // Tokens are named here, though none can be had: nothing listens without one is for when there is none.
+        if says.starts_with("without a token") {
+            assert!(line.is_none(), "{told}");
+        } else {
+            assert!(line.is_some(), "{at} {says}\n{told}");
+        }
+    }
+    assert!(told.contains(" help: did you mean `listen`?"), "{told}");
+    assert!(told.contains("did you mean `scopes`?"), "{told}");
+    assert!(!told.contains("hidden"), "{told}");
+    // Without `--check` it is the same, on standard error, and it does not run.
+    let output = command(place.path()).args(["--config", "serve.toml"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("unknown key `listn`"));
+}
+
+#[test]
+fn h_one_thing_wrong_is_told_with_its_place() {
+    let secret = "[workspace.http]\nurl = \"http://127.0.0.1:1/\"\nsecret = { env = \"TOKEN\" }\n";
+    for (configuration, at, says) in [
+        (format!("listen = \"0.0.0.0:0\"\nstore = \"sqlite:s.db\"\n{GLOW}"), "1:10", "without a token nothing listens"),
+        (format!("listen = \"here\"\nstore = \"sqlite:s.db\"\n{GLOW}"), "1:10", "an address and a port"),
+        (GLOW.to_owned(), "1:1", "missing key `store`"),
+        (BASE.to_owned(), "1:1", "there is no workspace"),
+        (format!("{BASE}workspace = 3\n"), "3:13", "`[[workspace]]`"),
+        (format!("{BASE}api_token = \"{TOKEN}\"\n{GLOW}"), "3:13", "never stands in the configuration"),
+        (format!("{BASE}api_token = {{ env = \"A\", file = \"B\" }}\n{GLOW}"), "3:13", "in one place"),
+        (format!("{BASE}api_token = {{ file = \"none\" }}\n{GLOW}"), "3:13", "cannot be read from"),
+        (format!("{BASE}api_token = {{ file = \"empty\" }}\n{GLOW}"), "3:13", "is empty"),
+        (format!("{BASE}api_token = {{ env = \"TOKEN\", scopes = [\"all\"] }}\n{GLOW}"), "3:41", "`ingest`, `read`"),
+        (format!("{BASE}partitions = 0\n{GLOW}"), "3:14", "from 1 to 1024"),
+        (format!("{BASE}{GLOW}outbound = \"http\"\n"), "5:12", "there is no `[workspace.http]`"),
+        (format!("{BASE}{GLOW}outbound = \"http\"\n{secret}"), "8:10", "as Standard Webhooks write it"),
+        (format!("{BASE}{GLOW}quota = \"many\"\n"), "5:9", "not a rate"),
+        (format!("{BASE}{GLOW}[[workspace]]\ndocument = \"glow.json\"\n"), "6:12", "`glow` is there twice"),
+        (format!("{BASE}{GLOW}[[workspace]]\ndocument = \"same-account.json\"\n"), "6:12", "stands in two workspaces"),
+        (
+            format!(
+                "{BASE}{GLOW}[workspace.tiktok]\nbusiness_id = \"b\"\n[[workspace]]\ndocument = \"other.json\"\n\
+                 [workspace.tiktok]\nbusiness_id = \"b\"\n"
+            ),
+            "10:15",
+            "stands in two workspaces",
+        ),
+        ("store = \n".to_owned(), "1:9", ""),
+    ] {
+        let place = directory(&configuration);
+        let other = document().to_string().replace("\"glow\"", "\"other\"");
+        fs::write(place.path().join("same-account.json"), &other).unwrap();
+        fs::write(place.path().join("other.json"), other.replace("acct_glow", "acct_other")).unwrap();
+        fs::write(place.path().join("empty"), "\n").unwrap();
+        let output = check(place.path());
+        assert_eq!(output.status.code(), Some(1), "{configuration}");
+        let first = out(&output).lines().next().unwrap();
+        assert!(first.starts_with(&format!("serve.toml:{at}: ")) && first.contains(says), "{configuration}\n{first}");
+        assert!(!out(&output).contains(TOKEN));
+    }
+}
+
+#[test]
+fn h_documents_are_looked_at_by_check() {
+    let place = directory(&format!("{BASE}{GLOW}"));
+    let mut broken = document();
+    broken["triggers"][0]["flow"] = "nowhere".into();
+    fs::write(place.path().join("glow.json"), broken.to_string()).unwrap();
+    let output = check(place.path());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(out(&output).contains("the document of workspace `glow` has 1 faults"), "{}", out(&output));
+    let output = command(place.path()).args(["--config", "serve.toml"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn h_the_example_holds() {
+    let place = directory("");
+    let output = command(place.path()).arg("--example-config").output().unwrap();
+    assert!(output.status.success());
+    let written = String::from_utf8(output.stdout).unwrap();
+    fs::write(place.path().join("serve.toml"), &written).unwrap();
+    let secret = [("CHATSPARKS_TOKEN", "t"), ("EFFECTS_SECRET", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD")];
+    let output = command(place.path()).args(["--config", "serve.toml", "--check"]).envs(secret).output().unwrap();
+    assert_eq!(out(&output), "serve.toml: nothing is wrong\n");
+    // What is commented out holds too.
+    let all: String = written
+        .lines()
+        .map(|line| match line.strip_prefix('#') {
+            Some(key) if key.starts_with(|first: char| first.is_ascii_lowercase()) => format!("{key}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    fs::write(place.path().join("serve.toml"), all).unwrap();
+    let secret = secret.into_iter().chain([("GLOW_TOKEN", "u")]);
+    let output = command(place.path()).args(["--config", "serve.toml", "--check"]).envs(secret).output().unwrap();
+    assert_eq!(out(&output), "serve.toml: nothing is wrong\n");
+}
+
+#[test]
+fn h_what_cannot_run_says_why() {
+    let service = Service::usual();
+    let configuration = fs::read_to_string(service.path("serve.toml")).unwrap();
+    let run = |configuration: &str, directory: &Path| {
+        fs::write(directory.join("again.toml"), configuration).unwrap();
+        let output = command(directory).args(["--config", "again.toml"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    // A second process on the same file, and on the same address.
+    let told = run(&configuration, service.directory.path());
+    assert!(told.contains("cannot open the store"), "{told}");
+    let told = run(&configuration.replace("127.0.0.1:0", &service.address.to_string()), service.directory.path());
+    assert!(told.contains("cannot listen on"), "{told}");
+    let missing = command(service.directory.path()).args(["--config", "none.toml"]).output().unwrap();
+    assert_eq!(missing.status.code(), Some(2));
+    let nothing = command(service.directory.path()).output().unwrap();
+    assert_eq!(nothing.status.code(), Some(2));
+}

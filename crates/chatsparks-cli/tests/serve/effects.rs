@@ -1,0 +1,184 @@
+//! Effects, to an endpoint of one's own (H1, O).
+
+use crate::{
+    http::read_answer,
+    service::{BASE, GLOW, Service, TOKEN, comment, directory, wait_for},
+};
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::{Arc, Mutex},
+};
+
+const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+
+/// An endpoint that answers what it is told to, and writes down what it received.
+struct Endpoint {
+    address: SocketAddr,
+    answer: Arc<Mutex<String>>,
+    received: Arc<Mutex<Vec<(BTreeMap<String, String>, Value)>>>,
+}
+
+impl Endpoint {
+    fn new(answer: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = Self {
+            address: listener.local_addr().unwrap(),
+            answer: Arc::new(Mutex::new(answer.to_owned())),
+            received: Arc::default(),
+        };
+        let (answer, received) = (endpoint.answer.clone(), endpoint.received.clone());
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (answer, received) = (answer.clone(), received.clone());
+                std::thread::spawn(move || one(stream, &answer, &received));
+            }
+        });
+        endpoint
+    }
+
+    fn answers(&self, answer: &str) {
+        *self.answer.lock().unwrap() = answer.to_owned();
+    }
+
+    fn received(&self) -> Vec<(BTreeMap<String, String>, Value)> {
+        self.received.lock().unwrap().clone()
+    }
+}
+
+fn one(mut stream: TcpStream, answer: &Mutex<String>, received: &Mutex<Vec<(BTreeMap<String, String>, Value)>>) {
+    let mut bytes = Vec::new();
+    let mut chunk = [0; 4_096];
+    loop {
+        let whole = bytes.windows(4).position(|four| four == b"\r\n\r\n").and_then(|end| {
+            let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+            let lines = head.lines().skip(1).filter_map(|line| line.split_once(':'));
+            let headers: BTreeMap<String, String> =
+                lines.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
+            let length: usize = headers["content-length"].parse().unwrap();
+            (bytes.len() >= end + 4 + length).then(|| (headers, end + 4, length))
+        });
+        if let Some((headers, start, length)) = whole {
+            let body = serde_json::from_slice(&bytes[start..start + length]).unwrap();
+            received.lock().unwrap().push((headers, body));
+            bytes.drain(..start + length);
+            let line = answer.lock().unwrap().clone();
+            if stream.write_all(format!("HTTP/1.1 {line}\r\ncontent-length: 0\r\n\r\n").as_bytes()).is_err() {
+                return;
+            }
+            continue;
+        }
+        match stream.read(&mut chunk) {
+            Ok(count) if count > 0 => bytes.extend_from_slice(&chunk[..count]),
+            _ => return,
+        }
+    }
+}
+
+fn service(endpoint: &Endpoint, keys: &str) -> Service {
+    let address = endpoint.address;
+    let place = directory(&format!(
+        "{BASE}api_token = {{ env = \"TOKEN\" }}\n{keys}\n{GLOW}outbound = \"http\"\n[workspace.http]\n\
+         url = \"http://{address}/effects\"\nsecret = {{ env = \"EFFECTS_SECRET\" }}\nrate = [\"1000/s\"]\ntimeout_seconds = 5\n"
+    ));
+    Service::start(place, &[("EFFECTS_SECRET", SECRET)])
+}
+
+fn queue(service: &Service) -> Value {
+    service.get("/v1/workspaces/glow/queue").json()
+}
+
+#[test]
+fn h1_effects_arrive_in_order_and_once() {
+    let endpoint = Endpoint::new("200 OK");
+    let service = service(&endpoint, "");
+    service.post(comment("e1", "u1"));
+    wait_for("three effects", || endpoint.received().len() == 3);
+    wait_for("their outcomes", || queue(&service)["counts"]["sent"] == 3);
+    let received = endpoint.received();
+    let ids: Vec<_> = received.iter().map(|(_, body)| body["effect"]["id"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(ids, ["e1/0", "e1/1", "e1/2"]);
+    let (headers, body) = &received[0];
+    assert_eq!(body["workspace"], "glow");
+    assert_eq!(body["effect"]["public_reply"], json!({ "comment_id": "c-e1", "text": "Check your inbox" }));
+    assert_eq!(body["context"]["post_id"], "v1");
+    assert_eq!(body["context"]["attempt"], 1);
+    assert!(headers["webhook-id"].starts_with("msg_") && headers["webhook-id"].len() == 68);
+    assert!(headers["webhook-signature"].starts_with("v1,"));
+    // Each DM's outcome comes back as an event (O1).
+    let records = service.records(3);
+    assert_eq!(records[1]["event"], "outcome:e1/1");
+    assert_eq!(records[2]["event"], "outcome:e1/2");
+}
+
+#[test]
+fn o4_what_is_answered_later_is_tried_again() {
+    let endpoint = Endpoint::new("503 Service Unavailable");
+    let service = service(&endpoint, "");
+    service.post(comment("e1", "u1"));
+    wait_for("a second attempt", || endpoint.received().iter().any(|(_, body)| body["context"]["attempt"] == 2));
+    endpoint.answers("200 OK");
+    wait_for("their outcomes", || queue(&service)["counts"]["sent"] == 3);
+    let received = endpoint.received();
+    let first: Vec<_> = received.iter().filter(|(_, body)| body["effect"]["id"] == "e1/0").collect();
+    assert!(first.iter().all(|(headers, _)| headers["webhook-id"] == first[0].0["webhook-id"]));
+}
+
+#[test]
+fn o8_a_channel_that_cannot_go_on_stops_and_says_why() {
+    let endpoint = Endpoint::new("401 Unauthorized");
+    let service = service(&endpoint, "");
+    service.post(comment("e1", "u1"));
+    wait_for("a stop", || queue(&service)["channel"]["state"] == "stopped");
+    let stopped = queue(&service);
+    assert_eq!(stopped["channel"]["why"], "the endpoint answered 401");
+    assert!(stopped["channel"]["since"].is_string());
+    assert_eq!(service.get("/healthz").status, 200);
+    endpoint.answers("204 No Content");
+    wait_for("their outcomes", || queue(&service)["counts"]["sent"] == 3);
+}
+
+#[test]
+fn o4_a_dead_letter_can_be_retried() {
+    let endpoint = Endpoint::new("500 Internal Server Error");
+    let service = service(&endpoint, "retry_hours = 0");
+    service.post(comment("e1", "u1"));
+    wait_for("dead letters", || queue(&service)["counts"]["dead"] == 3);
+    endpoint.answers("200 OK");
+    for effect in ["e1/0", "e1/1", "e1/2"] {
+        let body = json!({ "effect": effect }).to_string();
+        assert_eq!(service.call("POST", "/v1/workspaces/glow/queue/retry", body).status, 200);
+    }
+    wait_for("their outcomes", || queue(&service)["counts"]["sent"] == 3);
+}
+
+#[test]
+fn h1_another_4xx_is_a_refusal() {
+    let endpoint = Endpoint::new("400 Bad Request");
+    let service = service(&endpoint, "");
+    service.post(comment("e1", "u1"));
+    wait_for("their outcomes", || queue(&service)["counts"]["failed"] == 3);
+    assert_eq!(endpoint.received().len(), 3);
+}
+
+#[test]
+fn h1_two_secrets_sign_while_one_is_changed() {
+    let endpoint = Endpoint::new("200 OK");
+    let address = endpoint.address;
+    let place = directory(&format!(
+        "{BASE}api_token = {{ env = \"TOKEN\" }}\n{GLOW}outbound = \"http\"\n[workspace.http]\n\
+         url = \"http://{address}/effects\"\nsecret = {{ file = \"secrets\" }}\n"
+    ));
+    std::fs::write(place.path().join("secrets"), format!("{SECRET}\nAAECAwQFBgcICQoLDA0ODxAREhMUFRYX\n")).unwrap();
+    let service = Service::start(place, &[]);
+    service.post(comment("e1", "u1"));
+    wait_for("an effect", || !endpoint.received().is_empty());
+    assert_eq!(endpoint.received()[0].0["webhook-signature"].split(' ').count(), 2);
+    assert!(!TOKEN.is_empty());
+    // A test of the reader itself: nothing else is said on a connection that is closed.
+    let mut stream = crate::http::connect(service.address);
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    assert!(read_answer(&mut stream).is_none());
+}

@@ -1,0 +1,17 @@
+//! `chatsparks serve`, started as a user would and called over real sockets (H).
+
+#![cfg(feature = "serve")]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod access;
+mod calls;
+mod configuration;
+mod documents;
+mod effects;
+mod http;
+mod limits;
+mod service;
+#[cfg(unix)]
+mod sidecar;
+#[cfg(unix)]
+mod stopping;

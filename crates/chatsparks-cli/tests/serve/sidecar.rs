@@ -1,0 +1,1 @@
+//! The examples for other languages, run as they stand in `examples/sidecar`.

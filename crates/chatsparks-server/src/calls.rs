@@ -1,0 +1,98 @@
+//! The calls, a file a noun.
+
+pub(crate) mod contacts;
+pub(crate) mod document;
+pub(crate) mod events;
+pub(crate) mod health;
+mod lines;
+pub(crate) mod orders;
+pub(crate) mod queue;
+pub(crate) mod records;
+pub(crate) mod state;
+
+use crate::{
+    Kind, Problem, Scope,
+    access::Caller,
+    router::{Service, Shared},
+};
+use axum::{
+    extract::{FromRequestParts, Path, Query},
+    http::request::Parts,
+};
+use chatsparks_core::WorkspaceId;
+use chatsparks_ports::Store;
+use serde::{Serialize, de::DeserializeOwned};
+use utoipa::ToSchema;
+
+/// Who calls, and what the path names.
+pub(crate) struct At {
+    pub(crate) caller: Caller,
+    pub(crate) workspace: WorkspaceId,
+    /// What stands behind it, such as a contact's id.
+    pub(crate) name: String,
+}
+
+impl At {
+    /// Whether the caller may do this here.
+    ///
+    /// # Errors
+    /// `403`, and `404` where there is no such workspace; the second only to who may know.
+    pub(crate) fn check<S: Store>(&self, scope: Scope, service: &Service<S>) -> Result<(), Problem> {
+        self.caller.check(scope, Some(&self.workspace))?;
+        match service.runtime.engine(&self.workspace) {
+            Some(_) => Ok(()),
+            None => Err(Problem::new(Kind::UnknownWorkspace, "the configuration names none of this id")),
+        }
+    }
+}
+
+impl<S: Store> FromRequestParts<Shared<S>> for At {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Shared<S>) -> Result<Self, Problem> {
+        let Some(caller) = parts.extensions.get::<Caller>().cloned() else {
+            return Err(Problem::new(Kind::Internal, "nobody asked who calls"));
+        };
+        let path = Path::<Vec<(String, String)>>::from_request_parts(parts, state).await;
+        let Path(named) =
+            path.map_err(|_| Problem::new(Kind::BadRequest, "ids in the path are percent-encoded UTF-8"))?;
+        let mut named = named.into_iter().map(|(_, value)| value);
+        let workspace = WorkspaceId::from(named.next().unwrap_or_default());
+        Ok(Self { caller, workspace, name: named.next().unwrap_or_default() })
+    }
+}
+
+/// What stands in the query.
+///
+/// # Errors
+/// `400`, also for names that are not known.
+pub(crate) fn query<T: DeserializeOwned>(parts: &Parts) -> Result<T, Problem> {
+    let read = Query::<T>::try_from_uri(&parts.uri);
+    read.map(|Query(query)| query)
+        .map_err(|error| Problem::new(Kind::BadRequest, format!("the query: {}", short(&error))))
+}
+
+/// An error of a reading library, without what it was read from: that stands in backticks, and is only a name.
+fn short(error: &dyn std::error::Error) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string().chars().take(200).collect()
+}
+
+/// Finishes what changes something even when whoever asked goes away meanwhile.
+///
+/// # Errors
+/// `500` when it panicked.
+pub(crate) async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<T, Problem> {
+    tokio::spawn(work).await.map_err(|_| Problem::new(Kind::Internal, "this is a bug of ours"))
+}
+
+/// How many events were accepted: they are durable.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Accepted {
+    accepted: usize,
+}

@@ -1,0 +1,50 @@
+//! How it is, and how much of what happened.
+
+use crate::{Kind, Problem, Scope, router::Shared};
+use axum::{
+    Json,
+    extract::{Request, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use chatsparks_ports::Store;
+
+/// How it is: the store, each log, each channel, the clock, the lag.
+///
+/// A channel that is stopped stops its own queue only, and is no reason for a `503`.
+#[utoipa::path(
+    get, path = "/healthz", tag = "service",
+    responses(
+        (status = 200, description = "Events are taken and decided", body = crate::openapi::HealthShape),
+        (status = 503, description = "They are not, and why", body = crate::openapi::HealthShape),
+    ),
+)]
+pub(crate) async fn health<S: Store>(State(service): State<Shared<S>>) -> Response {
+    let health = service.runtime.health().await;
+    let status = if health.is_well() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, [(header::CACHE_CONTROL, "no-store")], Json(health)).into_response()
+}
+
+/// Metrics as Prometheus reads them. None bears a user's id or text.
+#[utoipa::path(
+    get, path = "/metrics", tag = "service",
+    responses((status = 200, description = "Metrics", body = String, content_type = "text/plain")),
+    security(("bearer" = ["read"])),
+)]
+pub(crate) async fn metrics<S: Store>(State(service): State<Shared<S>>, request: Request) -> Result<Response, Problem> {
+    service.access.caller(request.headers())?.check(Scope::Read, None)?;
+    let Some(metrics) = &service.metrics else {
+        return Err(Problem::new(Kind::NotFound, "no metrics are gathered here"));
+    };
+    for workspace in service.runtime.workspaces() {
+        let count = service.runtime.store().count(&workspace).await?;
+        for (state, count) in [("waiting", count.waiting), ("in_doubt", count.in_doubt), ("dead", count.dead)] {
+            let labels = [("workspace", workspace.to_string()), ("state", state.to_owned())];
+            metrics::gauge!("chatsparks_queue", &labels).set(count as f64);
+        }
+    }
+    // The lag is measured when somebody looks.
+    service.runtime.health().await;
+    let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    Ok((kind, metrics.render()).into_response())
+}

@@ -1,0 +1,105 @@
+//! The OpenAPI document, made from the types of the calls.
+
+use crate::{Problem, calls};
+use axum::Json;
+use serde_json::{Value, json};
+use utoipa::{
+    Modify, OpenApi,
+    openapi::{
+        OpenApi as Written,
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
+
+pub(crate) use event_line::EventLine;
+pub(crate) use shapes::{ContactShape, FaultShape, HealthShape, OrderShape, QueueShape, StateShape};
+
+mod event_line;
+mod shapes;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "ChatSparks", description = "Events in, effects out, records and state to read"),
+    paths(
+        calls::events::post,
+        calls::records::get,
+        calls::state::get,
+        calls::contacts::get,
+        calls::contacts::forget,
+        calls::orders::get,
+        calls::queue::get,
+        calls::queue::retry,
+        calls::queue::drop,
+        calls::document::get,
+        calls::document::put,
+        calls::health::health,
+        calls::health::metrics,
+        get,
+    ),
+    components(schemas(Problem)),
+    modifiers(&Bearer),
+)]
+struct Calls;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut Written) {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+        document.components.get_or_insert_default().add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
+
+/// The OpenAPI document of every call.
+pub fn document() -> Value {
+    // What utoipa made can be written.
+    let mut document = serde_json::to_value(Calls::openapi()).unwrap_or_default();
+    let problem = json!({
+        "description": "Why it was refused",
+        "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
+    });
+    let calls = document["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut());
+    for call in calls.filter_map(Value::as_object_mut).flat_map(|path| path.values_mut()) {
+        if let Some(responses) = call["responses"].as_object_mut() {
+            responses.insert("default".to_owned(), problem.clone());
+        }
+    }
+    document
+}
+
+/// This document.
+#[utoipa::path(
+    get, path = "/v1/openapi.json", tag = "service",
+    responses((status = 200, description = "The OpenAPI document", body = Object)),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn get() -> Json<Value> {
+    Json(document())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn h_every_call_of_the_table_is_in_the_document() {
+        let document = document();
+        for (path, method) in [
+            ("/v1/workspaces/{workspace}/events", "post"),
+            ("/v1/workspaces/{workspace}/records", "get"),
+            ("/v1/workspaces/{workspace}/state", "get"),
+            ("/v1/workspaces/{workspace}/contacts/{user_id}", "get"),
+            ("/v1/workspaces/{workspace}/contacts/{user_id}", "delete"),
+            ("/v1/workspaces/{workspace}/orders/{order_id}", "get"),
+            ("/v1/workspaces/{workspace}/queue", "get"),
+            ("/v1/workspaces/{workspace}/queue/retry", "post"),
+            ("/v1/workspaces/{workspace}/queue/drop", "post"),
+            ("/v1/workspaces/{workspace}/document", "get"),
+            ("/v1/workspaces/{workspace}/document", "put"),
+            ("/healthz", "get"),
+            ("/metrics", "get"),
+        ] {
+            assert!(document["paths"][path][method]["responses"]["default"].is_object(), "{method} {path}");
+        }
+    }
+}
