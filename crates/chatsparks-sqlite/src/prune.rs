@@ -113,7 +113,7 @@ fn effects(writing: &Writing<'_>, place: Place, limit: usize) -> Result<usize, F
     let deleted = writing
         .connection
         .prepare_cached(
-            "DELETE FROM effect WHERE number IN (SELECT number FROM effect
+            "DELETE FROM effect WHERE number IN (SELECT number FROM effect INDEXED BY effect_settled
                  WHERE workspace = ?1 AND partition = ?2 AND seq < ?3 AND state >= 3 ORDER BY seq LIMIT ?4)",
         )?
         .execute(params![place.workspace, place.partition, signed(first), signed(limit as u64)])?;

@@ -52,7 +52,7 @@ pub(crate) fn insert(
             "INSERT INTO effect (workspace, partition, id, seq, place, user_id, lane, free, kind, bot_conversation,
                  not_after, form, context, front)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?8 OR NOT EXISTS (
-                 SELECT 1 FROM effect WHERE workspace = ?1 AND partition = ?2 AND lane = ?7 AND free = 0
+                 SELECT 1 FROM effect INDEXED BY effect_open WHERE workspace = ?1 AND partition = ?2 AND lane = ?7 AND free = 0
                      AND state <= 2 AND state <> 2))
              ON CONFLICT DO NOTHING",
         )?
@@ -81,7 +81,7 @@ fn form_up(writing: &Writing<'_>, place: Place, lane: Option<&str>) -> Result<()
     let first: Option<i64> = writing
         .connection
         .prepare_cached(
-            "SELECT number FROM effect WHERE workspace = ?1 AND partition = ?2 AND lane = ?3 AND free = 0
+            "SELECT number FROM effect INDEXED BY effect_open WHERE workspace = ?1 AND partition = ?2 AND lane = ?3 AND free = 0
                  AND state <= 2 AND state <> 2 ORDER BY seq, place LIMIT 1",
         )?
         .query_row(params![workspace, partition, lane], |row| row.get(0))
@@ -89,7 +89,7 @@ fn form_up(writing: &Writing<'_>, place: Place, lane: Option<&str>) -> Result<()
     writing
         .connection
         .prepare_cached(
-            "UPDATE effect SET front = (number = ?4) WHERE workspace = ?1 AND partition = ?2 AND lane = ?3 AND free = 0
+            "UPDATE effect INDEXED BY effect_open SET front = (number = ?4) WHERE workspace = ?1 AND partition = ?2 AND lane = ?3 AND free = 0
                  AND state <= 2 AND state <> 2 AND front <> (number = ?4)",
         )?
         .execute(params![workspace, partition, lane, first.unwrap_or(0)])?;
@@ -168,7 +168,7 @@ fn withdraw_where(
     let found: Vec<(Found, String, String)> = writing
         .connection
         .prepare_cached(&format!(
-            "SELECT number, state, lane, free, id, kind FROM effect
+            "SELECT number, state, lane, free, id, kind FROM effect INDEXED BY effect_open
              WHERE workspace = ?1 AND partition = ?2 AND lane = ?3 AND seq < ?4 AND state <= 2 AND {which}
              ORDER BY seq, place"
         ))?
@@ -396,16 +396,18 @@ fn ready(
 
 fn list(connection: &Connection, id: &WorkspaceId, state: EffectState, limit: usize) -> Result<Vec<Queued>, Failure> {
     let Some(number) = workspace(connection, id)? else { return Ok(Vec::new()) };
+    let open = "INDEXED BY effect_open WHERE state <= 2 AND";
+    let settled = "INDEXED BY effect_settled WHERE state >= 3 AND";
     let (stored, which) = match state {
-        EffectState::Waiting => (WAITING, "state <= 2 AND"),
-        EffectState::InDoubt => (IN_DOUBT, "state <= 2 AND"),
-        EffectState::Dead => (DEAD, "state <= 2 AND"),
-        EffectState::Sent => (SENT, "state >= 3 AND"),
-        EffectState::Failed => (FAILED, "state >= 3 AND"),
+        EffectState::Waiting => (WAITING, open),
+        EffectState::InDoubt => (IN_DOUBT, open),
+        EffectState::Dead => (DEAD, open),
+        EffectState::Sent => (SENT, settled),
+        EffectState::Failed => (FAILED, settled),
     };
     let mut statement = connection.prepare_cached(&format!(
         "SELECT id, user_id, kind, attempts, not_after, not_before, why FROM effect
-         WHERE workspace = ?1 AND {which} state = ?2 ORDER BY not_after, number LIMIT ?3"
+         {which} workspace = ?1 AND state = ?2 ORDER BY not_after, number LIMIT ?3"
     ))?;
     let mut rows = statement.query(params![number, stored, signed(limit as u64)])?;
     let mut listed = Vec::new();
