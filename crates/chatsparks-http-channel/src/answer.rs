@@ -96,9 +96,8 @@ mod tests {
     #[test]
     fn h1_only_what_is_tried_again_waits_as_it_is_told() {
         let hint = Some(Duration::from_secs(9));
-        let attempt = |status| {
-            Answered { status: StatusCode::from_u16(status).expect("a status"), retry_after: hint }.attempt()
-        };
+        let attempt =
+            |status| Answered { status: StatusCode::from_u16(status).expect("a status"), retry_after: hint }.attempt();
         assert!(matches!(attempt(503), Attempt::Again(waits, _) if waits == hint));
         assert!(matches!(attempt(429), Attempt::Again(waits, _) if waits == hint));
         assert_eq!(attempt(200), Attempt::Sent);

@@ -91,7 +91,8 @@ impl Endpoint {
     pub(crate) fn client(&self) -> Result<Client, EndpointError> {
         let tls = |error: rustls::Error| EndpointError::Tls(error.to_string());
         let provider = Arc::new(ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(tls)?;
+        let config =
+            ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(tls)?;
         let config = if self.url.scheme() == "https" {
             config.with_platform_verifier().map_err(tls)?.with_no_client_auth()
         } else {

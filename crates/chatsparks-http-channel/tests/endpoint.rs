@@ -243,7 +243,9 @@ async fn h1_nobody_there_is_no_answer() {
 
 #[tokio::test]
 async fn h1_garbage_behind_a_2xx_changes_nothing() {
-    for head in ["content-length: 1000000000\r\n\r\n", "transfer-encoding: chunked\r\n\r\nzzz", "content-length: 9\r\n\r\n\x01"] {
+    for head in
+        ["content-length: 1000000000\r\n\r\n", "transfer-encoding: chunked\r\n\r\nzzz", "content-length: 9\r\n\r\n\x01"]
+    {
         let does = answers(&format!("HTTP/1.1 200 OK\r\n{head}"));
         assert_eq!(attempt(does, LONG).await, Attempt::Sent, "{head}");
     }

@@ -164,9 +164,10 @@ fn media(headers: &HeaderMap) -> Result<Media, Problem> {
     let Some(given) = headers.get(header::CONTENT_TYPE) else { return Ok(Media::Unsaid) };
     let given = given.to_str().map_err(|_| not_read())?;
     let (kind, parameters) = given.split_once(';').unwrap_or((given, ""));
-    let charset = parameters.split(';').filter_map(|one| one.trim().split_once('=')).find(|(name, _)| {
-        name.eq_ignore_ascii_case("charset")
-    });
+    let charset = parameters
+        .split(';')
+        .filter_map(|one| one.trim().split_once('='))
+        .find(|(name, _)| name.eq_ignore_ascii_case("charset"));
     if charset.is_some_and(|(_, name)| {
         let name = name.trim_matches('"');
         !name.eq_ignore_ascii_case("utf-8") && !name.eq_ignore_ascii_case("utf8")
@@ -175,8 +176,14 @@ fn media(headers: &HeaderMap) -> Result<Media, Problem> {
     }
     Ok(match kind.trim().to_ascii_lowercase().as_str() {
         "application/json" | "text/json" => Media::Json,
-        "application/jsonl" | "application/jsonlines" | "application/json-lines" | "application/x-jsonlines"
-        | "application/x-ndjson" | "application/ndjson" | "application/json-seq" | "text/jsonl" => Media::Lines,
+        "application/jsonl"
+        | "application/jsonlines"
+        | "application/json-lines"
+        | "application/x-jsonlines"
+        | "application/x-ndjson"
+        | "application/ndjson"
+        | "application/json-seq"
+        | "text/jsonl" => Media::Lines,
         "application/toml" | "text/toml" | "text/x-toml" => Media::Toml,
         // What curl and the clients of many languages say of any body, and what says nothing.
         "application/x-www-form-urlencoded" | "application/octet-stream" | "text/plain" | "" => Media::Unsaid,

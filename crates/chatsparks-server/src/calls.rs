@@ -54,9 +54,8 @@ impl<S: Store> FromRequestParts<Shared<S>> for At {
             return Err(Problem::new(Kind::Internal, "nobody asked who calls"));
         };
         let path = Path::<Vec<(String, String)>>::from_request_parts(parts, state).await;
-        let Path(named) = path.map_err(|_| {
-            Problem::new(Kind::BadRequest, "ids in the path are percent-encoded UTF-8")
-        })?;
+        let Path(named) =
+            path.map_err(|_| Problem::new(Kind::BadRequest, "ids in the path are percent-encoded UTF-8"))?;
         let mut named = named.into_iter().map(|(_, value)| value);
         let workspace = WorkspaceId::from(named.next().unwrap_or_default());
         Ok(Self { caller, workspace, name: named.next().unwrap_or_default() })
@@ -69,7 +68,8 @@ impl<S: Store> FromRequestParts<Shared<S>> for At {
 /// `400`, also for names that are not known.
 pub(crate) fn query<T: DeserializeOwned>(parts: &Parts) -> Result<T, Problem> {
     let read = Query::<T>::try_from_uri(&parts.uri);
-    read.map(|Query(query)| query).map_err(|error| Problem::new(Kind::BadRequest, format!("the query: {}", short(&error))))
+    read.map(|Query(query)| query)
+        .map_err(|error| Problem::new(Kind::BadRequest, format!("the query: {}", short(&error))))
 }
 
 /// An error of a reading library, without what it was read from: that stands in backticks, and is only a name.

@@ -174,7 +174,8 @@ impl Config {
     pub fn document_faults(&self) -> Vec<String> {
         let compiled = self.workspaces.iter().filter_map(|setup| {
             let error = Engine::compile(setup.document.clone()).err()?;
-            let first = error.faults().first().map_or(String::new(), |fault| format!(": {}: {}", fault.path, fault.message));
+            let first =
+                error.faults().first().map_or(String::new(), |fault| format!(": {}: {}", fault.path, fault.message));
             let (id, count) = (&setup.document.workspace.id, error.faults().len());
             Some(format!("the document of workspace `{id}` has {count} faults, the first{first}"))
         });
@@ -240,11 +241,7 @@ fn read<'t>(reading: &mut Reading<'t>, mut root: Table<'t>, base: &Path) -> Opti
     let limits = limits::read(reading, &mut root);
     let mut tokens = read_tokens(reading, &mut root, None, base);
     let mut shops = Shops::default();
-    let tables = root.tables(reading, "workspace", "[[workspace]]");
-    if tables.is_empty() {
-        reading.fault(&(0..0), "there is no workspace", "add `[[workspace]]` with `document = \"FILE\"`");
-    }
-    for table in tables {
+    for table in root.tables(reading, "workspace", "[[workspace]]") {
         let read = read_workspace_table(reading, table, base, &mut shops, &mut tokens);
         settings.attempt = settings.attempt.max(read.map_or(Duration::ZERO, |timeout| timeout + BEYOND));
     }
@@ -253,7 +250,11 @@ fn read<'t>(reading: &mut Reading<'t>, mut root: Table<'t>, base: &Path) -> Opti
     tokens.iter().for_each(|source| drop(source.get(reading)));
     if let Some(listen) = listen.filter(|listen| tokens.is_empty() && !listen.ip().is_loopback()) {
         let help = "add `api_token = { env = \"CHATSPARKS_TOKEN\" }`, or listen on 127.0.0.1";
-        reading.fault(&listen_span, format!("without a token nothing listens beyond this machine, and {listen} is"), help);
+        reading.fault(
+            &listen_span,
+            format!("without a token nothing listens beyond this machine, and {listen} is"),
+            help,
+        );
     }
     Some(Config {
         listen: listen?,
@@ -364,7 +365,11 @@ fn read_workspace_table<'t>(
         ("http", Some(http)) => channel = read_http(reading, http, true, base),
         ("http", None) => {
             let span = outbound.as_ref().map_or(&span, |outbound| &outbound.span);
-            reading.fault(span, "`outbound` is `http`, and there is no `[workspace.http]`", "add it, with `url` and `secret`");
+            reading.fault(
+                span,
+                "`outbound` is `http`, and there is no `[workspace.http]`",
+                "add it, with `url` and `secret`",
+            );
         }
         ("none", http) => drop(http.map(|http| read_http(reading, http, false, base))),
         (other, http) => {
@@ -459,7 +464,11 @@ fn read_http(reading: &mut Reading<'_>, mut table: Table<'_>, used: bool, base: 
         }
         [value] => read_secret(reading, "secret", value, base),
         [first, ..] => {
-            reading.fault(&first.span(), "`secret`: expected one", "a file may hold two, one a line, while it is changed");
+            reading.fault(
+                &first.span(),
+                "`secret`: expected one",
+                "a file may hold two, one a line, while it is changed",
+            );
             None
         }
     };
@@ -481,7 +490,8 @@ fn read_http(reading: &mut Reading<'_>, mut table: Table<'_>, used: bool, base: 
     match channel {
         Ok(channel) => Some((Arc::new(channel), rates, timeout)),
         Err(error) => {
-            let at = if matches!(error, chatsparks_http_channel::EndpointError::Secret) { &secret.span } else { &url.span };
+            let at =
+                if matches!(error, chatsparks_http_channel::EndpointError::Secret) { &secret.span } else { &url.span };
             reading.fault(at, format!("[workspace.http]: {error}"), "");
             None
         }

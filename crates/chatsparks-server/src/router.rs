@@ -147,7 +147,8 @@ async fn not_so(request: Request) -> Problem {
 /// What a panic said may hold anything, and is nowhere repeated.
 fn panicked(_: Box<dyn Any + Send>) -> Response {
     tracing::error!("a call panicked: this is a bug of ours");
-    let mut response = Problem::new(Kind::Internal, "this is a bug of ours; nothing else is stopped by it").into_response();
+    let mut response =
+        Problem::new(Kind::Internal, "this is a bug of ours; nothing else is stopped by it").into_response();
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response
 }

@@ -54,13 +54,7 @@ pub(crate) fn connect(address: SocketAddr) -> TcpStream {
 }
 
 /// A request of these parts, on a connection of its own.
-pub(crate) fn request(
-    address: SocketAddr,
-    method: &str,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: &[u8],
-) -> Answer {
+pub(crate) fn request(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
     let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
@@ -91,11 +85,8 @@ pub(crate) fn read_answer(stream: &mut TcpStream) -> Option<Answer> {
             Err(error) => panic!("{error}"),
         }
     };
-    let mut answer = Answer {
-        status: 0,
-        head: String::from_utf8(bytes[..head].to_vec()).unwrap(),
-        body: bytes[head..].to_vec(),
-    };
+    let mut answer =
+        Answer { status: 0, head: String::from_utf8(bytes[..head].to_vec()).unwrap(), body: bytes[head..].to_vec() };
     answer.status = answer.head.split(' ').nth(1).unwrap().parse().unwrap();
     let length = answer.header("content-length").map_or(0, |length| length.parse().unwrap());
     while answer.body.len() < length {

@@ -25,8 +25,6 @@ pub(crate) fn document() -> Value {
     json!({
         "schema": 1,
         "workspace": { "id": "glow", "name": "Glow", "account_user_id": "acct_glow" },
-        "posts": [{ "id": "v1", "kind": "video", "published_at": "2026-03-01T00:00:00Z" }],
-        "plan": { "listening_window_days": 3650 },
         "members": [{ "email": "owner@glow.example", "role": "owner", "status": "active" }],
         "triggers": [{ "id": "price", "when": { "keywords": { "words": ["price"] } }, "flow": "price",
             "public_reply": "Check your inbox" }],
@@ -100,7 +98,13 @@ impl Service {
     }
 
     /// A call with the token and more headers.
-    pub(crate) fn call_with(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Answer {
+    pub(crate) fn call_with(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl AsRef<[u8]>,
+    ) -> Answer {
         let bearer = format!("Bearer {TOKEN}");
         let mut all = vec![("authorization", bearer.as_str())];
         all.extend(headers);

@@ -52,7 +52,10 @@ pub(super) fn arrival(raw: &mut RawLine<'_>, may_bring_at: bool) -> Result<(Even
         _ => Err(bad("at", "no `at`: events are stamped when they come in, unless the service is told to `trust_at`")),
     })?;
     if id.as_str().starts_with(OUTCOME) {
-        return Err(bad("id", "an event id that does not begin with `outcome:`: what became of a DM is told from within"));
+        return Err(bad(
+            "id",
+            "an event id that does not begin with `outcome:`: what became of a DM is told from within",
+        ));
     }
     if let Event::Grant(_) = event {
         return Err(bad("type", "another type: room is granted from within, and `grant` stands in exports alone"));

@@ -51,10 +51,12 @@ pub(crate) async fn get<S: Store>(
     };
     let revision = engine.revision();
     let same = headers.get_all(header::IF_NONE_MATCH).iter().any(|given| {
-        given.to_str().is_ok_and(|given| given.split(',').any(|one| {
-            let one = one.trim();
-            one == "*" || revision_of(one.strip_prefix("W/").unwrap_or(one)) == Some(revision)
-        }))
+        given.to_str().is_ok_and(|given| {
+            given.split(',').any(|one| {
+                let one = one.trim();
+                one == "*" || revision_of(one.strip_prefix("W/").unwrap_or(one)) == Some(revision)
+            })
+        })
     });
     if same {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag(revision))]).into_response());
@@ -105,7 +107,9 @@ pub(crate) async fn put<S: Store>(
             let taken = Taken { revision: configured.revision, warnings: configured.warnings };
             Ok((etag, Json(taken)).into_response())
         }
-        Err(ConfigureError::UnknownWorkspace) => Err(Problem::new(Kind::UnknownWorkspace, "there is no such workspace")),
+        Err(ConfigureError::UnknownWorkspace) => {
+            Err(Problem::new(Kind::UnknownWorkspace, "there is no such workspace"))
+        }
         Err(ConfigureError::Invalid(faults)) => {
             let warnings = tokio::task::spawn_blocking(move || Engine::check(&document).warnings).await;
             Err(invalid(&faults, &warnings.unwrap_or_default()))
@@ -186,7 +190,8 @@ fn if_match(headers: &HeaderMap) -> Result<Wanted, Problem> {
                 "*" => return Ok(Wanted::Any),
                 // A weak tag never matches; and a number without its quotes is plainly meant.
                 weak if weak.starts_with("W/") => revisions.push(0),
-                one => revisions.push(revision_of(one).or_else(|| one.parse().ok()).or_else(|| other_tag(one)).ok_or_else(bad)?),
+                one => revisions
+                    .push(revision_of(one).or_else(|| one.parse().ok()).or_else(|| other_tag(one)).ok_or_else(bad)?),
             }
         }
     }

@@ -31,10 +31,7 @@ pub(crate) async fn health<S: Store>(State(service): State<Shared<S>>) -> Respon
     responses((status = 200, description = "Metrics", body = String, content_type = "text/plain")),
     security(("bearer" = ["read"])),
 )]
-pub(crate) async fn metrics<S: Store>(
-    State(service): State<Shared<S>>,
-    request: Request,
-) -> Result<Response, Problem> {
+pub(crate) async fn metrics<S: Store>(State(service): State<Shared<S>>, request: Request) -> Result<Response, Problem> {
     service.access.caller(request.headers())?.check(Scope::Read, None)?;
     let Some(metrics) = &service.metrics else {
         return Err(Problem::new(Kind::NotFound, "no metrics are gathered here"));

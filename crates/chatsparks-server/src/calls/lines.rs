@@ -125,7 +125,12 @@ mod tests {
             ("[{\"id\":\"e1\",\"type\":\"clock\"}]", 1, 1, "an object"),
             ("{\"id\":\"e1\",\"at\":\"2026-03-02T10:00:00Z\",\"type\":\"clock\"}", 1, 17, "no `at`"),
             ("{\"id\":\"timer:x\",\"type\":\"clock\"}", 1, 7, "`timer:`"),
-            ("{\"id\":\"outcome:e1/0\",\"type\":\"receipt\",\"dm_id\":\"e1/0\",\"status\":\"sent\"}", 1, 7, "`outcome:`"),
+            (
+                "{\"id\":\"outcome:e1/0\",\"type\":\"receipt\",\"dm_id\":\"e1/0\",\"status\":\"sent\"}",
+                1,
+                7,
+                "`outcome:`",
+            ),
             ("{\"id\":\"g\",\"type\":\"grant\",\"cycle\":\"2026-03-02T10:00:00Z\",\"contacts\":5}", 1, 18, "`grant`"),
         ] {
             let problem = read(body).expect_err(body);

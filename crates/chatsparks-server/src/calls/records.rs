@@ -92,7 +92,8 @@ fn write(lines: &mut String, record: &KeptRecord, many: bool) {
 /// A cursor is a position in each partition, separated by dots.
 fn read_cursor(text: &str, partitions: u32) -> Result<Cursor, Problem> {
     let positions: Result<Vec<u64>, _> = text.split('.').map(str::parse).collect();
-    let bad = || Problem::new(Kind::BadRequest, "`after` is the `x-next-cursor` of an earlier answer of this workspace");
+    let bad =
+        || Problem::new(Kind::BadRequest, "`after` is the `x-next-cursor` of an earlier answer of this workspace");
     let mut positions = positions.map_err(|_| bad())?;
     // `0` is the beginning, however many partitions there are.
     if positions == [0] {

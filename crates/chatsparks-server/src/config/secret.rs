@@ -84,12 +84,14 @@ impl Secret {
                 let path_shown = path.display();
                 let text = fs::read_to_string(path).map_err(|error| Missing {
                     message: format!("the secret cannot be read from `{path_shown}`: {}", reason(&error)),
-                    help: "check the path, taken from where the configuration stands, and that you may read it".to_owned(),
+                    help: "check the path, taken from where the configuration stands, and that you may read it"
+                        .to_owned(),
                 })?;
                 (text, format!("the file `{path_shown}`"))
             }
         };
-        let secrets: Vec<String> = text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
+        let secrets: Vec<String> =
+            text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
         if secrets.is_empty() {
             let help = "put a secret there, such as `openssl rand -base64 32` makes".to_owned();
             return Err(Missing { message: format!("{shown} is empty"), help });

@@ -149,12 +149,25 @@ impl<'t> Table<'t> {
         }
     }
 
-    /// Tables inside this one.
-    pub(super) fn tables(&mut self, reading: &mut Reading<'_>, key: &'static str, name: &'static str) -> Vec<Table<'t>> {
+    /// Tables inside this one, at least one.
+    pub(super) fn tables(
+        &mut self,
+        reading: &mut Reading<'_>,
+        key: &'static str,
+        name: &'static str,
+    ) -> Vec<Table<'t>> {
         let wanted = format!("tables: each begins with `{name}`");
-        let Some(entry) = self.take(key) else { return Vec::new() };
+        let Some(entry) = self.take(key) else {
+            reading.fault(
+                &self.span.clone(),
+                format!("there is no `{name}`"),
+                format!("add one: it begins with `{name}`"),
+            );
+            return Vec::new();
+        };
         let DeValue::Array(list) = entry.value.get_ref() else {
-            return wrong::<()>(reading, key, entry.value, &wanted).map_or(Vec::new(), |()| Vec::new());
+            let none: Option<Table<'_>> = wrong(reading, key, entry.value, &wanted);
+            return none.into_iter().collect();
         };
         let tables = list.iter().filter_map(|value| match value.get_ref() {
             DeValue::Table(table) => Some(Table::new(name, table, value.span())),
@@ -167,9 +180,10 @@ impl<'t> Table<'t> {
     pub(super) fn end(self, reading: &mut Reading<'_>) {
         for (key, entry) in &self.entries {
             let shown: String = key.chars().take(64).collect();
-            let nearest = self.known.iter().max_by(|one, other| {
-                strsim::jaro_winkler(key, one).total_cmp(&strsim::jaro_winkler(key, other))
-            });
+            let nearest = self
+                .known
+                .iter()
+                .max_by(|one, other| strsim::jaro_winkler(key, one).total_cmp(&strsim::jaro_winkler(key, other)));
             let help = match nearest.filter(|near| strsim::jaro_winkler(key, near) > 0.8) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("what may stand here: {}", self.known.join(", ")),
