@@ -4,7 +4,7 @@
 use chatsparks_benches::{
     measure::ROUNDS,
     report::{Row, between_markers, table},
-    rows::{compile, conversations, growth, matching, memory, normalise, peers, replay},
+    rows::{compile, conversations, growth, matching, memory, normalise, peers, replay, trials},
     synthetic::Set,
 };
 use chatsparks_core::{Engine, Instant, Scratch, text::Normaliser};
@@ -25,7 +25,7 @@ struct Arguments {
     /// Comments in each synthetic set.
     #[arg(long, default_value_t = 20_000)]
     comments: usize,
-    /// Only the sections whose names begin with one of these: matching, explaining, normalise, compile,
+    /// Only the sections whose names begin with one of these: matching, explaining, trials, normalise, compile,
     /// conversations, growth, replay, memory, peers.
     sections: Vec<String>,
     /// Put the tables into `docs/performance.md`; only with every section.
@@ -87,6 +87,9 @@ fn report(arguments: &Arguments) -> Result<String, Box<dyn Error>> {
     }
     if asked("explaining") {
         section("Records and explanations", &matching::explaining(&sets));
+    }
+    if asked("trials") {
+        section("Trials", &trials::rows());
     }
     if asked("normalise") {
         let real: Vec<String> = histories.iter().flatten().flat_map(|(history, _)| history.texts()).collect();

@@ -17,12 +17,17 @@ pub struct Reference {
     class: CodePointMapDataBorrowed<'static, CanonicalCombiningClass>,
     ignorable: CodePointSetDataBorrowed<'static>,
     white_space: CodePointSetDataBorrowed<'static>,
+    /// Where the ten digits of each script begin.
+    zeros: Vec<u32>,
     dropped: String,
 }
 
 impl Default for Reference {
     fn default() -> Self {
+        let category = CodePointMapData::<GeneralCategory>::new();
+        let digits: Vec<u32> = category.iter_ranges_for_value(GeneralCategory::DecimalNumber).flatten().collect();
         Self {
+            zeros: digits.into_iter().step_by(10).collect(),
             nfkc: ComposingNormalizer::new_nfkc(),
             mapper: CaseMapper::new(),
             category: CodePointMapData::<GeneralCategory>::new(),

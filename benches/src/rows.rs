@@ -9,3 +9,4 @@ pub mod memory;
 pub mod normalise;
 pub mod peers;
 pub mod replay;
+pub mod trials;

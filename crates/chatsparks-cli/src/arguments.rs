@@ -1,8 +1,10 @@
 //! What can be said on the command line.
 
 #[cfg(feature = "serve")]
-use crate::command::Serve;
-use crate::command::{Check, Completions, Conversation, Diagnose, Expect, Explain, Insights, Log, Replay, Reset, Try};
+use crate::command::{Backup, Export, Restore, Serve, Verify};
+use crate::command::{
+    Check, Completions, Conversation, Diagnose, Expect, Explain, Init, Insights, Log, Replay, Reset, Schema, Try,
+};
 use clap::{ColorChoice, Parser, Subcommand};
 use std::sync::LazyLock;
 
@@ -33,6 +35,7 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Init(Init),
     Check(Check),
     Replay(Replay),
     Explain(Explain),
@@ -43,6 +46,15 @@ pub(crate) enum Command {
     Insights(Insights),
     Diagnose(Box<Diagnose>),
     Reset(Reset),
+    Schema(Schema),
+    #[cfg(feature = "serve")]
+    Export(Export),
+    #[cfg(feature = "serve")]
+    Verify(Verify),
+    #[cfg(feature = "serve")]
+    Backup(Backup),
+    #[cfg(feature = "serve")]
+    Restore(Restore),
     #[cfg(feature = "serve")]
     Serve(Serve),
     Completions(Completions),
@@ -50,6 +62,7 @@ pub(crate) enum Command {
 
 const EXAMPLES: &str = "\
 Examples:
+  chatsparks init moon                            a small shop to begin with
   chatsparks check shop.json                      is the workspace sound?
   chatsparks replay shop.json march.jsonl         what would it have done?
   chatsparks explain shop.json march.jsonl --comment c17

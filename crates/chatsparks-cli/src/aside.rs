@@ -69,7 +69,10 @@ pub(crate) fn write_set_aside(to: &mut Stream, set_aside: &[SetAside]) -> io::Re
     writeln!(to.to, "\n{STRONG}Seen and set aside{STRONG:#}: refused, or processed before")?;
     for one in set_aside {
         let first = one.duplicate_of.as_ref();
-        let first = first.map_or(String::new(), |first| format!(" of {}, {}", shown(&first.event), first.at));
+        let first = first.map_or(String::new(), |first| {
+            let refused = first.refused.map_or(String::new(), |reason| format!(", which was refused: {reason}"));
+            format!(" of {}, {}{refused}", shown(&first.event), first.at)
+        });
         writeln!(to.to, "  {}  {} {}: {}{first}", one.at, one.kind, shown(&one.event), one.reason)?;
         write_next(to, one.next)?;
     }

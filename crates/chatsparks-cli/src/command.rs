@@ -18,12 +18,16 @@ pub(crate) use conversation::Conversation;
 pub(crate) use diagnose::Diagnose;
 pub(crate) use expect::Expect;
 pub(crate) use explain::Explain;
+pub(crate) use init::Init;
 pub(crate) use insights::Insights;
 pub(crate) use log::Log;
 pub(crate) use replay::Replay;
 pub(crate) use reset::Reset;
+pub(crate) use schema::Schema;
 #[cfg(feature = "serve")]
 pub(crate) use serve::Serve;
+#[cfg(feature = "serve")]
+pub(crate) use store::{Backup, Export, Restore, Verify};
 pub(crate) use try_text::Try;
 
 mod check;
@@ -32,17 +36,22 @@ mod conversation;
 mod diagnose;
 mod expect;
 mod explain;
+mod init;
 mod insights;
 mod log;
 mod replay;
 mod reset;
+mod schema;
 #[cfg(feature = "serve")]
 mod serve;
+#[cfg(feature = "serve")]
+mod store;
 mod try_text;
 
 /// Runs the command that was named.
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<Answer, Failure> {
     match arguments.command {
+        Command::Init(init) => init.run(terminal),
         Command::Check(check) => check.run(terminal),
         Command::Replay(replay) => {
             let (json, taken) = (replay.json, replay.takes_standard_output());
@@ -59,6 +68,15 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<Answer, F
             faults_as_json(diagnose.run(terminal), json, taken, terminal)
         }
         Command::Reset(reset) => faults_as_json(reset.run(terminal), reset.json, false, terminal),
+        Command::Schema(schema) => schema.run(terminal),
+        #[cfg(feature = "serve")]
+        Command::Export(export) => export.run(terminal),
+        #[cfg(feature = "serve")]
+        Command::Verify(verify) => verify.run(terminal),
+        #[cfg(feature = "serve")]
+        Command::Backup(backup) => backup.run(terminal),
+        #[cfg(feature = "serve")]
+        Command::Restore(restore) => restore.run(terminal),
         #[cfg(feature = "serve")]
         Command::Serve(serve) => serve.run(terminal),
         Command::Completions(completions) => completions.run(),

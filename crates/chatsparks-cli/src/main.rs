@@ -10,6 +10,7 @@ mod history;
 mod input;
 mod nearest;
 mod output;
+mod people;
 mod rewrite;
 mod shown;
 mod source_map;

@@ -10,6 +10,7 @@ use std::{
     io::{self, Write},
     ops::Range,
 };
+use unicode_width::UnicodeWidthStr;
 
 /// How much of a text is shown on either side of a match, in characters.
 const AROUND: usize = 40;
@@ -78,11 +79,13 @@ pub(crate) fn write_explanations<'e>(
     explanations: impl Iterator<Item = (&'e Explanation, bool)> + Clone,
     text: &str,
 ) -> io::Result<()> {
-    let widest = explanations.clone().map(|(one, _)| shown(one.trigger.as_str()).chars().count()).max();
+    let widest = explanations.clone().map(|(one, _)| shown(one.trigger.as_str()).width()).max();
     let widest = widest.unwrap_or(0).min(40);
     for (explanation, is_hit) in explanations {
         let trigger = shown(explanation.trigger.as_str());
-        write!(to.to, "  {STRONG}{trigger:widest$}{STRONG:#}  ")?;
+        // Counted in columns, not in characters: Thai vowels and tones take none.
+        let blanks = widest.saturating_sub(trigger.width());
+        write!(to.to, "  {STRONG}{trigger}{STRONG:#}{:blanks$}  ", "")?;
         write_explanation(to, explanation, is_hit, text)?;
     }
     Ok(())

@@ -202,6 +202,27 @@ fn c11_every_past_comment_is_tried() {
 }
 
 #[test]
+fn t5_comments_refused_as_too_old_are_not_among_those_tried() {
+    let line = |n: u32, at: &str| {
+        format!(
+            "{{\"id\":\"e{n}\",\"at\":\"{at}\",\"type\":\"comment\",\"comment_id\":\"c{n}\",\
+             \"post_id\":\"v1\",\"user_id\":\"u{n}\",\"text\":\"price\"}}\n"
+        )
+    };
+    // 400 days back is looked at; a millisecond more is not. A duplicate is not tried twice either.
+    let history = [
+        line(1, "2026-03-02T10:00:00Z"),
+        line(2, "2025-01-26T10:00:00Z"),
+        line(3, "2025-01-26T09:59:59.999Z"),
+        line(1, "2026-03-02T10:00:00Z"),
+    ];
+    let session =
+        session_with(&["try", "shop.json", "--trigger", "price", "--history", "-", "--json"], history.concat());
+    let tried: serde_json::Value = serde_json::from_str(&session[session.find('{').unwrap()..]).unwrap();
+    assert_eq!((&tried["tried"], &tried["hits"]), (&2.into(), &2.into()), "{session}");
+}
+
+#[test]
 fn c11_the_newest_50_hits_are_listed() {
     let line = |n: u32| {
         format!(
@@ -222,6 +243,27 @@ fn c11_the_newest_50_hits_are_listed() {
         let list = shown[list].as_array().unwrap();
         assert_eq!((list.len(), &list[0]["comment_id"], &list[49]["comment_id"]), (50, &"c119".into(), &"c70".into()));
     }
+}
+
+#[test]
+fn advice_about_a_comment_fits_what_refused_it() {
+    let ask = |text: &str, post: &str, more: &[&str]| {
+        let line = format!(
+            "{{\"id\":\"e1\",\"at\":\"2026-03-02T10:00:00Z\",\"type\":\"comment\",\"comment_id\":\"c1\",\
+             \"post_id\":\"{post}\",\"user_id\":\"u1\",\"text\":\"{text}\"}}\n"
+        );
+        let told = session_with(&[&["explain", "shop.json", "-", "--comment", "c1", "--json"], more].concat(), line);
+        let told: serde_json::Value = serde_json::from_str(&told[told.find('{').unwrap()..]).unwrap();
+        told["next"]["advice"].as_str().unwrap_or_default().to_owned()
+    };
+    // `launch` matches, but stands under another post; `sale` is a draft.
+    assert_eq!(ask("launch", "v2", &[]), "widen_scope");
+    assert_eq!(ask("sale", "v2", &[]), "activate_trigger");
+    assert_eq!(ask("hello", "v2", &[]), "widen_condition");
+    // Its question mark is there, and no product is mentioned: more words are not what is missing.
+    assert_eq!(ask("hello?", "v2", &[]), "loosen_condition");
+    assert_eq!(ask("launch", "v2", &["--trigger", "launch"]), "widen_scope");
+    assert_eq!(ask("hello", "v1", &["--trigger", "launch"]), "widen_condition");
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn an_unknown_contact_suggests_the_nearest() {
     exit status: 2
     --- standard error
     error: no contact `u3` in `talk.jsonl`
-     help: it has `u1`, `u2`, …
+     help: it has `u1`, `u2`, `mint`, `noi`, …
     ");
 }
 

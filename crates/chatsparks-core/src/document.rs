@@ -3,4 +3,6 @@
 
 pub(crate) mod check;
 pub(crate) mod problem;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod workspace;

@@ -32,6 +32,12 @@ pub struct Stretch {
 
 /// What was decided.
 pub trait Archive: Send + Sync + 'static {
+    /// The workspaces that there is anything of, sorted.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn workspaces(&self) -> impl Future<Output = Result<Vec<WorkspaceId>, StoreError>> + Send;
+
     /// Records of a workspace after a cursor, in order within a partition, and the cursor after them.
     ///
     /// # Errors

@@ -54,8 +54,12 @@ pub struct Evidence {
     pub comment_set_aside: Vec<SetAside>,
     /// The DM, once it was decided.
     pub dm: Option<DmEvidence>,
+    /// What was refused of the DM that was asked about, or came again, also before it was decided; the last of it.
+    pub dm_set_aside: Vec<SetAside>,
     /// The order, once it came.
     pub order: Option<OrderEvidence>,
+    /// What was refused of the order that was asked about, or came again, also before it came; the last of it.
+    pub order_set_aside: Vec<SetAside>,
     /// The contact.
     pub contact: ContactEvidence,
     /// When the platform last sent an event.
@@ -109,7 +113,9 @@ impl Evidence {
             comment: None,
             comment_set_aside: Vec::new(),
             dm: None,
+            dm_set_aside: Vec::new(),
             order: None,
+            order_set_aside: Vec::new(),
             contact: ContactEvidence::default(),
             last_event: None,
             arrivals: Arrivals::default(),
@@ -132,6 +138,11 @@ impl Evidence {
     /// D3; none: the DM was never decided.
     pub fn diagnose_dm(&self) -> Option<Diagnosis> {
         self.dm.as_ref().map(DmEvidence::diagnose)
+    }
+
+    /// What is shown of the order beside its diagnosis.
+    pub fn order_notes(&self) -> Option<OrderNotes<'_>> {
+        self.order.as_ref().map(|order| order.notes(&self.order_set_aside))
     }
 
     /// D4; none: the order never came.
@@ -205,11 +216,21 @@ impl Observer for Evidence {
                     comment.record(record);
                 }
             }
-            Asked::Dm(dm_id) => match &mut self.dm {
-                Some(dm) => dm.record(record),
-                None => self.dm = DmEvidence::find(dm_id, record),
-            },
-            Asked::Order(_) => {
+            Asked::Dm(dm_id) => {
+                if matches!(record.event(), Some(Event::Receipt(receipt)) if receipt.dm_id == dm_id.as_str()) {
+                    let set_aside = set_aside(record, &mut self.arrivals);
+                    keep_last(&mut self.dm_set_aside, set_aside);
+                }
+                match &mut self.dm {
+                    Some(dm) => dm.record(record),
+                    None => self.dm = DmEvidence::find(dm_id, record),
+                }
+            }
+            Asked::Order(wanted) => {
+                if order::order_of(record).is_some_and(|order| order == wanted.as_str()) {
+                    let set_aside = set_aside(record, &mut self.arrivals);
+                    keep_last(&mut self.order_set_aside, set_aside);
+                }
                 if let Some(order) = &mut self.order {
                     order.record(record);
                 }
@@ -283,7 +304,10 @@ pub(crate) fn set_aside(record: &Record<'_>, arrivals: &mut Arrivals) -> Option<
     let duplicate_of = arrivals.note(record);
     let (reason, advice) = match &record.decision.outcome {
         Outcome::Refused(refusal) => (RefusalReason::as_str(refusal.reason), Advice::about_refusal(refusal.reason)),
-        outcome if is_duplicate(outcome) => ("duplicate", Advice::CameBefore),
+        outcome if is_duplicate(outcome) => {
+            let was_refused = duplicate_of.as_ref().is_some_and(|first| first.refused.is_some());
+            ("duplicate", if was_refused { Advice::SendUnderNewId } else { Advice::CameBefore })
+        }
         _ => return None,
     };
     Some(SetAside {

@@ -8,6 +8,8 @@ pub use ahead::Ahead;
 pub use arrivals::{Arrival, Arrivals};
 pub use error::{HistoryError, HistoryErrorKind};
 pub use line::HistoryLine;
+#[cfg(feature = "schema")]
+pub(crate) use schema::Line as LineSchema;
 
 mod ahead;
 mod arrivals;
@@ -17,6 +19,8 @@ mod half;
 mod line;
 mod locate;
 mod raw;
+#[cfg(feature = "schema")]
+mod schema;
 
 /// The longest line that is read, in bytes, its end not counted.
 pub const MAX_LINE: usize = 80 << 20;

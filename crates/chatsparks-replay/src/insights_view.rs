@@ -1,11 +1,16 @@
 //! Insights as a person reads them: whole, and in the few lines that end a summary (I1).
 
-use crate::summary::{
-    Class,
-    tables::{counted, grouped, number, share, table, why},
+use crate::{
+    columns::{Column, Rows, width, wrapped},
+    money::Money,
+    summary::{
+        Class,
+        tables::{counted, grouped, number, share, why},
+    },
 };
-use chatsparks_core::{BlockId, CommentResult, FlowGroup, FlowId, Group, Insights, Revenue, workspace::Workspace};
-use comfy_table::Table;
+use chatsparks_core::{
+    BlockId, CommentResult, Currency, FlowGroup, FlowId, Group, Insights, Revenue, workspace::Workspace,
+};
 use std::{cmp::Reverse, collections::BTreeMap, fmt};
 
 /// Rows of a table; the insights themselves have all of them.
@@ -17,7 +22,8 @@ const BEST: usize = 5;
 
 /// Insights as tables: by post, trigger, keyword and flow, and each flow block by block.
 ///
-/// `Display` shows them. Amounts are whole numbers of a currency's minor unit.
+/// `Display` shows them within the formatter's width, as in `{:80}`, else within a hundred columns; amounts as their
+/// currency is written.
 #[derive(Clone, Copy, Debug)]
 pub struct InsightsTables<'a> {
     /// What is shown.
@@ -39,13 +45,15 @@ impl fmt::Display for InsightsTables<'_> {
         groups("keyword", &insights.keywords, out)?;
         let flows: BTreeMap<_, _> = insights.flows.iter().map(|(id, flow)| (id, flow.group.clone())).collect();
         groups("flow", &flows, out)?;
+        members(insights, out)?;
         for (id, flow) in &insights.flows {
             let blocks = self.blocks(id, flow);
             if !blocks.is_empty() {
                 let started = flow.group.dms_started;
                 let (begun, done) = (grouped(started), grouped(flow.completed));
-                writeln!(out, "\nFlow {id}, block by block: {begun} started, {done} completed")?;
-                writeln!(out, "{}", drop_off(&blocks, flow))?;
+                let heading = format!("Flow {id}, block by block: {begun} started, {done} completed");
+                writeln!(out, "\n{}", wrapped(&heading, width(out), "  "))?;
+                writeln!(out, "{}", drop_off(&blocks, flow).within(width(out)))?;
             }
         }
         reasons(insights, out)
@@ -73,7 +81,7 @@ impl fmt::Display for InsightsSection<'_> {
         best.sort_by_key(|(_, group)| Reverse((group.orders_attributed, group.orders_soft, group.dms_started)));
         best.truncate(BEST);
         if !best.is_empty() {
-            writeln!(out, "\nThe triggers that led to most\n{}", group_table("trigger", &best))?;
+            writeln!(out, "\nThe triggers that led to most\n{}", group_table("trigger", &best).within(width(out)))?;
         }
         reasons(insights, out)
     }
@@ -83,25 +91,33 @@ impl fmt::Display for InsightsSection<'_> {
 fn shop(insights: &Insights, out: &mut fmt::Formatter<'_>) -> fmt::Result {
     let comments: u64 = insights.posts.values().map(|group| group.comments).sum();
     let started: u64 = insights.flows.values().map(|flow| flow.group.dms_started).sum();
-    writeln!(out, "{} led to {} started in DMs", counted(comments, "comment"), counted(started, "flow"))?;
+    let led = format!("{} led to {} started in DMs", counted(comments, "comment"), counted(started, "flow"));
+    writeln!(out, "{}", wrapped(&led, width(out), "  "))?;
     if insights.revenue.is_empty() {
         return Ok(());
     }
-    let names = ["currency", "attributed", "soft", "organic", "total", "attributed share"];
-    let mut rows = table(&names, &[1, 2, 3, 4, 5]);
+    let mut rows = Rows::new([
+        Column::text("currency"),
+        Column::number("attributed"),
+        Column::number("soft").gives_way(2),
+        Column::number("organic").gives_way(3),
+        Column::number("total"),
+        Column::number("attributed share").gives_way(1),
+    ]);
     for (currency, revenue) in &insights.revenue {
         let (attributed, soft, organic) = (revenue.attributed_minor, revenue.soft_minor, revenue.organic_minor);
         let total = attributed + soft + organic;
         rows.add_row([
             currency.to_string(),
-            amount(attributed),
-            amount(soft),
-            amount(organic),
-            amount(total),
+            amount(attributed, currency),
+            amount(soft, currency),
+            amount(organic, currency),
+            amount(total, currency),
             share_of(attributed, total),
         ]);
     }
-    writeln!(out, "\nThe shop's revenue, net of refunds and cancellations, in minor units\n{rows}")
+    let heading = wrapped("The shop's revenue, net of refunds and cancellations", width(out), "  ");
+    writeln!(out, "\n{heading}\n{}", rows.within(width(out)))
 }
 
 fn groups<K: fmt::Display>(what: &str, groups: &BTreeMap<K, Group>, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -111,16 +127,50 @@ fn groups<K: fmt::Display>(what: &str, groups: &BTreeMap<K, Group>, out: &mut fm
     let mut rows: Vec<_> = groups.iter().collect();
     rows.sort_by_key(|(_, group)| Reverse((group.comments, group.dms_started)));
     rows.truncate(ROWS);
-    writeln!(out, "\nBy {what}\n{}", group_table(what, &rows))?;
+    writeln!(out, "\nBy {what}\n{}", group_table(what, &rows).within(width(out)))?;
     match groups.len().saturating_sub(ROWS) {
         0 => Ok(()),
         more => writeln!(out, "and {} more with fewer comments", grouped(more as u64)),
     }
 }
 
-fn group_table<K: fmt::Display>(what: &str, rows: &[(&K, &Group)]) -> Table {
-    let names = [what, "comments", "DMs", "attributed", "soft", "currency", "revenue", "linked", "soft revenue"];
-    let mut table = table(&names, &[1, 2, 3, 4, 6, 7, 8]);
+/// Orders credited to links that members sent: no comment led to them, so they are in no other table.
+fn members(insights: &Insights, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if insights.members.is_empty() {
+        return Ok(());
+    }
+    let mut rows = Rows::new([
+        Column::text("member"),
+        Column::number("attributed").gives_way(2),
+        Column::number("soft").gives_way(3),
+        // One says nothing without the other.
+        Column::text("currency"),
+        Column::number("revenue"),
+        Column::number("linked").gives_way(5),
+        Column::number("soft revenue").gives_way(4),
+    ]);
+    for (member, group) in &insights.members {
+        let mut first = vec![member.to_string(), number(group.orders_attributed), number(group.orders_soft)];
+        for (code, revenue) in &group.revenue {
+            rows.add_row(std::mem::replace(&mut first, vec![String::new(); 3]).into_iter().chain(money(code, revenue)));
+        }
+    }
+    writeln!(out, "\nBy member who sent the link\n{}", rows.within(width(out)))
+}
+
+fn group_table<K: fmt::Display>(what: &str, rows: &[(&K, &Group)]) -> Rows {
+    let mut table = Rows::new([
+        Column::text(what),
+        Column::number("comments").gives_way(1),
+        Column::number("DMs"),
+        Column::number("attributed").gives_way(2),
+        Column::number("soft").gives_way(3),
+        // One says nothing without the other.
+        Column::text("currency"),
+        Column::number("revenue"),
+        Column::number("linked").gives_way(5),
+        Column::number("soft revenue").gives_way(4),
+    ]);
     for (id, group) in rows {
         let counts = [group.comments, group.dms_started, group.orders_attributed, group.orders_soft].map(number);
         let mut first: Vec<String> = std::iter::once(id.to_string()).chain(counts).collect();
@@ -135,13 +185,19 @@ fn group_table<K: fmt::Display>(what: &str, rows: &[(&K, &Group)]) -> Table {
     table
 }
 
-fn money(currency: &chatsparks_core::Currency, revenue: &Revenue) -> Vec<String> {
+fn money(currency: &Currency, revenue: &Revenue) -> Vec<String> {
     let Revenue { attributed_minor, overlap_minor, soft_minor } = *revenue;
-    vec![currency.to_string(), amount(attributed_minor), amount(overlap_minor), amount(soft_minor)]
+    let amounts = [attributed_minor, overlap_minor, soft_minor].map(|minor| amount(minor, currency));
+    std::iter::once(currency.to_string()).chain(amounts).collect()
 }
 
-fn drop_off(blocks: &[&BlockId], flow: &FlowGroup) -> Table {
-    let mut rows = table(&["block", "reached", "left here", "of those who reached it"], &[1, 2, 3]);
+fn drop_off(blocks: &[&BlockId], flow: &FlowGroup) -> Rows {
+    let mut rows = Rows::new([
+        Column::text("block"),
+        Column::number("reached"),
+        Column::number("left here"),
+        Column::number("of those who reached it").gives_way(1),
+    ]);
     for id in blocks {
         let Some(block) = flow.blocks.get(*id) else { continue };
         rows.add_row([
@@ -163,21 +219,22 @@ fn reasons(insights: &Insights, out: &mut fmt::Formatter<'_>) -> fmt::Result {
     }
     let all: u64 = insights.results.values().sum();
     refused.sort_by_key(|(result, count)| (Reverse(**count), **result));
-    let mut rows = table(&["reason", "comments", "of all", "why"], &[1, 2]);
+    let mut rows = Rows::new([
+        Column::text("reason"),
+        Column::number("comments"),
+        Column::number("of all").gives_way(1),
+        Column::text("why").wrapping().gives_way(2),
+    ]);
     for (result, count) in refused.into_iter().take(REASONS) {
         rows.add_row([CommentResult::as_str(*result), &grouped(*count), &share(*count, all), why(*result)]);
     }
+    let rows = rows.within(width(out));
     writeln!(out, "\nThe most frequent reasons for not firing\n{rows}")
 }
 
-/// An amount with its thousands apart; a dot for none.
-fn amount(minor: i128) -> String {
-    let digits = u64::try_from(minor.unsigned_abs()).map_or_else(|_| minor.unsigned_abs().to_string(), grouped);
-    match minor {
-        0 => number(0),
-        minor if minor < 0 => format!("-{digits}"),
-        _ => digits,
-    }
+/// An amount as its currency is written; a dot for none.
+fn amount(minor: i128, currency: &Currency) -> String {
+    if minor == 0 { number(0) } else { Money::new(minor, currency.as_str()).amount() }
 }
 
 fn share_of(part: i128, whole: i128) -> String {

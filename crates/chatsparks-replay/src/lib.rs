@@ -6,6 +6,7 @@
 //! [`DecisionsWriter`] writes them as lines, [`TranscriptWriter`] for people, [`Summary`] counts them.
 //! [`replay_str`] and [`transcript_str`] do all of it for a test and its snapshot.
 
+mod columns;
 pub mod conformance;
 pub mod conversation_view;
 pub mod document;
@@ -15,8 +16,11 @@ pub mod evidence;
 pub mod expect;
 pub mod history;
 pub mod insights_view;
+pub mod money;
 mod plain;
 pub mod record;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod snapshot;
 pub mod story;
 pub mod summary;

@@ -41,7 +41,7 @@ use std::{fmt, io, sync::Arc};
 use words::{Flaw, Words, written_instant};
 
 pub use coverage::{Coverage, CoverageReport, Unreached};
-pub use report::{StepReport, StoryReport};
+pub use report::{StepReport, StoryNote, StoryReport};
 
 mod action;
 mod assertion;
@@ -50,6 +50,7 @@ mod coverage;
 mod edit;
 mod expectation;
 mod happening;
+mod names;
 mod report;
 mod run;
 mod words;

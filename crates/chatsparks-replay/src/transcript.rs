@@ -1,6 +1,6 @@
 //! A transcript for people: who wrote what where, what came of it and why, and what was sent.
 
-use crate::{event_type::event_type, record::Record};
+use crate::{event_type::event_type, money::Money, record::Record};
 use chatsparks_core::{
     CommentOutcome, CommentResult, DropReason, Effect, Event, Fact, Instant, Outcome, SendDm, Source, Text,
     workspace::Link,
@@ -102,11 +102,21 @@ fn heading(record: &Record<'_>) -> String {
         }
         Event::Act(act) => format!("{name} {}, by {}", act.user_id, act.member),
         Event::Order(order) => {
-            format!("order {} of {}: {} {}", order.order_id, order.user_id, order.total_minor, order.currency)
+            let total = Money::new(order.total_minor, order.currency.as_str());
+            format!("order {} of {}: {total}", order.order_id, order.user_id)
         }
         Event::OrderCancelled(order_id) => format!("{name} {order_id}"),
         Event::Refund(refund) => {
-            format!("refund {} of order {}: {}", refund.refund_id, refund.order_id, refund.amount_minor)
+            let currency = record.decision.facts.iter().find_map(|fact| match fact {
+                Fact::OrderReversed(entry) => Some(entry.currency.as_str()),
+                _ => None,
+            });
+            // A refund names no currency: where it takes nothing back, nobody says which it was.
+            let amount = currency.map_or_else(
+                || format!("{} minor units", refund.amount_minor),
+                |currency| Money::new(refund.amount_minor, currency).to_string(),
+            );
+            format!("refund {} of order {}: {amount}", refund.refund_id, refund.order_id)
         }
         Event::OrderReview { order_id, verdict, member } => {
             format!("order {order_id} reviewed by {member}: {}", code(verdict))

@@ -327,7 +327,7 @@ impl Till {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(scene::cases(128))]
 
     #[test]
     fn a6_the_three_add_up_to_the_shops_total_after_every_event(steps in prop::collection::vec(step(), 1..40)) {

@@ -182,7 +182,7 @@ fn what_people_write_does_not_show_in_debug() {
     diagnoses.push(DeliveryKnown { dm_id: &"e1/1".into(), stages: &stages, cause: None }.diagnose());
     printed.print(&stages);
     printed.print(&diagnoses);
-    printed.print(&evidence[2].order.as_ref().unwrap().notes());
+    printed.print(&evidence[2].order_notes().unwrap());
     printed.print(&evidence[3].contact_notes(&replay));
     for diagnosis in diagnoses {
         let bundle = evidence[1].bundle(&replay, diagnosis, at);

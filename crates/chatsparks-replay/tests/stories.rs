@@ -55,6 +55,10 @@ with triggers[link].throttle_hours = 1
                         count: 1
                         at ask
                         no owner
+                        @nobody no state
+                        @nobody no flow
+                        @nobody no dm
+                        no order o1
                         dm: queued
                         trigger price: fired
                         trigger link: no_match
@@ -101,8 +105,10 @@ with triggers[link].throttle_hours = 1
 +1m                     mint: are you there
                         inbox: buyer_message for mali@x
 +1m                     owner@x writes to mint with card p/s: Here it is
-                        sent
+                        sent by owner@x with card p/s: Here it is
 +1m                     owner@x writes to mint, with card shop: And all of it
+                        sent, with card shop
+                        trigger price: not considered
 +1m                     owner@x hands back mint
                         state: waiting
 +1m                     owner@x hands back mint
@@ -253,7 +259,7 @@ fn a_story_that_could_never_fail_is_no_story() {
     // Steps alone can be run, to be recorded or for what they reach; the report says that they hold nothing.
     let engine = chatsparks_core::Engine::compile(std::sync::Arc::new(workspace())).unwrap();
     let report = |text| run(&engine, &Story::parse(text, "a.story").unwrap()).unwrap();
-    let nothing = report("2026-03-02 10:00 mint comments on v1: price\n+5m clock");
+    let nothing = report("2026-03-02 10:00 mint comments on old: price\n+5m clock");
     assert_eq!(nothing.to_string(), "a.story: nothing is expected in 2 steps");
     assert_eq!(report("2026-03-02 10:00 clock\n nothing").to_string(), "a.story: passed, 1 steps");
 }
@@ -271,8 +277,15 @@ fn a_story_has_a_longest_length() {
 fn what_cannot_be_done_shows_its_line() {
     for (text, expected) in [
         ("with plan.limit = 5\n2026-03-02 10:00 clock", "unknown field `limit`"),
-        ("with plans.limit = 5\n2026-03-02 10:00 clock", "there is no `plans`"),
-        ("with triggers[prise].status = \"draft\"\n2026-03-02 10:00 clock", "there is no `prise]`"),
+        ("with plans.limit = 5\n2026-03-02 10:00 clock", "there is no `plans` in `plans.limit`; did you mean `plan`?"),
+        (
+            "with flows[sise].version = 2\n2026-03-02 10:00 clock",
+            "there is no `sise` in `flows[sise].version`; did you mean `size`",
+        ),
+        (
+            "with triggers[prise].status = \"draft\"\n2026-03-02 10:00 clock",
+            "there is no `prise` in `triggers[prise].status`; did you mean `price`?",
+        ),
         ("with triggers[price].flow = \"gone\"\n2026-03-02 10:00 clock", "triggers[0].flow"),
         ("2026-03-02 10:00 configure other.json", "`other.json` cannot be read"),
         ("2026-03-02 10:00 again", "expected an event before it"),
@@ -304,6 +317,83 @@ fn a_difference_is_shown_line_by_line() {
     state: human (expired)
 "
     ));
+}
+
+#[test]
+fn what_is_not_so_does_not_pass() {
+    let comment = "2026-03-02 10:00 mint comments on v1: price\n";
+    for (text, came) in [
+        // Nobody had a flow that could be at its end.
+        ("2026-03-02 10:00 mint: hello\n at the end\n ...", "+ no flow"),
+        ("2026-03-02 10:00 clock\n @mint at the end", "+ @mint no flow"),
+        ("2026-03-02 10:00 mint comments on v1: person\n ...\n at the end", "+ at off"),
+        (&format!("{comment}+1m owner@x closes mint\n ...\n at the end"), "+ at ask"),
+        // One that ran to its end in a conversation before is none of this one.
+        (
+            "2026-03-02 10:00 mint comments on v1: link\n ...\n at the end\n+25h ...\n at the end\n+1m mint: hi\n ...\n at the end",
+            "+ no flow",
+        ),
+        // What was seen for one comment is forgotten for the next step.
+        (&format!("{comment}+1m mint: huh\n ...\n trigger price: fired"), "+ trigger price: not considered"),
+        (&format!("{comment}+1m clock\n trigger price: fired"), "+ trigger price: not considered"),
+        (&format!("{comment}+1m noi comments on v1: link\n ...\n trigger price: fired"), "+ trigger price: no_match"),
+        ("2026-03-02 10:00 clock\n @mint dm: queued", "+ @mint no dm"),
+        ("2026-03-02 10:00 clock\n order o1: soft 5", "+ no order o1"),
+        ("2026-03-02 10:00 clock\n @mint state: closed", "+ @mint no state"),
+        (&format!("{comment} ...\n no dm"), "+ dm: queued"),
+        (&format!("{comment} ...\n no state"), "+ state: bot"),
+        (&format!("{comment} ...\n no flow"), "+ at ask"),
+        (&format!("{comment} ...\n trigger price: not considered"), "+ trigger price: fired"),
+        (&format!("{comment}+1m mint orders: s 5 THB\n ...\n no order o1"), "+ order o1: organic 5"),
+        // A member's DM: its text, its card, who sent it.
+        ("2026-03-02 10:00 owner@x writes to mint: Hello\n sent: Bye", "- sent: Bye"),
+        ("2026-03-02 10:00 owner@x writes to mint: Hello\n sent by mali@x", "+ sent by owner@x: Hello"),
+        ("2026-03-02 10:00 owner@x writes to mint: Hello\n sent with card shop", "- sent with card shop"),
+        (
+            "2026-03-02 10:00 owner@x writes to mint with card p: Hello\n sent with card shop",
+            "+ sent by owner@x with card p: Hello",
+        ),
+    ] {
+        let told = failure(text);
+        assert!(told.contains(came), "{text}\n{told}");
+    }
+}
+
+#[test]
+fn names_that_the_workspace_lacks_are_noted_with_near_ones() {
+    let engine = chatsparks_core::Engine::compile(std::sync::Arc::new(workspace())).unwrap();
+    let story = Story::parse(
+        "2026-03-02 10:00 mint comments on odl: price
+            fired prise
+            no field sise
+            no tag: snet
+            trigger lnik: no_match by pricey
+            at asc
+            ...
+         +1m mint taps [bott]
+         +1m ower@x assigns mint to Mali@X
+         +1m owner@x writes to mint: Hi
+            sent by mail@x
+            owner: zzz
+            ...
+         +1m configure triggers[price].id = \"cost\"
+         +1m noi comments on old: price
+            trigger cost: outside_window
+            ...
+         +1m clock
+            begins cost
+            @mnit no state
+            order: attributed to pricy, block crad
+            ...",
+        "a.story",
+    )
+    .unwrap();
+    let report = run(&engine, &story).unwrap();
+    let told: Vec<String> = report.notes.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(told.join("\n"));
+    assert!(
+        report.to_string().contains("\n  note: line 2: the workspace has no trigger `prise`; did you mean `price`")
+    );
 }
 
 #[test]

@@ -131,3 +131,79 @@ fn a_summary_counts_by_result_by_trigger_and_by_post() {
     insta::assert_snapshot!(summary.to_string());
     insta::assert_json_snapshot!(summary);
 }
+
+/// The whole answer of a replay of many comments, within a width.
+fn tables(width: usize) -> String {
+    let words = |kind: &str, at: usize| format!("{kind}-with-a-rather-long-name-{at}");
+    let triggers: Vec<String> = (0..30)
+        .map(|at| {
+            let (id, status) = (words("trigger", at), if at % 3 == 0 { "draft" } else { "active" });
+            format!(r#"{{ "id": "{id}", "status": "{status}", "when": {{ "keywords": {{ "words": ["w{at}w", "คำ{at}ที่"] }} }}, "flow": "f" }}"#)
+        })
+        .collect();
+    let workspace = format!(
+        r#"{{ "workspace": {{ "id": "w", "name": "W", "account_user_id": "a" }}, "triggers": [{}],
+           "flows": [ {{ "id": "f", "version": 1, "blocks": [ {{ "id": "ask", "question": {{ "text": "?", "field": "x" }} }} ] }} ] }}"#,
+        triggers.join(",")
+    );
+    let engine = Engine::compile(read_workspace(workspace.as_bytes(), Format::Json).unwrap()).unwrap();
+    let lines: Vec<String> = (0..200)
+        .map(|at| {
+            let (second, word) = (at % 60, if at % 2 == 0 { format!("w{}w", at % 9) } else { format!("คำ{}ที่", at % 7) });
+            format!(
+                r#"{{"id":"e{at}","at":"2026-03-02T{:02}:{:02}:{second:02}Z","type":"comment","comment_id":"c{at}","post_id":"post-{}","user_id":"u{}","text":"{word}"}}"#,
+                10 + at / 60, at % 60, at % 4, at % 50
+            )
+        })
+        .chain((0..5).map(|at| {
+            format!(
+                r#"{{"id":"o{at}","at":"2026-03-02T23:00:00Z","type":"order","order_id":"o{at}","user_id":"u{at}","currency":"THB","total_minor":123456789,"lines":[]}}"#
+            )
+        }))
+        .collect();
+    let mut summary = Summary::new(engine.workspace());
+    let mut insights = chatsparks_core::Insights::new();
+    let mut replay = chatsparks_replay::Replay::new(engine);
+    struct Both<'a>(&'a mut Summary, &'a mut chatsparks_core::Insights);
+    impl chatsparks_replay::Observer for Both<'_> {
+        fn record(&mut self, record: &Record<'_>) {
+            self.0.record(record);
+            self.1.add(record.user_id(), &record.decision.facts);
+        }
+    }
+    for envelope in envelopes(&lines.iter().map(String::as_str).collect::<Vec<_>>()) {
+        replay.push_observed(&envelope, &mut Both(&mut summary, &mut insights));
+    }
+    let workspace = replay.engine().workspace();
+    let whole = chatsparks_replay::InsightsTables { insights: &insights, workspace };
+    format!("{summary:width$}\n{:width$}\n{whole:width$}", chatsparks_replay::InsightsSection(&insights))
+}
+
+#[test]
+fn tables_keep_within_the_width_and_split_no_word() {
+    let wide = tables(400);
+    let words: std::collections::BTreeSet<&str> = wide.split_whitespace().collect();
+    assert!(wide.lines().any(|line| unicode_width::UnicodeWidthStr::width(line) > 100), "some have to give way");
+    for width in [100, 80, 60] {
+        let table = tables(width);
+        for line in table.lines() {
+            assert!(unicode_width::UnicodeWidthStr::width(line) <= width, "{width}: {line} in\n{table}");
+        }
+        // Every word is one of the whole answer, but for a name that is cut and a line that says what had no room.
+        let bare = |word: &str| word.trim_matches(['(', ')', ',']).to_owned();
+        let whole: std::collections::BTreeSet<String> = words.iter().map(|word| bare(word)).collect();
+        for word in table.split_whitespace() {
+            let is_rule = word.chars().all(|c| c == '─');
+            let is_cut = word
+                .split_once('…')
+                .is_some_and(|(start, end)| words.iter().any(|word| word.starts_with(start) && word.ends_with(end)));
+            let is_note = ["no", "room", "for"].contains(&bare(word).as_str());
+            assert!(is_rule || is_cut || is_note || whole.contains(&bare(word)), "{width}: {word}");
+        }
+        // What matters most is there at any width.
+        for name in ["trigger", "won", "fired", "comments", "DMs", "revenue", "reason"] {
+            assert!(table.split_whitespace().any(|word| word == name), "{width}: {name}");
+        }
+    }
+    insta::assert_snapshot!("tables_in_eighty_columns", tables(80));
+}

@@ -305,7 +305,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(scene::cases(128))]
 
     #[test]
     fn m7_no_flow_that_starts_takes_the_count_past_the_limit(

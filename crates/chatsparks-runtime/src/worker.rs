@@ -336,7 +336,10 @@ impl<S: Store> Worker<S> {
                 effect,
             });
         }
-        if let (Some(conversation), Some(user_id)) = (told.withdraws, &told.user_id) {
+        // Where nothing performs effects they wait, all of them: no outcome comes of any.
+        if let (Some(conversation), Some(user_id)) =
+            (told.withdraws.filter(|_| self.workspace.channel.is_some()), &told.user_id)
+        {
             self.commit.withdrawn.push((user_id.clone(), conversation, record.seq));
         }
         if let Some((id, engine)) = configured {

@@ -14,6 +14,15 @@ use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::Arc;
 
 impl Archive for SqliteStore {
+    async fn workspaces(&self) -> Result<Vec<WorkspaceId>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT id FROM workspace ORDER BY id")?;
+            let ids = statement.query_map([], |row| row.get::<_, String>(0))?;
+            Ok(ids.map(|id| id.map(WorkspaceId::from)).collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
     async fn records(
         &self,
         workspace: &WorkspaceId,

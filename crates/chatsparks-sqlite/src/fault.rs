@@ -68,3 +68,51 @@ pub(crate) fn of_sqlite(error: &rusqlite::Error) -> StoreError {
         _ => StoreError::Unavailable(what),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::ffi;
+
+    /// S1: a clear state for each fault: what may pass, and what cannot be used.
+    #[test]
+    fn s1_each_fault_of_sqlite_has_a_clear_state() {
+        let told =
+            |code| of_sqlite(&rusqlite::Error::SqliteFailure(ffi::Error::new(code), Some("what it says".to_owned())));
+        for (code, says) in [
+            (ffi::SQLITE_FULL, "full"),
+            (ffi::SQLITE_IOERR, "what it says"),
+            (ffi::SQLITE_IOERR_FSYNC, "what it says"),
+            (ffi::SQLITE_READONLY, "only be read"),
+            (ffi::SQLITE_PERM, "only be read"),
+            (ffi::SQLITE_CANTOPEN, "cannot be opened"),
+            (ffi::SQLITE_BUSY, "another program"),
+            (ffi::SQLITE_NOMEM, "what it says"),
+        ] {
+            let error = told(code);
+            assert!(matches!(&error, StoreError::Unavailable(why) if why.contains(says)), "{code}: {error}");
+        }
+        for (code, says) in [
+            (ffi::SQLITE_CORRUPT, "restore a backup"),
+            (ffi::SQLITE_NOTADB, "no SQLite database"),
+            (ffi::SQLITE_CONSTRAINT_PRIMARYKEY, "contradicts"),
+        ] {
+            let error = told(code);
+            assert!(matches!(&error, StoreError::Unusable(why) if why.contains(says)), "{code}: {error}");
+        }
+        let other = of_sqlite(&rusqlite::Error::InvalidColumnIndex(1));
+        assert!(matches!(other, StoreError::Unusable(_)), "{other}");
+    }
+
+    /// S3, H3: a form of a newer version is told by its number; of a broken one nothing is repeated.
+    #[test]
+    fn h3_a_broken_form_is_not_repeated() {
+        let of = |form: &str| match crate::form::read::<chatsparks_core::Contact>(form) {
+            Err(Failure::Broken(StoreError::Unusable(why))) => why,
+            other => panic!("{other:?}"),
+        };
+        assert!(of(r#"{"v":9,"user_id":"u1"}"#).contains("version 9"));
+        assert_eq!(of(r#"{"v":2,"user_id":"u1","secret":"what a buyer wrote"}"#), "a stored form cannot be read");
+        assert_eq!(of("what a buyer wrote"), "a stored form cannot be read");
+    }
+}

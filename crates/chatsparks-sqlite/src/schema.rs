@@ -57,12 +57,30 @@ pub(crate) fn prepare(connection: &mut Connection, partitions: Option<u32>) -> R
     }
 }
 
+/// How many partitions a file of the present version has.
+pub(crate) fn read(connection: &Connection) -> Result<u32, StoreError> {
+    let told = |error: rusqlite::Error| of_sqlite(&error);
+    let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0)).map_err(told);
+    if number("application_id")? != APPLICATION {
+        return Err(StoreError::Unusable("the file holds something other than a ChatSparks store".to_owned()));
+    }
+    let version = number("user_version")?;
+    if usize::try_from(version).ok() != Some(VERSION) {
+        return Err(StoreError::Unusable(format!(
+            "the file's schema is of version {version}, and this build reads version {VERSION}: start the service once"
+        )));
+    }
+    let stored =
+        connection.query_row("SELECT value FROM meta WHERE name = 'partitions'", [], |row| row.get::<_, i64>(0));
+    Ok(u32::try_from(stored.map_err(told)?).unwrap_or(1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     /// What version 1 was released with.
-    const RELEASED_1: u64 = 0;
+    const RELEASED_1: u64 = 6_081_059_764_969_699_320;
 
     #[test]
     fn s3_released_migrations_never_change() {

@@ -49,14 +49,19 @@ pub struct SqliteStore {
     inner: Arc<Inner>,
 }
 
-/// Closed in this order: the writer writes what waits, then the readers go, then others may have the file.
+/// Closed in this order: the readers go, the writer writes what waits and, being the last, takes its log over into the
+/// file, then others may have it.
 struct Inner {
-    writer: Writer,
     readers: Arc<Readers>,
+    /// None: it is only read.
+    writer: Option<Writer>,
     path: PathBuf,
     partitions: u32,
-    _lock: Lock,
+    _lock: Option<Lock>,
 }
+
+/// How long another program may hold the file: one that looks at it, for instance.
+pub(crate) const BUSY: Duration = Duration::from_secs(5);
 
 /// How often the write-ahead log is taken over into the file: after so many pages, 16 MiB.
 const CHECKPOINT_PAGES: i64 = 4_096;
@@ -81,7 +86,20 @@ impl SqliteStore {
         let writer = Writer::start(connection, pace)
             .map_err(|error| StoreError::Unavailable(format!("no thread can be had to write in: {error}")))?;
         let readers = Readers::new(path.clone(), options.cache_bytes);
-        Ok(Self { inner: Arc::new(Inner { writer, readers, path, partitions, _lock: lock }) })
+        Ok(Self { inner: Arc::new(Inner { writer: Some(writer), readers, path, partitions, _lock: Some(lock) }) })
+    }
+
+    /// Opens the store at a path to read it, while another process may go on writing. Whatever would write is refused.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when there is none; [`StoreError::Unusable`] when it is damaged, something else, or of
+    /// another version.
+    pub fn open_to_read(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let path = absolute(path.as_ref())?;
+        let cache_bytes = Options::default().cache_bytes;
+        let partitions = schema::read(&readable(&path, cache_bytes)?)?;
+        let readers = Readers::new(path.clone(), cache_bytes);
+        Ok(Self { inner: Arc::new(Inner { writer: None, readers, path, partitions, _lock: None }) })
     }
 
     /// The file.
@@ -98,7 +116,10 @@ impl SqliteStore {
         T: Send + 'static,
         F: FnMut(&mut Writing<'_>) -> Result<T, Failure> + Send + 'static,
     {
-        self.inner.writer.write(work).await
+        match &self.inner.writer {
+            Some(writer) => writer.write(work).await,
+            None => Err(StoreError::Unavailable("it was opened to be read".to_owned())),
+        }
     }
 
     pub(crate) async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
@@ -165,7 +186,7 @@ pub(crate) fn readable(path: &Path, cache_bytes: usize) -> Result<Connection, St
 }
 
 fn set_up(connection: &Connection, cache_bytes: usize) -> rusqlite::Result<()> {
-    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(128);
     let kibibytes = i64::try_from(cache_bytes / 1024).unwrap_or(i64::MAX);
     connection.pragma_update(None, "cache_size", -kibibytes)?;

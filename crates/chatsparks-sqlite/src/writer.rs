@@ -4,6 +4,7 @@
 use crate::{
     fault::{Failure, of_sqlite},
     shard::{Memory, Writing},
+    store::BUSY,
 };
 use chatsparks_ports::StoreError;
 use rusqlite::Connection;
@@ -17,6 +18,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// Jobs that wait or are written at most; whoever brings more waits outside.
 const ROOM: usize = 4_096;
+
+/// How long a read may take that a checkpoint waits for.
+const A_READ: Duration = Duration::from_millis(100);
+
+/// How long until traces are looked for again, where somebody reads.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// Something to be written. It may be run again after a rollback.
 trait Job: Send {
@@ -65,7 +72,7 @@ impl Writer {
     /// Starts the thread.
     pub(crate) fn start(connection: Connection, pace: Pace) -> io::Result<Self> {
         let (jobs, waiting) = mpsc::channel();
-        let thread = Thread { connection, waiting, pace, memory: Memory::default(), expected: 1, traces: false };
+        let thread = Thread { connection, waiting, pace, memory: Memory::default(), expected: 1, traces: None };
         let thread = std::thread::Builder::new().name("chatsparks-writer".to_owned()).spawn(move || thread.run())?;
         Ok(Self { jobs: Some(jobs), room: Arc::new(Semaphore::new(ROOM)), thread: Some(thread) })
     }
@@ -111,17 +118,16 @@ struct Thread {
     memory: Memory,
     /// How many came last time: those who were answered together come again together.
     expected: usize,
-    /// Traces of somebody forgotten are in the write-ahead log still.
-    traces: bool,
+    /// Traces of somebody forgotten are in the write-ahead log still: when to look whether they can go.
+    traces: Option<Instant>,
 }
 
 impl Thread {
     fn run(mut self) {
         loop {
             let first = match self.traces {
-                false => self.waiting.recv().ok(),
-                // A reader was in the way: it is tried again when nothing else is to be done.
-                true => match self.waiting.recv_timeout(Duration::from_millis(50)) {
+                None => self.waiting.recv().ok(),
+                Some(then) => match self.waiting.recv_timeout(then.saturating_duration_since(Instant::now())) {
                     Ok(job) => Some(job),
                     Err(mpsc::RecvTimeoutError::Timeout) => {
                         self.clear_traces();
@@ -179,7 +185,7 @@ impl Thread {
                 let _ = self.connection.execute_batch("ROLLBACK");
             }
         }
-        if done.is_ok() && self.traces {
+        if self.traces.is_some_and(|then| then <= Instant::now()) {
             self.clear_traces();
         }
         done
@@ -195,17 +201,23 @@ impl Thread {
         writing.flush().map_err(|failure| Broke::All(failure.told()))?;
         let forgot = writing.forgot;
         self.connection.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([])).map_err(all)?;
-        self.traces |= forgot;
+        if forgot {
+            self.traces = Some(Instant::now());
+        }
         if !self.pace.sync_takes.is_zero() {
             std::thread::sleep(self.pace.sync_takes);
         }
         Ok(())
     }
 
-    /// R12: what was written over is gone from the file, and goes from the write-ahead log.
+    /// R12: what was written over is gone from the file, and goes from the write-ahead log once nobody reads there. A
+    /// backup may read for minutes: it is not waited for, but looked for again.
     fn clear_traces(&mut self) {
-        let busy = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
-        self.traces = !matches!(busy, Ok(0));
+        let cleared = self.connection.busy_timeout(A_READ).and_then(|()| {
+            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))
+        });
+        let _ = self.connection.busy_timeout(BUSY);
+        self.traces = if cleared == Ok(0) { None } else { Some(Instant::now() + LOOK_AGAIN) };
     }
 }
 

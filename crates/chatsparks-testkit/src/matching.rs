@@ -62,6 +62,37 @@ pub(crate) fn found(pattern: &str, text: &str) -> bool {
     RegexBuilder::new(pattern).case_insensitive(true).build().is_ok_and(|pattern| pattern.is_match(text))
 }
 
+/// What the first group of a pattern holds where it is first found.
+pub(crate) fn first_group(pattern: &'static str, text: &str) -> Option<String> {
+    thread_local! {
+        static PATTERNS: std::cell::RefCell<std::collections::BTreeMap<&'static str, Option<Regex>>> = const { std::cell::RefCell::new(std::collections::BTreeMap::new()) };
+    }
+    PATTERNS.with_borrow_mut(|patterns| {
+        let pattern = patterns.entry(pattern).or_insert_with(|| Regex::new(pattern).ok()).as_ref()?;
+        pattern.captures(text)?.get(1).map(|group| group.as_str().to_owned())
+    })
+}
+
+/// The keyword that is named when a condition fired: the first, as it is written, that stands in the text.
+pub(crate) fn first_keyword(condition: &Condition, text: &str) -> Option<String> {
+    match condition {
+        Condition::Keywords(keywords) => {
+            let text = normalise(&cut(text));
+            keywords
+                .words
+                .iter()
+                .find(|word| {
+                    let alone = Keywords { words: vec![(*word).clone()], ..keywords.clone() };
+                    any_keyword(&alone, &text)
+                })
+                .cloned()
+        }
+        Condition::All(parts) | Condition::Any(parts) => parts.iter().find_map(|part| first_keyword(part, text)),
+        Condition::Not(part) => first_keyword(part, text),
+        _ => None,
+    }
+}
+
 /// The text as far as matching looks (N10).
 fn cut(text: &str) -> String {
     text.chars().take(CUT).collect()

@@ -5,13 +5,14 @@
 //! of everybody.
 
 use chatsparks_core::{
-    BlockId, CommentId, Currency, Email, Envelope, Event, EventId, FlowId, Instant, MessageId, OrderId, PostId,
-    RefundId, TimerKind, TriggerId, UserId,
+    BlockId, CommentId, Currency, DmStage, Email, Envelope, Event, EventId, FlowId, Instant, MessageId, OrderId,
+    PostId, Receipt, RefundId, TimerKind, TriggerId, UserId,
     workspace::{Link, Workspace},
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
+mod answers;
 mod comments;
 mod configure;
 mod count;
@@ -42,7 +43,8 @@ pub struct Model {
     /// To whom a shop id was linked last (A1).
     shop_ids: BTreeMap<String, UserId>,
     orders: BTreeMap<OrderId, Order>,
-    dms: BTreeSet<String>,
+    /// Each DM by its effect's id, and its stage (V11).
+    dms: BTreeMap<String, &'static str>,
     cycle_start: Option<Instant>,
     next_cycle: Option<Instant>,
     told: BTreeSet<u8>,
@@ -53,13 +55,16 @@ pub struct Model {
     /// What the effects of the present decision are named after (T6).
     source: String,
     effects: Vec<Value>,
+    /// What is now so, by the present decision.
+    facts: Vec<Value>,
+    revision: u32,
     seq: u64,
 }
 
 /// What a replay of the model gave.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Replayed {
-    /// The decision records, without `facts` and `revision`.
+    /// The decision records; a refused document's faults are left out.
     pub records: Vec<Value>,
     /// The final state.
     pub state: Value,
@@ -77,7 +82,8 @@ struct Person {
     handle: Option<String>,
     blocked: bool,
     comments: Vec<CommentId>,
-    firings: Vec<(TriggerId, Instant)>,
+    /// What fired for them, by which comment, and when.
+    firings: Vec<(TriggerId, CommentId, Instant)>,
     conversations: Vec<Conversation>,
     pending: Option<Pending>,
     window: Option<Window>,
@@ -99,6 +105,8 @@ struct Conversation {
     run: Option<Run>,
     stands: Option<Stands>,
     bot_messages: Vec<Instant>,
+    /// When it came to Human, and when somebody said something in it there (V6).
+    in_human: Vec<Instant>,
     flow_wait: Option<Instant>,
     idle: Option<Instant>,
     close: Option<Instant>,
@@ -108,6 +116,7 @@ struct Conversation {
 #[derive(Clone)]
 struct Start {
     trigger: TriggerId,
+    keyword: Option<String>,
     comment_id: CommentId,
     comment_at: Instant,
     posted_at: Instant,
@@ -176,6 +185,8 @@ struct Order {
     overlap: i64,
     refunded: i64,
     currency: Currency,
+    /// Who or what sent the link it is credited to.
+    by: Option<SentBy>,
 }
 
 fn later(at: Instant, milliseconds: i64) -> Instant {
@@ -203,7 +214,7 @@ impl Model {
             people: BTreeMap::new(),
             shop_ids: BTreeMap::new(),
             orders: BTreeMap::new(),
-            dms: BTreeSet::new(),
+            dms: BTreeMap::new(),
             cycle_start: None,
             next_cycle: None,
             told: BTreeSet::new(),
@@ -212,6 +223,8 @@ impl Model {
             timers_fired: Vec::new(),
             source: String::new(),
             effects: Vec::new(),
+            facts: Vec::new(),
+            revision: 1,
             seq: 0,
         }
     }
@@ -227,6 +240,10 @@ impl Model {
         }
         self.source = envelope.id.to_string();
         let outcome = if seen { duplicate(&envelope.event) } else { self.take_event(envelope) };
+        // What was not known may come again (T3).
+        if !seen && [refused("unknown_order"), refused("unknown_dm")].contains(&outcome) {
+            self.events.remove(&envelope.id);
+        }
         let mut record = json!({ "event": envelope.id.as_str(), "at": at.to_string(), "outcome": outcome });
         if let Some(user) = envelope.event.user_id() {
             record["user_id"] = json!(user.as_str());
@@ -240,7 +257,9 @@ impl Model {
 
     fn record(&mut self, mut record: Value, records: &mut Vec<Value>) {
         record["seq"] = json!(self.seq);
+        record["revision"] = json!(self.revision);
         record["effects"] = Value::Array(std::mem::take(&mut self.effects));
+        record["facts"] = Value::Array(std::mem::take(&mut self.facts));
         self.seq += 1;
         self.settle_release();
         records.push(record);
@@ -263,16 +282,11 @@ impl Model {
             Event::CommentRemoved(of) => self.comment_removed(of),
             Event::CommentAnswerable(of) => self.comment_answerable(of, *at),
             Event::Message(message) => self.message(message, *at),
-            Event::Receipt(receipt) => {
-                if self.dms.contains(receipt.dm_id.as_str()) {
-                    applied()
-                } else {
-                    refused("unknown_dm")
-                }
-            }
+            Event::Receipt(receipt) => self.receipt(receipt),
             Event::Order(order) => self.order(order, *at),
             Event::OrderCancelled(order_id) => self.cancel(order_id),
             Event::Refund(refund) => self.refund(refund),
+            Event::Identity { user_id, .. } if self.is_own(user_id) => refused("own_account"),
             Event::Identity { user_id, shop_user_id } => {
                 self.person(user_id);
                 self.shop_ids.insert(shop_user_id.to_string(), user_id.clone());
@@ -300,11 +314,29 @@ impl Model {
         match event {
             Event::Comment(comment) => self.comments.contains(&comment.comment_id),
             Event::Message(message) => self.messages.contains(&message.message_id),
+            Event::MemberMessage(message) => self.messages.contains(&message.message_id),
             Event::Order(order) => self.orders.contains_key(&order.order_id),
             Event::Refund(refund) => self.refunds.contains(&refund.refund_id),
             Event::OrderCancelled(order_id) => self.orders.get(order_id).is_some_and(|order| order.cancelled),
             _ => false,
         }
+    }
+
+    /// V11: what may come after a stage; nothing else changes anything.
+    fn receipt(&mut self, receipt: &Receipt) -> Value {
+        let Some(stage) = self.dms.get_mut(receipt.dm_id.as_str()) else { return refused("unknown_dm") };
+        let (next, comes_after): (&str, &[&str]) = match receipt.status {
+            DmStage::Queued => ("queued", &[]),
+            DmStage::Sent => ("sent", &["queued"]),
+            DmStage::Delivered => ("delivered", &["queued", "sent"]),
+            DmStage::Read => ("read", &["queued", "sent", "delivered"]),
+            DmStage::Failed => ("failed", &["queued", "sent"]),
+        };
+        if comes_after.contains(stage) {
+            *stage = next;
+            self.tell("dm_stage", json!({ "dm_id": receipt.dm_id, "stage": next }));
+        }
+        applied()
     }
 
     /// A contact, made where it was not known.
@@ -317,6 +349,11 @@ impl Model {
         let id = format!("{}/{}", self.source, self.effects.len());
         self.effects.push(json!({ "id": id, kind: body }));
         id
+    }
+
+    /// Tells a fact.
+    fn tell(&mut self, fact: &str, body: Value) {
+        self.facts.push(json!({ fact: body }));
     }
 
     /// The final state of `formats.md`.

@@ -1,13 +1,18 @@
 //! What must hold of the records of any replay, the engine's or the model's.
 
-use chatsparks_core::{Envelope, Event};
+use chatsparks_core::{Envelope, Event, Instant};
+use proptest::test_runner::{Config, FileFailurePersistence};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many cases a property test runs: `PROPTEST_CASES`, else so many.
-pub fn cases(default: u32) -> proptest::test_runner::Config {
+///
+/// The seed of a case that fails is printed and kept beside the test's source, in a file that ends in `.seeds`: it is
+/// tried first from then on, by whoever has the file.
+pub fn cases(default: u32) -> Config {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(default);
-    proptest::test_runner::Config { cases, failure_persistence: None, max_shrink_iters: 20_000, ..Default::default() }
+    let seeds = FileFailurePersistence::WithSource("seeds");
+    Config { cases, failure_persistence: Some(Box::new(seeds)), max_shrink_iters: 20_000, ..Default::default() }
 }
 
 /// An event that stands twice in the history changes nothing the second time (T3), also at a later instant.
@@ -21,15 +26,49 @@ pub fn comment_result(record: &Value) -> Option<(&str, Option<&str>)> {
     Some((comment["result"].as_str()?, comment["trigger"].as_str()))
 }
 
-/// The firings of a replay: contact, trigger, instant in milliseconds, in the order decided.
-pub fn firings(records: &[Value]) -> Vec<(String, String, i64)> {
-    let fired = records.iter().filter_map(|record| {
-        let (result, trigger) = comment_result(record)?;
-        let at: chatsparks_core::Instant = record["at"].as_str()?.parse().ok()?;
-        ["fired", "queued", "awaiting_message", "undeliverable"].contains(&result).then_some(())?;
-        Some((record["user_id"].as_str()?.to_owned(), trigger?.to_owned(), at.as_milliseconds()))
-    });
-    fired.collect()
+/// The least time between two firings of each trigger for each contact, in milliseconds, in the order decided (C6).
+///
+/// A firing whose start was dropped because its comment was removed has never been (P5).
+pub fn least_between_firings(history: &[Envelope], records: &[Value]) -> BTreeMap<(String, String), i64> {
+    let mut standing = BTreeMap::<(String, String), Vec<(String, i64)>>::new();
+    let mut least = BTreeMap::new();
+    for record in records {
+        let user = record["user_id"].as_str().unwrap_or_default();
+        let key = |trigger: &Value| (user.to_owned(), trigger.as_str().unwrap_or_default().to_owned());
+        let at = instant(record);
+        for (fact, body) in facts(record) {
+            if fact == "trigger_fired" {
+                let firings = standing.entry(key(&body["trigger"])).or_default();
+                for (_, before) in firings.iter() {
+                    let between: &mut i64 = least.entry(key(&body["trigger"])).or_insert(i64::MAX);
+                    *between = (at - before).min(*between);
+                }
+                firings.push((body["comment_id"].as_str().unwrap_or_default().to_owned(), at));
+            }
+            if fact == "dropped"
+                && body["reason"] == "comment_removed"
+                && let Some(Event::CommentRemoved(of)) = event_of(history, record)
+            {
+                standing
+                    .entry(key(&body["trigger"]))
+                    .or_default()
+                    .retain(|(comment, _)| *comment != of.comment_id.as_str());
+            }
+        }
+    }
+    least
+}
+
+/// When a record was decided, in milliseconds.
+pub fn instant(record: &Value) -> i64 {
+    let at = record["at"].as_str().and_then(|at| at.parse::<Instant>().ok());
+    at.map_or(i64::MIN, Instant::as_milliseconds)
+}
+
+/// The event that a record is about; events of one id are alike.
+pub fn event_of<'a>(history: &'a [Envelope], record: &Value) -> Option<&'a Event> {
+    let id = record["event"].as_str()?;
+    history.iter().find(|envelope| envelope.id == id).map(|envelope| &envelope.event)
 }
 
 /// What one effect does, and its body.
@@ -38,6 +77,12 @@ pub fn effects(record: &Value) -> impl Iterator<Item = (&str, &Value)> {
     effects.iter().filter_map(|effect| {
         effect.as_object()?.iter().find(|(name, _)| *name != "id").map(|(name, body)| (name.as_str(), body))
     })
+}
+
+/// What a record tells to be so: each fact's name, and its body.
+pub fn facts(record: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    let facts = record["facts"].as_array().map_or(&[][..], Vec::as_slice);
+    facts.iter().filter_map(|fact| fact.as_object()?.iter().next().map(|(name, body)| (name.as_str(), body)))
 }
 
 /// The ids of all effects of a replay that stand there more than once (T6).

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use chatsparks_core::Event;
 use chatsparks_testkit::{
     generate::{Case, Focus, case},
     properties, replay,
@@ -23,12 +24,14 @@ proptest! {
     }
 
     #[test]
-    fn c6_two_firings_are_never_nearer_than_the_throttle(Case { workspace, history } in case(Focus::Comments, 40)) {
-        let firings = properties::firings(&replay(&workspace, &history).records);
-        for (place, (user, trigger, at)) in firings.iter().enumerate() {
-            for (other, again, later) in &firings[place + 1..] {
-                prop_assert!(user != other || trigger != again || at <= later);
-            }
+    fn c6_two_firings_are_never_nearer_than_the_throttle(Case { workspace, history } in case(Focus::Queue, 40)) {
+        let history: Vec<_> =
+            history.into_iter().filter(|envelope| !matches!(envelope.event, Event::Configure(_))).collect();
+        let records = replay(&workspace, &history).records;
+        for ((user, trigger), between) in properties::least_between_firings(&history, &records) {
+            let of = workspace.triggers.iter().find(|known| known.id == trigger.as_str()).unwrap();
+            let length = of.throttle_hours.unwrap_or(workspace.policy.throttle_hours) * 3_600_000;
+            prop_assert!(between >= length, "{} for {} after {} ms", trigger, user, between);
         }
     }
 
@@ -52,8 +55,9 @@ fn the_generator_reaches_every_outcome() {
     use proptest::{strategy::ValueTree, test_runner::TestRunner};
     let mut runner = TestRunner::deterministic();
     let mut seen = std::collections::BTreeMap::<String, usize>::new();
-    for _ in 0..400 {
-        let Case { workspace, history } = case(Focus::Everything, 60).new_tree(&mut runner).unwrap().current();
+    let focuses = [(Focus::Everything, 400), (Focus::Queue, 400)];
+    for focus in focuses.into_iter().flat_map(|(focus, times)| std::iter::repeat_n(focus, times)) {
+        let Case { workspace, history } = case(focus, 60).new_tree(&mut runner).unwrap().current();
         for record in replay(&workspace, &history).records {
             for (kind, body) in record["outcome"].as_object().unwrap() {
                 let result = body.get("result").or(body.get("reason")).and_then(|result| result.as_str());
@@ -64,6 +68,12 @@ fn the_generator_reaches_every_outcome() {
             }
             for (effect, body) in properties::effects(&record) {
                 *seen.entry(format!("{effect} {}", body["reason"].as_str().unwrap_or_default())).or_default() += 1;
+            }
+            for (fact, body) in properties::facts(&record) {
+                let said = ["reason", "why", "stage"].iter().find_map(|field| body[*field].as_str());
+                let said = said.or(body["cause"]["kind"].as_str()).unwrap_or_default();
+                let fact = if body["from"] == "human" { format!("{fact} from human") } else { fact.to_owned() };
+                *seen.entry(format!("{fact} {said}").trim_end().to_owned()).or_default() += 1;
             }
         }
     }
@@ -95,16 +105,53 @@ fn the_generator_reaches_every_outcome() {
         "notify_inbox sensitive_word",
         "notify_inbox unrecognized_replies",
         "notify_owners ",
+        "block_entered",
+        "comment_seen",
+        "contact_counted",
+        "conversation_opened",
+        "cycle_began",
+        "dm_stage delivered",
+        "dm_stage failed",
+        "dm_stage read",
+        "dm_stage sent",
+        "dropped blocked",
+        "dropped comment_removed",
+        "dropped expired",
+        "dropped flow_missing",
+        "dropped replaced",
+        "dropped with_human",
+        "field_captured",
+        "flow_left closed",
+        "flow_left completed",
+        "flow_left human",
+        "flow_left replaced",
+        "flow_started",
+        "held",
+        "link_sent",
+        "order_credited confirmation",
+        "order_credited order",
+        "order_credited rejection",
+        "order_reversed cancellation",
+        "order_reversed confirmation",
+        "order_reversed refund",
+        "order_reversed rejection",
+        "queued",
+        "released",
+        "state_changed from human expired",
+        "tagged",
+        "trigger_fired",
         "order attributed",
         "order organic",
         "order soft",
         "public_reply ",
+        "refused already_reviewed",
         "refused invalid_workspace",
         "refused no_open_conversation",
         "refused not_a_member",
         "refused not_human",
         "refused not_soft",
         "refused outside_window",
+        "refused own_account",
         "refused too_old",
         "refused unknown_dm",
         "refused unknown_order",

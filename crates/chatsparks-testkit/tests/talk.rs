@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
-use chatsparks_core::{Envelope, Event, workspace::ReachMode};
+use chatsparks_core::{
+    ActKind, Envelope, Event,
+    workspace::{Reach, ReachMode},
+};
 use chatsparks_testkit::{
     drive,
     generate::{Case, Focus, case},
@@ -11,11 +14,6 @@ use chatsparks_testkit::{
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-
-fn facts(record: &Value) -> impl Iterator<Item = (&str, &Value)> {
-    let facts = record["facts"].as_array().map_or(&[][..], Vec::as_slice);
-    facts.iter().filter_map(|fact| fact.as_object()?.iter().next().map(|(name, body)| (name.as_str(), body)))
-}
 
 fn user(record: &Value) -> String {
     record["user_id"].as_str().unwrap_or_default().to_owned()
@@ -42,7 +40,39 @@ fn inner_id(event: &Event) -> Option<String> {
     match event {
         Event::Comment(comment) => Some(format!("c {}", comment.comment_id)),
         Event::Message(message) => Some(format!("m {}", message.message_id)),
+        Event::MemberMessage(message) => Some(format!("m {}", message.message_id)),
         _ => None,
+    }
+}
+
+/// What may be sent to one contact, told from what happened alone (P3, P4).
+#[derive(Default)]
+struct Purse {
+    /// When the window opened and is over, and the messages left in it.
+    window: Option<(i64, i64, i64)>,
+    one_message: bool,
+    blocked: bool,
+}
+
+impl Purse {
+    fn opens(&mut self, at: i64, reach: &Reach) {
+        let opened_later = self.window.is_some_and(|(opened, ..)| opened > at);
+        if !self.blocked && !opened_later {
+            self.window = Some((at, at + reach.window_hours * 3_600_000, reach.messages_per_window));
+            self.one_message = false;
+        }
+    }
+
+    fn serves(&self, at: i64) -> bool {
+        self.window.is_some_and(|(opened, until, left)| left > 0 && opened <= at && at < until)
+    }
+
+    fn pays(&mut self, at: i64) -> bool {
+        if self.serves(at) {
+            self.window = self.window.map(|(opened, until, left)| (opened, until, left - 1));
+            return true;
+        }
+        std::mem::take(&mut self.one_message)
     }
 }
 
@@ -50,20 +80,32 @@ proptest! {
     #![proptest_config(properties::cases(120))]
 
     #[test]
-    fn v6_in_human_the_bot_sends_nothing(Case { workspace, history } in case(Focus::Talk, 60)) {
-        let mut states = BTreeMap::new();
+    fn v6_in_human_the_bot_sends_nothing_and_only_people_or_time_bring_it_out(
+        Case { workspace, history } in case(Focus::Talk, 60),
+    ) {
+        let mut states = BTreeMap::<String, String>::new();
         for record in drive(&workspace, &history).records {
-            let before = states.get(&user(&record)).cloned();
-            for (fact, body) in facts(&record) {
+            let was_human = states.get(&user(&record)).is_some_and(|state| state == "human");
+            let mut comes_out = false;
+            for (fact, body) in properties::facts(&record) {
                 if fact == "state_changed" {
+                    comes_out |= body["from"] == "human";
                     states.insert(user(&record), body["to"].as_str().unwrap().to_owned());
                 }
             }
-            let after = states.get(&user(&record)).cloned();
-            if before.as_deref() == Some("human") && after.as_deref() == Some("human") {
-                let bot = properties::effects(&record).any(|(kind, dm)| kind == "send_dm" && dm.get("member").is_none());
-                prop_assert!(!bot, "{}", record);
+            if !was_human {
+                continue;
             }
+            let kind = match properties::event_of(&history, &record) {
+                Some(Event::Act(act)) => Some(&act.kind),
+                _ => None,
+            };
+            // Handed back, the flow goes on, and may hand off again at once.
+            let handed_back = comes_out && kind == Some(&ActKind::HandBack);
+            let bot = properties::effects(&record).any(|(kind, dm)| kind == "send_dm" && dm.get("member").is_none());
+            prop_assert!(!bot || handed_back, "{}", record);
+            let ends = matches!(kind, Some(ActKind::Close | ActKind::Block)) || record["timer"] == "close";
+            prop_assert!(!comes_out || handed_back || ends, "{}", record);
         }
     }
 
@@ -91,11 +133,11 @@ proptest! {
         for record in &driven.records {
             let waiting = waits.entry(user(record)).or_default();
             // The buyer wrote, and a held start waits on, for room (P2): it is the same start.
-            let goes_on = record.pointer("/outcome/comment").is_none() && facts(record).any(|(fact, _)| fact == "queued");
+            let goes_on = record.pointer("/outcome/comment").is_none() && properties::facts(record).any(|(fact, _)| fact == "queued");
             if goes_on && *waiting > 0 {
                 *waiting -= 1;
             }
-            for (fact, _) in facts(record) {
+            for (fact, _) in properties::facts(record) {
                 match fact {
                     "queued" | "held" => *waiting += 1,
                     "released" | "dropped" => *waiting -= 1,
@@ -120,23 +162,36 @@ proptest! {
     }
 
     #[test]
-    fn p4_a_window_is_never_overspent(Case { mut workspace, history } in case(Focus::Talk, 60), first in any::<bool>()) {
+    fn p4_every_message_is_paid_for(Case { mut workspace, history } in case(Focus::Talk, 60), first in any::<bool>()) {
         let history: Vec<_> =
             history.into_iter().filter(|envelope| !matches!(envelope.event, Event::Configure(_))).collect();
         workspace.policy.reach.mode = if first { ReachMode::BuyerFirst } else { ReachMode::CommentToMessage };
-        let reach = &workspace.policy.reach;
-        let mut spent = BTreeMap::<String, i64>::new();
+        let mut purses = BTreeMap::<String, Purse>::new();
         for record in drive(&workspace, &history).records {
-            let spent = spent.entry(user(&record)).or_default();
-            // Each message of the buyer opens a window anew; a start that a comment allows brings one message (P3).
-            if record.pointer("/outcome/message").is_some_and(|message| message["result"] != "duplicate") {
-                *spent = 0;
+            let purse = purses.entry(user(&record)).or_default();
+            let at = properties::instant(&record);
+            let said = |kind: &str| record["outcome"].get(kind).is_some();
+            let mut wrote = false;
+            match properties::event_of(&history, &record) {
+                Some(Event::Message(_)) if said("message") && record["outcome"]["message"]["result"] != "duplicate" => {
+                    wrote = true;
+                    purse.opens(at, &workspace.policy.reach);
+                }
+                Some(Event::Act(act)) if said("applied") => match act.kind {
+                    ActKind::Block => purse.blocked = true,
+                    ActKind::Unblock => purse.blocked = false,
+                    _ => {}
+                },
+                _ => {}
             }
-            if !first {
-                *spent -= facts(&record).filter(|(fact, _)| *fact == "flow_started").count() as i64;
+            // A start that the platform admits brings one message, where no window serves (P3).
+            let starts = properties::facts(&record).any(|(fact, _)| fact == "flow_started");
+            if !first && starts && !wrote && !purse.serves(at) {
+                purse.one_message = true;
             }
-            *spent += properties::effects(&record).filter(|(kind, _)| *kind == "send_dm").count() as i64;
-            prop_assert!(*spent <= reach.messages_per_window, "{}", record);
+            for _ in properties::effects(&record).filter(|(kind, _)| *kind == "send_dm") {
+                prop_assert!(purse.pays(at), "nothing pays for {}", record);
+            }
         }
     }
 

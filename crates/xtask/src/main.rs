@@ -6,6 +6,7 @@ mod bench;
 mod ci;
 mod conformance;
 mod core_alone;
+mod crash;
 mod deny;
 mod public_api;
 mod run;
@@ -41,6 +42,18 @@ enum Task {
         #[arg(value_name = "DIR|PREFIX")]
         arguments: Vec<String>,
     },
+    /// Kill the service while events come in and effects go out, and hold it to what it promised.
+    Crash {
+        /// How often to kill it.
+        #[arg(long, default_value_t = 200)]
+        kills: usize,
+        /// Events to send.
+        #[arg(long, default_value_t = 200_000)]
+        events: usize,
+        /// What everything random is made from.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// Write down the names of the façade.
     PublicApi {
         /// Write nothing; fail when what is written down is not what is public.
@@ -64,6 +77,7 @@ fn main() -> ExitCode {
         Task::Ci => ci::run_all(),
         Task::Bench { arguments } => bench::run(&arguments),
         Task::Conformance { arguments } => conformance::run(arguments),
+        Task::Crash { kills, events, seed } => crash::run(kills, events, seed),
         Task::PublicApi { check } => public_api::run(check),
         Task::Unicode { check } => unicode::run(check),
     };

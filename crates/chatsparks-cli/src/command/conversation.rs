@@ -7,9 +7,13 @@ use crate::{
     history::{Reading, Watch},
     input::{Input, only_one_standard},
     nearest::Nearest,
+    people::meant,
     terminal::{Terminal, shown},
 };
-use chatsparks_replay::{Asked, Considered, ConversationView, Evidence, Observer, Record, evidence::ContactNotes};
+use chatsparks_core::Engine;
+use chatsparks_replay::{
+    Asked, Considered, ConversationView, Evidence, Observer, Record, Replay, evidence::ContactNotes,
+};
 use clap::Args;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -27,7 +31,7 @@ pub(crate) struct Conversation {
     workspace: Input,
     /// The history: one event a line; `-` is standard input
     history: Input,
-    /// The contact's user id
+    /// The contact: a user id, or a handle that one contact has
     #[arg(long, value_name = "ID")]
     contact: String,
     /// Pass over lines that cannot be read
@@ -41,6 +45,7 @@ pub(crate) struct Conversation {
 const EXAMPLES: &str = "\
 Examples:
   chatsparks conversation shop.json march.jsonl --contact u17
+  chatsparks conversation shop.json march.jsonl --contact @mint
   chatsparks conversation shop.json march.jsonl --contact u17 --json | jq '.entries[].dm.stages'
 
 Exit status: 0 when it is shown, 1 when the workspace is invalid, 2 when the contact is not known
@@ -50,17 +55,13 @@ impl Conversation {
     pub(crate) fn run(&self, terminal: &Terminal) -> Result<Answer, Failure> {
         only_one_standard(&self.workspace, &self.history)?;
         let engine = compile(&self.workspace)?;
-        let mut watch = Watching {
-            view: ConversationView::new(&*self.contact),
-            evidence: Evidence::new(Asked::Contact(self.contact.clone()), false),
-            nearest: Nearest::new(&self.contact),
-        };
-        let reading = Reading { input: &self.history, keep_going: self.keep_going, terminal };
-        let replay = reading.replay(engine, &mut watch)?.whole(terminal)?;
-        let Watching { view, evidence, nearest } = watch;
-        if !view.is_known() {
-            return Err(nearest.unknown("contact", &format!("`{}`", self.history.name())));
+        let (mut replay, mut watched) = self.watch(engine.clone(), &self.contact, terminal)?;
+        if !watched.view.is_known() {
+            // No contact has this id: it may be a handle, of somebody whose id is known only now.
+            let meant = meant(&replay, &self.contact, &self.history, watched.nearest)?;
+            (replay, watched) = self.watch(engine, meant.as_str(), terminal)?;
         }
+        let Watching { view, evidence, .. } = watched;
         let contact = evidence.contact_notes(&replay);
         let mut to = terminal.out();
         if self.json {
@@ -76,6 +77,18 @@ impl Conversation {
         }
         to.to.flush()?;
         Ok(Answer::Done)
+    }
+
+    /// Replays the history, and watches for one contact by their id.
+    fn watch(&self, engine: Engine, user_id: &str, terminal: &Terminal) -> Result<(Replay, Watching), Failure> {
+        let mut watching = Watching {
+            view: ConversationView::new(user_id),
+            evidence: Evidence::new(Asked::Contact(user_id.to_owned()), false),
+            nearest: Nearest::new(&self.contact),
+        };
+        let reading = Reading { input: &self.history, keep_going: self.keep_going, terminal };
+        let replay = reading.replay(engine, &mut watching)?.whole(terminal)?;
+        Ok((replay, watching))
     }
 }
 

@@ -7,12 +7,13 @@ use crate::{
     input::{Input, only_one_standard},
     nearest::Nearest,
     output::{Output, Target},
+    people::meant,
     terminal::{BAD, FAINT, GOOD, STRONG, Stream, Terminal, shown},
 };
 use chatsparks_core::{
     Candidate, Effect, Email, Engine, Envelope, Event, Explanation, Instant, OrderOutcome, PostId, Scratch, Text,
     WebhookTimes,
-    diagnosis::{Answer as Found, Check, Diagnosis, DiagnosisKind, TeammateKnown, WebhookKnown},
+    diagnosis::{Answer as Found, Case, Check, Diagnosis, DiagnosisKind, TeammateKnown, WebhookKnown},
 };
 use chatsparks_replay::{
     Asked, Considered, ConsideredOrder, Evidence, Observer, Record, Replay,
@@ -48,7 +49,7 @@ pub(crate) struct Diagnose {
     /// An order that was not attributed
     #[arg(long, value_name = "ID", group = "asked")]
     order: Option<String>,
-    /// A contact whose flow repeats its question: a user id
+    /// A contact whose flow repeats its question: a user id, or a handle that one contact has
     #[arg(long, value_name = "ID", group = "asked")]
     contact: Option<String>,
     /// A teammate who cannot see the workspace: the email they sign in with
@@ -111,6 +112,7 @@ enum YesNo {
 #[derive(Serialize)]
 struct Page {
     kind: DiagnosisKind,
+    case: Case,
     about: String,
     at: Option<Instant>,
     revision: u32,
@@ -135,6 +137,11 @@ enum Details {
         /// For marking the words that matched; the page shows it, JSON leaves it out.
         #[serde(skip)]
         text: Text,
+    },
+    Dm {
+        /// Receipts that were refused, or came again.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        set_aside: Vec<SetAside>,
     },
     Order(Box<OrderDetails>),
     Contact(Option<Box<ContactNotes>>),
@@ -174,12 +181,16 @@ impl Diagnose {
         }
         let engine = compile(&self.workspace)?;
         let mut bundle = Output::open(self.bundle.as_ref())?;
-        let mut watching = Watching {
-            asked: self.asked(),
-            evidence: Evidence::new(self.asked(), bundle.is_wanted()),
-            nearest: self.nearest(),
-        };
-        let replay = self.replay(engine, &mut watching, terminal)?;
+        let mut watching = self.watching(self.asked(), bundle.is_wanted());
+        let mut replay = self.replay(engine.clone(), &mut watching, terminal)?;
+        let mut about = self.about();
+        if let Some(wanted) = self.contact.as_ref().filter(|wanted| replay.contact(wanted).is_none()) {
+            // No contact has this id: it may be a handle, of somebody whose id is known only now.
+            let meant = meant(&replay, wanted, &self.history, watching.nearest)?;
+            about = format!("contact {meant}, {wanted}");
+            watching = self.watching(Asked::Contact(meant.to_string()), bundle.is_wanted());
+            replay = self.replay(engine, &mut watching, terminal)?;
+        }
         let Watching { evidence, nearest, .. } = watching;
         let now = self.at.or(replay.head().clock().latest());
         let (diagnosis, details) = self.diagnose(&evidence, &nearest, &replay, now)?;
@@ -190,7 +201,7 @@ impl Diagnose {
             written.and_then(|()| writeln!(bundle)).map_err(|error| bundle.failure(error))?;
             bundle.finish()?;
         }
-        let page = Page::new(self.about(), now, replay.engine().revision(), diagnosis, details);
+        let page = Page::new(about, now, replay.engine().revision(), diagnosis, details);
         let mut to = if self.takes_standard_output() { terminal.err() } else { terminal.out() };
         if self.json {
             serde_json::to_writer_pretty(&mut to.to, &page).map_err(io::Error::from)?;
@@ -200,6 +211,11 @@ impl Diagnose {
         }
         to.to.flush()?;
         Ok(Answer::Done)
+    }
+
+    fn watching(&self, asked: Asked, bundles: bool) -> Watching {
+        let evidence = Evidence::new(asked.clone(), bundles);
+        Watching { asked, evidence, nearest: self.nearest() }
     }
 
     fn asked(&self) -> Asked {
@@ -283,12 +299,12 @@ impl Diagnose {
         let workspace = replay.engine().workspace();
         if self.dm.is_some() {
             let diagnosis = evidence.diagnose_dm().ok_or_else(|| nearest.unknown("DM", &place))?;
-            return Ok((diagnosis, Details::None {}));
+            return Ok((diagnosis, Details::Dm { set_aside: evidence.dm_set_aside.clone() }));
         }
         if self.order.is_some() {
             let diagnosis = evidence.diagnose_order().ok_or_else(|| nearest.unknown("order", &place))?;
-            let details = evidence.order.as_ref().map_or(Details::None {}, |order| {
-                let OrderNotes { placed_at, outcome, candidates, ledger, set_aside, .. } = order.notes();
+            let details = evidence.order_notes().map_or(Details::None {}, |notes| {
+                let OrderNotes { placed_at, outcome, candidates, ledger, set_aside, .. } = notes;
                 Details::Order(Box::new(OrderDetails {
                     placed_at,
                     outcome: outcome.clone(),
@@ -368,11 +384,12 @@ impl Observer for Watching {
 
 impl Page {
     fn new(about: String, at: Option<Instant>, revision: u32, diagnosis: Diagnosis, details: Details) -> Self {
-        let Diagnosis { kind, first_failed, next, checks } = diagnosis;
+        let Diagnosis { kind, case, first_failed, next, checks } = diagnosis;
         let shown_check =
             |check: Check| ShownCheck { asks: check.code.sentence(), to_do: check.advice.sentence(), check };
         Self {
             kind,
+            case,
             about,
             at,
             revision,

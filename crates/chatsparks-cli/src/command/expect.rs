@@ -83,7 +83,11 @@ impl Expect {
         if self.record {
             // Only when all could be run and written: one that cannot must not leave the others half recorded.
             let recorded = self.stories.iter().zip(&stories).zip(&told.stories);
-            let files = recorded.map(|((input, story), report)| written(input, &story.recorded(report)));
+            let files = recorded.map(|((input, story), report)| {
+                let text = story.recorded(report);
+                holds(&engine, input, &text)?;
+                written(input, &text)
+            });
             files.collect::<Result<Vec<_>, _>>()?.into_iter().try_for_each(Output::finish)?;
         }
         told.coverage = coverage.map(|coverage| coverage.report());
@@ -152,6 +156,17 @@ fn run(engine: &Engine, input: &Input, story: &Story, coverage: Option<&mut Cove
 
 fn unreadable(error: chatsparks_replay::story::StoryError) -> Failure {
     Failure::with_excerpt(&error.to_string()).help("`docs/stories.md` says how stories are written")
+}
+
+/// Whether what was recorded reads as a story and passes. Where it does not, nothing is written over the author's.
+fn holds(engine: &Engine, input: &Input, text: &str) -> Result<(), Failure> {
+    let fault = |told: String| {
+        Failure::new(format!("what came of `{}` could not be written down: {told}", input.name()))
+            .help("this is a fault of ours: report it with the story")
+    };
+    let story = Story::parse(text, &input.name()).map_err(|error| fault(error.to_string()))?;
+    let report = run(engine, input, &story, None)?;
+    if report.passed() { Ok(()) } else { Err(fault(report.to_string())) }
 }
 
 /// A story as it was recorded, whole, to be put into the place of what it was.

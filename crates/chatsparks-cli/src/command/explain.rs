@@ -144,7 +144,12 @@ impl Explain {
         let asked = self.trigger.as_ref().and(triggers.first());
         let is_winner = |one: &Explanation| evaluation.outcome.trigger.as_ref() == Some(&one.trigger);
         let start = start.filter(|_| asked.is_none_or(is_winner));
-        let result = asked.map_or(evaluation.outcome.result.into(), |one| one.verdict.result);
+        let next = match (asked, evaluation.outcome.result) {
+            (Some(one), _) => Advice::about_explanation(one, start),
+            // Where one would have matched but for something else, that is what helps.
+            (None, CommentResult::NoMatch) => Advice::about_no_match(&triggers),
+            (None, result) => Advice::about_comment(result.into(), start),
+        };
         let usage = comment.usage();
         Ok(Explained {
             comment: ShownComment::new(&evaluation.comment, evaluation.at),
@@ -158,7 +163,7 @@ impl Explain {
             },
             start: start.map(Start::from),
             set_aside,
-            next: Advice::about_comment(result, start).into(),
+            next: next.into(),
             triggers,
         })
     }

@@ -14,9 +14,9 @@ use std::io::{self, Write};
 
 /// Show what comments led to: DMs started, orders, revenue, and where buyers left a flow
 ///
-/// By post, trigger, keyword and flow, each flow block by block. Revenue is net of refunds and cancellations,
-/// in whole minor units of its currency. The numbers are folded from the facts of the decisions, and from
-/// nothing else.
+/// By post, trigger, keyword, flow and member, each flow block by block. Revenue is net of refunds and
+/// cancellations; JSON and CSV have it in whole minor units of its currency. The numbers are folded from the facts
+/// of the decisions, and from nothing else.
 #[derive(Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Insights {
@@ -60,7 +60,8 @@ impl Insights {
             write_csv(&insights, &mut to.to)?;
         } else {
             let workspace = replay.engine().workspace();
-            let tables = InsightsTables { insights: &insights, workspace }.to_string();
+            let columns = to.width;
+            let tables = format!("{:columns$}", InsightsTables { insights: &insights, workspace });
             writeln!(to.to, "{}", tables.trim_end())?;
         }
         to.to.flush()?;
@@ -112,6 +113,9 @@ fn write_csv(insights: &Folded, to: &mut impl Write) -> io::Result<()> {
             lines.write("flow", id.as_str(), block.as_str(), "", "reached", i128::from(counts.reached))?;
             lines.write("flow", id.as_str(), block.as_str(), "", "left", i128::from(counts.left))?;
         }
+    }
+    for (id, group) in &insights.members {
+        lines.group("member", id.as_str(), group)?;
     }
     lines.0.flush()
 }

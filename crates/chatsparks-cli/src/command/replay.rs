@@ -126,8 +126,9 @@ impl Replay {
             serde_json::to_writer_pretty(&mut to.to, &SummedUp { summary, insights }).map_err(io::Error::from)?;
             writeln!(to.to)?;
         } else if !(self.takes_standard_output() && terminal.quiet) {
-            writeln!(to.to, "{}", summary.to_string().trim_end())?;
-            writeln!(to.to, "\n{}", InsightsSection(insights).to_string().trim_end())?;
+            let columns = to.width;
+            writeln!(to.to, "{}", format!("{summary:columns$}").trim_end())?;
+            writeln!(to.to, "\n{}", format!("{:columns$}", InsightsSection(insights)).trim_end())?;
         }
         Ok(to.to.flush()?)
     }

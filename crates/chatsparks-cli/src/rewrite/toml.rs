@@ -1,7 +1,7 @@
 //! TOML: `toml_edit` keeps what it does not change, comments too.
 
 use super::{Change, Double};
-use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, TableLike, Value};
+use toml_edit::{Array, ArrayOfTables, Decor, DocumentMut, Item, TableLike, Value};
 
 /// The text with the change made; none where it is not the document that the change is of.
 pub(super) fn changed(text: &str, change: &Change<'_>) -> Option<String> {
@@ -47,16 +47,15 @@ fn set(table: &mut dyn TableLike, name: &str, mut value: Value) {
         _ => {
             // The blank before a closing brace stays there.
             let last = table.iter_mut().last().and_then(|(_, last)| last.as_value_mut());
+            let blank = |last: &Value| {
+                let behind = last.decor().suffix().and_then(|behind| behind.as_str());
+                behind.filter(|behind| behind.trim().is_empty()).map(str::to_owned)
+            };
             if let Some(last) = last
-                && last
-                    .decor()
-                    .suffix()
-                    .and_then(|suffix| suffix.as_str())
-                    .is_some_and(|suffix| suffix.trim().is_empty())
+                && let Some(behind) = blank(last)
             {
                 last.decor_mut().set_suffix("");
-                value.decor_mut().set_prefix(" ");
-                value.decor_mut().set_suffix(" ");
+                *value.decor_mut() = Decor::new(" ", behind);
             }
             table.insert(name, Item::Value(value));
         }

@@ -9,7 +9,7 @@
 use crate::{Instant, Text, UserId};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-pub use advice::{Advice, CheckCode};
+pub use advice::{Advice, Case, CheckCode};
 pub use automation::{AutomationKnown, StartFate, UsageKnown};
 pub use bundle::{BUNDLED_EVENTS, BundledEvent, SupportBundle};
 pub use delivery::{DeliveryCause, DeliveryKnown, StageSeen};
@@ -35,6 +35,8 @@ mod webhook;
 pub struct Diagnosis {
     /// What was asked.
     pub kind: DiagnosisKind,
+    /// What is the case, which may be something else than was asked.
+    pub case: Case,
     /// The first check that failed.
     pub first_failed: Option<CheckCode>,
     /// What to do next: about the first check that failed, else about the first that nobody knows.
@@ -96,12 +98,14 @@ pub struct Finding {
     pub value: Found,
 }
 
-/// What was found; nothing, where nothing is known.
+/// What was found. Nothing and unknown are both written as null.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Found {
-    /// Nobody knows, or there is none.
+    /// There is none.
     Nothing,
+    /// Nobody knows.
+    Unknown,
     /// Yes or no.
     Yes(bool),
     /// A number.
@@ -143,11 +147,11 @@ impl Diagnosis {
         self.checks.iter().find(|check| check.code == code)
     }
 
-    fn new(kind: DiagnosisKind, checks: Vec<Check>, all_pass: Advice) -> Self {
+    fn new(kind: DiagnosisKind, case: Case, checks: Vec<Check>, all_pass: Advice) -> Self {
         let first = |answer| checks.iter().find(|check| check.answer == answer);
         let first_failed = first(Answer::Fail).map(|check| check.code);
         let next = first(Answer::Fail).or_else(|| first(Answer::Unknown)).map_or(all_pass, |check| check.advice);
-        Self { kind, first_failed, next, checks }
+        Self { kind, case, first_failed, next, checks }
     }
 }
 
@@ -161,6 +165,11 @@ impl Check {
     fn with(mut self, what: &'static str, value: impl Into<Found>) -> Self {
         self.looked_at.push(Finding { what, value: value.into() });
         self
+    }
+
+    /// With something that nobody knows where it is not told.
+    fn with_known(self, what: &'static str, value: Option<impl Into<Found>>) -> Self {
+        self.with(what, value.map_or(Found::Unknown, Into::into))
     }
 
     /// What it found under a name.

@@ -209,6 +209,15 @@ impl Verdict {
 /// What refuses one trigger, gathered. Few have more than two, and ten thousand may be explained at once.
 type Verdicts = SmallVec<[Verdict; 4]>;
 
+/// The post of a comment.
+#[derive(Clone, Copy, Debug)]
+struct Under<'a> {
+    post: Option<u32>,
+    /// The same, where the workspace has it and not only names it (C3).
+    known: Option<u32>,
+    tags: &'a [u32],
+}
+
 /// How far a trial looks beside the text (C11).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Trial<'a> {
@@ -223,7 +232,7 @@ impl Compiled {
         let Evaluation { comment, at, outcome, seen, .. } = evaluation;
         let text = comment.text.as_str();
         self.find_features(text, Beside::of(comment, !seen.commented), buffers);
-        let post = self.post_names.find(comment.post_id.as_str());
+        let under = self.under(self.post_names.find(comment.post_id.as_str()));
         let mut matched = matched::Finder::new(self, text);
         let (_, cut) = matched_part(text);
         let own = matches!(
@@ -241,7 +250,9 @@ impl Compiled {
                 let others = self.sets_aside(comment, *at).filter(|other| *other != outcome.result);
                 verdicts.extend(others.map(|other| Verdict::of(other.into())));
             }
-            let matches = self.match_verdicts(number, Some(post), buffers, &mut verdicts);
+            let refusals = self.match_refusals(number, Some(under), buffers);
+            let matches = refusals == [None; 3];
+            verdicts.extend(refusals.into_iter().flatten().map(Verdict::of));
             self.gate_verdicts(number, matches, evaluation, &mut verdicts);
             let mut verdicts = verdicts.into_iter();
             let verdict = verdicts.next().unwrap_or_else(|| Verdict {
@@ -263,14 +274,12 @@ impl Compiled {
     /// Tries a text against some triggers, as if a newcomer had written it (C11).
     pub(crate) fn try_text(&self, trial: Trial<'_>, triggers: &[u32], buffers: &mut Buffers) -> Vec<Explanation> {
         self.find_features(trial.text, Beside { is_first: true, is_reply: false }, buffers);
-        let post = trial.post.map(|post| self.post_names.find(post));
+        let under = trial.post.map(|post| self.under(self.post_names.find(post)));
         let mut matched = matched::Finder::new(self, trial.text);
         let (_, cut) = matched_part(trial.text);
         let mut tried = Vec::with_capacity(triggers.len());
         for &number in triggers {
-            let mut verdicts = Verdicts::new();
-            self.match_verdicts(number, post, buffers, &mut verdicts);
-            let mut verdicts = verdicts.into_iter();
+            let mut verdicts = self.match_refusals(number, under, buffers).into_iter().flatten().map(Verdict::of);
             let verdict = verdicts.next().unwrap_or_else(|| Verdict::of(Explained::Matches));
             tried.push(Explanation {
                 trigger: self.triggers[number as usize].id.clone(),
@@ -283,30 +292,23 @@ impl Compiled {
         tried
     }
 
-    /// What keeps a trigger from matching (C2): being a draft, its scope, its condition. Whether it matches.
-    fn match_verdicts(
-        &self,
-        number: u32,
-        post: Option<Option<u32>>,
-        buffers: &mut Buffers,
-        verdicts: &mut Verdicts,
-    ) -> bool {
+    /// A post as scopes and conditions look at it.
+    fn under(&self, post: Option<u32>) -> Under<'_> {
+        Under { post, known: self.known_post(post), tags: self.tags(post) }
+    }
+
+    /// What keeps a trigger from matching (C2): being a draft, its scope, its condition.
+    fn match_refusals(&self, number: u32, under: Option<Under<'_>>, buffers: &mut Buffers) -> [Option<Explained>; 3] {
         let trigger = &self.triggers[number as usize];
-        let before = verdicts.len();
-        if !trigger.is_active {
-            verdicts.push(Verdict::of(Explained::Draft));
-        }
-        if let Some(post) = post
-            && !trigger.scope.holds(self.known_post(post), self.tags(post))
-        {
-            verdicts.push(Verdict::of(Explained::OutOfScope));
-        }
+        let is_out = under.is_some_and(|under| !trigger.scope.holds(under.known, under.tags));
         let Buffers { normalised, hits, patterns, .. } = buffers;
-        let mut subject = Subject { hits, post: post.flatten(), normalised, patterns: &self.patterns, memo: patterns };
-        if !trigger.condition.holds(&mut subject) {
-            verdicts.push(Verdict::of(Explained::NoMatch));
-        }
-        verdicts.len() == before
+        let post = under.and_then(|under| under.post);
+        let mut subject = Subject { hits, post, normalised, patterns: &self.patterns, memo: patterns };
+        [
+            (!trigger.is_active).then_some(Explained::Draft),
+            is_out.then_some(Explained::OutOfScope),
+            (!trigger.condition.holds(&mut subject)).then_some(Explained::NoMatch),
+        ]
     }
 
     /// What a trigger that may match is refused by: a higher winner, and the gates (C2, C5-C7).

@@ -9,8 +9,8 @@
 //! ```
 
 use crate::{
-    BlockId, Cause, CommentResult, Currency, Fact, FlowId, LeaveReason, LedgerCause, LedgerEntry, OrderResult, PostId,
-    TriggerId, UserId,
+    BlockId, Cause, CommentResult, Currency, Email, Fact, FlowId, LeaveReason, LedgerCause, LedgerEntry, OrderResult,
+    PostId, TriggerId, UserId,
 };
 use serde::Serialize;
 use std::{collections::BTreeMap, sync::Arc};
@@ -29,6 +29,8 @@ pub struct Insights {
     pub keywords: BTreeMap<Arc<str>, Group>,
     /// By flow.
     pub flows: BTreeMap<FlowId, FlowGroup>,
+    /// By the member who sent the link that an order is credited to (A4). They have orders and revenue alone.
+    pub members: BTreeMap<Email, Group>,
     /// What came of the comments, by result.
     pub results: BTreeMap<CommentResult, u64>,
     /// The whole shop, by currency: the three add up to its total after every event (A6).
@@ -183,7 +185,10 @@ impl Insights {
             OrderResult::Soft => shop.soft_minor += amount,
             OrderResult::Organic => shop.organic_minor += amount,
         }
-        let Cause { trigger, keyword, post_id, flow, .. } = &entry.cause;
+        let Cause { trigger, keyword, post_id, flow, member, kind: _ } = &entry.cause;
+        if let Some(member) = member {
+            self.members.entry(member.clone()).or_default().book(entry, sign);
+        }
         if let Some(trigger) = trigger {
             self.triggers.entry(trigger.clone()).or_default().book(entry, sign);
         }

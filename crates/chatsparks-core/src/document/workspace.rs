@@ -16,6 +16,7 @@ mod block;
 
 /// A whole workspace: plan, connections, policy, catalogue, triggers, flows and people.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Workspace {
     /// The schema of the document; 1, also where it is left out.
@@ -58,6 +59,7 @@ fn one() -> i64 {
 
 /// What the workspace is called.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Identity {
     /// Its id.
@@ -70,6 +72,7 @@ pub struct Identity {
 
 /// What the shop pays for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// Monthly active contacts at most (M5).
@@ -83,6 +86,7 @@ pub struct Plan {
 
 /// The platforms connected; what is left out is connected, with every scope.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Connections {
     /// The creator account: scopes `comments`, `messages`, `posts`.
@@ -95,6 +99,7 @@ pub struct Connections {
 
 /// One platform's connection.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Connection {
     /// Whether it is connected.
@@ -130,6 +135,7 @@ impl Default for Connections {
 
 /// The numbers that rules leave open, with their defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
     /// Between two firings of one trigger for one contact (C6).
@@ -154,6 +160,7 @@ pub struct Policy {
 
 /// What a throttled winner means (C7).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OnThrottled {
     /// It ends the matter.
@@ -165,6 +172,7 @@ pub enum OnThrottled {
 
 /// Who may be written to now (P).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Reach {
     /// What opens a DM.
@@ -179,6 +187,7 @@ pub struct Reach {
 
 /// What opens a DM (P1–P3).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReachMode {
     /// A comment does, always (P1).
@@ -214,6 +223,7 @@ impl Default for Reach {
 
 /// A video or a Live.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Post {
     /// Its id.
@@ -230,6 +240,7 @@ pub struct Post {
 
 /// What a post is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PostKind {
     /// A video.
@@ -240,6 +251,7 @@ pub enum PostKind {
 
 /// A product of the catalogue.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Product {
     /// Its id.
@@ -259,6 +271,7 @@ pub struct Product {
 
 /// A stock-keeping unit of a product.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Sku {
     /// Its id, one space over all products (F10).
@@ -269,6 +282,7 @@ pub struct Sku {
 
 /// Words that a buyer's message is held against before anything else (V5).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Sensitive {
     /// The words, matched as `contains`.
@@ -283,6 +297,7 @@ pub struct Sensitive {
 
 /// A trigger: where and when a comment is answered, and with what.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Trigger {
     /// Its id: the key of its throttle (C6).
@@ -310,6 +325,7 @@ pub struct Trigger {
 
 /// Whether a trigger is live.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TriggerStatus {
     /// It is live.
@@ -321,6 +337,7 @@ pub enum TriggerStatus {
 
 /// Which posts a trigger listens to (C3).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// Every post, also one not in the workspace.
@@ -334,6 +351,7 @@ pub enum Scope {
 
 /// Which comments a trigger answers (C4).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Condition {
     /// The comment ends with a question mark (N8).
@@ -360,6 +378,7 @@ pub enum Condition {
 
 /// Words and how they are compared (N2, N5, N6).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Keywords {
     /// The words.
@@ -377,6 +396,7 @@ pub struct Keywords {
 
 /// How a keyword is compared with a text (N2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MatchMode {
     /// The text contains it.
@@ -392,6 +412,7 @@ pub enum MatchMode {
 
 /// Which products a comment must name (N9).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Mentions {
     /// These; empty: any.
@@ -455,6 +476,7 @@ impl<'de> Deserialize<'de> for Replies {
 
 /// A shop link or product card; neither product nor SKU: the shop's own page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Link {
     /// The product.
@@ -467,6 +489,7 @@ pub struct Link {
 
 /// A flow in one version.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Flow {
     /// Its id; may stand in several versions (F9).
@@ -479,6 +502,7 @@ pub struct Flow {
 
 /// Somebody who works for the shop (W1).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Member {
     /// Their email.
@@ -491,6 +515,7 @@ pub struct Member {
 
 /// What a member may do (W2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Everything, connections and plan too.
@@ -501,6 +526,7 @@ pub enum Role {
 
 /// Whether a member may act (W1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MemberStatus {
     /// Invited, not accepted.

@@ -8,7 +8,7 @@ use crate::{
     engine::names::Names,
     machines::cycle::CycleRule,
     machines::sensitive::SensitiveWords,
-    matching::condition::{Node, each_leaf, special_feature},
+    matching::condition::{Node, special_feature},
     matching::matcher::{Feature, Matcher, MatcherBuilder, Place as WordPlace, special},
     matching::scope::{CompiledScope, Place, PostNumber, Postings},
     matching::text::Variant,
@@ -33,8 +33,8 @@ pub(crate) struct Compiled {
     /// The highest version of each flow, and each version's place in the document.
     pub(crate) flows: BTreeMap<Arc<str>, BTreeMap<i64, usize>>,
     pub(crate) product_of: BTreeMap<SkuId, ProductId>,
-    /// The features of each product's names that conditions ask for, with the names, for explanations.
-    product_names: BTreeMap<ProductId, Vec<(NameOf, Feature)>>,
+    /// The names of products that conditions ask for: their features, sorted, and whose they are, for explanations.
+    product_names: Box<[(Feature, u32, NameOf)]>,
     pub(crate) active_members: Vec<(String, Email)>,
     pub(crate) cycles: CycleRule,
     pub(crate) limit: Option<u64>,
@@ -56,8 +56,6 @@ pub(crate) struct CompiledTrigger {
     pub(crate) words: Box<[Feature]>,
     /// Whether an anchor that holds is enough, so that the condition need not be looked at.
     pub(crate) anchor_suffices: bool,
-    /// Whether the condition has no part but keywords, so that none of these found means nothing to show.
-    pub(crate) asks_for_words_alone: bool,
 }
 
 /// A post that the workspace has or names.
@@ -91,7 +89,6 @@ impl Compiled {
             drafts.push(CompiledTrigger {
                 id: trigger.id.clone(),
                 anchor_suffices: false,
-                asks_for_words_alone: asks_for_words_alone(&trigger.when),
                 words,
                 condition: node,
                 scope,
@@ -138,12 +135,7 @@ impl Compiled {
             expected,
             flows,
             product_of,
-            product_names: products
-                .into_iter()
-                .map(|(id, names)| {
-                    (id, names.into_iter().map(|(which, place)| (which, features[place as usize])).collect())
-                })
-                .collect(),
+            product_names: product_names(products, &features),
             active_members: workspace
                 .members
                 .iter()
@@ -159,10 +151,14 @@ impl Compiled {
         })
     }
 
-    /// The names of a product that conditions ask for, and their features.
-    pub(crate) fn names_of<'a>(&'a self, product: &'a Product) -> impl Iterator<Item = (&'a str, Feature)> {
-        let names = self.product_names.get(&product.id).into_iter().flatten();
-        names.filter_map(|(which, feature)| Some((which.of(product)?, *feature)))
+    /// The names of products that are mentioned where this feature holds.
+    pub(crate) fn mentioned_by(&self, feature: Feature) -> impl Iterator<Item = (&Product, &str)> {
+        let first = self.product_names.partition_point(|(other, ..)| *other < feature);
+        let names = self.product_names[first..].iter().take_while(move |(other, ..)| *other == feature);
+        names.filter_map(|(_, product, which)| {
+            let product = self.workspace.products.get(*product as usize)?;
+            Some((product, which.of(product)?))
+        })
     }
 
     /// The heap that matching takes, in bytes: automata, index, conditions.
@@ -186,10 +182,14 @@ fn node_heap(node: &Node) -> usize {
     }
 }
 
-fn asks_for_words_alone(condition: &Condition) -> bool {
-    let mut alone = true;
-    each_leaf(condition, &mut |leaf| alone &= matches!(leaf, Condition::Keywords(_)));
-    alone
+/// The features of products' names, sorted.
+fn product_names(products: BTreeMap<usize, Vec<(NameOf, u32)>>, features: &[Feature]) -> Box<[(Feature, u32, NameOf)]> {
+    let of = |(product, names): (usize, Vec<(NameOf, u32)>)| {
+        names.into_iter().map(move |(which, place)| (features[place as usize], product as u32, which))
+    };
+    let mut names: Vec<_> = products.into_iter().flat_map(of).collect();
+    names.sort_unstable();
+    names.into_boxed_slice()
 }
 
 fn expects(block: &crate::document::workspace::Block) -> Option<&str> {
@@ -203,19 +203,19 @@ fn expects(block: &crate::document::workspace::Block) -> Option<&str> {
 }
 
 /// Which of a product's names.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum NameOf {
     Product,
-    Alias(usize),
-    Sku(usize),
+    Alias(u16),
+    Sku(u16),
 }
 
 impl NameOf {
     fn of(self, product: &Product) -> Option<&str> {
         match self {
             Self::Product => Some(&product.name),
-            Self::Alias(place) => product.aliases.get(place).map(String::as_str),
-            Self::Sku(place) => product.skus.get(place).map(|sku| sku.name.as_str()),
+            Self::Alias(place) => product.aliases.get(usize::from(place)).map(String::as_str),
+            Self::Sku(place) => product.skus.get(usize::from(place)).map(|sku| sku.name.as_str()),
         }
     }
 }
@@ -236,7 +236,7 @@ struct Compiler {
     /// Where each product stands in the document.
     product_places: BTreeMap<ProductId, usize>,
     /// The places of each product's names, asked for once.
-    products: BTreeMap<ProductId, Vec<(NameOf, u32)>>,
+    products: BTreeMap<usize, Vec<(NameOf, u32)>>,
     /// Whether every product's names were asked for.
     all_products: bool,
 }
@@ -315,9 +315,9 @@ impl Compiler {
             Condition::Mentions(mentions) => {
                 let mut places = Vec::new();
                 for id in &mentions.products {
-                    if let Some(place) = self.product_places.get(id) {
-                        self.product(workspace, *place);
-                        let names = self.products.get(id).into_iter().flatten();
+                    if let Some(&place) = self.product_places.get(id) {
+                        self.product(workspace, place);
+                        let names = self.products.get(&place).into_iter().flatten();
                         places.extend(names.map(|(_, place)| place + special::COUNT));
                     }
                 }
@@ -336,12 +336,12 @@ impl Compiler {
     /// Asks for the names of a product (N9), once.
     fn product(&mut self, workspace: &Workspace, place: usize) {
         let product = &workspace.products[place];
-        if self.products.contains_key(&product.id) {
+        if self.products.contains_key(&place) {
             return;
         }
-        let aliases = product.aliases.iter().enumerate().map(|(place, alias)| (NameOf::Alias(place), alias, 1));
+        let aliases = (0..).zip(&product.aliases).map(|(place, alias)| (NameOf::Alias(place), alias, 1));
         // N9: a SKU's name counts when it is three characters or longer.
-        let skus = product.skus.iter().enumerate().map(|(place, sku)| (NameOf::Sku(place), &sku.name, 3));
+        let skus = (0..).zip(&product.skus).map(|(place, sku)| (NameOf::Sku(place), &sku.name, 3));
         let mut places = Vec::new();
         for (which, name, least) in std::iter::once((NameOf::Product, &product.name, 1)).chain(aliases).chain(skus) {
             let place = self.place();
@@ -349,7 +349,7 @@ impl Compiler {
                 places.push((which, place.0));
             }
         }
-        self.products.insert(product.id.clone(), places);
+        self.products.insert(place, places);
     }
 }
 

@@ -18,6 +18,13 @@ impl MemoryStore {
 }
 
 impl Archive for MemoryStore {
+    async fn workspaces(&self) -> Result<Vec<WorkspaceId>, StoreError> {
+        let held = self.held();
+        let all: std::collections::BTreeSet<WorkspaceId> =
+            held.shards.keys().map(|shard| shard.workspace.clone()).collect();
+        Ok(all.into_iter().collect())
+    }
+
     async fn records(
         &self,
         workspace: &WorkspaceId,

@@ -1,7 +1,10 @@
 //! The conversation as people read it.
 
 use super::{ConversationView, Entry, Happened};
-use crate::transcript::{clean, code};
+use crate::{
+    money::Money,
+    transcript::{clean, code},
+};
 use chatsparks_core::{CommentOutcome, CommentResult, workspace::Link};
 use std::fmt;
 
@@ -42,7 +45,10 @@ impl fmt::Display for ConversationView {
 /// ` of event e1, 2026-03-02T10:00:00Z`, behind the word `duplicate` that ends its line.
 fn duplicate_of(entry: &Entry) -> String {
     match (&entry.duplicate_of, entry.is_duplicate()) {
-        (Some(first), _) => format!(" of event {}, {}", clean(&first.event), first.at),
+        (Some(first), _) => {
+            let refused = first.refused.map_or(String::new(), |reason| format!(", which was refused: {reason}"));
+            format!(" of event {}, {}{refused}", clean(&first.event), first.at)
+        }
         (None, true) => " of an event that had its id before".to_owned(),
         (None, false) => String::new(),
     }
@@ -105,7 +111,7 @@ fn told(who: &str, what: &Happened) -> String {
             format!("{} → refused: {}", kind.replace('_', " "), reason.replace('_', " "))
         }
         Happened::Order { order_id, result, total_minor, currency } => {
-            format!("{who} ordered {order_id}: {total_minor} {currency} → {}", code(result))
+            format!("{who} ordered {order_id}: {} → {}", Money::new(*total_minor, currency), code(result))
         }
     }
 }

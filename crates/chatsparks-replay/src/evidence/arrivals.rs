@@ -1,7 +1,7 @@
 //! Which event brought something first, so that what comes again can be told as a duplicate of it (T3).
 
 use crate::record::Record;
-use chatsparks_core::{CommentResult, Event, Instant, MessageResult, Outcome, Source};
+use chatsparks_core::{CommentResult, Event, Instant, MessageResult, Outcome, RefusalReason, Source};
 use hashbrown::HashMap;
 use serde::Serialize;
 use std::sync::Arc;
@@ -13,6 +13,9 @@ pub struct Arrival {
     pub event: String,
     /// When.
     pub at: Instant,
+    /// Why it was refused, where it was: its id is used up all the same (T3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<&'static str>,
 }
 
 /// The first arrivals of what a watcher notes: a contact's, or an order's.
@@ -42,13 +45,21 @@ impl Arrivals {
             // An event's own id is looked at before anything in it.
             let first = self.first.get(&by_event).or_else(|| self.first.get(by_content.as_ref()?));
             let first = first.cloned();
-            self.first.entry(by_event).or_insert_with(|| Arrival { event: id.to_string(), at: record.at });
+            let arrival = || Arrival { event: id.to_string(), at: record.at, refused: None };
+            self.first.entry(by_event).or_insert_with(arrival);
             return first;
         }
-        let arrival = Arrival { event: id.to_string(), at: record.at };
+        let refused = match &record.decision.outcome {
+            Outcome::Refused(refusal) => Some(refusal.reason),
+            _ => None,
+        };
+        // What is told of an order or a DM that nobody knows may come again under its own id.
+        if matches!(refused, Some(RefusalReason::UnknownOrder | RefusalReason::UnknownDm)) {
+            return None;
+        }
+        let arrival = Arrival { event: id.to_string(), at: record.at, refused: refused.map(RefusalReason::as_str) };
         // The id of a refused event is used up; what it would have brought may still come.
-        let is_refused = matches!(record.decision.outcome, Outcome::Refused(_));
-        if let Some(content) = by_content.filter(|_| !is_refused) {
+        if let Some(content) = by_content.filter(|_| refused.is_none()) {
             self.first.insert(content, arrival.clone());
         }
         self.first.insert(by_event, arrival);
@@ -70,6 +81,7 @@ fn content(event: &Event) -> Option<(Kind, Arc<str>)> {
     let (kind, id) = match event {
         Event::Comment(comment) => (Kind::Comment, comment.comment_id.as_str()),
         Event::Message(message) => (Kind::Message, message.message_id.as_str()),
+        Event::MemberMessage(message) => (Kind::Message, message.message_id.as_str()),
         Event::Order(order) => (Kind::Order, order.order_id.as_str()),
         Event::OrderCancelled(order_id) => (Kind::Cancellation, order_id.as_str()),
         Event::Refund(refund) => (Kind::Refund, refund.refund_id.as_str()),

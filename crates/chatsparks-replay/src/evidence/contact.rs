@@ -152,6 +152,7 @@ impl ContactEvidence {
             max_mismatches: workspace.policy.max_mismatches,
             entered: &entered,
             with_human: contact.is_with_human(),
+            pending: contact.pending().map(|pending| pending.waits),
         };
         known.diagnose()
     }

@@ -1,12 +1,9 @@
 //! What a history shows of one order (D4).
 
-use crate::{
-    driver::ConsideredOrder,
-    evidence::{Arrivals, SetAside},
-    record::Record,
-};
+use crate::{driver::ConsideredOrder, evidence::SetAside, record::Record};
 use chatsparks_core::{
-    Candidate, Engine, Event, Fact, Instant, LedgerEntry, Order, OrderId, OrderOutcome, ShopUserId, UserId,
+    Candidate, Engine, Event, Fact, Instant, LedgerCause, LedgerEntry, Order, OrderId, OrderOutcome, OrderResult,
+    ShopUserId, UserId,
     diagnosis::{Diagnosis, OrderKnown},
 };
 use serde::Serialize;
@@ -23,8 +20,17 @@ pub struct OrderEvidence {
     candidates: Vec<Candidate>,
     engine: Engine,
     ledger: Vec<LedgerLine>,
-    set_aside: Vec<SetAside>,
-    arrivals: Arrivals,
+    counts_as: OrderResult,
+}
+
+/// The order that an event says something of.
+pub(super) fn order_of<'r>(record: &Record<'r>) -> Option<&'r OrderId> {
+    match record.event()? {
+        Event::Order(order) => Some(&order.order_id),
+        Event::OrderCancelled(order_id) | Event::OrderReview { order_id, .. } => Some(order_id),
+        Event::Refund(refund) => Some(&refund.order_id),
+        _ => None,
+    }
 }
 
 /// An entry of the ledger, and when it was made.
@@ -72,46 +78,43 @@ impl OrderEvidence {
             candidates: candidates.unwrap_or_default(),
             engine: engine.clone(),
             ledger: Vec::new(),
-            set_aside: Vec::new(),
-            arrivals: Arrivals::default(),
+            counts_as: outcome.result,
         }
     }
 
     pub(super) fn record(&mut self, record: &Record<'_>) {
-        let named = match record.event() {
-            Some(Event::Identity { shop_user_id, .. }) => {
-                let is_ours = self.contact.is_none() && shop_user_id.as_str() == self.order.user_id.as_str();
-                self.linked_later = self.linked_later.or(is_ours.then_some(record.at));
-                None
-            }
-            Some(Event::Order(order)) => Some(&order.order_id),
-            Some(Event::OrderCancelled(order_id) | Event::OrderReview { order_id, .. }) => Some(order_id),
-            Some(Event::Refund(refund)) => Some(&refund.order_id),
-            _ => None,
-        };
-        if named != Some(&self.order.order_id) {
+        if let Some(Event::Identity { shop_user_id, .. }) = record.event() {
+            let is_ours = self.contact.is_none() && shop_user_id.as_str() == self.order.user_id.as_str();
+            self.linked_later = self.linked_later.or(is_ours.then_some(record.at));
+        }
+        if order_of(record) != Some(&self.order.order_id) {
             return;
         }
-        self.set_aside.extend(super::set_aside(record, &mut self.arrivals));
         for fact in &record.decision.facts {
             let (entry, reversed) = match fact {
                 Fact::OrderCredited(entry) => (entry, false),
                 Fact::OrderReversed(entry) => (entry, true),
                 _ => continue,
             };
+            // Only a review changes what an order counts as (A6).
+            self.counts_as = match entry.cause.kind {
+                LedgerCause::Confirmation => OrderResult::Attributed,
+                LedgerCause::Rejection => OrderResult::Organic,
+                _ => self.counts_as,
+            };
             self.ledger.push(LedgerLine { at: record.at, reversed, entry: LedgerEntry::clone(entry) });
         }
     }
 
     /// What is shown beside the diagnosis.
-    pub fn notes(&self) -> OrderNotes<'_> {
+    pub(super) fn notes<'a>(&'a self, set_aside: &'a [SetAside]) -> OrderNotes<'a> {
         OrderNotes {
             order_id: &self.order.order_id,
             placed_at: self.placed_at,
             outcome: &self.outcome,
             candidates: &self.candidates,
             ledger: &self.ledger,
-            set_aside: &self.set_aside,
+            set_aside,
         }
     }
 
@@ -121,6 +124,7 @@ impl OrderEvidence {
             order: &self.order,
             placed_at: self.placed_at,
             outcome: &self.outcome,
+            counts_as: self.counts_as,
             contact: self.contact.as_ref(),
             linked_by: self.linked_by.as_ref(),
             linked_later: self.linked_later,

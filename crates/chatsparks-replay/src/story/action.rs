@@ -139,7 +139,10 @@ pub(super) fn read(words: &mut Words<'_>, cast: &mut Cast) -> Result<Action, Fla
         return about_comment(words, cast, owner);
     }
     let start = words.clone();
-    let name = words.word("a name")?;
+    let name = match words.named() {
+        Some(name) => format!("@{name}"),
+        None => words.word("a name")?,
+    };
     if words.mark(':') {
         let (who, id) = (Person::new(&name), cast.message(None));
         let text = Some(words.text()?);
@@ -330,14 +333,11 @@ fn member_message(words: &mut Words<'_>, cast: &mut Cast, member: &str) -> Resul
 /// `PRODUCT`, `PRODUCT/SKU`, or `shop` for the shop's own page.
 pub(super) fn link(words: &mut Words<'_>) -> Result<Link, Flaw> {
     let is_quoted = words.rest().starts_with('"');
-    let word = words.word("a product, `product/sku`, or `shop`")?;
-    if word == "shop" && !is_quoted {
+    let (product, sku) = words.pair("a product, `product/sku`, or `shop`")?;
+    if product == "shop" && sku.is_none() && !is_quoted {
         return Ok(Link::default());
     }
-    Ok(match word.split_once('/') {
-        Some((product, sku)) => Link { product: Some(product.into()), sku: Some(sku.into()) },
-        None => Link { product: Some(word.into()), sku: None },
-    })
+    Ok(Link { product: Some(product.into()), sku: sku.map(Into::into) })
 }
 
 /// `STATUS for NAME` or `STATUS for dm ID`, and perhaps `: DETAIL`
@@ -373,10 +373,9 @@ fn order(words: &mut Words<'_>, cast: &mut Cast, name: &str) -> Result<Action, F
     words.needs(':', "what is ordered, such as `s50 59000 THB`")?;
     let mut lines = Vec::new();
     loop {
-        let item = words.word("a SKU")?;
-        let (product, sku) = match item.split_once('/') {
-            Some((product, sku)) => (Some(product.into()), sku.into()),
-            None => (None, item.into()),
+        let (product, sku) = match words.pair("a SKU")? {
+            (product, Some(sku)) => (Some(product.into()), sku.into()),
+            (sku, None) => (None, sku.into()),
         };
         let count = words.peek().strip_prefix('x').and_then(|count| count.parse().ok());
         if count.is_some() {

@@ -2,11 +2,13 @@
 
 use super::{
     cast::Person,
-    happening::code,
+    happening::{Happening, code},
     words::{written_instant, written_text, written_word},
 };
 use crate::driver::Replay;
-use chatsparks_core::{Contact, DmStage, Evaluation, Explained, Instant, OrderResult, Scratch};
+use chatsparks_core::{
+    Contact, ConversationState, DmStage, Evaluation, Explained, Instant, OrderResult, Scratch, StateReason,
+};
 use std::fmt;
 
 /// How something is after a step.
@@ -18,8 +20,10 @@ pub(super) enum Assertion {
     Tag(String, bool),
     /// Whose the conversation is.
     Owner(Option<String>),
-    /// At which block the flow stands; none: it is completed.
-    At(Option<String>),
+    /// In which state the conversation is, and why; none: there is no conversation.
+    State(Option<(ConversationState, Option<StateReason>)>),
+    /// Where the flow stands.
+    At(Place),
     /// Whether the contact counts in this cycle (M1).
     Counted(bool),
     /// Whether the contact is blocked.
@@ -28,12 +32,27 @@ pub(super) enum Assertion {
     Count(u64),
     /// The stage of the contact's last DM (V11).
     Dm(DmStage),
+    /// No DM went to the contact.
+    NoDm,
     /// What an order counts as (A6).
     Order(String, OrderNow),
+    /// Nobody knows such an order.
+    NoOrder(String),
     /// What became of one trigger for the step's comment (C10).
     Trigger { trigger: String, result: Explained, winner: Option<String>, until: Option<Instant> },
-    /// There is no such thing.
-    Missing(&'static str, String),
+    /// Nothing became of a trigger: at this step no comment was looked at, or the workspace had no such trigger.
+    NotConsidered(String),
+}
+
+/// Where a flow stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// At a block.
+    Block(String),
+    /// It is completed.
+    End,
+    /// There is none: none began in this conversation, or it was left before its end.
+    NoFlow,
 }
 
 /// What an order counts as now.
@@ -48,6 +67,8 @@ pub(super) struct OrderNow {
 /// What an assertion looks at.
 pub(super) struct After<'a> {
     pub(super) replay: &'a Replay,
+    /// Whether the contact's last flow ran to its end.
+    pub(super) completed: bool,
     /// The id of the contact's last DM.
     pub(super) last_dm: Option<&'a str>,
     /// The step's comment, and the engine that decided it.
@@ -71,32 +92,35 @@ impl Assertion {
             Self::Owner(_) => {
                 Self::Owner(conversation.and_then(|conversation| conversation.owner.as_ref()).map(ToString::to_string))
             }
-            Self::At(_) => Self::At(
-                conversation.and_then(|conversation| conversation.stands.as_ref()).map(|at| at.block.to_string()),
-            ),
+            Self::State(_) => Self::State(conversation.map(|now| (now.state, now.reason))),
+            Self::At(_) => Self::At(match conversation.and_then(|conversation| conversation.stands.as_ref()) {
+                Some(stands) => Place::Block(stands.block.to_string()),
+                None if after.completed => Place::End,
+                None => Place::NoFlow,
+            }),
             Self::Counted(_) => {
                 let cycle = after.replay.head().terms().cycle_start();
                 Self::Counted(contact.is_some_and(|contact| contact.is_counted_in(cycle)))
             }
             Self::Blocked(_) => Self::Blocked(contact.is_some_and(Contact::is_blocked)),
             Self::Count(_) => Self::Count(after.replay.head().count()),
-            Self::Dm(_) => match after.last_dm.and_then(|dm| after.replay.dm(dm)) {
+            Self::Dm(_) | Self::NoDm => match after.last_dm.and_then(|dm| after.replay.dm(dm)) {
                 Some((_, stage)) => Self::Dm(stage),
-                None => Self::Missing("dm", "none".to_owned()),
+                None => Self::NoDm,
             },
-            Self::Order(order, wanted) => match after.replay.order(order) {
+            Self::Order(order, _) | Self::NoOrder(order) => match after.replay.order(order) {
                 Some(entry) => Self::Order(
                     order.clone(),
                     OrderNow {
                         result: entry.result,
                         net: entry.net_minor(),
-                        overlap: wanted.overlap.map(|_| entry.net_overlap_minor()),
+                        overlap: self.looks_at_overlap().then(|| entry.net_overlap_minor()),
                         cancelled: entry.cancelled,
                     },
                 ),
-                None => Self::Missing("order", order.clone()),
+                None => Self::NoOrder(order.clone()),
             },
-            Self::Trigger { trigger, winner, until, .. } => {
+            Self::Trigger { trigger, .. } | Self::NotConsidered(trigger) => {
                 let explained = after
                     .evaluation
                     .and_then(|(evaluation, engine)| engine.explain(evaluation, trigger, &mut Scratch::default()));
@@ -104,14 +128,27 @@ impl Assertion {
                     Some(explained) => Self::Trigger {
                         trigger: trigger.clone(),
                         result: explained.verdict.result,
-                        winner: winner.as_ref().and(explained.verdict.winner).map(|winner| winner.to_string()),
-                        until: until.and(explained.verdict.until),
+                        winner: explained.verdict.winner.filter(|_| self.names_winner()).map(|id| id.to_string()),
+                        until: explained.verdict.until.filter(|_| self.names_until()),
                     },
-                    None => Self::Missing("trigger", trigger.clone()),
+                    None => Self::NotConsidered(trigger.clone()),
                 }
             }
-            Self::Missing(..) => self.clone(),
         }
+    }
+
+    // What is not written is not looked at.
+
+    fn looks_at_overlap(&self) -> bool {
+        matches!(self, Self::Order(_, OrderNow { overlap: Some(_), .. }))
+    }
+
+    fn names_winner(&self) -> bool {
+        matches!(self, Self::Trigger { winner: Some(_), .. })
+    }
+
+    fn names_until(&self) -> bool {
+        matches!(self, Self::Trigger { until: Some(_), .. })
     }
 }
 
@@ -124,12 +161,18 @@ impl fmt::Display for Assertion {
             Self::Tag(tag, false) => write!(out, "no tag: {}", written_text(tag)),
             Self::Owner(Some(owner)) => write!(out, "owner: {}", written_word(owner)),
             Self::Owner(None) => out.write_str("no owner"),
-            Self::At(Some(block)) => write!(out, "at {}", written_word(block)),
-            Self::At(None) => out.write_str("at the end"),
+            Self::State(None) => out.write_str("no state"),
+            Self::State(Some((state, reason))) => {
+                write!(out, "{}", Happening::State { state: *state, reason: *reason })
+            }
+            Self::At(Place::Block(block)) => write!(out, "at {}", written_word(block)),
+            Self::At(Place::End) => out.write_str("at the end"),
+            Self::At(Place::NoFlow) => out.write_str("no flow"),
             Self::Counted(counted) => out.write_str(if *counted { "counted" } else { "not counted" }),
             Self::Blocked(blocked) => out.write_str(if *blocked { "blocked" } else { "not blocked" }),
             Self::Count(count) => write!(out, "count: {count}"),
             Self::Dm(stage) => write!(out, "dm: {}", code(stage)),
+            Self::NoDm => out.write_str("no dm"),
             Self::Order(order, now) => {
                 write!(out, "order {}: {} {}", written_word(order), code(&now.result), now.net)?;
                 if let Some(overlap) = now.overlap {
@@ -144,7 +187,8 @@ impl fmt::Display for Assertion {
                 }
                 until.map_or(Ok(()), |until| write!(out, " until {}", written_instant(until)))
             }
-            Self::Missing(what, which) => write!(out, "{what} {}: not there", written_word(which)),
+            Self::NoOrder(order) => write!(out, "no order {}", written_word(order)),
+            Self::NotConsidered(trigger) => write!(out, "trigger {}: not considered", written_word(trigger)),
         }
     }
 }

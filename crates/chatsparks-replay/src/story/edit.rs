@@ -45,8 +45,11 @@ pub(super) fn recorded(story: &Story, report: &StoryReport) -> String {
 fn indent(line: &str, last: usize) -> usize {
     let mut words = super::words::Words::new(line);
     let has_time = matches!(words.instant(), Ok(Some(_))) || matches!(words.offset(), Ok(Some(_)));
-    let before = line.trim_end().len() - words.rest().len();
-    if has_time && !words.is_at_end() { line[..before].chars().count() } else { last.max(line.chars().count() + 2) }
+    if has_time && !words.is_at_end() {
+        line[..words.place()].chars().count()
+    } else {
+        last.max(line.chars().count() + 2)
+    }
 }
 
 fn byte_of(line: &str, column: usize) -> usize {

@@ -2,7 +2,7 @@
 
 use super::{
     action::{link, stage},
-    assertion::{Assertion, OrderNow},
+    assertion::{Assertion, OrderNow, Place},
     cast::Person,
     happening::{Happening, OrderLineOf, code},
     words::{Flaw, Words},
@@ -87,8 +87,7 @@ pub(super) fn is_next(words: &Words<'_>) -> bool {
         ahead.eat(first);
         return ahead.mark(':') || (ahead.word("").is_ok() && ahead.mark(':'));
     }
-    if first.starts_with('@') && first.len() > 1 {
-        ahead.eat(first);
+    if ahead.named().is_some() {
         return WORDS.contains(&ahead.peek());
     }
     WORDS.contains(&first)
@@ -96,13 +95,7 @@ pub(super) fn is_next(words: &Words<'_>) -> bool {
 
 /// Reads a line of expectations.
 pub(super) fn read(words: &mut Words<'_>) -> Result<Expectation, Flaw> {
-    let about = match words.peek() {
-        name if name.starts_with('@') && name.len() > 1 => {
-            words.eat(name);
-            Some(Person::new(name))
-        }
-        _ => None,
-    };
+    let about = words.named().map(|name| Person::new(&name));
     let what = what(words)?;
     words.end()?;
     Ok(Expectation { about, what })
@@ -142,7 +135,12 @@ fn what(words: &mut Words<'_>) -> Result<Expected, Flaw> {
         }
         "duplicate" => Happening::Duplicate,
         "applied" => Happening::Applied,
-        "sent" => Happening::Sent,
+        "sent" => {
+            let by = if words.eat("by") { Some(words.word("a member's email")?) } else { None };
+            words.mark(',');
+            let card = if words.eat_all(&["with", "card"]) { Some(link(words)?) } else { None };
+            Happening::Sent { by, card, text: if words.mark(':') { Some(words.text()?) } else { None } }
+        }
         "refused" => {
             let reason = if words.mark(':') { Some(coded(words, "a reason such as `not_human`")?) } else { None };
             Happening::Refused(reason)
@@ -269,7 +267,27 @@ fn assertion(words: &mut Words<'_>, first: &str) -> Result<Assertion, Flaw> {
                 words.eat("owner");
                 Assertion::Owner(None)
             }
-            _ => return Err(words.flaw("expected `field NAME`, `tag: TAG` or `owner`")),
+            "order" => {
+                words.eat("order");
+                Assertion::NoOrder(words.word("the id of the order")?)
+            }
+            "dm" => {
+                words.eat("dm");
+                Assertion::NoDm
+            }
+            "state" => {
+                words.eat("state");
+                Assertion::State(None)
+            }
+            "flow" => {
+                words.eat("flow");
+                Assertion::At(Place::NoFlow)
+            }
+            _ => {
+                return Err(
+                    words.flaw("expected `field NAME`, `tag: TAG`, `owner`, `flow`, `state`, `dm` or `order ID`")
+                );
+            }
         },
         "counted" => Assertion::Counted(true),
         "blocked" => Assertion::Blocked(true),
@@ -278,9 +296,9 @@ fn assertion(words: &mut Words<'_>, first: &str) -> Result<Assertion, Flaw> {
         "not" => return Err(words.flaw("expected `fired:`, `counted` or `blocked`")),
         "at" => {
             if words.eat_all(&["the", "end"]) {
-                return Ok(Assertion::At(None));
+                return Ok(Assertion::At(Place::End));
             }
-            Assertion::At(Some(words.word("a block, or `the end`")?))
+            Assertion::At(Place::Block(words.word("a block, or `the end`")?))
         }
         "count" => {
             words.needs(':', "the contacts counted in this cycle")?;
@@ -304,6 +322,9 @@ fn assertion(words: &mut Words<'_>, first: &str) -> Result<Assertion, Flaw> {
         _ => {
             let trigger = words.word("a trigger")?;
             words.needs(':', "what became of it for this comment, such as `outranked by price`")?;
+            if words.eat_all(&["not", "considered"]) {
+                return Ok(Assertion::NotConsidered(trigger));
+            }
             let result: Explained = coded(words, "a reason such as `outranked`, `draft`, `out_of_scope`")?;
             let winner = if words.eat("by") { Some(words.word("a trigger")?) } else { None };
             let until = if words.eat("until") { Some(needs_instant(words)?) } else { None };

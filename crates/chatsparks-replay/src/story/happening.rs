@@ -1,6 +1,6 @@
 //! What happens at a step, as stories write it: the same lines that are expected and that came.
 
-use super::words::{written_instant, written_label, written_text, written_word};
+use super::words::{written_instant, written_label, written_pair, written_text, written_word};
 use crate::record::Record;
 use chatsparks_core::{
     CommentOutcome, CommentResult, ConversationState, DropReason, Effect, Fact, InboxReason, Instant, MessageResult,
@@ -31,8 +31,12 @@ pub(super) enum Happening {
         link: Link,
         text: Option<String>,
     },
-    /// A member's own message goes out.
-    Sent,
+    /// A member's own message goes out (V7).
+    Sent {
+        by: Option<String>,
+        card: Option<Link>,
+        text: Option<String>,
+    },
     Inbox {
         reason: InboxReason,
         owner: Option<String>,
@@ -80,7 +84,7 @@ impl Happening {
             self,
             Self::Applied
                 | Self::Duplicate
-                | Self::Sent
+                | Self::Sent { .. }
                 | Self::Cycle
                 | Self::Begins(_)
                 | Self::Message(MessageResult::Taken | MessageResult::Kept)
@@ -121,6 +125,9 @@ impl Happening {
             }
             (Self::Refused(wanted), Self::Refused(came)) => open(wanted, came),
             (Self::Card { link, text }, Self::Card { link: l, text: t }) => link == l && open(text, t),
+            (Self::Sent { by, card, text }, Self::Sent { by: b, card: c, text: t }) => {
+                open(by, b) && open(card, c) && open(text, t)
+            }
             (Self::Inbox { reason, owner, note }, Self::Inbox { reason: r, owner: o, note: n }) => {
                 reason == r && open(owner, o) && open(note, n)
             }
@@ -191,7 +198,11 @@ impl Happening {
         let text = |text: &Text| text.as_str().to_owned();
         match effect {
             Effect::PublicReply { text, .. } => Self::Public(text.as_str().to_owned()),
-            Effect::SendDm(dm) if dm.member.is_some() => Self::Sent,
+            Effect::SendDm(dm) if dm.member.is_some() => Self::Sent {
+                by: dm.member.as_ref().map(ToString::to_string),
+                card: dm.card.clone(),
+                text: dm.text.as_ref().map(text),
+            },
             Effect::SendDm(dm) => match &dm.card {
                 Some(link) => Self::Card { link: link.clone(), text: dm.text.as_ref().map(text) },
                 None => Self::Bot {
@@ -258,7 +269,16 @@ impl fmt::Display for Happening {
                 write!(out, "card: {}", written_link(link))?;
                 text.as_ref().map_or(Ok(()), |text| write!(out, ": {}", written_text(text)))
             }
-            Self::Sent => out.write_str("sent"),
+            Self::Sent { by, card, text } => {
+                out.write_str("sent")?;
+                if let Some(by) = by {
+                    write!(out, " by {}", written_word(by))?;
+                }
+                if let Some(card) = card {
+                    write!(out, " with card {}", written_link(card))?;
+                }
+                text.as_ref().map_or(Ok(()), |text| write!(out, ": {}", written_text(text)))
+            }
             Self::Inbox { reason, owner, note } => {
                 write!(out, "inbox: {}", code(reason))?;
                 if let Some(owner) = owner {
@@ -304,7 +324,9 @@ fn comment(
         refused => write!(out, "not fired: {}", refused.as_str())?,
     }
     if let Some(trigger) = trigger {
-        write!(out, " {}", written_word(trigger))?;
+        // Words that could go on here are not taken for its name.
+        let name = if matches!(trigger, "for" | "until") { format!("\"{trigger}\"") } else { written_word(trigger) };
+        write!(out, " {name}")?;
     }
     until.map_or(Ok(()), |until| write!(out, " until {}", written_instant(until)))
 }
@@ -316,9 +338,8 @@ fn reason<T: Serialize>(out: &mut fmt::Formatter<'_>, reason: Option<&T>) -> fmt
 /// A link as stories write it.
 pub(super) fn written_link(link: &Link) -> String {
     match (&link.product, &link.sku) {
-        (Some(product), Some(sku)) => written_word(&format!("{product}/{sku}")),
         (Some(product), None) if product.as_str() == "shop" => "\"shop\"".to_owned(),
-        (Some(product), None) => written_word(product.as_str()),
+        (Some(product), sku) => written_pair(product.as_str(), sku.as_ref().map(|sku| sku.as_str())),
         (None, _) => "shop".to_owned(),
     }
 }

@@ -3,6 +3,7 @@
 use super::{
     cast::Person,
     happening::Happening,
+    names::suggestion,
     words::{written_instant, written_word},
 };
 use chatsparks_core::{Instant, UserId};
@@ -20,6 +21,31 @@ pub struct StoryReport {
     pub title: Option<String>,
     /// Each step, in order.
     pub steps: Vec<StepReport>,
+    /// Names in it that the workspace does not have, perhaps misspelt. They fail nothing by themselves.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<StoryNote>,
+}
+
+/// A name in a story that the workspace does not have, or of somebody who takes no part in the story.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StoryNote {
+    /// The line it stands in, counted from 1.
+    pub line: usize,
+    /// What it names: `person`, `trigger`, `block`, `post`, `field`, `tag`, `member` or `option`.
+    pub what: &'static str,
+    /// The name.
+    pub name: String,
+    /// Those of the workspace that look most like it.
+    pub near: Vec<String>,
+}
+
+impl fmt::Display for StoryNote {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { line, what, name, near } = self;
+        let whose = if *what == "person" { "story" } else { "workspace" };
+        write!(out, "line {line}: the {whose} has no {what} `{name}`")?;
+        out.write_str(&suggestion(near))
+    }
 }
 
 /// What came of a step.
@@ -75,7 +101,7 @@ impl fmt::Display for StoryReport {
         if failed > 0 {
             out.write_str("\n  (- expected, + came)")?;
         }
-        Ok(())
+        self.notes.iter().try_for_each(|note| write!(out, "\n  note: {note}"))
     }
 }
 
@@ -106,15 +132,27 @@ pub(super) fn compare(
         !wanted.more && came.iter().enumerate().any(|(place, (_, came))| came.must_be_expected() && !is_paired(place));
     let untrue = wanted.assertions.iter().any(|(_, (wanted, is))| wanted != is);
     let passed = !looked_at || !(missing || surplus || untrue);
-    let must = came.iter().filter(|(_, came)| came.must_be_expected()).map(|(whom, came)| shown(whom, came));
-    let assertions = wanted.assertions.iter().map(|(whom, (_, is))| shown(whom, is));
+    // What need not be expected is told where the story looks for its like.
+    let is_looked_for = |came: &Happening| {
+        let mut optional = wanted.happenings.iter().filter(|(_, wanted)| !wanted.must_be_expected());
+        optional.any(|(_, wanted)| std::mem::discriminant(wanted) == std::mem::discriminant(came))
+    };
+    let told = came.iter().filter(|(_, came)| came.must_be_expected() || is_looked_for(came));
+    let mut lines: Vec<String> = told.map(|(whom, came)| shown(whom, came)).collect();
+    for (whom, (_, is)) in &wanted.assertions {
+        let line = shown(whom, is);
+        // A state that it came to is told once: said again, it would have to come again.
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
     StepReport {
         line,
         at,
         what,
         looked_at,
         passed,
-        came: must.chain(assertions).collect(),
+        came: lines,
         difference: if passed { Vec::new() } else { difference(wanted, came, &pairs) },
     }
 }
@@ -189,4 +227,53 @@ fn name(user_id: &UserId) -> String {
     let name = user_id.as_str();
     let handle = name.strip_prefix("u_").filter(|handle| Person::new(handle).user_id == *user_id);
     handle.map_or_else(|| written_word(&format!("id:{name}")), written_word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chatsparks_core::ConversationState;
+
+    fn public(text: &str) -> Whose {
+        (None, Happening::Public(text.to_owned()))
+    }
+
+    fn state(state: ConversationState) -> Whose {
+        (None, Happening::State { state, reason: None })
+    }
+
+    #[test]
+    fn what_must_be_expected_is_paired_before_what_need_not_be() {
+        let sent = || (None, Happening::Sent { by: None, card: None, text: None });
+        let duplicate = || (None, Happening::Duplicate);
+        // Crossed: only one of the two pairs can stand, and the one that must be expected does.
+        for (wanted, came, pairs) in [
+            ([sent(), public("a")], [public("a"), sent()], vec![(1, 0)]),
+            ([public("a"), sent()], [sent(), public("a")], vec![(0, 1)]),
+            (
+                [duplicate(), state(ConversationState::Human)],
+                [state(ConversationState::Human), duplicate()],
+                vec![(1, 0)],
+            ),
+            ([state(ConversationState::Bot), public("a")], [public("a"), state(ConversationState::Bot)], vec![(1, 0)]),
+            ([sent(), public("a")], [sent(), public("a")], vec![(0, 0), (1, 1)]),
+        ] {
+            assert_eq!(align(&wanted, &came), pairs, "{wanted:?} {came:?}");
+        }
+        // Two that need not be weigh as much as one that must, and a third outweighs it.
+        let wanted = [sent(), duplicate(), sent(), public("a")];
+        let came = [public("a"), sent(), duplicate(), sent()];
+        assert_eq!(align(&wanted, &came), [(0, 1), (1, 2), (2, 3)]);
+    }
+
+    #[test]
+    fn the_difference_shows_what_must_be_expected_in_its_place() {
+        let sent = |by: Option<&str>| (None, Happening::Sent { by: by.map(str::to_owned), card: None, text: None });
+        let happenings = vec![sent(None), public("a")];
+        let wanted = Wanted { happenings, assertions: Vec::new(), more: false };
+        let came = [public("a"), sent(Some("owner@x"))];
+        let report = compare(1, Instant::from_milliseconds(0), String::new(), true, &wanted, &came);
+        // What fits is shown as it was expected, and what does not as it came: the reply is what fits.
+        assert_eq!(report.difference, ["- sent", "  public: a", "+ sent by owner@x"]);
+    }
 }

@@ -3,11 +3,12 @@
 use super::{
     Step, Story, StoryError,
     action::{Action, CommentAction, Configuring, OrderAction, When},
-    assertion::After,
+    assertion::{After, Assertion},
     cast::Person,
     coverage::Coverage,
     expectation::Expected,
     happening::Happening,
+    names::{Known, nearest, suggestion},
     report::{StepReport, StoryReport, Wanted, compare},
 };
 use crate::{
@@ -16,11 +17,16 @@ use crate::{
     record::Record,
 };
 use chatsparks_core::{
-    Act, Comment, CommentOf, Configured, DmId, Effect, Engine, Envelope, Evaluation, Event, Instant, MemberMessage,
-    Message, Order, Receipt, Refund, Text, UserId, workspace::Workspace,
+    Act, Comment, CommentOf, Configured, DmId, Effect, Engine, Envelope, Evaluation, Event, Fact, Instant, LeaveReason,
+    MemberMessage, Message, Order, Receipt, Refund, Text, UserId, workspace::Workspace,
 };
 use serde_json::Value;
-use std::{collections::BTreeMap, io, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    path::Path,
+    sync::Arc,
+};
 
 type Read<'a> = &'a mut dyn FnMut(&str) -> io::Result<Vec<u8>>;
 
@@ -38,12 +44,18 @@ pub(super) fn run(
         let workspace = changed(engine.workspace(), change, read).map_err(|told| story.error(*line, 0, told))?;
         engine = Engine::compile(workspace).map_err(|error| story.error(*line, 0, error.to_string()))?;
     }
+    let mut known = Known::default();
+    known.add(engine.workspace());
     let mut stage = Stage { replay: Replay::new(engine), seen: Seen { coverage, ..Seen::default() }, last: None };
     let mut steps = Vec::with_capacity(story.steps.len());
     for (number, step) in story.steps.iter().enumerate() {
         steps.push(stage.play(story, number, step, read)?);
+        if matches!(step.action, Action::Configure(_)) {
+            known.add(stage.replay.engine().workspace());
+        }
     }
-    Ok(StoryReport { name: story.name.clone(), title: story.title.clone(), steps })
+    let notes = known.notes(story);
+    Ok(StoryReport { name: story.name.clone(), title: story.title.clone(), steps, notes })
 }
 
 /// Where a story is played.
@@ -61,6 +73,8 @@ struct Seen<'c> {
     happened: Vec<(Option<UserId>, Happening)>,
     evaluation: Option<(Evaluation, Engine)>,
     last_dms: BTreeMap<UserId, DmId>,
+    /// Whose last flow ran to its end.
+    completed: BTreeSet<UserId>,
     /// The options sent to each contact, ids and labels, the last ones last.
     options: BTreeMap<UserId, Vec<(String, String)>>,
 }
@@ -74,6 +88,19 @@ impl Observer for Seen<'_> {
                 self.last_dms.insert(dm.user_id.clone(), record.source.effect_id(position).into());
                 let sent = self.options.entry(dm.user_id.clone()).or_default();
                 sent.extend(dm.options.iter().map(|option| (option.id.to_string(), option.label.as_str().to_owned())));
+            }
+        }
+        if let Some(user_id) = record.user_id() {
+            for fact in &record.decision.facts {
+                match fact {
+                    Fact::FlowLeft { why: LeaveReason::Completed, .. } => {
+                        self.completed.insert(user_id.clone());
+                    }
+                    Fact::FlowStarted { .. } | Fact::FlowLeft { .. } | Fact::ConversationOpened { .. } => {
+                        self.completed.remove(user_id);
+                    }
+                    _ => {}
+                }
             }
         }
         if let Some(coverage) = &mut self.coverage {
@@ -127,6 +154,7 @@ impl Stage<'_> {
                 Expected::Is(assertion) => {
                     let after = After {
                         replay: &self.replay,
+                        completed: about.is_some_and(|person| self.seen.completed.contains(&person.user_id)),
                         last_dm: about.and_then(|person| self.seen.last_dms.get(&person.user_id)).map(DmId::as_str),
                         evaluation: self.seen.evaluation.as_ref(),
                     };
@@ -148,7 +176,7 @@ impl Stage<'_> {
         let text = match &now {
             Some(now) if wanted.admits(now) => wanted.to_string(),
             Some(now) => now.to_string(),
-            None => "state: none".to_owned(),
+            None => Assertion::State(None).to_string(),
         };
         (wanted.to_string(), text)
     }
@@ -277,24 +305,36 @@ fn changed(workspace: &Workspace, change: &Configuring, read: Read<'_>) -> Resul
 
 /// Sets a place such as `plan.mac_limit` or `triggers[price].status`; a list's entry is named by its id or place.
 fn set(document: &mut Value, path: &str, value: Value) -> Result<(), String> {
-    let missing = |part: &str| format!("expected a place of the document: there is no `{part}` in `{path}`");
+    let missing = |part: &str, known: &[&str]| {
+        let near = suggestion(&nearest(part, known.iter().copied()));
+        format!("expected a place of the document: there is no `{part}` in `{path}`{near}")
+    };
     let mut here = document;
     let mut parts = path.split(['.', '[']).peekable();
     while let Some(part) = parts.next() {
-        let name = part.trim_end_matches(']');
+        let name = part.strip_suffix(']').unwrap_or(part);
         let is_last = parts.peek().is_none();
         here = match here {
             Value::Object(map) if is_last => {
                 map.insert(name.to_owned(), value);
                 return Ok(());
             }
-            Value::Object(map) => map.get_mut(name).ok_or_else(|| missing(part))?,
+            Value::Object(map) => {
+                if !map.contains_key(name) {
+                    return Err(missing(name, &map.keys().map(String::as_str).collect::<Vec<_>>()));
+                }
+                map.get_mut(name).ok_or_else(|| missing(name, &[]))?
+            }
             Value::Array(list) => {
                 let named = |entry: &Value| ["id", "email"].iter().any(|key| entry.get(key) == Some(&name.into()));
-                let at = list.iter().position(named).or_else(|| name.parse().ok()).ok_or_else(|| missing(part))?;
-                list.get_mut(at).ok_or_else(|| missing(part))?
+                let at = list.iter().position(named).or_else(|| name.parse().ok()).filter(|at| *at < list.len());
+                let Some(at) = at else {
+                    let names = list.iter().flat_map(|entry| ["id", "email"].map(|key| entry.get(key)));
+                    return Err(missing(name, &names.flatten().filter_map(Value::as_str).collect::<Vec<_>>()));
+                };
+                list.get_mut(at).ok_or_else(|| missing(name, &[]))?
             }
-            _ => return Err(missing(part)),
+            _ => return Err(missing(name, &[])),
         };
         if is_last {
             *here = value;

@@ -50,6 +50,13 @@ impl<'a> Words<'a> {
         Flaw { byte: here.byte, expected: expected.into() }
     }
 
+    /// The byte of the line at which the next word stands.
+    pub(super) fn place(&self) -> usize {
+        let mut here = self.clone();
+        here.skip_blanks();
+        here.byte
+    }
+
     fn skip_blanks(&mut self) {
         let left = &self.line[self.byte..];
         self.byte += left.len() - left.trim_start().len();
@@ -119,18 +126,52 @@ impl<'a> Words<'a> {
         Ok(word.to_owned())
     }
 
+    /// Takes `@name` or `@"a name"` if it comes next, and gives the name alone.
+    pub(super) fn named(&mut self) -> Option<String> {
+        let start = self.place();
+        let after = self.line[start..].strip_prefix('@')?;
+        let (name, length) = if after.starts_with('"') {
+            let Quoted { text, length, .. } = unquote(after)?;
+            (text, length)
+        } else {
+            let length = plain_length(after);
+            (after[..length].to_owned(), length)
+        };
+        self.byte = (length > 0).then_some(start + 1 + length)?;
+        Some(name)
+    }
+
+    /// The next word, in two where a `/` stands in it; within quotes one that is written `\/` parts nothing.
+    pub(super) fn pair(&mut self, what: &str) -> Result<(String, Option<String>), Flaw> {
+        self.skip_blanks();
+        let left = &self.line[self.byte..];
+        let quoted = if left.starts_with('"') { unquote(left) } else { None };
+        if let Some(Quoted { text, length, slash }) = quoted {
+            self.byte += length;
+            return Ok(match slash {
+                Some(at) => (text[..at].to_owned(), Some(text[at + 1..].to_owned())),
+                None => (text, None),
+            });
+        }
+        let word = self.word(what)?;
+        Ok(match word.split_once('/') {
+            Some((first, second)) => (first.to_owned(), Some(second.to_owned())),
+            None => (word, None),
+        })
+    }
+
     fn quoted(&mut self) -> Result<String, Flaw> {
         let start = self.byte;
         let left = &self.line[start..];
         match unquote(left) {
-            Some((text, length)) => {
+            Some(Quoted { text, length, .. }) => {
                 self.byte += length;
                 Ok(text)
             }
             None => Err(Flaw {
                 byte: start,
-                expected: "expected a closing `\"`; within quotes `\\\"`, `\\\\`, `\\n`, `\\r`, `\\t` and `\\u{..}` \
-                           are escapes"
+                expected: "expected a closing `\"`; within quotes `\\\"`, `\\\\`, `\\/`, `\\n`, `\\r`, `\\t` and \
+                           `\\u{..}` are escapes"
                     .to_owned(),
             }),
         }
@@ -288,6 +329,20 @@ pub(super) fn written_word(word: &str) -> String {
     if plain { word.to_owned() } else { quote(word) }
 }
 
+/// One or two words with a `/` between them, as stories write them.
+pub(super) fn written_pair(first: &str, second: Option<&str>) -> String {
+    let parts = [Some(first), second].into_iter().flatten();
+    if !parts.clone().any(|part| part.contains('/')) {
+        return written_word(&parts.collect::<Vec<_>>().join("/"));
+    }
+    // A `/` of its own must not part it: within quotes it can say so.
+    let inner = |part: &str| {
+        let quoted = quote(part);
+        quoted.strip_prefix('"').and_then(|part| part.strip_suffix('"')).unwrap_or_default().replace('/', "\\/")
+    };
+    format!("\"{}\"", parts.map(inner).collect::<Vec<_>>().join("/"))
+}
+
 /// A text as stories write it: quoted where it would not be read as it is.
 pub(super) fn written_text(text: &str) -> String {
     let plain = !text.is_empty()
@@ -325,13 +380,22 @@ fn quote(text: &str) -> String {
     quoted
 }
 
-/// A quoted text at the start, and the bytes that it takes with its quotes.
-fn unquote(text: &str) -> Option<(String, usize)> {
+/// A quoted text.
+struct Quoted {
+    text: String,
+    /// The bytes that it takes with its quotes.
+    length: usize,
+    /// Where in the text the first `/` stands that is not escaped.
+    slash: Option<usize>,
+}
+
+/// A quoted text at the start.
+fn unquote(text: &str) -> Option<Quoted> {
     let mut letters = text.char_indices().skip(1);
-    let mut read = String::new();
+    let (mut read, mut slash) = (String::new(), None);
     while let Some((at, letter)) = letters.next() {
         match letter {
-            '"' => return Some((read, at + 1)),
+            '"' => return Some(Quoted { text: read, length: at + 1, slash }),
             '\\' => match letters.next()?.1 {
                 'n' => read.push('\n'),
                 'r' => read.push('\r'),
@@ -341,9 +405,13 @@ fn unquote(text: &str) -> Option<(String, usize)> {
                     let digits: String = letters.by_ref().map(|(_, digit)| digit).take_while(|d| *d != '}').collect();
                     read.push(u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32)?);
                 }
-                escaped @ ('"' | '\\') => read.push(escaped),
+                escaped @ ('"' | '\\' | '/') => read.push(escaped),
                 _ => return None,
             },
+            '/' => {
+                slash = slash.or(Some(read.len()));
+                read.push('/');
+            }
             letter => read.push(letter),
         }
     }
@@ -367,8 +435,8 @@ fn last_label(text: &str) -> Option<(&str, String)> {
     let inner = text.strip_suffix(']')?;
     let (start, label) = if inner.ends_with('"') {
         let start = inner.rfind("[\"")?;
-        let (label, length) = unquote(&inner[start + 1..])?;
-        (start, (start + 1 + length == inner.len()).then_some(label)?)
+        let Quoted { text, length, .. } = unquote(&inner[start + 1..])?;
+        (start, (start + 1 + length == inner.len()).then_some(text)?)
     } else {
         let start = inner.rfind('[')?;
         (start, trim(&inner[start + 1..]).to_owned())
@@ -380,6 +448,7 @@ fn last_label(text: &str) -> Option<(&str, String)> {
 pub(super) fn written_label(label: &str) -> String {
     let plain = !label.is_empty()
         && trim(label) == label
+        && label.trim() == label
         && !label.contains(['[', ']'])
         && !label.starts_with('"')
         && !label.ends_with('"')
@@ -418,6 +487,32 @@ mod tests {
         for word in ["c1", "a b", "x:", ":", "@me", "{"] {
             let line = written_word(word);
             assert_eq!(Words::new(&line).word("a word").as_deref(), Ok(word), "{line}");
+        }
+    }
+
+    #[test]
+    fn two_words_with_a_slash_are_read_again() {
+        for (first, second) in
+            [("p", None), ("p", Some("s")), ("p/q", None), ("p/", Some("/s")), ("a b\\", Some("s\"/"))]
+        {
+            let line = format!("{}: text", written_pair(first, second));
+            let mut words = Words::new(&line);
+            assert_eq!(words.pair("a pair"), Ok((first.to_owned(), second.map(str::to_owned))), "{line}");
+            assert_eq!((words.mark(':'), words.rest()), (true, "text"), "{line}");
+        }
+        assert_eq!(Words::new("\"a b/c\"").pair("a pair"), Ok(("a b".to_owned(), Some("c".to_owned()))));
+    }
+
+    #[test]
+    fn a_name_behind_an_at_may_be_quoted() {
+        for (line, wanted, rest) in [
+            ("@mint state: bot", Some("mint"), "state: bot"),
+            ("@\"a b\" state: bot", Some("a b"), "state: bot"),
+            ("mint state: bot", None, "mint state: bot"),
+            ("@ state: bot", None, "@ state: bot"),
+        ] {
+            let mut words = Words::new(line);
+            assert_eq!((words.named().as_deref(), words.rest()), (wanted, rest), "{line}");
         }
     }
 

@@ -1,27 +1,27 @@
 //! The summary as a person reads it.
 
 use super::{Class, Summary};
+use crate::columns::{Column, Rows, width, wrapped};
 use chatsparks_core::CommentResult as Result;
-use comfy_table::{Cell, CellAlignment, LineStyle, Table, TableStyle};
 use std::{cmp::Reverse, fmt};
 
 /// Posts that are shown; the summary itself has all of them.
 const POSTS: usize = 15;
 /// Triggers that are shown: those that won most; the summary itself has all of them.
 const TRIGGERS: usize = 40;
-/// A line under the names of the columns, and none between rows.
-const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 /// Characters of the longest bar: as many as leave the table within a hundred columns.
 const BAR: u64 = 8;
 
+/// Within the width that the formatter is given, as in `{:80}`, else within a hundred columns.
 impl fmt::Display for Summary {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let columns = width(out);
         self.heading(out)?;
         if !self.comments.is_empty() {
-            write!(out, "\nWhat came of the comments\n{}\n", self.results())?;
-            write!(out, "\nBy trigger, highest first\n{}\n", self.by_trigger())?;
+            write!(out, "\nWhat came of the comments\n{}\n", self.results().within(columns))?;
+            write!(out, "\nBy trigger, highest first\n{}\n", self.by_trigger().within(columns))?;
             self.other_triggers(out)?;
-            write!(out, "\nBy post\n{}\n", self.by_post())?;
+            write!(out, "\nBy post\n{}\n", self.by_post().within(columns))?;
             if let Some(more) = self.posts.len().checked_sub(POSTS).filter(|more| *more > 0) {
                 writeln!(out, "and {} more posts with fewer comments", grouped(more as u64))?;
             }
@@ -32,35 +32,40 @@ impl fmt::Display for Summary {
 
 impl Summary {
     fn heading(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let columns = width(out);
+        let mut line = |text: String| writeln!(out, "{}", wrapped(&text, columns, "  "));
         let events: u64 = self.events.values().sum();
         let comments: u64 = self.comments.values().sum();
-        write!(out, "{}, {} of them comments", counted(events, "event"), grouped(comments))?;
-        if let Some((first, last)) = self.span {
-            write!(out, ", {first} to {last}")?;
-        }
-        writeln!(out)?;
+        let span = self.span.map_or_else(String::new, |(first, last)| format!(", {first} to {last}"));
+        line(format!("{}, {} of them comments{span}", counted(events, "event"), grouped(comments)))?;
         let effects = self.effects;
         let (replies, dms) =
             (plural(effects.public_replies, "public reply", "public replies"), counted(effects.dms, "DM"));
-        writeln!(out, "{replies}, {dms}, {} to the inbox", counted(effects.inbox_notes, "note"))?;
+        line(format!("{replies}, {dms}, {} to the inbox", counted(effects.inbox_notes, "note")))?;
         if !self.timers.is_empty() {
             let parts = self.timers.iter().map(|(kind, count)| (kind.as_str(), *count));
-            writeln!(out, "{} fired: {}", counted(self.timers.values().sum(), "timer"), listed(parts))?;
+            line(format!("{} fired: {}", counted(self.timers.values().sum(), "timer"), listed(parts)))?;
         }
         if !self.refused.is_empty() {
             let parts = self.refused.iter().map(|(reason, count)| (reason.as_str(), *count));
-            writeln!(out, "{} refused: {}", counted(self.refused.values().sum(), "event"), listed(parts))?;
+            line(format!("{} refused: {}", counted(self.refused.values().sum(), "event"), listed(parts)))?;
         }
         if self.unreadable > 0 {
-            writeln!(out, "{} passed over that could not be read", counted(self.unreadable, "line"))?;
+            line(format!("{} passed over that could not be read", counted(self.unreadable, "line")))?;
         }
         Ok(())
     }
 
-    fn results(&self) -> Table {
+    fn results(&self) -> Rows {
         let total: u64 = self.comments.values().sum();
         let most = self.comments.values().copied().max().unwrap_or(1).max(1);
-        let mut table = table(&["result", "comments", "share", "", "why"], &[1, 2]);
+        let mut table = Rows::new([
+            Column::text("result"),
+            Column::number("comments"),
+            Column::number("share").gives_way(1),
+            Column::text("").gives_way(3),
+            Column::text("why").wrapping().gives_way(2),
+        ]);
         let mut rows: Vec<_> = self.comments.iter().collect();
         rows.sort_by_key(|(result, count)| (Class::of(**result), Reverse(**count)));
         for (result, count) in rows {
@@ -69,30 +74,29 @@ impl Summary {
         table
     }
 
-    fn by_trigger(&self) -> Table {
+    fn by_trigger(&self) -> Rows {
         let columns = [
-            (Result::Fired, "fired"),
-            (Result::Queued, "queued"),
-            (Result::AwaitingMessage, "awaiting"),
-            (Result::Undeliverable, "undeliverable"),
-            (Result::Throttled, "throttled"),
-            (Result::WithHuman, "with human"),
-            (Result::BlockedContact, "blocked"),
+            (Result::Fired, "fired", 0),
+            (Result::Queued, "queued", 2),
+            (Result::AwaitingMessage, "awaiting", 2),
+            (Result::Undeliverable, "undeliverable", 5),
+            (Result::Throttled, "throttled", 1),
+            (Result::WithHuman, "with human", 4),
+            (Result::BlockedContact, "blocked", 3),
         ];
         // A column that says 0 in every row says nothing, but for these two.
         let shown: Vec<_> = columns
             .into_iter()
-            .filter(|(result, _)| {
+            .filter(|(result, _, _)| {
                 matches!(result, Result::Fired | Result::Throttled)
                     || self.triggers.iter().any(|row| row.results.contains_key(result))
             })
             .collect();
-        let names: Vec<&str> = ["trigger", "won"].into_iter().chain(shown.iter().map(|(_, name)| *name)).collect();
-        let numbers: Vec<usize> = (1..names.len()).collect();
-        let mut table = table(&names, &numbers);
+        let results = shown.iter().map(|(_, name, gives_way)| Column::number(*name).gives_way(*gives_way));
+        let mut table = Rows::new([Column::text("trigger"), Column::number("won")].into_iter().chain(results));
         for row in self.winners() {
             let won: u64 = row.results.values().sum();
-            let cells = shown.iter().map(|(result, _)| number(row.results.get(result).copied().unwrap_or(0)));
+            let cells = shown.iter().map(|(result, _, _)| number(row.results.get(result).copied().unwrap_or(0)));
             table.add_row([row.trigger.to_string(), number(won)].into_iter().chain(cells));
         }
         table
@@ -108,6 +112,7 @@ impl Summary {
     }
 
     fn other_triggers(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let columns = width(out);
         let won = self.triggers.iter().filter(|row| !row.results.is_empty()).count();
         if won > TRIGGERS {
             writeln!(out, "and {} more triggers that won fewer", grouped((won - TRIGGERS) as u64))?;
@@ -121,18 +126,28 @@ impl Summary {
                 .collect();
             match ids.len() {
                 0 => {}
-                1..=12 => writeln!(out, "{what}: {}", ids.join(", "))?,
-                many => writeln!(out, "{what}: {} and {} more", ids[..10].join(", "), grouped(many as u64 - 10))?,
+                1..=12 => writeln!(out, "{}", wrapped(&format!("{what}: {}", ids.join(", ")), columns, "  "))?,
+                many => {
+                    let text = format!("{what}: {} and {} more", ids[..10].join(", "), grouped(many as u64 - 10));
+                    writeln!(out, "{}", wrapped(&text, columns, "  "))?;
+                }
             }
         }
         Ok(())
     }
 
-    fn by_post(&self) -> Table {
+    fn by_post(&self) -> Rows {
         let mut posts: Vec<_> = self.posts.iter().collect();
         posts.sort_by_key(|(_, row)| Reverse(row.total()));
-        let names = ["post", "comments", "fired", "share", "refused", "no match", "set aside"];
-        let mut table = table(&names, &[1, 2, 3, 4, 5, 6]);
+        let mut table = Rows::new([
+            Column::text("post"),
+            Column::number("comments"),
+            Column::number("fired"),
+            Column::number("share").gives_way(3),
+            Column::number("refused").gives_way(1),
+            Column::number("no match").gives_way(2),
+            Column::number("set aside").gives_way(2),
+        ]);
         for (post, row) in posts.into_iter().take(POSTS) {
             let fired = row.count(Class::Fired);
             let counts = [Class::Refused, Class::NoMatch, Class::SetAside].map(|class| number(row.count(class)));
@@ -141,18 +156,6 @@ impl Summary {
         }
         table
     }
-}
-
-pub(crate) fn table(names: &[&str], numbers: &[usize]) -> Table {
-    let mut table = Table::new();
-    table.load_style(STYLE);
-    table.set_header(names.iter().map(Cell::new));
-    for &column in numbers {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table
 }
 
 /// What a result means, for somebody who sees it for the first time.
@@ -203,8 +206,8 @@ pub(crate) fn share(part: u64, whole: u64) -> String {
 }
 
 /// A number with its thousands apart.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
+pub(crate) fn grouped(number: impl Into<u128>) -> String {
+    let digits = number.into().to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
         if place > 0 && (digits.len() - place).is_multiple_of(3) {
@@ -236,7 +239,7 @@ mod tests {
             Result::Undeliverable,
         ];
         let summary = Summary { comments: all.map(|result| (result, 1_000_000)).into(), ..Summary::default() };
-        for line in summary.results().to_string().lines() {
+        for line in summary.results().within(100).lines() {
             assert!(line.chars().count() <= 100, "{line}");
         }
     }

@@ -4,7 +4,14 @@
 
 use chatsparks_core::{Engine, Insights};
 use chatsparks_replay::{Format, Reader, Replay, read_workspace};
+use proptest::test_runner::{Config as ProptestConfig, FileFailurePersistence};
 use serde_json::{Value, json};
+
+/// So many random cases; the seed of one that fails is printed, and kept beside the test in a file ending in `.seeds`.
+pub(crate) fn cases(cases: u32) -> ProptestConfig {
+    let seeds = FileFailurePersistence::WithSource("seeds");
+    ProptestConfig { cases, failure_persistence: Some(Box::new(seeds)), ..ProptestConfig::default() }
+}
 
 /// A replay, and the insights folded along with it.
 pub(crate) struct Scene {

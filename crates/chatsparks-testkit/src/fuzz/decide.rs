@@ -2,7 +2,7 @@
 
 use chatsparks_core::{
     Comment, CommentOutcome, CommentResult, Decision, Engine, Envelope, Evaluation, Event, EventId, Explained, Instant,
-    OrderResult, Outcome, Period, Scratch, Seen, Source, TimerKind,
+    OrderResult, Outcome, Period, RefusalReason, Scratch, Seen, Source, TimerKind,
     internal::{Agenda, Change, HeadChange, IndexRow},
 };
 use chatsparks_replay::Replay;
@@ -155,16 +155,28 @@ impl Run {
     /// T3: what came before does nothing more, under its own event id or another. Where the event's id was used up when it
     /// first came, nothing else of it was looked at, and under another id it may well do something.
     fn decide_again(&mut self, envelope: &Envelope, was_used_up: bool) {
+        let refused = self.decided.last().and_then(|(_, decision)| match &decision.outcome {
+            Outcome::Refused(refusal) => Some(refusal.reason),
+            _ => None,
+        });
         let again = self.store.decide(&self.engine, envelope, &mut self.scratch);
-        assert!(is_nothing(&again), "T3: an event seen twice does something twice");
+        // What was not known comes again like new, as often as it likes.
+        let unknown = refused.filter(|reason| matches!(reason, RefusalReason::UnknownOrder | RefusalReason::UnknownDm));
+        match unknown {
+            Some(reason) => assert_eq!((&again.outcome, again.effects.len()), (&reason.into(), 0), "T3"),
+            None => assert!(is_nothing(&again), "T3: an event seen twice does something twice"),
+        }
         assert!(again.changes.is_empty(), "T3: an event seen twice changes something: {:?}", again.changes);
-        let repeats = match &envelope.event {
-            Event::Comment(_) | Event::Message(_) | Event::Order(_) => true,
-            Event::Refund(refund) => self.store.orders.contains_key(&refund.order_id),
-            Event::OrderCancelled(order) => self.store.orders.contains_key(order),
-            _ => false,
-        };
-        if was_used_up || !repeats || self.store.head.is_too_old(envelope.at) {
+        let repeats = matches!(
+            envelope.event,
+            Event::Comment(_)
+                | Event::Message(_)
+                | Event::MemberMessage(_)
+                | Event::Order(_)
+                | Event::Refund(_)
+                | Event::OrderCancelled(_)
+        );
+        if was_used_up || !repeats || refused.is_some() {
             return;
         }
         let other = Envelope { id: EventId::from("another-id"), ..envelope.clone() };

@@ -5,7 +5,7 @@ use chatsparks_core::{
     text::normalise,
     workspace::{Block, BlockKind, Condition, Flow, Workspace},
 };
-use chatsparks_replay::{DocumentError, Format, Replay, read_workspace};
+use chatsparks_replay::{DocumentError, Format, Replay, every_error, read_workspace};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -37,6 +37,9 @@ fn read(data: &[u8], format: Format) -> Result<Workspace, DocumentError> {
     let read = read_workspace(data, format);
     if let Err(error) = &read {
         assert!(!error.message().is_empty() && !error.to_string().is_empty(), "an error says something");
+        // What else would have stopped the reader comes behind the place where it stopped.
+        let all = every_error(data, format);
+        assert_eq!(all.first(), Some(error), "of {} faults the first is where reading stopped", all.len());
         let lines = data.split(|&byte| byte == b'\n').count();
         assert!(error.line().is_none_or(|line| (1..=lines).contains(&line)), "{error}: past the last line");
         assert!(error.column().is_none_or(|column| (1..=data.len() + 1).contains(&column)), "{error}: past the end");

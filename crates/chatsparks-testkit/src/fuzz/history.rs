@@ -3,6 +3,7 @@
 use super::decide::compiled;
 use chatsparks_core::{Event, Period};
 use chatsparks_replay::{DecisionsWriter, Reader, Replay, TranscriptWriter};
+use regex::{Captures, Regex};
 use serde_json::Value;
 use std::io::{BufReader, Cursor};
 
@@ -67,15 +68,28 @@ fn alone(bytes: &[u8], line: Option<&chatsparks_replay::Line>) {
     let Some(Ok(read)) = read else { panic!("alone it cannot be read") };
     assert_eq!(read.envelope, line.envelope, "alone it reads otherwise");
     // A document that cannot be read is an outcome of its own, and the line was read (F10). Only there can JSON stand that
-    // no value holds, such as half of a surrogate pair: the reader decodes every other text, and refuses unknown fields.
+    // no value holds: the reader decodes every other text, and refuses unknown fields.
     if matches!(line.envelope.event, Event::Configure(_)) {
         return;
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let value: Value = serde_json::from_slice(bytes).unwrap_or_else(|error| panic!("it is no JSON: {error}"));
+    let value: Value = serde_json::from_str(&whole(&String::from_utf8_lossy(bytes)))
+        .unwrap_or_else(|error| panic!("it is no JSON: {error}"));
     assert_eq!(value.get("id").and_then(Value::as_str), Some(line.envelope.id.as_str()), "its id");
     let user = line.envelope.event.user_id().map(chatsparks_core::UserId::as_str);
     assert_eq!(value.get("user_id").and_then(Value::as_str), user, "its user");
+}
+
+/// A line in which each escape that is half a character is that of U+FFFD.
+fn whole(line: &str) -> String {
+    thread_local! {
+        static ESCAPES: Option<Regex> =
+            Regex::new(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(\\u[dD][89a-fA-F]..)|\\.").ok();
+    }
+    let mend = |found: &Captures<'_>| if found.get(1).is_some() { r"\ufffd".to_owned() } else { found[0].to_owned() };
+    ESCAPES
+        .with(|escapes| escapes.as_ref().map(|escapes| escapes.replace_all(line, mend).into_owned()))
+        .unwrap_or_default()
 }
 
 /// What was read can be replayed, each event twice, and comes out as it does each once. Lines further than a hundred

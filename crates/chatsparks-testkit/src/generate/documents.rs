@@ -99,16 +99,19 @@ fn field() -> impl Strategy<Value = &'static str> {
 fn block() -> impl Strategy<Value = (Value, Gotos)> {
     let expect = prop_oneof![
         3 => Just(Value::Null),
-        1 => select(vec![json!("number"), json!("email"), json!("phone"), json!({ "pattern": "ml$" })]),
+        2 => select(vec![
+            json!("number"),
+            json!("email"),
+            json!("phone"),
+            json!({ "pattern": "ml$" }),
+            json!({ "pattern": "^(ml)?$" }),
+        ]),
     ];
-    let option = select(vec![
-        ("30", "30ml"),
-        ("h", "Talk to us"),
-        ("two", "2"),
-        ("ac", "Đẹp"),
-        ("th", "ขนาดเล็ก"),
-        ("t2", "talk to us!"),
-    ]);
+    // With numbers in a label and without, with something around it, and alike but for that.
+    let option = prop_oneof![
+        4 => select(vec![("h", "Talk to us"), ("ac", "Đẹp"), ("th", "ขนาดเล็ก"), ("y", "✅ Yes"), ("yy", "Yes!"), ("up", "👍"), ("t2", "talk to us!")]),
+        1 => select(vec![("30", "30ml"), ("two", "2"), ("p", "2 pieces"), ("pp", "12 pieces"), ("kg", "1.5 kg")]),
+    ];
     let free = prop_oneof![2 => Just(Value::Null), 1 => Just(json!({})), 1 => Just(json!({ "field": "free" }))];
     let kind = prop_oneof![
         3 => (says(), option::of(link())).prop_map(|(text, link)| json!({ "message": { "text": text, "link": link } })),
@@ -218,12 +221,13 @@ pub(super) fn policy(focus: Focus) -> impl Strategy<Value = Value> {
         select(vec![1, 24]),
         select(vec![0, 1, 14, 14]),
         select(vec![0, 1, 48, 48]),
+        select(vec![0, 0, 1, 24]),
     );
-    (numbers, reach).prop_map(|((throttle, on, mismatches, waiting, close, attribution, queue), reach)| {
+    (numbers, reach).prop_map(|((throttle, on, mismatches, waiting, close, attribution, queue, human), reach)| {
         json!({
             "throttle_hours": throttle, "on_throttled": on, "max_mismatches": mismatches,
             "waiting_after_minutes": waiting, "close_after_hours": close, "attribution_days": attribution,
-            "queue_hours": queue, "reach": reach,
+            "queue_hours": queue, "human_close_hours": human, "reach": reach,
         })
     })
 }

@@ -4,6 +4,7 @@ use super::{Case, Focus, documents, read, texts};
 use chatsparks_core::*;
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// Histories begin here, near the ends of cycles and listening windows.
 const BEGIN: &str = "2026-02-27T09:00:00Z";
@@ -51,6 +52,8 @@ pub enum What {
         user: usize,
         member: &'static str,
         link: Option<Value>,
+        /// Under the id of the contact's last message, their own or a member's.
+        known: bool,
     },
     Act {
         user: Option<usize>,
@@ -59,21 +62,22 @@ pub enum What {
         kind: usize,
     },
     Order {
-        user: &'static str,
+        /// None: whoever was sent a link by a member last, or commented last.
+        user: Option<&'static str>,
         placed_before: Option<i64>,
         total: i64,
         lines: Vec<(&'static str, i64, bool)>,
     },
     Cancel {
-        back: usize,
+        order: Back,
     },
     Refund {
-        back: usize,
+        order: Back,
         amount: i64,
         again: bool,
     },
     Review {
-        back: usize,
+        order: Back,
         confirm: bool,
         member: &'static str,
     },
@@ -82,8 +86,9 @@ pub enum What {
         shop: &'static str,
     },
     Receipt {
-        back: usize,
+        event: Back,
         position: usize,
+        status: DmStage,
     },
     Configure(Change),
     Clock,
@@ -97,6 +102,9 @@ pub enum What {
     },
 }
 
+/// One of those so far, counted back from the last; none: the next one, which is not known yet.
+pub(super) type Back = Option<usize>;
+
 /// How a document changes.
 #[derive(Clone, Debug)]
 #[allow(missing_docs, reason = "they say what they do")]
@@ -106,9 +114,19 @@ pub enum Change {
     Plan(Option<Value>),
     Policy(Value),
     Scopes(Vec<&'static str>),
-    Version { flow: usize, blocks: Value, drop_old: bool },
+    Version {
+        flow: usize,
+        blocks: Value,
+        drop_old: bool,
+    },
+    /// Whatever its triggers start is the other flow from now on.
+    WithoutFlow {
+        flow: usize,
+    },
     FirstTriggerLast,
-    Status { trigger: usize },
+    Status {
+        trigger: usize,
+    },
     InPlace,
     OtherId,
     NoSuchFlow,
@@ -136,6 +154,7 @@ fn change(focus: Focus) -> impl Strategy<Value = Change> {
         1 => Just(Change::Nothing),
         2 => scopes.prop_map(Change::Scopes),
         3 => version,
+        1 => (1usize..=2).prop_map(|flow| Change::WithoutFlow { flow }),
         1 => Just(Change::FirstTriggerLast),
         1 => (0usize..4).prop_map(|trigger| Change::Status { trigger }),
         1 => select(vec![Change::InPlace, Change::OtherId, Change::NoSuchFlow]),
@@ -162,11 +181,13 @@ fn change(focus: Focus) -> impl Strategy<Value = Change> {
 
 /// One step of a case.
 pub fn step(focus: Focus) -> impl Strategy<Value = Step> {
-    let users = || 0usize..3;
+    // Seldom the account that the workspace speaks as.
+    let users = || prop_oneof![15 => 0usize..3, 1 => Just(4)];
     // Else the contact who commented last.
-    let someone = || option::weighted(0.3, 0usize..3);
+    let someone = || option::weighted(0.3, users());
     let member = || select(vec!["owner@x.example", "M2@X.example", "owner@x.example", "m2@x.example", "m3@x.example"]);
     let back = || 0usize..3;
+    let known = || option::weighted(0.8, 0usize..3);
     let before = || option::weighted(0.3, select(vec![0, HOUR, DAY, 2 * DAY - 1, 2 * DAY, 14 * DAY, 15 * DAY]));
     let comment = (
         prop_oneof![30 => 0usize..3, 1 => 3usize..5],
@@ -188,7 +209,7 @@ pub fn step(focus: Focus) -> impl Strategy<Value = Step> {
         });
     let quiet = prop_oneof![
         20 => comment,
-        1 => back().prop_map(|back| What::Removed { back }),
+        2 => back().prop_map(|back| What::Removed { back }),
         1 => (someone(), member(), member(), 4usize..6).prop_map(|(user, member, to, kind)| What::Act { user, member, to, kind }),
         3 => change(focus).prop_map(What::Configure),
         2 => Just(What::Clock),
@@ -207,16 +228,21 @@ pub fn step(focus: Focus) -> impl Strategy<Value = Step> {
         json!({ "product": "p_serum", "sku": "s50" }),
         json!({ "product": "p_cream" }),
     ]));
+    let stage = select(vec![DmStage::Sent, DmStage::Delivered, DmStage::Read, DmStage::Failed]);
     let talk = prop_oneof![
         6 => message,
-        1 => (users(), member(), link).prop_map(|(user, member, link)| What::MemberMessage { user, member, link }),
+        1 => (users(), member(), link, proptest::bool::weighted(0.2))
+            .prop_map(|(user, member, link, known)| What::MemberMessage { user, member, link, known }),
         4 => (someone(), member(), member(), select(vec![0usize, 1, 2, 2, 2, 3, 3, 3])).prop_map(|(user, member, to, kind)| What::Act { user, member, to, kind }),
         1 => back().prop_map(|back| What::Answerable { back }),
-        1 => (0usize..9, 0usize..3).prop_map(|(back, position)| What::Receipt { back, position }),
+        2 => (option::weighted(0.9, 0usize..5), 0usize..3, stage).prop_map(|(event, position, status)| {
+            What::Receipt { event, position, status }
+        }),
+        1 => back().prop_map(|back| What::Again { back }),
     ];
     let line = (select(vec!["s30", "s50", "cs", "cxl", "zz"]), select(vec![0, 1, 50, 333]), any::<bool>());
     let order = (
-        select(vec!["u0", "u1", "u2", "s_a", "nobody"]),
+        option::weighted(0.3, select(vec!["u0", "u1", "u2", "s_a", "nobody"])),
         before(),
         select(vec![1, 3, 100, 341, 59_000]),
         vec(line, 0..3),
@@ -224,9 +250,12 @@ pub fn step(focus: Focus) -> impl Strategy<Value = Step> {
         .prop_map(|(user, placed_before, total, lines)| What::Order { user, placed_before, total, lines });
     let books = prop_oneof![
         4 => order,
-        1 => back().prop_map(|back| What::Cancel { back }),
-        2 => (back(), select(vec![0, 1, 50, 333, 60_000]), proptest::bool::weighted(0.3)).prop_map(|(back, amount, again)| What::Refund { back, amount, again }),
-        1 => (back(), any::<bool>(), member()).prop_map(|(back, confirm, member)| What::Review { back, confirm, member }),
+        1 => known().prop_map(|order| What::Cancel { order }),
+        2 => (known(), select(vec![0, 1, 50, 333, 60_000]), proptest::bool::weighted(0.3))
+            .prop_map(|(order, amount, again)| What::Refund { order, amount, again }),
+        3 => (known(), any::<bool>(), member())
+            .prop_map(|(order, confirm, member)| What::Review { order, confirm, member }),
+        2 => back().prop_map(|back| What::Again { back }),
         1 => (users(), select(vec!["s_a", "u1"])).prop_map(|(user, shop)| What::Identity { user, shop }),
     ];
     let what = match focus {
@@ -236,8 +265,8 @@ pub fn step(focus: Focus) -> impl Strategy<Value = Step> {
         Focus::Everything => prop_oneof![6 => quiet, 5 => talk, 2 => books].boxed(),
     };
     let late = prop_oneof![
-        12 => Just(0),
-        2 => select(vec![1, HOUR, DAY, 2 * DAY]),
+        10 => Just(0),
+        2 => select(vec![1, 30 * 60 * SECOND, HOUR, 6 * HOUR, DAY, 2 * DAY]),
     ];
     let late = prop_oneof![60 => late, 1 => select(vec![400 * DAY, 400 * DAY + 1])];
     (gap(), late, what).prop_map(|(after, late, what)| Step { after, late, what })
@@ -250,6 +279,9 @@ struct Made {
     envelopes: Vec<Envelope>,
     comments: Vec<(CommentId, UserId)>,
     orders: Vec<OrderId>,
+    last_messages: BTreeMap<UserId, MessageId>,
+    /// To whom a member sent a link last.
+    linked: Option<UserId>,
 }
 
 /// Steps become a case.
@@ -261,6 +293,8 @@ pub fn assemble(document: &Value, steps: &[Step]) -> Case {
         envelopes: Vec::new(),
         comments: Vec::new(),
         orders: Vec::new(),
+        last_messages: BTreeMap::new(),
+        linked: None,
     };
     for (number, step) in steps.iter().enumerate() {
         made.now += step.after;
@@ -297,12 +331,28 @@ impl Made {
         }
     }
 
+    /// The id of a contact's message: one of its own, or that of their last.
+    fn message(&mut self, user: &UserId, number: usize, known: bool) -> MessageId {
+        let last = known.then(|| self.last_messages.get(user).cloned()).flatten();
+        let id = last.unwrap_or_else(|| MessageId::from(format!("m{number}")));
+        self.last_messages.insert(user.clone(), id.clone());
+        id
+    }
+
     fn someone(&self, number: Option<usize>) -> UserId {
         number.map_or_else(|| self.comments.last().map_or(user(0), |(_, user)| user.clone()), user)
     }
 
-    fn order_of(&self, back: usize) -> OrderId {
-        from_end(&self.orders, back).cloned().unwrap_or_else(|| OrderId::from("o0"))
+    fn buyer(&self) -> UserId {
+        self.linked.clone().unwrap_or_else(|| self.someone(None))
+    }
+
+    fn next_order(&self) -> OrderId {
+        OrderId::from(format!("o{}", self.orders.len() + 1))
+    }
+
+    fn order_of(&self, back: Back) -> OrderId {
+        back.and_then(|back| from_end(&self.orders, back)).cloned().unwrap_or_else(|| self.next_order())
     }
 
     fn event(&mut self, what: &What, number: usize, at: Instant) -> Event {
@@ -328,19 +378,24 @@ impl Made {
             What::Removed { back } => Event::CommentRemoved(self.comment_of(*back)),
             What::Answerable { back } => Event::CommentAnswerable(self.comment_of(*back)),
             What::Message { user: by, text, option, handle: says } => Event::Message(Message {
-                message_id: MessageId::from(format!("m{number}")),
+                message_id: self.message(&self.someone(*by), number, false),
                 user_id: self.someone(*by),
                 handle: handle(*says, by.unwrap_or(0)),
                 text: text.as_deref().map(Text::from),
                 option: option.map(OptionId::from),
             }),
-            What::MemberMessage { user: to, member, link } => Event::MemberMessage(MemberMessage {
-                message_id: MessageId::from(format!("mm{number}")),
-                user_id: user(*to),
-                member: Email::from(*member),
-                text: Text::from("Hello {{handle}} from us"),
-                link: link.clone().and_then(|link| serde_json::from_value(link).ok()),
-            }),
+            What::MemberMessage { user: to, member, link, known } => {
+                if link.is_some() {
+                    self.linked = Some(user(*to));
+                }
+                Event::MemberMessage(MemberMessage {
+                    message_id: self.message(&user(*to), number, *known),
+                    user_id: user(*to),
+                    member: Email::from(*member),
+                    text: Text::from("Hello {{handle}} from us"),
+                    link: link.clone().and_then(|link| serde_json::from_value(link).ok()),
+                })
+            }
             What::Act { user: of, member, to, kind } => {
                 let to = Email::from(*to);
                 let kinds = [
@@ -353,8 +408,8 @@ impl Made {
                 ];
                 Event::Act(Act { user_id: self.someone(*of), member: Email::from(*member), kind: kinds[*kind].clone() })
             }
-            What::Order { user, placed_before, total, lines } => {
-                let order_id = OrderId::from(format!("o{number}"));
+            What::Order { user: by, placed_before, total, lines } => {
+                let order_id = self.next_order();
                 self.orders.push(order_id.clone());
                 let lines = lines.iter().map(|(sku, amount, named)| OrderLine {
                     sku_id: SkuId::from(*sku),
@@ -364,31 +419,37 @@ impl Made {
                 });
                 Event::Order(Order {
                     order_id,
-                    user_id: UserId::from(*user),
+                    user_id: by.map_or_else(|| self.buyer(), UserId::from),
                     placed_at: before(placed_before),
                     currency: Currency::from(if number.is_multiple_of(2) { "THB" } else { "VND" }),
                     total_minor: *total,
                     lines: lines.collect(),
                 })
             }
-            What::Cancel { back } => Event::OrderCancelled(self.order_of(*back)),
-            What::Refund { back, amount, again } => Event::Refund(Refund {
+            What::Cancel { order } => Event::OrderCancelled(self.order_of(*order)),
+            What::Refund { order, amount, again } => Event::Refund(Refund {
                 refund_id: RefundId::from(if *again { "r0".to_owned() } else { format!("r{number}") }),
-                order_id: self.order_of(*back),
+                order_id: self.order_of(*order),
                 amount_minor: *amount,
             }),
-            What::Review { back, confirm, member } => Event::OrderReview {
-                order_id: self.order_of(*back),
+            What::Review { order, confirm, member } => Event::OrderReview {
+                order_id: self.order_of(*order),
                 verdict: if *confirm { ReviewVerdict::Confirm } else { ReviewVerdict::Reject },
                 member: Email::from(*member),
             },
             What::Identity { user: of, shop } => {
                 Event::Identity { user_id: user(*of), shop_user_id: ShopUserId::from(*shop) }
             }
-            What::Receipt { back, position } => {
-                let of = from_end(&self.envelopes, *back).map_or("e0", |envelope| envelope.id.as_str());
-                let dm_id = DmId::from(format!("{of}/{position}"));
-                Event::Receipt(Receipt { dm_id, status: DmStage::Delivered, detail: None })
+            What::Receipt { event, position, status } => {
+                // Of an event so far, or of the next one, whose DMs are not known yet.
+                let next = format!("e{}", number + 1);
+                let of = event.and_then(|back| from_end(&self.envelopes, back));
+                let of = of.map_or(next.as_str(), |envelope| envelope.id.as_str());
+                Event::Receipt(Receipt {
+                    dm_id: DmId::from(format!("{of}/{position}")),
+                    status: *status,
+                    detail: (*status == DmStage::Failed).then(|| "no".into()),
+                })
             }
             What::Configure(change) => Event::Configure(Box::new(self.configure(change).into())),
             What::Clock | What::Again { .. } | What::Twin { .. } => Event::Clock,
@@ -421,6 +482,15 @@ impl Made {
                 let mut flows: Vec<Value> = flows.into_iter().filter(|flow| !*drop_old || flow["id"] != id).collect();
                 flows.push(json!({ "id": id, "version": highest.unwrap_or(0) + 1, "blocks": blocks }));
                 new["flows"] = json!(flows);
+            }
+            Change::WithoutFlow { flow } => {
+                let (id, other) = (format!("f{flow}"), format!("f{}", 3 - flow));
+                let flows = new["flows"].as_array().cloned().unwrap_or_default();
+                if flows.iter().any(|flow| flow["id"] == other) {
+                    let triggers = new["triggers"].as_array_mut().into_iter().flatten();
+                    triggers.filter(|trigger| trigger["flow"] == id).for_each(|trigger| trigger["flow"] = json!(other));
+                    new["flows"] = flows.into_iter().filter(|flow| flow["id"] != id).collect();
+                }
             }
             Change::FirstTriggerLast => {
                 if let Some(triggers) = new["triggers"].as_array_mut() {

@@ -18,9 +18,8 @@ pub(super) enum Reach {
 impl Model {
     pub(super) fn comment(&mut self, comment: &Comment, at: Instant) -> Value {
         self.comments.insert(comment.comment_id.clone());
-        let result = |result: &str| json!({ "comment": { "result": result } });
         if comment.user_id == self.workspace.workspace.account_user_id {
-            return result("own_comment");
+            return self.seen(comment, "own_comment", None, None);
         }
         let person = self.person(&comment.user_id);
         if let Some(handle) = &comment.handle {
@@ -28,17 +27,14 @@ impl Model {
         }
         let first = person.comments.is_empty();
         person.comments.push(comment.comment_id.clone());
-        let tiktok = &self.workspace.connections.tiktok;
-        let has = |scope: &str| tiktok.connected && tiktok.scopes.iter().any(|given| given == scope);
-        let (may_read, may_write) = (has("comments"), has("messages"));
-        if !may_read {
-            return result("not_connected");
+        if !self.has_scope("comments") {
+            return self.seen(comment, "not_connected", None, None);
         }
         let post = self.workspace.posts.iter().find(|post| post.id == comment.post_id);
         if let (Some(plan), Some(post)) = (&self.workspace.plan, post)
             && at >= later(post.published_at, plan.listening_window_days * DAY)
         {
-            return result("outside_window");
+            return self.seen(comment, "outside_window", None, None);
         }
         let matching: Vec<Trigger> = self
             .workspace
@@ -57,23 +53,40 @@ impl Model {
             })
             .cloned()
             .collect();
-        let Some(highest) = matching.first() else { return result("no_match") };
-        let named = |result: &str, trigger: &Trigger| json!({ "comment": { "result": result, "trigger": trigger.id } });
+        let Some(highest) = matching.first() else { return self.seen(comment, "no_match", None, None) };
         if self.person(&comment.user_id).blocked {
-            return named("blocked_contact", highest);
+            return self.seen(comment, "blocked_contact", Some(highest), None);
         }
         let winner = match self.workspace.policy.on_throttled {
             OnThrottled::Stop => Some(highest).filter(|trigger| self.throttled(trigger, comment, at).is_none()),
             OnThrottled::Next => matching.iter().find(|trigger| self.throttled(trigger, comment, at).is_none()),
         };
         let Some(winner) = winner else {
-            let until = self.throttled(highest, comment, at).map(|until| until.to_string());
-            return json!({ "comment": { "result": "throttled", "trigger": highest.id, "until": until } });
+            let until = self.throttled(highest, comment, at);
+            return self.seen(comment, "throttled", Some(highest), until);
         };
-        if self.last(&comment.user_id).is_some_and(|last| last.state == "human") {
-            return named("with_human", winner);
+        if self.state_of(&comment.user_id) == "human" {
+            return self.seen(comment, "with_human", Some(winner), None);
         }
-        self.person(&comment.user_id).firings.push((winner.id.clone(), at));
+        self.fire_trigger(comment, winner, at)
+    }
+
+    /// What came of a comment: its outcome, and the fact that it was seen.
+    fn seen(&mut self, comment: &Comment, result: &str, trigger: Option<&Trigger>, until: Option<Instant>) -> Value {
+        self.tell("comment_seen", json!({ "post_id": comment.post_id, "result": result }));
+        let until = until.map(|until| until.to_string());
+        json!({ "comment": { "result": result, "trigger": trigger.map(|trigger| &trigger.id), "until": until } })
+    }
+
+    fn has_scope(&self, scope: &str) -> bool {
+        let tiktok = &self.workspace.connections.tiktok;
+        tiktok.connected && tiktok.scopes.iter().any(|given| given == scope)
+    }
+
+    /// A trigger fires: its throttle, its public reply, its start (C6, C8, C9).
+    fn fire_trigger(&mut self, comment: &Comment, winner: &Trigger, at: Instant) -> Value {
+        let user = &comment.user_id;
+        self.person(user).firings.push((winner.id.clone(), comment.comment_id.clone(), at));
         let replies = match &winner.public_reply {
             Replies::One(text) => std::slice::from_ref(text),
             Replies::Many(texts) => texts,
@@ -83,11 +96,10 @@ impl Model {
             let text = &replies[variant as usize];
             self.effect("public_reply", json!({ "comment_id": comment.comment_id, "text": text }));
         }
-        if !may_write {
-            return named("undeliverable", winner);
-        }
+        let keyword = matching::first_keyword(&winner.when, comment.text.as_str());
         let start = Start {
             trigger: winner.id.clone(),
+            keyword: keyword.clone(),
             comment_id: comment.comment_id.clone(),
             comment_at: at,
             posted_at: comment.posted_at.unwrap_or(at),
@@ -96,38 +108,54 @@ impl Model {
             reply: comment.reply_to.is_some(),
             answerable: comment.direct_reply,
         };
-        named(self.start(&comment.user_id, start, at), winner)
+        let result = if !self.has_scope("messages") {
+            "undeliverable"
+        } else if self.must_queue(user) {
+            "queued"
+        } else if matches!(self.reach(user, &start, at), Reach::Held) {
+            "awaiting_message"
+        } else {
+            "fired"
+        };
+        let outcome = self.seen(comment, result, Some(winner), None);
+        self.tell(
+            "trigger_fired",
+            json!({
+                "trigger": winner.id, "post_id": comment.post_id, "comment_id": comment.comment_id, "keyword": keyword,
+            }),
+        );
+        match result {
+            "queued" => self.wait_for_room(user, start),
+            "awaiting_message" | "fired" => self.start_with_room(user, start, at),
+            _ => {}
+        }
+        outcome
     }
 
     /// When the throttle of a trigger ends that holds a comment back (C6).
     fn throttled(&self, trigger: &Trigger, comment: &Comment, at: Instant) -> Option<Instant> {
         let firings = &self.people.get(&comment.user_id)?.firings;
-        let last = firings.iter().filter(|(id, _)| *id == trigger.id).map(|(_, at)| *at).next_back()?;
+        let last = firings.iter().filter(|(id, ..)| *id == trigger.id).map(|(.., at)| *at).max()?;
         let hours = trigger.throttle_hours.unwrap_or(self.workspace.policy.throttle_hours);
         Some(later(last, hours * HOUR)).filter(|until| at < *until)
     }
 
-    /// A fired trigger's flow, or one whose turn came: it begins, is queued or is held (C8).
-    pub(super) fn start(&mut self, user: &UserId, start: Start, at: Instant) -> &'static str {
-        if self.at_limit() && !self.people.get(user).is_some_and(|person| self.counts(person)) {
-            self.wait_for_room(user, start);
-            return "queued";
-        }
-        self.start_with_room(user, start, at)
+    /// Whether the limit holds a start back: there is no room, and the contact is not counted (M5).
+    pub(super) fn must_queue(&self, user: &UserId) -> bool {
+        self.at_limit() && !self.people.get(user).is_some_and(|person| self.counts(person))
     }
 
-    pub(super) fn start_with_room(&mut self, user: &UserId, start: Start, at: Instant) -> &'static str {
+    /// A start that the limit does not hold back begins, or is held until the buyer writes (P2, P3).
+    pub(super) fn start_with_room(&mut self, user: &UserId, start: Start, at: Instant) {
         match self.reach(user, &start, at) {
             Reach::Held => {
                 let until = later(start.comment_at, self.workspace.policy.reach.hold_hours * HOUR);
-                self.put_pending(user, Pending { start, queued: false, until });
-                return "awaiting_message";
+                return self.put_pending(user, Pending { start, queued: false, until });
             }
             Reach::BeginsWithOne => self.person(user).one_message = true,
             Reach::Begins => {}
         }
         self.begin(user, start, at);
-        "fired"
     }
 
     pub(super) fn wait_for_room(&mut self, user: &UserId, start: Start) {
@@ -137,9 +165,17 @@ impl Model {
 
     /// One pending start a contact: one whose trigger fired later replaces it (V9).
     fn put_pending(&mut self, user: &UserId, new: Pending) {
-        let pending = &mut self.person(user).pending;
-        if pending.as_ref().is_none_or(|old| old.start.comment_at <= new.start.comment_at) {
-            *pending = Some(new);
+        let fired_later = |old: &Pending| old.start.comment_at > new.start.comment_at;
+        let stays = self.person(user).pending.as_ref().is_some_and(fired_later);
+        if !stays {
+            self.drop_pending(user, "replaced");
+        }
+        let fact = if new.queued { "queued" } else { "held" };
+        self.tell(fact, json!({ "trigger": new.start.trigger, "until": new.until.to_string() }));
+        if stays {
+            self.tell("dropped", json!({ "trigger": new.start.trigger, "reason": "replaced" }));
+        } else {
+            self.person(user).pending = Some(new);
         }
     }
 
@@ -157,31 +193,40 @@ impl Model {
         if reach.mode == ReachMode::CommentToMessage && answerable { Reach::BeginsWithOne } else { Reach::Held }
     }
 
-    /// P5.
+    /// P5: the start is dropped, and what fired it has never fired (C6).
     pub(super) fn comment_removed(&mut self, of: &CommentOf) -> Value {
-        if let Some(person) = self.people.get_mut(&of.user_id) {
-            person.pending = person.pending.take().filter(|pending| pending.start.comment_id != of.comment_id);
+        let waits =
+            |person: &Person| person.pending.as_ref().is_some_and(|pending| pending.start.comment_id == of.comment_id);
+        if self.people.get(&of.user_id).is_some_and(waits) {
+            self.drop_pending(&of.user_id, "comment_removed");
+            self.person(&of.user_id).firings.retain(|(_, comment, _)| *comment != of.comment_id);
         }
         applied()
     }
 
     /// P3: the platform says after the comment came that it may be answered.
     pub(super) fn comment_answerable(&mut self, of: &CommentOf, at: Instant) -> Value {
-        let pending = self.people.get_mut(&of.user_id).and_then(|person| person.pending.as_mut());
+        let user = &of.user_id;
+        let pending = self.people.get_mut(user).and_then(|person| person.pending.as_mut());
         let Some(pending) = pending.filter(|pending| pending.start.comment_id == of.comment_id) else {
             return applied();
         };
         pending.start.answerable = true;
-        let Pending { start, queued, .. } = pending.clone();
-        if queued || self.workspace.policy.reach.mode != ReachMode::CommentToMessage {
+        let Pending { start, queued, until } = pending.clone();
+        let held = !queued && at < until && self.workspace.policy.reach.mode == ReachMode::CommentToMessage;
+        if !held || matches!(self.reach(user, &start, at), Reach::Held) {
             return applied();
         }
-        if matches!(self.reach(&of.user_id, &start, at), Reach::Held) {
+        if !self.flow_exists(&start.flow) {
+            self.drop_pending(user, "flow_missing");
             return applied();
         }
-        self.person(&of.user_id).pending = None;
-        if self.flow_exists(&start.flow) {
-            self.start(&of.user_id, start, at);
+        self.person(user).pending = None;
+        if self.must_queue(user) {
+            self.wait_for_room(user, start);
+        } else {
+            self.tell("released", json!({ "trigger": start.trigger }));
+            self.start_with_room(user, start, at);
         }
         applied()
     }

@@ -1,6 +1,5 @@
 //! M: cycles, the count, the limit, the queue.
 
-use super::comments::Reach;
 use super::*;
 use chatsparks_core::workspace::Plan;
 
@@ -42,6 +41,8 @@ impl Model {
     pub(super) fn count_contact(&mut self, user: &UserId) {
         let Some(cycle) = self.cycle_start else { return };
         if self.person(user).counted.insert(cycle) {
+            let count = self.count();
+            self.tell("contact_counted", json!({ "cycle": cycle.to_string(), "count": count }));
             self.tell_owners();
         }
     }
@@ -77,9 +78,8 @@ impl Model {
         }
         let subscribed = |plan: &Option<Plan>| plan.as_ref().map(|plan| plan.subscribed_at);
         if subscribed(&old) != subscribed(&self.workspace.plan) {
-            // A new plan's cycles begin at its next boundary (fine print on M2), and the cycle never moves back (T5).
-            let from = self.cycle_start.map_or(at, |start| start.max(at));
-            self.next_cycle = Some(self.boundary_after(from));
+            // A new plan's cycles begin at its next boundary after the latest instant seen (fine print on M2).
+            self.next_cycle = Some(self.boundary_after(self.latest.unwrap_or(at)));
         }
     }
 
@@ -107,6 +107,7 @@ impl Model {
         self.told.clear();
         self.granted = self.granted.map(|_| 0);
         self.release = Some(due);
+        self.tell("cycle_began", json!({ "start": due.to_string() }));
     }
 
     /// The starts of all cycles around an instant, of the plan or of the calendar (M2).
@@ -151,13 +152,16 @@ impl Model {
 
     /// The oldest queued start goes out, is held, or is dropped (M6).
     pub(super) fn release_one(&mut self, user: &UserId, due: Instant) {
-        let Some(Pending { start, until, .. }) = self.person(user).pending.take() else { return };
-        if due >= until || !self.flow_exists(&start.flow) {
-            return;
+        let Some(Pending { start, until, .. }) = self.person(user).pending.clone() else { return };
+        if due >= until {
+            return self.drop_pending(user, "expired");
         }
-        match self.reach(user, &start, due) {
-            Reach::Held | Reach::Begins | Reach::BeginsWithOne => self.start_with_room(user, start, due),
-        };
+        if !self.flow_exists(&start.flow) {
+            return self.drop_pending(user, "flow_missing");
+        }
+        self.person(user).pending = None;
+        self.tell("released", json!({ "trigger": start.trigger }));
+        self.start_with_room(user, start, due);
     }
 }
 

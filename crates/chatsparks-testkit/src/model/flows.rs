@@ -1,19 +1,12 @@
 //! F: blocks run; and what a start does to a conversation (V1, V2, V9, P4).
 
+use super::answers::{Reply, reply_to};
 use super::*;
-use crate::matching;
 use chatsparks_core::{
     Message,
-    text::{is_blank, is_dash, normalise, trim},
-    workspace::{Block, BlockKind, Branch, Expect, Flow, Question, QuickReplies, ReachMode, Test},
+    text::{is_blank, normalise, trim},
+    workspace::{Block, BlockKind, Branch, Flow, ReachMode, Test},
 };
-
-/// What a reply is to the block that waits for it.
-enum Reply {
-    /// Taken: what is captured, and where it goes on unless the block says so.
-    Taken(Option<(String, String)>, Option<BlockId>),
-    Mismatch,
-}
 
 /// What a block says: text, options, card.
 struct Says {
@@ -34,73 +27,100 @@ impl Model {
         else {
             return;
         };
-        let person = self.person(user);
-        person.pending = person.pending.take().filter(|pending| pending.start.comment_at > start.comment_at);
-        let last = self.open_or_new(user);
+        if self.person(user).pending.as_ref().is_some_and(|pending| pending.start.comment_at <= start.comment_at) {
+            self.drop_pending(user, "replaced");
+        }
+        self.leave(user, "replaced");
+        self.open_if_none(user);
+        self.change(user, "bot", None);
+        let conversation = self.number(user);
+        self.tell(
+            "flow_started",
+            json!({
+                "trigger": start.trigger, "flow": start.flow, "version": version, "conversation": conversation,
+            }),
+        );
+        let Some(last) = self.last(user) else { return };
         last.run = Some(Run { start, version });
         last.stands = None;
-        last.clear_timers();
         let first = self.running_flow(user).and_then(|flow| flow.blocks.first().map(|block| block.id.clone()));
         self.run(user, first, at);
     }
 
     /// The version of the flow that a conversation runs on, where the workspace still has it (F9).
-    fn running_flow(&self, user: &UserId) -> Option<Flow> {
+    pub(super) fn running_flow(&self, user: &UserId) -> Option<Flow> {
         let run = self.people.get(user)?.conversations.last()?.run.as_ref()?;
         self.workspace.flows.iter().find(|flow| flow.id == run.start.flow && flow.version == run.version).cloned()
     }
 
-    /// Blocks run from one on, until one waits or the flow is completed (F2).
+    /// Comes to a block and runs from there, until one waits or the flow is completed (F2).
     pub(super) fn run(&mut self, user: &UserId, from: Option<BlockId>, at: Instant) {
-        let Some(flow) = self.running_flow(user) else { return self.flow_missing(user) };
-        let policy = self.workspace.policy.clone();
-        let mut next = from;
-        {
-            let Some(last) = self.last(user) else { return };
+        if let Some(last) = self.last(user) {
             last.clear_timers();
-            last.to("bot", None);
         }
-        while let Some(id) = next {
-            let Some(block) = flow.blocks.iter().find(|block| block.id == id).cloned() else { return };
+        let Some(flow) = self.running_flow(user) else { return self.flow_missing(user, at) };
+        let mut next = from;
+        while let Some(block) = next.and_then(|id| flow.blocks.iter().find(|block| block.id == id)) {
             self.stand(user, &block.id, Waits::Person);
-            let mut goto = None;
-            match &block.kind {
-                BlockKind::Message(_) | BlockKind::ShopLink(_) => {
-                    if !self.say(user, &block, at) {
-                        return self.held(user, &block.id, false, at);
-                    }
-                }
-                BlockKind::Question(_) | BlockKind::QuickReplies(_) => {
-                    if !self.say(user, &block, at) {
-                        return self.held(user, &block.id, false, at);
-                    }
-                    self.stand(user, &block.id, Waits::Reply);
-                    return self.asked(user, at);
-                }
-                BlockKind::Branch(branch) => goto = self.branch(user, branch),
-                BlockKind::Handoff(handoff) => {
-                    self.hand_over(user, Some("handoff"));
-                    return self.tell_inbox(user, "handoff", handoff.note.as_deref());
-                }
-                BlockKind::Wait(wait) => {
-                    self.stand(user, &block.id, Waits::Time);
-                    if let Some(last) = self.last(user) {
-                        last.flow_wait = Some(later(at, wait.seconds * SECOND));
-                    }
-                    return;
-                }
-                BlockKind::Tag(tag) => {
-                    self.person(user).tags.insert(tag.tag.to_string());
+            let conversation = self.number(user);
+            self.tell(
+                "block_entered",
+                json!({
+                    "conversation": conversation, "flow": flow.id, "version": flow.version, "block": block.id,
+                }),
+            );
+            match self.do_block(user, &flow, block, at) {
+                Some(goes_on) => next = goes_on,
+                None => return,
+            }
+        }
+        self.complete(user, at);
+    }
+
+    /// Does what a block does; `None`: the flow waits there. Else where it goes on, which may be past the end.
+    fn do_block(&mut self, user: &UserId, flow: &Flow, block: &Block, at: Instant) -> Option<Option<BlockId>> {
+        match &block.kind {
+            BlockKind::Message(_) | BlockKind::ShopLink(_) => {
+                if !self.say(user, block, at) {
+                    self.held(user, Waits::Budget { ask_again: false }, at);
+                    return None;
                 }
             }
-            next = goto.or_else(|| after(&flow, &block));
+            BlockKind::Question(_) | BlockKind::QuickReplies(_) => {
+                self.ask(user, block, Waits::Budget { ask_again: false }, at);
+                return None;
+            }
+            BlockKind::Branch(branch) => {
+                if let Some(goto) = self.branch(user, branch) {
+                    return Some(Some(goto));
+                }
+            }
+            BlockKind::Handoff(handoff) => {
+                self.hand_over(user, Some("handoff"), at);
+                self.tell_inbox(user, "handoff", handoff.note.as_deref());
+                return None;
+            }
+            BlockKind::Wait(wait) => {
+                if let Some(last) = self.last(user) {
+                    last.stands.iter_mut().for_each(|stands| stands.waits = Waits::Time);
+                    last.flow_wait = Some(later(at, wait.seconds * SECOND));
+                }
+                return None;
+            }
+            BlockKind::Tag(tag) => self.tag(user, tag.tag.as_str()),
         }
-        let Some(last) = self.last(user) else { return };
-        last.stands = None;
-        last.to("waiting", None);
-        // The last that was sent, also where a late event made it say it.
-        let spoke = last.bot_messages.last().copied();
-        last.close = Some(later(spoke.unwrap_or(at), policy.close_after_hours * HOUR).max(at));
+        Some(after(flow, block))
+    }
+
+    /// Past the last block (F1, V2).
+    fn complete(&mut self, user: &UserId, at: Instant) {
+        self.leave(user, "completed");
+        self.change(user, "waiting", None);
+        let close = self.after_bot_spoke(user, self.workspace.policy.close_after_hours * HOUR, at);
+        if let Some(last) = self.last(user) {
+            last.stands = None;
+            last.close = Some(close);
+        }
     }
 
     fn stand(&mut self, user: &UserId, block: &BlockId, waits: Waits) {
@@ -109,25 +129,35 @@ impl Model {
         }
     }
 
-    /// The bot asked: it waits for the buyer (V2).
-    fn asked(&mut self, user: &UserId, at: Instant) {
-        let policy = self.workspace.policy.clone();
-        let Some(last) = self.last(user) else { return };
-        last.to("bot", None);
-        last.idle = Some(later(at, policy.waiting_after_minutes * MINUTE));
-        let spoke = last.bot_messages.last().copied();
-        last.close = Some(later(spoke.unwrap_or(at), policy.close_after_hours * HOUR).max(at));
+    /// So long after the bot's latest message in the conversation, but not in the past (V2).
+    fn after_bot_spoke(&self, user: &UserId, long: i64, at: Instant) -> Instant {
+        let last = self.people.get(user).and_then(|person| person.conversations.last());
+        let spoke = last.and_then(|last| last.bot_messages.iter().max().copied()).unwrap_or(at);
+        later(spoke, long).max(at)
     }
 
-    /// No budget: the flow is held at the block (P4).
-    fn held(&mut self, user: &UserId, block: &BlockId, ask_again: bool, at: Instant) {
-        let close_after = self.workspace.policy.close_after_hours * HOUR;
-        let Some(last) = self.last(user) else { return };
-        let mismatches = last.stands.as_ref().filter(|_| ask_again).map_or(0, |stands| stands.mismatches);
-        last.clear_timers();
-        last.stands = Some(Stands { block: block.clone(), waits: Waits::Budget { ask_again }, mismatches });
-        last.to("waiting", None);
-        last.close = Some(later(at, close_after));
+    /// The bot asks, and waits for the buyer (V2); or has no message left to ask with, and waits for one.
+    fn ask(&mut self, user: &UserId, block: &Block, or_waits: Waits, at: Instant) {
+        if !self.say(user, block, at) {
+            return self.held(user, or_waits, at);
+        }
+        let idle = self.after_bot_spoke(user, self.workspace.policy.waiting_after_minutes * MINUTE, at);
+        let close = self.after_bot_spoke(user, self.workspace.policy.close_after_hours * HOUR, at);
+        if let Some(last) = self.last(user) {
+            last.stands.iter_mut().for_each(|stands| stands.waits = Waits::Reply);
+            (last.idle, last.close) = (Some(idle), Some(close));
+        }
+    }
+
+    /// No budget: the flow is held at the block it stands on (P4).
+    fn held(&mut self, user: &UserId, waits: Waits, at: Instant) {
+        let close = later(at, self.workspace.policy.close_after_hours * HOUR);
+        self.change(user, "waiting", None);
+        if let Some(last) = self.last(user) {
+            last.clear_timers();
+            last.stands.iter_mut().for_each(|stands| stands.waits = waits);
+            last.close = Some(close);
+        }
     }
 
     /// The bot says what a block says, if there is a message left to say it with (P4).
@@ -136,14 +166,7 @@ impl Model {
             return false;
         }
         let says = self.says(user, block);
-        let person = self.person(user);
-        let conversation = person.conversations.len();
-        if let (Some(link), Some(last)) = (&says.link, person.conversations.last_mut())
-            && let Some(run) = last.run.clone()
-        {
-            let by = SentBy::Bot(run, block.id.clone());
-            person.links.push(SentLink { at, conversation, link: link.clone(), by });
-        }
+        let conversation = self.number(user);
         if let Some(last) = self.last(user) {
             last.bot_messages.push(at);
         }
@@ -158,13 +181,31 @@ impl Model {
             dm["card"] = json!(link);
         }
         self.send(user, dm, at);
+        let run = self.last(user).and_then(|last| last.run.clone());
+        if let (Some(link), Some(run)) = (&says.link, run) {
+            self.link_sent(user, link, SentBy::Bot(run, block.id.clone()), at);
+        }
         true
+    }
+
+    /// A link went out, of the bot or of a member (A2).
+    pub(super) fn link_sent(&mut self, user: &UserId, link: &Link, by: SentBy, at: Instant) {
+        let conversation = self.number(user);
+        let member = match &by {
+            SentBy::Member(member) => Some(member.to_string()),
+            SentBy::Bot(..) => None,
+        };
+        self.tell(
+            "link_sent",
+            json!({ "conversation": conversation, "product": link.product, "sku": link.sku, "member": member }),
+        );
+        self.person(user).links.push(SentLink { at, conversation, link: link.clone(), by });
     }
 
     /// A DM goes out, of the bot or of a member.
     pub(super) fn send(&mut self, user: &UserId, dm: Value, at: Instant) {
         let id = self.effect("send_dm", dm);
-        self.dms.insert(id);
+        self.dms.insert(id, "queued");
         self.person(user).dms.push(at);
         self.count_contact(user);
     }
@@ -216,8 +257,8 @@ impl Model {
     }
 
     /// F9: the version that runs is gone when the conversation would go on.
-    fn flow_missing(&mut self, user: &UserId) {
-        self.hand_over(user, Some("flow_missing"));
+    fn flow_missing(&mut self, user: &UserId, at: Instant) {
+        self.hand_over(user, Some("flow_missing"), at);
         self.tell_inbox(user, "flow_missing", None);
     }
 
@@ -228,7 +269,7 @@ impl Model {
     /// The flow goes on after the block it stands on.
     pub(super) fn go_on_after(&mut self, user: &UserId, at: Instant) {
         let stands = self.last(user).and_then(|last| last.stands.clone());
-        let (Some(flow), Some(stands)) = (self.running_flow(user), stands) else { return self.flow_missing(user) };
+        let (Some(flow), Some(stands)) = (self.running_flow(user), stands) else { return self.flow_missing(user, at) };
         let next = flow.blocks.iter().find(|block| block.id == stands.block).and_then(|block| after(&flow, block));
         self.run(user, next, at);
     }
@@ -240,57 +281,51 @@ impl Model {
             return "kept";
         }
         let Some(flow) = self.running_flow(user) else {
-            self.flow_missing(user);
+            self.flow_missing(user, at);
             return "kept";
         };
         let Some(block) = flow.blocks.iter().find(|block| block.id == stands.block) else { return "kept" };
+        self.change(user, "bot", None);
         if let Waits::Budget { ask_again } = stands.waits {
-            if ask_again {
-                self.ask_again(user, block, at);
-            } else {
-                self.run(user, Some(block.id.clone()), at);
-            }
+            self.go_on_with_budget(user, &flow, block, ask_again, at);
             return "kept";
         }
-        let reply = match &block.kind {
-            BlockKind::Question(question) => answer(question, message),
-            BlockKind::QuickReplies(ask) => choose(ask, message),
-            _ => Reply::Mismatch,
-        };
-        match reply {
+        match reply_to(block, message) {
             Reply::Taken(captured, goto) => {
                 if let Some((field, value)) = captured {
-                    let value = value.chars().take(1000).collect();
-                    self.person(user).fields.insert(field, value);
+                    self.tell("field_captured", json!({ "field": field }));
+                    self.person(user).fields.insert(field, value.chars().take(1000).collect());
                 }
                 self.run(user, goto.or_else(|| after(&flow, block)), at);
                 "taken"
             }
             Reply::Mismatch => {
-                let limit = self.workspace.policy.max_mismatches;
                 let mismatches = stands.mismatches + 1;
                 if let Some(stands) = self.last(user).and_then(|last| last.stands.as_mut()) {
                     stands.mismatches = mismatches;
                 }
-                if mismatches >= limit {
-                    self.hand_over(user, Some("unrecognized_replies"));
+                if mismatches >= self.workspace.policy.max_mismatches {
+                    self.hand_over(user, Some("unrecognized_replies"), at);
                     self.tell_inbox(user, "unrecognized_replies", None);
                 } else {
-                    self.ask_again(user, block, at);
+                    self.ask(user, block, Waits::Budget { ask_again: true }, at);
                 }
                 "mismatch"
             }
         }
     }
 
-    fn ask_again(&mut self, user: &UserId, block: &Block, at: Instant) {
-        if !self.say(user, block, at) {
-            return self.held(user, &block.id, true, at);
+    /// The buyer wrote, so that a flow held at a block goes on there, which it came to before (P4).
+    fn go_on_with_budget(&mut self, user: &UserId, flow: &Flow, block: &Block, ask_again: bool, at: Instant) {
+        if let Some(last) = self.last(user) {
+            last.clear_timers();
         }
-        if let Some(stands) = self.last(user).and_then(|last| last.stands.as_mut()) {
-            stands.waits = Waits::Reply;
+        if ask_again {
+            return self.ask(user, block, Waits::Budget { ask_again }, at);
         }
-        self.asked(user, at);
+        if let Some(next) = self.do_block(user, flow, block, at) {
+            self.run(user, next, at);
+        }
     }
 }
 
@@ -298,54 +333,6 @@ impl Model {
 fn after(flow: &Flow, block: &Block) -> Option<BlockId> {
     let place = flow.blocks.iter().position(|other| other.id == block.id)?;
     block.goto.clone().or_else(|| flow.blocks.get(place + 1).map(|next| next.id.clone()))
-}
-
-/// F3.
-fn answer(question: &Question, message: &Message) -> Reply {
-    let Some(text) = &message.text else { return Reply::Mismatch };
-    let text = text.as_str();
-    let plain = normalise(text);
-    let admitted = match &question.expect {
-        None => !is_blank(text),
-        Some(Expect::Number) => matching::found(r"^[+-]?[0-9]+([.,][0-9]+)?$", &plain),
-        Some(Expect::Email) => matching::found(r"^[^@\s]+@[^@\s]+\.[^@\s]+$", &plain),
-        Some(Expect::Phone) => {
-            let kept: String = plain.chars().filter(|c| !is_dash(*c) && !" .()".contains(*c)).collect();
-            matching::found(r"^\+?[0-9]{7,15}$", &kept)
-        }
-        Some(Expect::Pattern(pattern)) => matching::found(pattern, &plain),
-    };
-    if admitted {
-        Reply::Taken(Some((question.field.to_string(), trim(text).to_owned())), None)
-    } else {
-        Reply::Mismatch
-    }
-}
-
-/// F4.
-fn choose(ask: &QuickReplies, message: &Message) -> Reply {
-    let chosen = match (&message.option, &message.text) {
-        (Some(tapped), _) => ask.options.iter().find(|option| option.id == *tapped),
-        (None, None) => None,
-        (None, Some(text)) => {
-            let text = normalise(text.as_str());
-            let labelled = ask.options.iter().find(|option| normalise(&option.label) == text);
-            let numbered = ask.options.iter().zip(1..).find(|(_, number)| text == format!("{number}"));
-            labelled.or(numbered.map(|(option, _)| option))
-        }
-    };
-    if let Some(option) = chosen {
-        let captured = ask.field.as_ref().map(|field| (field.to_string(), option.label.clone()));
-        return Reply::Taken(captured, option.goto.clone());
-    }
-    match (&ask.free_text, &message.text, &message.option) {
-        (Some(free), Some(text), None) => {
-            let field = free.field.as_ref().or(ask.field.as_ref());
-            let captured = field.map(|field| (field.to_string(), text.as_str().to_owned()));
-            Reply::Taken(captured, free.goto.clone())
-        }
-        _ => Reply::Mismatch,
-    }
 }
 
 /// F8.

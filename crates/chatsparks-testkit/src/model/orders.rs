@@ -28,10 +28,10 @@ impl Model {
         let mut outcome = json!({ "total_minor": order.total_minor, "currency": currency.as_str() });
         let shop_id = self.shop_ids.get(order.user_id.as_str());
         let contact = Some(&order.user_id).filter(|user| self.people.contains_key(*user)).or(shop_id).cloned();
-        let (result, overlap) = match &contact {
+        let (result, overlap, by) = match &contact {
             None => {
                 outcome["reason"] = json!("unknown_contact");
-                ("organic", 0)
+                ("organic", 0, None)
             }
             Some(user) => self.credit(user, order, placed, &mut outcome),
         };
@@ -45,12 +45,20 @@ impl Model {
             overlap,
             refunded: 0,
             currency,
+            by,
         };
+        self.tell_ledger("order_credited", &order.order_id, &new, (new.net(), new.net_overlap()), "order");
         self.orders.insert(order.order_id.clone(), new);
         json!({ "order": outcome })
     }
 
-    fn credit(&self, user: &UserId, order: &Placed, placed: Instant, outcome: &mut Value) -> (&'static str, i64) {
+    fn credit(
+        &self,
+        user: &UserId,
+        order: &Placed,
+        placed: Instant,
+        outcome: &mut Value,
+    ) -> (&'static str, i64, Option<SentBy>) {
         let no_links = Vec::new();
         let links = self.people.get(user).map_or(&no_links, |person| &person.links);
         let before: Vec<(usize, &SentLink)> = links.iter().enumerate().filter(|(_, sent)| sent.at <= placed).collect();
@@ -70,7 +78,7 @@ impl Model {
         };
         let Some(last) = latest(eligible.clone()) else {
             outcome["reason"] = json!("no_recent_link");
-            return ("organic", 0);
+            return ("organic", 0, None);
         };
         let to_line = |sent: &SentLink, line: &OrderLine| match (&sent.link.sku, &sent.link.product) {
             (Some(sku), _) => *sku == line.sku_id,
@@ -104,19 +112,52 @@ impl Model {
         }
         outcome["credit"] = credit;
         let matched = |line: &&OrderLine| eligible.iter().any(|(_, sent)| to_line(sent, line));
-        (result, order.lines.iter().filter(matched).map(|line| line.amount_minor).fold(0, i64::saturating_add))
+        let overlap = order.lines.iter().filter(matched).map(|line| line.amount_minor).fold(0, i64::saturating_add);
+        (result, overlap, Some(credited.by))
+    }
+
+    /// An entry of the ledger (A6): what is added or taken back, and what it belongs to.
+    fn tell_ledger(&mut self, fact: &str, id: &OrderId, order: &Order, amounts: (i64, i64), kind: &str) {
+        let mut cause = json!({ "kind": kind });
+        match &order.by {
+            Some(SentBy::Bot(Run { start, .. }, _)) => {
+                cause["trigger"] = json!(start.trigger);
+                cause["keyword"] = json!(start.keyword);
+                cause["post_id"] = json!(start.post_id);
+                cause["flow"] = json!(start.flow);
+            }
+            Some(SentBy::Member(member)) => cause["member"] = json!(member),
+            None => {}
+        }
+        self.tell(
+            fact,
+            json!({
+                "order_id": id, "result": order.result, "revenue_minor": amounts.0, "overlap_minor": amounts.1,
+                "currency": order.currency, "cause": cause,
+            }),
+        );
+    }
+
+    /// An order becomes another: what it loses is taken back.
+    fn becomes(&mut self, id: &OrderId, new: Order, kind: &str) {
+        let Some(old) = self.orders.insert(id.clone(), new.clone()) else { return };
+        let lost = (old.net() - new.net(), old.net_overlap() - new.net_overlap());
+        if lost != (0, 0) || kind == "cancellation" {
+            self.tell_ledger("order_reversed", id, &old, lost, kind);
+        }
     }
 
     pub(super) fn cancel(&mut self, order_id: &OrderId) -> Value {
-        let Some(order) = self.orders.get_mut(order_id) else { return refused("unknown_order") };
-        order.cancelled = true;
+        let Some(order) = self.orders.get(order_id).cloned() else { return refused("unknown_order") };
+        self.becomes(order_id, Order { cancelled: true, ..order }, "cancellation");
         applied()
     }
 
     pub(super) fn refund(&mut self, refund: &Refund) -> Value {
-        let Some(order) = self.orders.get_mut(&refund.order_id) else { return refused("unknown_order") };
+        let Some(order) = self.orders.get(&refund.order_id).cloned() else { return refused("unknown_order") };
         self.refunds.insert(refund.refund_id.clone());
-        order.refunded = order.refunded.saturating_add(refund.amount_minor);
+        let refunded = order.refunded.saturating_add(refund.amount_minor);
+        self.becomes(&refund.order_id, Order { refunded, ..order }, "refund");
         applied()
     }
 
@@ -124,18 +165,23 @@ impl Model {
         if self.member(member).is_none() {
             return refused("not_a_member");
         }
-        let Some(order) = self.orders.get_mut(order_id) else { return refused("unknown_order") };
+        let Some(order) = self.orders.get(order_id).cloned() else { return refused("unknown_order") };
         if order.reviewed {
             return refused("already_reviewed");
         }
         if order.result != "soft" {
             return refused("not_soft");
         }
-        order.reviewed = true;
-        order.result = match verdict {
-            ReviewVerdict::Confirm => "attributed",
-            ReviewVerdict::Reject => "organic",
+        let (result, kind) = match verdict {
+            ReviewVerdict::Confirm => ("attributed", "confirmation"),
+            ReviewVerdict::Reject => ("organic", "rejection"),
         };
+        // What it counted as is taken back whole, and added as what it counts as now.
+        let amounts = (order.net(), order.net_overlap());
+        let new = Order { result, reviewed: true, ..order.clone() };
+        self.tell_ledger("order_reversed", order_id, &order, amounts, kind);
+        self.tell_ledger("order_credited", order_id, &new, amounts, kind);
+        self.orders.insert(order_id.clone(), new);
         applied()
     }
 }

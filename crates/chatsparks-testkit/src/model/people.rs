@@ -4,6 +4,11 @@ use super::*;
 use chatsparks_core::{Act, ActKind, MemberMessage, text::fold_case, workspace::MemberStatus};
 
 impl Model {
+    /// Whether somebody is the account that the workspace speaks as (V4).
+    pub(super) fn is_own(&self, user: &UserId) -> bool {
+        *user == self.workspace.workspace.account_user_id
+    }
+
     /// Who a member is, as the list has them; `None`: not an active member. Where nobody is listed, anyone may act.
     pub(super) fn member(&self, email: &Email) -> Option<Email> {
         let members = &self.workspace.members;
@@ -17,15 +22,22 @@ impl Model {
 
     pub(super) fn act(&mut self, act: &Act, at: Instant) -> Value {
         let Some(member) = self.member(&act.member) else { return refused("not_a_member") };
+        let owner = match &act.kind {
+            ActKind::Assign(to) => match self.member(to) {
+                Some(to) => to,
+                None => return refused("not_a_member"),
+            },
+            _ => member,
+        };
         let user = &act.user_id;
+        if self.is_own(user) {
+            return refused("own_account");
+        }
         match &act.kind {
             ActKind::Block => {
-                let person = self.person(user);
-                person.blocked = true;
-                person.pending = None;
-                if let Some(last) = person.conversations.last_mut().filter(|last| last.state != "closed") {
-                    last.close_with(Some("blocked"));
-                }
+                self.person(user).blocked = true;
+                self.close(user, Some("blocked"));
+                self.drop_pending(user, "blocked");
                 return applied();
             }
             ActKind::Unblock => {
@@ -34,27 +46,21 @@ impl Model {
                 }
                 return applied();
             }
-            ActKind::Assign(to) if self.member(to).is_none() => return refused("not_a_member"),
             _ => {}
         }
-        let Some(last) = self.last(user).filter(|last| last.state != "closed") else {
+        if self.state_of(user) == "closed" {
             return refused("no_open_conversation");
-        };
+        }
         match &act.kind {
-            ActKind::Take => {
-                last.owner = Some(member);
-                self.hand_over(user, None);
-            }
-            ActKind::Assign(to) => {
-                let to = self.member(to);
-                self.hand_over(user, None);
+            ActKind::Take | ActKind::Assign(_) => {
+                self.hand_over(user, None, at);
                 if let Some(last) = self.last(user) {
-                    last.owner = to;
+                    last.owner = Some(owner);
                 }
             }
-            ActKind::Close => last.close_with(None),
+            ActKind::Close => self.close(user, None),
             ActKind::HandBack => {
-                if last.state != "human" {
+                if self.state_of(user) != "human" {
                     return refused("not_human");
                 }
                 self.hand_back(user, at);
@@ -68,20 +74,29 @@ impl Model {
     fn hand_back(&mut self, user: &UserId, at: Instant) {
         let close_after = self.workspace.policy.close_after_hours * HOUR;
         let Some(last) = self.last(user) else { return };
-        match last.stands.clone() {
-            None => {
-                last.clear_timers();
-                last.to("waiting", None);
-                last.close = Some(later(at, close_after));
-            }
-            Some(Stands { waits: Waits::Person, .. }) => self.go_on_after(user, at),
-            Some(stands) => self.run(user, Some(stands.block), at),
+        last.clear_timers();
+        let Some(stands) = last.stands.clone() else {
+            last.close = Some(later(at, close_after));
+            return self.change(user, "waiting", None);
+        };
+        self.change(user, "bot", None);
+        if self.running_flow(user).is_none() {
+            // It was left when a person took over, and does not run again.
+            self.comes_to_human(user, Some("flow_missing"), at);
+            return self.tell_inbox(user, "flow_missing", None);
+        }
+        match stands.waits {
+            Waits::Person => self.go_on_after(user, at),
+            _ => self.run(user, Some(stands.block), at),
         }
     }
 
     pub(super) fn member_message(&mut self, message: &MemberMessage, at: Instant) -> Value {
         let Some(member) = self.member(&message.member) else { return refused("not_a_member") };
         let user = &message.user_id;
+        if self.is_own(user) {
+            return refused("own_account");
+        }
         let known = self.people.contains_key(user);
         if !self.spend(user, at) {
             if !known {
@@ -89,24 +104,25 @@ impl Model {
             }
             return refused("outside_window");
         }
-        let in_human = self.last(user).is_some_and(|last| last.state == "human");
-        self.hand_over(user, None);
-        if let Some(last) = self.last(user)
-            && (!in_human || last.owner.is_none())
-        {
+        self.messages.insert(message.message_id.clone());
+        let anothers = self.state_of(user) == "human" && self.last(user).is_some_and(|last| last.owner.is_some());
+        self.hand_over(user, None, at);
+        self.in_human(user, at);
+        if let Some(last) = self.last(user).filter(|_| !anothers) {
             last.owner = Some(member.clone());
         }
-        let person = self.person(user);
-        let conversation = person.conversations.len();
+        let conversation = self.number(user);
         let mut dm = json!({
             "user_id": user.as_str(), "conversation": conversation, "text": message.text.as_str(),
             "member": member.as_str(),
         });
         if let Some(link) = &message.link {
-            person.links.push(SentLink { at, conversation, link: link.clone(), by: SentBy::Member(member) });
             dm["card"] = json!(link);
         }
         self.send(user, dm, at);
+        if let Some(link) = &message.link {
+            self.link_sent(user, link, SentBy::Member(member), at);
+        }
         applied()
     }
 }

@@ -5,7 +5,7 @@ use crate::matching;
 use chatsparks_core::{Message, workspace::ReachMode};
 
 impl Conversation {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             state: "bot",
             reason: None,
@@ -13,23 +13,15 @@ impl Conversation {
             run: None,
             stands: None,
             bot_messages: Vec::new(),
+            in_human: Vec::new(),
             flow_wait: None,
             idle: None,
             close: None,
         }
     }
 
-    pub(super) fn to(&mut self, state: &'static str, reason: Option<&'static str>) {
-        (self.state, self.reason) = (state, reason);
-    }
-
     pub(super) fn clear_timers(&mut self) {
         (self.flow_wait, self.idle, self.close) = (None, None, None);
-    }
-
-    pub(super) fn close_with(&mut self, reason: Option<&'static str>) {
-        self.clear_timers();
-        self.to("closed", reason);
     }
 }
 
@@ -39,28 +31,91 @@ impl Model {
         self.people.get_mut(user)?.conversations.last_mut()
     }
 
-    /// The open conversation of a contact, a new one where there is none (V1).
-    pub(super) fn open_or_new(&mut self, user: &UserId) -> &mut Conversation {
-        let conversations = &mut self.person(user).conversations;
-        match conversations.iter().rposition(|last| last.state != "closed") {
-            Some(open) => &mut conversations[open],
-            None => {
-                conversations.push(Conversation::new());
-                let new = conversations.len() - 1;
-                &mut conversations[new]
-            }
+    /// The number of the last conversation of a contact.
+    pub(super) fn number(&self, user: &UserId) -> usize {
+        self.people.get(user).map_or(0, |person| person.conversations.len())
+    }
+
+    /// The state of the last conversation; one that was never begun is as good as closed.
+    pub(super) fn state_of(&self, user: &UserId) -> &'static str {
+        self.people.get(user).and_then(|person| person.conversations.last()).map_or("closed", |last| last.state)
+    }
+
+    /// A new conversation, where none is open (V1).
+    pub(super) fn open_if_none(&mut self, user: &UserId) {
+        if self.state_of(user) == "closed" {
+            self.person(user).conversations.push(Conversation::new());
+            let conversation = self.number(user);
+            self.tell("conversation_opened", json!({ "conversation": conversation }));
         }
     }
 
-    /// A person has it now (V6).
-    pub(super) fn hand_over(&mut self, user: &UserId, reason: Option<&'static str>) {
-        let last = self.open_or_new(user);
-        last.clear_timers();
-        // The reason is that of the last change: a member who takes over in Human changes no state (fine print on V7).
-        if last.state != "human" || reason.is_some() {
-            last.to("human", reason);
+    /// The conversation comes to a state, for a reason or for none; that it stays where it is, is not told.
+    pub(super) fn change(&mut self, user: &UserId, to: &'static str, reason: Option<&'static str>) {
+        let conversation = self.number(user);
+        let Some(last) = self.last(user).filter(|last| last.state != to) else { return };
+        let from = std::mem::replace(&mut last.state, to);
+        last.reason = reason;
+        self.tell("state_changed", json!({ "conversation": conversation, "from": from, "to": to, "reason": reason }));
+    }
+
+    /// A flow in progress is left where it stands. A person who has the conversation took it out of the flow before.
+    pub(super) fn leave(&mut self, user: &UserId, why: &str) {
+        if ["human", "closed"].contains(&self.state_of(user)) {
+            return;
         }
-        self.person(user).pending = None;
+        let conversation = self.number(user);
+        let Some(last) = self.last(user) else { return };
+        if let (Some(run), Some(stands)) = (last.run.clone(), last.stands.clone()) {
+            self.tell(
+                "flow_left",
+                json!({
+                    "conversation": conversation, "flow": run.start.flow, "version": run.version,
+                    "block": stands.block, "why": why,
+                }),
+            );
+        }
+    }
+
+    /// The conversation closes.
+    pub(super) fn close(&mut self, user: &UserId, reason: Option<&'static str>) {
+        self.leave(user, "closed");
+        if let Some(last) = self.last(user) {
+            last.clear_timers();
+        }
+        self.change(user, "closed", reason);
+    }
+
+    /// A person has it now (V6).
+    pub(super) fn hand_over(&mut self, user: &UserId, reason: Option<&'static str>, at: Instant) {
+        self.open_if_none(user);
+        self.leave(user, "human");
+        self.comes_to_human(user, reason, at);
+    }
+
+    pub(super) fn comes_to_human(&mut self, user: &UserId, reason: Option<&'static str>, at: Instant) {
+        if self.state_of(user) != "human" {
+            if let Some(last) = self.last(user) {
+                last.clear_timers();
+            }
+            self.change(user, "human", reason);
+            self.in_human(user, at);
+        }
+        self.drop_pending(user, "with_human");
+    }
+
+    /// It came to Human, or somebody said something in it there: it closes so long after the last of these (V6).
+    pub(super) fn in_human(&mut self, user: &UserId, at: Instant) {
+        let hours = self.workspace.policy.human_close_hours;
+        let Some(last) = self.last(user) else { return };
+        last.in_human.push(at);
+        let since = last.in_human.iter().max().copied().unwrap_or(at);
+        last.close = if hours == 0 { None } else { Some(later(since, hours * HOUR)) };
+    }
+
+    pub(super) fn drop_pending(&mut self, user: &UserId, reason: &str) {
+        let Some(pending) = self.people.get_mut(user).and_then(|person| person.pending.take()) else { return };
+        self.tell("dropped", json!({ "trigger": pending.start.trigger, "reason": reason }));
     }
 
     pub(super) fn tell_inbox(&mut self, user: &UserId, reason: &str, note: Option<&str>) {
@@ -77,21 +132,24 @@ impl Model {
     }
 
     pub(super) fn message(&mut self, message: &Message, at: Instant) -> Value {
-        self.messages.insert(message.message_id.clone());
         let user = &message.user_id;
+        if self.is_own(user) {
+            return refused("own_account");
+        }
+        self.messages.insert(message.message_id.clone());
         let reach = self.workspace.policy.reach.clone();
         let person = self.person(user);
         if let Some(handle) = &message.handle {
             person.handle = Some(handle.as_str().to_owned());
         }
         person.dms.push(at);
-        // What a blocked contact writes changes nothing of the budget either (V10).
-        person.one_message &= person.blocked;
-        if !person.blocked && reach.mode != ReachMode::Open {
-            let new =
-                Window { opened: at, until: later(at, reach.window_hours * HOUR), left: reach.messages_per_window };
-            if person.window.is_none_or(|old| old.opened <= at) {
-                person.window = Some(new);
+        // What a blocked contact writes changes nothing of the budget (V10), nor does one that comes too late to (P3).
+        let comes_too_late = person.window.is_some_and(|last| last.opened > at);
+        if !person.blocked && !comes_too_late {
+            person.one_message = false;
+            if reach.mode != ReachMode::Open {
+                let until = later(at, reach.window_hours * HOUR);
+                person.window = Some(Window { opened: at, until, left: reach.messages_per_window });
             }
         }
         json!({ "message": { "result": self.answer_message(message, at) } })
@@ -102,41 +160,47 @@ impl Model {
         if self.person(user).blocked {
             return "kept";
         }
-        let state = self.last(user).map_or("closed", |last| last.state);
-        if state == "human" {
+        if self.state_of(user) == "human" {
             self.tell_inbox(user, "buyer_message", None);
+            self.in_human(user, at);
             return "kept";
         }
         if self.sensitive(message) {
-            self.hand_over(user, Some("sensitive_word"));
+            self.hand_over(user, Some("sensitive_word"), at);
             self.tell_inbox(user, "sensitive_word", None);
             return "sensitive";
         }
-        if let Some(Pending { start, .. }) =
-            self.person(user).pending.clone().filter(|pending| !pending.queued && at < pending.until)
-        {
-            self.person(user).pending = None;
-            if self.flow_exists(&start.flow) {
-                self.start_by_message(user, start, at);
-                return "kept";
-            }
+        if self.begin_held(user, at) {
+            return "kept";
         }
-        let in_flow = self.last(user).is_some_and(|last| last.state != "closed" && last.stands.is_some());
+        let in_flow = self.state_of(user) != "closed" && self.last(user).is_some_and(|last| last.stands.is_some());
         if in_flow {
             return self.reply(user, message, at);
         }
-        self.hand_over(user, Some("out_of_flow"));
+        self.hand_over(user, Some("out_of_flow"), at);
         self.tell_inbox(user, "out_of_flow", None);
         "out_of_flow"
     }
 
-    /// The buyer wrote: a held start begins, or is queued at the limit (P2).
-    fn start_by_message(&mut self, user: &UserId, start: Start, at: Instant) {
-        if self.at_limit() && !self.people.get(user).is_some_and(|person| self.counts(person)) {
+    /// The buyer wrote: a held start that is not over begins, or is queued at the limit (P2).
+    fn begin_held(&mut self, user: &UserId, at: Instant) -> bool {
+        let Some(Pending { start, .. }) =
+            self.person(user).pending.clone().filter(|pending| !pending.queued && at < pending.until)
+        else {
+            return false;
+        };
+        if !self.flow_exists(&start.flow) {
+            self.drop_pending(user, "flow_missing");
+            return false;
+        }
+        self.person(user).pending = None;
+        if self.must_queue(user) {
             self.wait_for_room(user, start);
         } else {
+            self.tell("released", json!({ "trigger": start.trigger }));
             self.begin(user, start, at);
         }
+        true
     }
 
     /// V5: every entry that matches acts; whether one hands off.
@@ -147,9 +211,17 @@ impl Model {
         for entry in entries {
             if matching::any_sensitive(&entry.words, text.as_str()) {
                 hands_off |= entry.handoff;
-                self.person(&message.user_id).tags.extend(entry.tag.map(|tag| tag.to_string()));
+                if let Some(tag) = entry.tag {
+                    self.tag(&message.user_id, tag.as_str());
+                }
             }
         }
         hands_off
+    }
+
+    pub(super) fn tag(&mut self, user: &UserId, tag: &str) {
+        if self.person(user).tags.insert(tag.to_owned()) {
+            self.tell("tagged", json!({ "tag": tag }));
+        }
     }
 }

@@ -56,15 +56,11 @@ impl Model {
             (TimerKind::Idle, Some(user)) => {
                 if let Some(last) = self.last(user) {
                     last.idle = None;
-                    last.to("waiting", None);
                 }
+                self.change(user, "waiting", None);
             }
-            (TimerKind::Close, Some(user)) => {
-                if let Some(last) = self.last(user) {
-                    last.close_with(Some("expired"));
-                }
-            }
-            (TimerKind::QueueExpiry | TimerKind::HoldExpiry, Some(user)) => self.person(user).pending = None,
+            (TimerKind::Close, Some(user)) => self.close(user, Some("expired")),
+            (TimerKind::QueueExpiry | TimerKind::HoldExpiry, Some(user)) => self.drop_pending(user, "expired"),
         }
     }
 }

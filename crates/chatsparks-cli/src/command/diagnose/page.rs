@@ -1,17 +1,16 @@
 //! The page that a support desk would send.
 
-use super::{
-    BAD, Details, DiagnosisKind, FAINT, Found, GOOD, OrderDetails, Page, STRONG, ShownCheck, Stream, Write, io, shown,
-};
+use super::{BAD, Details, FAINT, Found, GOOD, OrderDetails, Page, STRONG, ShownCheck, Stream, Write, io, shown};
 use crate::{
     aside::{code, write_contact, write_set_aside},
     shown::write_explanation,
 };
 use chatsparks_core::{Candidate, Instant, diagnosis};
+use chatsparks_replay::money::Money;
 
 impl Page {
     pub(super) fn write_text(&self, to: &mut Stream) -> io::Result<()> {
-        writeln!(to.to, "{STRONG}{}{STRONG:#}: {}", question(self.kind), shown(&self.about))?;
+        writeln!(to.to, "{STRONG}{}{STRONG:#}: {}", self.case.sentence(), shown(&self.about))?;
         if let Some(at) = self.at {
             writeln!(to.to, "as of {at}, revision {} of the workspace", self.revision)?;
         }
@@ -33,6 +32,7 @@ impl Page {
                 write_explanation(to, explanation, false, text.as_str())?;
                 write_set_aside(to, set_aside)
             }
+            Details::Dm { set_aside } => write_set_aside(to, set_aside),
             Details::Order(order) => order.write_text(to),
             Details::Contact(Some(contact)) => {
                 write_contact(to, contact)?;
@@ -72,13 +72,14 @@ impl OrderDetails {
         for candidate in &self.candidates {
             write_candidate(to, candidate)?;
         }
+        writeln!(to.to, "\n{STRONG}The ledger{STRONG:#}")?;
         let currency = shown(self.outcome.currency.as_str());
-        writeln!(to.to, "\n{STRONG}The ledger{STRONG:#}, in minor units of {currency}")?;
         for line in &self.ledger {
             let sign = if line.reversed { '-' } else { '+' };
             let entry = &line.entry;
             let (kind, result) = (code(&entry.cause.kind), code(&entry.result));
-            let (revenue, overlap) = (entry.revenue_minor, entry.overlap_minor);
+            let [revenue, overlap] =
+                [entry.revenue_minor, entry.overlap_minor].map(|minor| Money::new(minor, &currency));
             writeln!(to.to, "  {}  {kind}: {sign}{revenue} {result}, {sign}{overlap} of it linked", line.at)?;
         }
         write_set_aside(to, &self.set_aside)
@@ -109,21 +110,11 @@ fn write_candidate(to: &mut Stream, candidate: &Candidate) -> io::Result<()> {
     Ok(())
 }
 
-fn question(kind: DiagnosisKind) -> &'static str {
-    match kind {
-        DiagnosisKind::WebhookNotReceiving => "The webhook does not receive",
-        DiagnosisKind::AutomationDidNotFire => "The automation did not fire",
-        DiagnosisKind::DmNotSeen => "The buyer never saw the DM",
-        DiagnosisKind::OrderNotAttributed => "The order was not attributed",
-        DiagnosisKind::QuestionRepeats => "The flow repeats its question",
-        DiagnosisKind::TeammateCannotSee => "A teammate cannot see the workspace",
-    }
-}
-
 /// What a check found, in a word.
 fn told(found: &diagnosis::Found) -> String {
     match found {
         diagnosis::Found::Nothing => "none".to_owned(),
+        diagnosis::Found::Unknown => "unknown".to_owned(),
         diagnosis::Found::Yes(yes) => if *yes { "yes" } else { "no" }.to_owned(),
         diagnosis::Found::Number(number) => number.to_string(),
         diagnosis::Found::At(at) => Instant::to_string(at),

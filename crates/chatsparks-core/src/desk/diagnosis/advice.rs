@@ -61,6 +61,37 @@ codes! {
 }
 
 codes! {
+    /// What is the case: the heading of a diagnosis. What was asked may not be so at all.
+    Case {
+        WebhookReceives = "webhook_receives", "The webhook receives";
+        WebhookMissesSome = "webhook_misses_some", "The webhook does not receive everything";
+        WebhookDoesNotReceive = "webhook_does_not_receive", "The webhook does not receive";
+        WebhookUnknown = "webhook_unknown", "Nobody knows whether the webhook receives";
+        Fired = "fired", "The automation fired";
+        FiredLater = "fired_later", "The automation fired, and its flow began later";
+        FiredForRoom = "fired_for_room", "The automation fired, and its flow waits for room under the limit";
+        FiredForBuyer = "fired_for_buyer", "The automation fired, and its flow waits for the buyer to write";
+        FiredAndDropped = "fired_and_dropped", "The automation fired, and its flow was dropped before it began";
+        FiredUnsent = "fired_unsent", "The automation fired, and nothing could be sent";
+        DidNotFire = "did_not_fire", "The automation did not fire";
+        DmRead = "dm_read", "The buyer read the DM";
+        DmDelivered = "dm_delivered", "The DM reached the device, and was not read as far as anybody knows";
+        DmFailed = "dm_failed", "The DM did not reach the buyer";
+        DmUnknown = "dm_unknown", "Nobody knows whether the DM reached the buyer";
+        OrderAttributed = "order_attributed", "The order is attributed";
+        OrderSoft = "order_soft", "The order is soft";
+        OrderOrganic = "order_organic", "The order was not attributed";
+        QuestionRepeats = "question_repeats", "The flow repeats its question";
+        QuestionAskedOnce = "question_asked_once", "The flow asked its question once";
+        NothingAsked = "nothing_asked", "No flow asked anything";
+        StartForRoom = "start_for_room", "Nothing was asked yet: the flow waits for room under the limit";
+        StartForBuyer = "start_for_buyer", "Nothing was asked yet: the flow waits for the buyer to write";
+        TeammateSees = "teammate_sees", "The teammate sees the workspace";
+        TeammateCannotSee = "teammate_cannot_see", "A teammate cannot see the workspace";
+    }
+}
+
+codes! {
     /// What to do; its sentence is for the person who asks.
     Advice {
         Nothing = "nothing", "Nothing to do here.";
@@ -74,6 +105,7 @@ codes! {
         ContactSupport = "contact_support", "Write to support with the workspace id shown here; attach the support bundle.";
         ActivateTrigger = "activate_trigger", "Activate the trigger; it answers comments from then on.";
         WidenCondition = "widen_condition", "Try the text against the trigger, and add the words that the buyer used.";
+        LoosenCondition = "loosen_condition", "Its words are there, and another part of the condition refuses: look at its posts, its `not` and its other parts.";
         WidenScope = "widen_scope", "Add the post, or one of its tags, to the trigger's scope.";
         MoveTriggerUp = "move_trigger_up", "Move the trigger above the winner shown here, or narrow the winner's condition.";
         Unblock = "unblock", "Unblock the contact; their next comment is answered.";
@@ -85,7 +117,8 @@ codes! {
         WriteYourself = "write_yourself", "The start is gone: write to the contact yourself; a member's DM is never stopped by the limit.";
         LookAtTheNewer = "look_at_the_newer", "Another start took its place: look at the conversation for what was sent.";
         CommentIsGone = "comment_is_gone", "The comment was deleted or hidden before its flow began: nothing to do.";
-        CameBefore = "came_before", "Nothing, unless one id was given to two things: it was processed when it came first.";
+        CameBefore = "came_before", "Nothing, unless one id was given to two things: it came before, and its id is used up.";
+        SendUnderNewId = "send_under_new_id", "It was refused when it came first, and its id is used up: where it holds by now, send it under a new event id.";
         WriteToOpen = "write_to_open", "No conversation is open: write to the contact, which opens one.";
         TakeFirst = "take_first", "The bot has the conversation, and only a person hands back: take it first, if you meant to.";
         ReviewStands = "review_stands", "A soft order is reviewed once: the first word stands.";

@@ -1,6 +1,6 @@
 //! D2: an automation did not fire.
 
-use super::{Advice, Answer, Check, CheckCode, Diagnosis, DiagnosisKind};
+use super::{Advice, Answer, Case, Check, CheckCode, Diagnosis, DiagnosisKind};
 use crate::{
     DropReason, Evaluation, Explained, Explanation, Instant, MatchedWord, PendingFor, Verdict,
     document::workspace::{TriggerStatus, Workspace},
@@ -90,7 +90,24 @@ impl AutomationKnown<'_> {
             self.not_at_limit(),
             self.evaluated(),
         ];
-        Diagnosis::new(DiagnosisKind::AutomationDidNotFire, checks, Advice::DiagnoseTheDm)
+        Diagnosis::new(DiagnosisKind::AutomationDidNotFire, self.case(), checks, Advice::DiagnoseTheDm)
+    }
+
+    fn case(&self) -> Case {
+        let waits = |waits| match waits {
+            PendingFor::Room => Case::FiredForRoom,
+            PendingFor::Message => Case::FiredForBuyer,
+        };
+        match (self.explanation.verdict.result, self.start) {
+            (Explained::Fired, _) => Case::Fired,
+            (Explained::Undeliverable, _) => Case::FiredUnsent,
+            (Explained::Queued | Explained::AwaitingMessage, Some(StartFate::Began(_))) => Case::FiredLater,
+            (Explained::Queued | Explained::AwaitingMessage, Some(StartFate::Dropped { .. })) => Case::FiredAndDropped,
+            (Explained::Queued | Explained::AwaitingMessage, Some(StartFate::Waits { waits: what, .. })) => waits(what),
+            (Explained::Queued, None) => waits(PendingFor::Room),
+            (Explained::AwaitingMessage, None) => waits(PendingFor::Message),
+            _ => Case::DidNotFire,
+        }
     }
 
     /// The refusal with this result, first or among the others.
@@ -101,7 +118,7 @@ impl AutomationKnown<'_> {
     fn condition_matched(&self) -> Check {
         let in_scope = self.refusal(Explained::OutOfScope).is_none();
         let matched = self.refusal(Explained::NoMatch).is_none();
-        let advice = if in_scope { Advice::WidenCondition } else { Advice::WidenScope };
+        let advice = if in_scope { Advice::about_mismatch(self.explanation) } else { Advice::WidenScope };
         let word = |word: &MatchedWord| format!("{} ({}..{})", word.word, word.start, word.end);
         Check::new(CheckCode::ConditionMatched, Answer::passes(in_scope && matched), advice)
             .with("post", self.evaluation.comment.post_id.as_str())
@@ -126,8 +143,10 @@ impl AutomationKnown<'_> {
         let check = Check::new(CheckCode::NotAtLimit, Answer::passes(has_room || counted), advice)
             .with("count", count)
             .with("limit", limit)
-            .with("contact_counted", counted)
-            .with("counted_by", counted_by);
+            .with("contact_counted", counted);
+        // Of somebody who is not counted nobody did it; of somebody who is, it may not have been seen.
+        let check =
+            if counted { check.with_known("counted_by", counted_by) } else { check.with("counted_by", counted_by) };
         let queued = self.explanation.verdict.result == Explained::Queued;
         if queued { check.with("queued_until", until) } else { check }
     }
@@ -139,7 +158,7 @@ impl AutomationKnown<'_> {
         let waits = matches!(result, Explained::Queued | Explained::AwaitingMessage);
         let answer = Answer::passes(*result == Explained::Fired || (waits && began));
         let also = self.explanation.also.iter().map(|verdict| verdict.result.as_str().to_owned()).collect::<Vec<_>>();
-        let check = Check::new(CheckCode::Evaluation, answer, Advice::about_comment(*result, self.start))
+        let check = Check::new(CheckCode::Evaluation, answer, Advice::about_explanation(self.explanation, self.start))
             .with("at", self.evaluation.at)
             .with("revision", self.evaluation.revision)
             .with("result", result.as_str())

@@ -1,6 +1,6 @@
 //! D3: the buyer never saw the DM.
 
-use super::{Advice, Answer, Check, CheckCode, Diagnosis, DiagnosisKind};
+use super::{Advice, Answer, Case, Check, CheckCode, Diagnosis, DiagnosisKind};
 use crate::{DmId, DmStage, Instant, Text};
 
 /// What is known of one DM.
@@ -64,9 +64,11 @@ impl DeliveryKnown<'_> {
                 (None, Some(_)) => (Answer::Fail, Advice::ReachOtherwise),
                 (None, None) => (Answer::Unknown, unknown),
             };
-            let check = Check::new(code, answer, advice).with("dm", self.dm_id.as_str()).with("at", at);
+            let check = Check::new(code, answer, advice).with("dm", self.dm_id.as_str());
+            // A DM that failed did not come to it; of another nobody knows.
+            let check = if failed.is_some() { check.with("at", at) } else { check.with_known("at", at) };
             if failed.is_some() {
-                check.with("failed_at", failed.map(|seen| seen.at)).with("detail", detail)
+                check.with("failed_at", failed.map(|seen| seen.at)).with_known("detail", detail)
             } else {
                 check
             }
@@ -79,7 +81,7 @@ impl DeliveryKnown<'_> {
                 Some(named) if named == cause => Answer::Fail,
                 _ => Answer::Unknown,
             };
-            Check::new(code, answer, advice).with("platform_says", detail)
+            Check::new(code, answer, advice).with_known("platform_says", detail)
         };
         let checks = vec![
             stage(CheckCode::Sent, DmStage::Sent, Advice::WaitForReceipt),
@@ -89,6 +91,15 @@ impl DeliveryKnown<'_> {
             cause(CheckCode::OpenToMessages, DeliveryCause::FriendsOnly, Advice::AskToOpenMessages),
             cause(CheckCode::NotHeldByPlatform, DeliveryCause::Throttled, Advice::SendLess),
         ];
-        Diagnosis::new(DiagnosisKind::DmNotSeen, checks, Advice::BuyerSawIt)
+        let case = if reached(DmStage::Read).is_some() {
+            Case::DmRead
+        } else if arrived {
+            Case::DmDelivered
+        } else if failed.is_some() {
+            Case::DmFailed
+        } else {
+            Case::DmUnknown
+        };
+        Diagnosis::new(DiagnosisKind::DmNotSeen, case, checks, Advice::BuyerSawIt)
     }
 }

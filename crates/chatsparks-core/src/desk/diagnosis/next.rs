@@ -2,7 +2,7 @@
 //! conversations, so that all of them give the same advice.
 
 use super::{Advice, StartFate};
-use crate::{DropReason, Explained, PendingFor, RefusalReason};
+use crate::{DropReason, Explained, Explanation, PendingFor, RefusalReason};
 
 impl Advice {
     /// About what became of a trigger for a comment (C10), and of the start since.
@@ -25,6 +25,38 @@ impl Advice {
             (Explained::Undeliverable, _) => Self::GrantScopes,
             (Explained::Fired | Explained::Matches, _) => Self::DiagnoseTheDm,
         }
+    }
+
+    /// About one trigger and a comment (C10), and the start since: what refuses it, and not only its code.
+    pub fn about_explanation(explanation: &Explanation, start: Option<StartFate>) -> Self {
+        match explanation.verdict.result {
+            Explained::NoMatch => Self::about_mismatch(explanation),
+            result => Self::about_comment(result, start),
+        }
+    }
+
+    /// About a condition that does not hold: more words help only where its words are not there.
+    pub(super) fn about_mismatch(explanation: &Explanation) -> Self {
+        if explanation.matched.is_empty() { Self::WidenCondition } else { Self::LoosenCondition }
+    }
+
+    /// About a comment that matched no trigger, by what became of each: where one would have matched but for its
+    /// scope or its being a draft, that is the cause, and not the buyer's words.
+    pub fn about_no_match<'e>(explanations: impl IntoIterator<Item = &'e Explanation>) -> Self {
+        let mut words_are_there = false;
+        for explanation in explanations {
+            let refusals = || std::iter::once(&explanation.verdict).chain(&explanation.also);
+            let is_refused = |wanted| refusals().any(|verdict| verdict.result == wanted);
+            if is_refused(Explained::NoMatch) {
+                words_are_there |= !explanation.matched.is_empty();
+                continue;
+            }
+            let causes = [Explained::Draft, Explained::OutOfScope, Explained::BlockedContact];
+            if let Some(cause) = causes.into_iter().find(|cause| is_refused(*cause)) {
+                return Self::about_comment(cause, None);
+            }
+        }
+        if words_are_there { Self::LoosenCondition } else { Self::WidenCondition }
     }
 
     fn about_start(fate: StartFate) -> Self {

@@ -1,6 +1,6 @@
 //! D4: an order was not attributed.
 
-use super::{Advice, Answer, Check, CheckCode, Diagnosis, DiagnosisKind};
+use super::{Advice, Answer, Case, Check, CheckCode, Diagnosis, DiagnosisKind, Found};
 use crate::{
     Candidate, CandidateVerdict, Instant, Order, OrderOutcome, OrderResult, ShopUserId, UserId,
     document::workspace::Workspace,
@@ -17,6 +17,8 @@ pub struct OrderKnown<'a> {
     pub placed_at: Instant,
     /// What came of it.
     pub outcome: &'a OrderOutcome,
+    /// What it counts as now: a soft order may have been confirmed or rejected since (A6).
+    pub counts_as: OrderResult,
     /// The contact that it belongs to (A1); none: it matches nobody.
     pub contact: Option<&'a UserId>,
     /// A shop id by which the contact was found.
@@ -45,18 +47,23 @@ impl OrderKnown<'_> {
             self.within_window(),
             self.sku_linked(),
         ];
-        let all_pass = match self.outcome.result {
-            OrderResult::Attributed => Advice::OrderIsAttributed,
-            OrderResult::Soft => Advice::ReviewSoftOrder,
-            OrderResult::Organic => Advice::LookAtCandidates,
+        let (case, all_pass) = match self.counts_as {
+            OrderResult::Attributed => (Case::OrderAttributed, Advice::OrderIsAttributed),
+            OrderResult::Soft => (Case::OrderSoft, Advice::ReviewSoftOrder),
+            OrderResult::Organic => (Case::OrderOrganic, Advice::LookAtCandidates),
         };
-        Diagnosis::new(DiagnosisKind::OrderNotAttributed, checks, all_pass)
+        Diagnosis::new(DiagnosisKind::OrderNotAttributed, case, checks, all_pass)
     }
 
     /// The conversations that A2 lets in.
     fn eligible(&self) -> impl Iterator<Item = &Candidate> {
         let is_out = |verdict| matches!(verdict, CandidateVerdict::TooOld | CandidateVerdict::AfterTheOrder);
         self.candidates.iter().filter(move |candidate| !is_out(candidate.verdict))
+    }
+
+    /// What is known of a contact's links; of an order that matches nobody nothing is.
+    fn of_contact(&self, found: impl Into<Found>) -> Found {
+        if self.contact.is_some() { found.into() } else { Found::Unknown }
     }
 
     fn within_window(&self) -> Check {
@@ -72,10 +79,10 @@ impl OrderKnown<'_> {
         };
         Check::new(CheckCode::WithinWindow, answer, advice)
             .with("placed_at", self.placed_at)
-            .with("last_link_at", last_link)
-            .with("seconds_between", last_link.map(|last| self.placed_at.seconds_since(last)))
+            .with("last_link_at", self.of_contact(last_link))
+            .with("seconds_between", self.of_contact(last_link.map(|last| self.placed_at.seconds_since(last))))
             .with("attribution_days", self.workspace.policy.attribution_days)
-            .with("candidates", self.candidates.iter().map(told).collect::<Vec<_>>())
+            .with("candidates", self.of_contact(self.candidates.iter().map(told).collect::<Vec<_>>()))
     }
 
     fn sku_linked(&self) -> Check {
@@ -94,7 +101,7 @@ impl OrderKnown<'_> {
             None => Answer::Unknown,
             Some(_) => Answer::passes(looked_at().any(matches)),
         };
-        let advice = match (self.contact, self.outcome.result) {
+        let advice = match (self.contact, self.counts_as) {
             (None, _) => Advice::LinkShopId,
             (Some(_), OrderResult::Soft) => Advice::ReviewSoftOrder,
             _ => Advice::LinkTheSku,
@@ -119,8 +126,9 @@ impl OrderKnown<'_> {
         Check::new(CheckCode::SkuLinked, answer, advice)
             .with("ordered", ordered)
             .with("ordered_skus", several)
-            .with("linked", linked)
+            .with("linked", self.of_contact(linked))
             .with("result", result(self.outcome.result))
+            .with("counts_as", result(self.counts_as))
             .with("credited_to_conversation", self.outcome.credit.as_ref().map(|credit| credit.conversation))
     }
 }

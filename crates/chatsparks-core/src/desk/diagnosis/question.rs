@@ -1,8 +1,8 @@
 //! D5: a flow repeats its question.
 
-use super::{Advice, Answer, Check, CheckCode, Diagnosis, DiagnosisKind};
+use super::{Advice, Answer, Case, Check, CheckCode, Diagnosis, DiagnosisKind};
 use crate::{
-    Instant,
+    Instant, PendingFor,
     document::workspace::{Block, BlockKind, Expect},
 };
 
@@ -21,6 +21,8 @@ pub struct QuestionKnown<'a> {
     pub entered: &'a [Instant],
     /// Whether a person has the conversation by now.
     pub with_human: bool,
+    /// What a start of theirs waits for.
+    pub pending: Option<PendingFor>,
 }
 
 impl QuestionKnown<'_> {
@@ -32,7 +34,7 @@ impl QuestionKnown<'_> {
             Some(BlockKind::Question(question)) if question.expect.is_some() => Advice::LoosenExpect,
             Some(BlockKind::Question(_)) => Advice::AskToWriteText,
             Some(BlockKind::QuickReplies(_)) => Advice::TapOrWrite,
-            _ => Advice::NothingAsks,
+            _ => self.pending.map_or(Advice::NothingAsks, Advice::about_wait),
         };
         let replies = match kind {
             None => Answer::Unknown,
@@ -76,7 +78,14 @@ impl QuestionKnown<'_> {
                 .with("times_entered", self.entered.len())
                 .with("last_entered", self.entered.last().copied()),
         ];
-        Diagnosis::new(DiagnosisKind::QuestionRepeats, checks, Advice::FlowWaitsForReply)
+        let case = match (kind, self.pending) {
+            (Some(_), _) if self.mismatches.is_empty() && self.entered.len() <= 1 => Case::QuestionAskedOnce,
+            (Some(_), _) => Case::QuestionRepeats,
+            (None, Some(PendingFor::Room)) => Case::StartForRoom,
+            (None, Some(PendingFor::Message)) => Case::StartForBuyer,
+            (None, None) => Case::NothingAsked,
+        };
+        Diagnosis::new(DiagnosisKind::QuestionRepeats, case, checks, Advice::FlowWaitsForReply)
     }
 }
 

@@ -1,6 +1,6 @@
 //! D6: a teammate cannot see the workspace.
 
-use super::{Advice, Answer, Check, CheckCode, Diagnosis, DiagnosisKind};
+use super::{Advice, Answer, Case, Check, CheckCode, Diagnosis, DiagnosisKind};
 use crate::{
     Email, SignIn,
     document::workspace::{Member, MemberStatus, Workspace},
@@ -49,11 +49,11 @@ impl TeammateKnown<'_> {
                 .with("status", status.map(status_name))
                 .with("sign_in", sign_in.as_str()),
         ];
-        let all_pass = match sign_in {
-            SignIn::Sees { .. } => Advice::MemberSeesIt,
-            _ => Advice::ContactSupport,
+        let (case, all_pass) = match sign_in {
+            SignIn::Sees { .. } => (Case::TeammateSees, Advice::MemberSeesIt),
+            _ => (Case::TeammateCannotSee, Advice::ContactSupport),
         };
-        Diagnosis::new(DiagnosisKind::TeammateCannotSee, checks, all_pass)
+        Diagnosis::new(DiagnosisKind::TeammateCannotSee, case, checks, all_pass)
     }
 }
 

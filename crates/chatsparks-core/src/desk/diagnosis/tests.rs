@@ -221,6 +221,7 @@ fn d4_an_order_that_was_not_attributed() {
             order: &order,
             placed_at,
             outcome: result,
+            counts_as: result.result,
             contact,
             linked_by: None,
             linked_later: None,
@@ -238,6 +239,26 @@ fn d4_an_order_that_was_not_attributed() {
     assert_eq!(diagnose(&sound, Some(&user_id), &[after], &late), "ppff send_links_in_flows");
     let credited = candidate(CandidateVerdict::Credited);
     assert_eq!(diagnose(&sound, Some(&user_id), &[credited], &soft), "pppf review_soft_order");
+    // A6: what was confirmed since is attributed, and needs no review.
+    for (counts_as, case, next) in [
+        (OrderResult::Soft, Case::OrderSoft, Advice::ReviewSoftOrder),
+        (OrderResult::Attributed, Case::OrderAttributed, Advice::LinkTheSku),
+        (OrderResult::Organic, Case::OrderOrganic, Advice::LinkTheSku),
+    ] {
+        let known = OrderKnown {
+            workspace: &sound,
+            order: &order,
+            placed_at,
+            outcome: &soft,
+            counts_as,
+            contact: Some(&user_id),
+            linked_by: None,
+            linked_later: None,
+            candidates: &[candidate(CandidateVerdict::Credited)],
+        };
+        let diagnosis = known.diagnose();
+        assert_eq!((diagnosis.case, diagnosis.next), (case, next));
+    }
     let mut cut = workspace();
     cut.connections.shop.scopes.clear();
     assert_eq!(diagnose(&cut, None, &[], &unknown), "ffuu grant_shop_scopes");
@@ -266,9 +287,124 @@ fn d5_a_flow_that_repeats_its_question() {
         (None, &[][..], &[][..], false, "uuu nothing_asks"),
     ] {
         let in_a_row = u32::try_from(mismatches.len()).unwrap();
-        let known = QuestionKnown { block, mismatches, in_a_row, max_mismatches: 2, entered, with_human };
+        let known =
+            QuestionKnown { block, mismatches, in_a_row, max_mismatches: 2, entered, with_human, pending: None };
         assert_eq!(outcome(&known.diagnose()), wanted);
     }
+}
+
+#[test]
+fn d5_the_heading_says_what_is_the_case() {
+    let open: Block = serde_json::from_value(json!({ "id": "n", "question": { "text": "?", "field": "n" } })).unwrap();
+    let once = [at("2026-03-02T10:00:00Z")];
+    let twice = [once[0], once[0]];
+    for (block, mismatches, entered, pending, wanted, next) in [
+        (Some(&open), &once[..], &once[..], None, Case::QuestionRepeats, Advice::AskToWriteText),
+        (Some(&open), &[][..], &twice[..], None, Case::QuestionRepeats, Advice::LookAtGotos),
+        (Some(&open), &[][..], &once[..], None, Case::QuestionAskedOnce, Advice::FlowWaitsForReply),
+        (None, &[][..], &[][..], None, Case::NothingAsked, Advice::NothingAsks),
+        (None, &[][..], &[][..], Some(PendingFor::Room), Case::StartForRoom, Advice::RaiseLimit),
+        (None, &[][..], &[][..], Some(PendingFor::Message), Case::StartForBuyer, Advice::AskToWrite),
+    ] {
+        let in_a_row = u32::try_from(mismatches.len()).unwrap();
+        let known =
+            QuestionKnown { block, mismatches, in_a_row, max_mismatches: 2, entered, with_human: false, pending };
+        let diagnosis = known.diagnose();
+        assert_eq!((diagnosis.case, diagnosis.next), (wanted, next));
+    }
+}
+
+#[test]
+fn d2_the_heading_says_what_is_the_case() {
+    let engine = Engine::compile(workspace()).unwrap();
+    let usage = UsageKnown::default();
+    let now = at("2026-03-02T10:00:00Z");
+    let waits = |waits| Some(StartFate::Waits { waits, until: now });
+    let dropped =
+        Some(StartFate::Dropped { at: now, reason: DropReason::Expired, waited: PendingFor::Room, until: now });
+    use crate::CommentResult::{AwaitingMessage, Fired, Queued, Undeliverable};
+    for (result, start, wanted) in [
+        (Fired, Some(StartFate::Began(now)), Case::Fired),
+        (Queued, waits(PendingFor::Room), Case::FiredForRoom),
+        (Queued, waits(PendingFor::Message), Case::FiredForBuyer),
+        (Queued, None, Case::FiredForRoom),
+        (Queued, Some(StartFate::Began(now)), Case::FiredLater),
+        (Queued, dropped, Case::FiredAndDropped),
+        (AwaitingMessage, None, Case::FiredForBuyer),
+        (AwaitingMessage, Some(StartFate::Began(now)), Case::FiredLater),
+        (Undeliverable, None, Case::FiredUnsent),
+    ] {
+        let mut evaluation = evaluation(&engine, "price?", None);
+        evaluation.outcome.result = result;
+        for (trigger, wanted) in [("price", wanted), ("any", Case::DidNotFire)] {
+            let explanation = engine.explain(&evaluation, trigger, &mut Scratch::default()).unwrap();
+            let known = AutomationKnown {
+                workspace: engine.workspace(),
+                evaluation: &evaluation,
+                explanation: &explanation,
+                usage,
+                start,
+                duplicates: 0,
+            };
+            assert_eq!(known.diagnose().case, wanted, "{result:?} {start:?} {trigger}");
+        }
+    }
+}
+
+#[test]
+fn d2_advice_fits_what_refused() {
+    let mut document = document();
+    let words = json!({ "keywords": { "words": ["price"] } });
+    document["triggers"] = json!([
+        { "id": "elsewhere", "when": words, "scope": { "posts": ["v2"] }, "flow": "f" },
+        { "id": "other_post", "when": { "all": [words, { "posts": ["v2"] }] }, "flow": "f" },
+        { "id": "unasked", "when": { "all": [words, { "not": { "keywords": { "words": ["again"] } } }] }, "flow": "f" },
+        { "id": "size", "when": { "keywords": { "words": ["size"] } }, "flow": "f" },
+    ]);
+    let engine = Engine::compile(serde_json::from_value::<Workspace>(document).unwrap()).unwrap();
+    let missed = evaluation(&engine, "price again", None);
+    let all = engine.explain_all(&missed, &mut Scratch::default());
+    let advice = |trigger: &str| {
+        let explanation = all.iter().find(|one| one.trigger == trigger).unwrap();
+        let known = AutomationKnown {
+            workspace: engine.workspace(),
+            evaluation: &missed,
+            explanation,
+            usage: UsageKnown::default(),
+            start: None,
+            duplicates: 0,
+        };
+        let diagnosis = known.diagnose();
+        assert_eq!(diagnosis.next, Advice::about_explanation(explanation, None), "{trigger}");
+        diagnosis.next
+    };
+    assert_eq!(advice("elsewhere"), Advice::WidenScope);
+    assert_eq!(advice("other_post"), Advice::LoosenCondition);
+    assert_eq!(advice("unasked"), Advice::LoosenCondition);
+    assert_eq!(advice("size"), Advice::WidenCondition);
+    // Of the comment as a whole: the trigger that would have matched but for its scope.
+    assert_eq!(Advice::about_no_match(&all), Advice::WidenScope);
+    assert_eq!(Advice::about_no_match(&all[1..]), Advice::LoosenCondition);
+    assert_eq!(Advice::about_no_match(&all[3..]), Advice::WidenCondition);
+}
+
+#[test]
+fn what_nobody_knows_is_not_called_none() {
+    let workspace = workspace();
+    let now = at("2026-03-10T10:00:00Z");
+    let times = WebhookTimes { connected_at: None, last_event: None, others_active: None };
+    let webhook = WebhookKnown { workspace: &workspace, incident: None, post: None, times, now }.diagnose();
+    let found = |diagnosis: &Diagnosis, code, what| diagnosis.check(code).unwrap().found(what).cloned();
+    assert_eq!(found(&webhook, CheckCode::NoPlatformIncident, "incident"), Some(Found::Unknown));
+    assert_eq!(found(&webhook, CheckCode::NotSilent, "others_active"), Some(Found::Unknown));
+    assert_eq!(found(&webhook, CheckCode::NotSilent, "last_event"), Some(Found::Nothing));
+    assert_eq!(webhook.case, Case::WebhookUnknown);
+    let dm_id = DmId::from("e1/0");
+    let stages = [StageSeen { stage: DmStage::Queued, at: now, detail: None }];
+    let dm = DeliveryKnown { dm_id: &dm_id, stages: &stages, cause: None }.diagnose();
+    assert_eq!(found(&dm, CheckCode::Sent, "at"), Some(Found::Unknown));
+    assert_eq!(found(&dm, CheckCode::SignedIn, "platform_says"), Some(Found::Unknown));
+    assert_eq!(serde_json::to_value(Found::Unknown).unwrap(), Value::Null);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! D1: the webhook does not receive.
 
-use super::{Advice, Answer, Check, CheckCode, Diagnosis, DiagnosisKind};
+use super::{Advice, Answer, Case, Check, CheckCode, Diagnosis, DiagnosisKind};
 use crate::{
     ConnectionLight, Instant, Period, PostId, SILENT_AFTER, TIKTOK_SCOPES, WebhookTimes,
     document::workspace::{Post, Workspace},
@@ -41,17 +41,31 @@ impl WebhookKnown<'_> {
                 if tiktok.connected { Advice::GrantScopes } else { Advice::Reconnect },
             )
             .with("scopes", tiktok.scopes.clone())
-            .with("missing", missing),
+            .with_known("missing", tiktok.connected.then_some(missing)),
             Check::new(
                 CheckCode::NoPlatformIncident,
                 incident,
                 if self.incident == Some(true) { Advice::WaitForPlatform } else { Advice::LookAtPlatformStatus },
             )
-            .with("incident", self.incident),
+            .with_known("incident", self.incident),
             self.post_in_window(),
             self.not_silent(),
         ];
-        Diagnosis::new(DiagnosisKind::WebhookNotReceiving, checks, Advice::TryAComment)
+        let case = self.case(&checks);
+        Diagnosis::new(DiagnosisKind::WebhookNotReceiving, case, checks, Advice::TryAComment)
+    }
+
+    fn case(&self, checks: &[Check]) -> Case {
+        let fails = |code| checks.iter().any(|check| check.code == code && check.answer == Answer::Fail);
+        if fails(CheckCode::ConnectionLive) || fails(CheckCode::NotSilent) {
+            Case::WebhookDoesNotReceive
+        } else if checks.iter().any(|check| check.answer == Answer::Fail) {
+            Case::WebhookMissesSome
+        } else if self.times.is_quiet(self.now) == Some(false) {
+            Case::WebhookReceives
+        } else {
+            Case::WebhookUnknown
+        }
     }
 
     /// Whether the post is listened to (C1); one that the workspace lacks counts as new.
@@ -94,10 +108,10 @@ impl WebhookKnown<'_> {
         Check::new(CheckCode::NotSilent, answer, advice)
             .with("webhook", state(self.times, self.now))
             .with("last_event", self.times.last_since_connected())
-            .with("connected_at", self.times.connected_at)
-            .with("quiet_seconds", self.times.quiet_since().map(|since| self.now.seconds_since(since)))
+            .with_known("connected_at", self.times.connected_at)
+            .with_known("quiet_seconds", self.times.quiet_since().map(|since| self.now.seconds_since(since)))
             .with("silent_after_seconds", SILENT_AFTER.as_milliseconds() / 1000)
-            .with("others_active", self.times.others_active)
+            .with_known("others_active", self.times.others_active)
             .with("workspace_id", self.workspace.workspace.id.as_str())
     }
 }

@@ -38,6 +38,7 @@ pub enum BlockKind {
 
 /// Says something, with or without a shop link.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct MessageBlock {
     /// The text, with placeholders (F8).
@@ -49,6 +50,7 @@ pub struct MessageBlock {
 
 /// Asks, and captures the answer (F3).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Question {
     /// The text, with placeholders (F8).
@@ -62,6 +64,7 @@ pub struct Question {
 
 /// What a question admits (F3).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Expect {
     /// A number such as `-12.5`.
@@ -76,6 +79,7 @@ pub enum Expect {
 
 /// Asks with one to four options (F4).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct QuickReplies {
     /// The text, with placeholders (F8).
@@ -92,6 +96,7 @@ pub struct QuickReplies {
 
 /// One option of a `quick_replies`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Choice {
     /// Its id, which comes back when it is tapped.
@@ -105,6 +110,7 @@ pub struct Choice {
 
 /// What takes any other text (F4).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FreeText {
     /// The field it goes into, else the block's.
@@ -117,6 +123,7 @@ pub struct FreeText {
 
 /// Goes on by what was captured (F6).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Branch {
     /// The field looked at; a missing one is empty.
@@ -150,6 +157,7 @@ pub enum Test {
 
 /// Sends a product card; neither product nor SKU: the shop's own page.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ShopLink {
     /// The product.
@@ -172,6 +180,7 @@ impl ShopLink {
 
 /// Hands the conversation to a person.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Handoff {
     /// A note for them.
@@ -181,6 +190,7 @@ pub struct Handoff {
 
 /// Waits for time to pass (F7).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Wait {
     /// How long: 1 second to 30 days.
@@ -189,6 +199,7 @@ pub struct Wait {
 
 /// Tags the contact.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TagBlock {
     /// The tag.

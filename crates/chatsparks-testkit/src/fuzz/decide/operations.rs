@@ -40,7 +40,7 @@ const LAST_HOUR: Instant = Instant::from_milliseconds(253_402_297_200_000);
 /// The workspace that a line of settings makes, a character each:
 ///
 /// a digit: the limit, `0` no plan · `b` buyer first, `c` comment to message · `1 message`: `w` · an hour to hold `H`, to
-/// queue `Q`, to close `C` · `n` on_throttled stop · `m` no members · `i` waiting at once · `z` one mismatch ·
+/// queue `Q`, to close `C`, to close in Human `P` · `n` on_throttled stop · `m` no members · `i` waiting at once · `z` one mismatch ·
 /// `v` a second version of `ask` · `g` without the first version · `x` without the flows that send cards · `o` without
 /// the scope to send · `p` a plan of another day · `t` a trigger less
 pub(super) fn workspace(settings: &str) -> Workspace {
@@ -60,6 +60,7 @@ pub(super) fn workspace(settings: &str) -> Workspace {
             'H' => policy.reach.hold_hours = 1,
             'Q' => policy.queue_hours = 1,
             'C' => policy.close_after_hours = 1,
+            'P' => policy.human_close_hours = 1,
             'i' => policy.waiting_after_minutes = 0,
             'z' => policy.max_mismatches = 1,
             'n' => policy.on_throttled = OnThrottled::Stop,

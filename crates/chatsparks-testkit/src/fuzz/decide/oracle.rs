@@ -2,8 +2,8 @@
 
 use super::store::{Step, Store};
 use chatsparks_core::{
-    ActKind, Contact, ConversationState, Currency, Effect, Event, Fact, Insights, Instant, Order, OrderResult, Outcome,
-    Period, SendDm, TimerKind, TriggerId, UserId,
+    ActKind, CommentId, Contact, ConversationState, Currency, DropReason, Effect, Event, Fact, Insights, Instant,
+    Order, OrderResult, Outcome, Period, SendDm, TimerKind, TriggerId, UserId,
     workspace::{ReachMode, Workspace},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,8 +12,10 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Default)]
 pub(super) struct Oracle {
     effect_ids: BTreeSet<String>,
-    /// When each trigger last fired for a contact.
-    fired: BTreeMap<(UserId, TriggerId), Instant>,
+    /// When each trigger fired for a contact, and by which comment.
+    fired: BTreeMap<(UserId, TriggerId), Vec<(CommentId, Instant)>>,
+    /// Whether conversations in Human ever closed by themselves: a new policy moves no timer that is set.
+    closes_in_human: bool,
     /// The trigger of the start that waits.
     waiting: BTreeMap<UserId, TriggerId>,
     conversations: BTreeMap<UserId, (u32, ConversationState)>,
@@ -62,7 +64,7 @@ impl Oracle {
     }
 
     /// V6, V10: in Human the bot sends nothing, and a blocked contact is not written to either.
-    fn people(&self, step: &Step<'_>, after: Option<&Contact>) {
+    fn people(&mut self, step: &Step<'_>, after: Option<&Contact>) {
         let handed_back = matches!(event(step), Some(Event::Act(act)) if act.kind == ActKind::HandBack);
         let silent = |contact: &Contact| contact.is_with_human() || contact.is_blocked();
         if step.contact.is_some_and(silent) && !handed_back {
@@ -72,9 +74,11 @@ impl Oracle {
         }
         let Some(after) = after else { return };
         if after.is_with_human() {
-            for kind in [TimerKind::FlowWait, TimerKind::Idle, TimerKind::Close] {
+            for kind in [TimerKind::FlowWait, TimerKind::Idle] {
                 assert_eq!(after.due(kind), None, "V6: {kind:?} in Human");
             }
+            self.closes_in_human |= step.engine.workspace().policy.human_close_hours > 0;
+            assert!(self.closes_in_human || after.due(TimerKind::Close).is_none(), "V6: `close` in Human");
         }
         if silent(after) {
             assert_eq!(after.pending(), None, "V6, V10: a start waits");
@@ -95,15 +99,28 @@ impl Oracle {
         }
     }
 
-    /// C6: one firing within the throttle's length, and none without the fact.
+    /// C6: one firing within the throttle's length, and none without the fact. A firing whose start was dropped because
+    /// its comment was removed has never been (P5).
     fn throttles(&mut self, step: &Step<'_>) {
         let mut firings = 0;
         for fact in &step.decision.facts {
-            let (Fact::TriggerFired { trigger, .. }, Some(user)) = (fact, subject(step)) else { continue };
-            firings += 1;
-            let last = self.fired.insert((user.clone(), trigger.clone()), step.at);
-            let until = last.map(|last| last.after(throttle(step.engine.workspace(), trigger)));
-            assert!(until.is_none_or(|until| step.at >= until), "C6: `{trigger}` fired within its throttle");
+            let Some(user) = subject(step) else { continue };
+            match (fact, event(step)) {
+                (Fact::TriggerFired { trigger, comment_id, .. }, _) => {
+                    firings += 1;
+                    let fired = self.fired.entry((user.clone(), trigger.clone())).or_default();
+                    let last = fired.iter().map(|(_, at)| *at).max();
+                    let until = last.map(|last| last.after(throttle(step.engine.workspace(), trigger)));
+                    assert!(until.is_none_or(|until| step.at >= until), "C6: `{trigger}` fired within its throttle");
+                    fired.push((comment_id.clone(), step.at));
+                }
+                (Fact::Dropped { trigger, reason }, Some(Event::CommentRemoved(of))) => {
+                    assert_eq!(*reason, DropReason::CommentRemoved, "P5");
+                    let fired = self.fired.entry((user.clone(), trigger.clone())).or_default();
+                    fired.retain(|(comment, _)| *comment != of.comment_id);
+                }
+                _ => {}
+            }
         }
         let fires = match &step.decision.outcome {
             Outcome::Comment(outcome) => usize::from(outcome.result.is_firing()),

@@ -155,7 +155,7 @@ impl Store {
             }
             IndexRow::Dm(id, user, stage) => {
                 let before = self.dms.insert(id.clone(), (user.clone(), *stage));
-                let later = before.is_none_or(|(known, before)| known == *user && before < *stage);
+                let later = before.is_none_or(|(known, before)| known == *user && stage.is_after(before));
                 assert!(later, "V11: a DM goes back, or to somebody else");
                 return;
             }

@@ -269,7 +269,11 @@ fn biased() -> impl Strategy<Value = char> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2_000) })]
+    #![proptest_config(ProptestConfig {
+        // The seed of a case that fails is printed, and kept beside this file.
+        failure_persistence: Some(Box::new(proptest::test_runner::FileFailurePersistence::WithSource("seeds"))),
+        ..ProptestConfig::with_cases(2_000)
+    })]
 
     #[test]
     fn n1_n5_n6_as_the_oracle_says(characters in proptest::collection::vec(biased(), 0..60)) {

@@ -134,8 +134,11 @@ impl ContactV1 {
     }
 }
 
+/// How often a timer fired at one due instant.
+type Firing = (TimerKind, Instant, u32);
+
 impl TalkV1 {
-    fn talk(self) -> Result<(Talk, Vec<SentLink>, Vec<(TimerKind, Instant, u32)>), &'static str> {
+    fn talk(self) -> Result<(Talk, Vec<SentLink>, Vec<Firing>), &'static str> {
         let Self { runs, conversation, pending, window, one_message, last_dm, counted_in, tags, fields, links, fired } =
             self;
         let runs: Vec<Arc<Run>> = runs.into_iter().map(|run| Arc::new(run.run())).collect();

@@ -1,0 +1,155 @@
+//! What was decided, for whoever asks afterwards.
+
+use super::make::{
+    ALL, at, brought, clock, comment, commit, decided, dm, due, evaluation, put, record, row, shard, terms,
+};
+use chatsparks_core::{Key, Row};
+use chatsparks_ports::{Cursor, EffectKey, EffectState, KeptRecord, Settled, Store, StoreError};
+
+fn ids(records: &[KeptRecord]) -> Vec<(u32, u64)> {
+    records.iter().map(|record| (record.partition, record.seq)).collect()
+}
+
+/// R10: in order within a partition, each once, however they are cut; a cursor goes on where it stands.
+pub async fn r10_records_are_read_by_cursor<S: Store>(store: &S) {
+    let glow = "glow".into();
+    assert_eq!(store.records(&glow, &Cursor::default(), 9).await.unwrap().0, []);
+    for (partition, many) in [(0, 10), (2, 25)] {
+        let mut all = commit(0);
+        all.records = (0..many).map(|seq| record(seq, at(seq as i64), "u", "hello")).collect();
+        put(store, &shard(partition), all).await.unwrap();
+    }
+    let expected: Vec<(u32, u64)> = (0..10).map(|seq| (0, seq)).chain((0..25).map(|seq| (2, seq))).collect();
+    for limit in [1, 3, 7, 10, 1_000] {
+        let (mut cursor, mut read) = (Cursor::default(), Vec::new());
+        loop {
+            let (records, next) = store.records(&glow, &cursor, limit).await.unwrap();
+            assert!(records.len() <= limit);
+            if records.is_empty() {
+                assert_eq!(next, Cursor(vec![10, 0, 25, 0]));
+                break;
+            }
+            read.extend(ids(&records));
+            cursor = next;
+        }
+        let of = |partition| read.iter().filter(move |(of, _)| *of == partition).collect::<Vec<_>>();
+        assert_eq!([of(0), of(2)].concat(), expected.iter().collect::<Vec<_>>(), "{limit} at a time");
+    }
+    let (records, _) = store.records(&glow, &Cursor(vec![9, 0, 24]), 100).await.unwrap();
+    let lines = [KeptRecord { partition: 0, seq: 9, line: record(9, at(9), "u", "hello").line }];
+    assert_eq!((&records[..1], records.len()), (&lines[..], 2));
+    let of_u = store.records_of(&glow, &"u".into(), 4).await.unwrap();
+    assert_eq!(ids(&of_u), [(0, 0), (2, 0), (0, 1), (2, 1)]);
+    assert_eq!(store.records_of(&glow, &"nobody".into(), 4).await.unwrap(), []);
+}
+
+/// R10, T5: records and what was decided of the log by one age, ids by another; never what waits; in batches.
+pub async fn r10_what_is_old_is_deleted_in_batches<S: Store>(store: &S) {
+    let glow = "glow".into();
+    let inputs = (0..20).map(|n| (shard(0), brought(&format!("e{n}"), at(n), comment("c", "u", "hi"))));
+    store.append(inputs.collect()).await.unwrap();
+    let mut all = decided(15, (0..15).map(|seq| dm(&format!("u{seq}"), seq, None, "hello")));
+    all.rows = (0..20).map(|n| Row::Event(format!("e{n}").into(), at(n))).collect();
+    all.rows.extend([Row::Comment("c".into(), at(3)), due("u1", at(0)), clock(15, at(15))]);
+    all.rows.push(Row::Fired("u1".into(), chatsparks_core::TimerKind::Idle, at(4), 2));
+    all.rows.push(row(r#""dm":{"id":"d","user_id":"u1","stage":"sent"}"#));
+    put(store, &shard(0), all).await.unwrap();
+    let sent = EffectKey { shard: shard(0), user_id: Some("u3".into()), id: "e3/0".into() };
+    assert!(store.settle(&sent, Settled::Sent, None).await.unwrap());
+    let before = store.stretch(&shard(0)).await.unwrap();
+    assert_eq!((before.from, before.first_record), (1, 0));
+    // Nothing is old enough.
+    assert_eq!(store.prune(&glow, at(0), at(0), 100).await.unwrap(), 0);
+    let mut batches = Vec::new();
+    loop {
+        match store.prune(&glow, at(10), at(5), 4).await.unwrap() {
+            0 => break,
+            deleted => batches.push(deleted),
+        }
+    }
+    // 5 events, 1 comment, 1 firing; 10 records, 10 of the log, 1 outcome.
+    assert!(batches.iter().all(|deleted| *deleted <= 4), "{batches:?}");
+    assert_eq!(batches.iter().sum::<usize>(), 28);
+    let kept = store.stretch(&shard(0)).await.unwrap();
+    assert_eq!((kept.from, kept.first_record), (11, 10));
+    assert_eq!(store.read(&shard(0), 0, ALL).await.unwrap().len(), 10);
+    let old = store.records(&glow, &Cursor::default(), 100).await;
+    assert!(matches!(old, Err(StoreError::NotKept(10))), "{old:?}");
+    let (records, _) = store.records(&glow, &Cursor(vec![10]), 100).await.unwrap();
+    assert_eq!(ids(&records), (10..15).map(|seq| (0, seq)).collect::<Vec<_>>());
+    for (id, is_kept) in [("e4", false), ("e5", true), ("e19", true)] {
+        assert_eq!(store.row(&glow, &Key::Event(id.into())).await.unwrap().is_some(), is_kept, "{id}");
+    }
+    let stay = [Key::Contact("u1".into()), Key::Clock, Key::Dm("d".into())];
+    for key in stay {
+        assert!(store.row(&glow, &key).await.unwrap().is_some(), "{key}");
+    }
+    // What waits is kept, however old; its outcome goes with the next.
+    assert_eq!(store.count(&glow).await.unwrap().waiting, 14);
+    assert_eq!(store.list(&glow, EffectState::Sent, 9).await.unwrap(), []);
+    while store.prune(&glow, at(9_000), at(9_000), 4).await.unwrap() > 0 {}
+    let read = store.read(&shard(0), 0, ALL).await.unwrap();
+    assert_eq!(read.iter().map(|logged| logged.position).collect::<Vec<_>>(), (16..=20).collect::<Vec<_>>());
+    assert_eq!(store.count(&glow).await.unwrap().waiting, 14);
+    // Other workspaces are not touched, and the seqs go on.
+    let mut more = commit(16);
+    more.records = vec![record(15, at(15), "u", "hello")];
+    put(store, &shard(0), more).await.unwrap();
+    let (records, _) = store.records(&glow, &Cursor(vec![15]), 100).await.unwrap();
+    assert_eq!(ids(&records), [(0, 15)]);
+}
+
+/// C10: a comment that comes again is evaluated again, and the first time is what tells.
+pub async fn c10_the_first_evaluation_of_a_comment_stays<S: Store>(store: &S) {
+    let mut all = commit(0);
+    all.records = (0..3).map(|seq| record(seq, at(seq as i64), "u", "hello")).collect();
+    all.records[1].evaluation = Some(evaluation("c", "u", at(1), "the first time"));
+    all.records[2].evaluation = Some(evaluation("c", "u", at(2), "again"));
+    let expected = all.records[1].evaluation.clone().map(|(_, evaluation)| *evaluation);
+    put(store, &shard(1), all).await.unwrap();
+    assert_eq!(store.evaluation(&"glow".into(), &"c".into()).await.unwrap(), expected);
+    assert_eq!(store.evaluation(&"glow".into(), &"d".into()).await.unwrap(), None);
+    assert_eq!(store.evaluation(&"other".into(), &"c".into()).await.unwrap(), None);
+}
+
+/// What a console lists: rows of a kind by name, whichever partition has them; the head of each.
+pub async fn w_rows_are_listed_by_name_over_all_partitions<S: Store>(store: &S) {
+    let glow = "glow".into();
+    for partition in 0..3u32 {
+        let mut all = commit(0);
+        let user = |n: u32| format!("u{:02}", n * 3 + partition);
+        all.rows = (0..10).map(|n| due(&user(n), at(0))).collect();
+        all.rows.push(row(&format!(r#""dm":{{"id":"d{partition}","user_id":"u","stage":"sent"}}"#)));
+        all.rows.extend([clock(u64::from(partition), at(0)), terms(1)]);
+        put(store, &shard(partition), all).await.unwrap();
+    }
+    let (mut after, mut listed) = (None::<String>, Vec::new());
+    loop {
+        let rows = store.rows(&glow, "contact", after.as_deref(), 7).await.unwrap();
+        let Some(last) = rows.last() else { break };
+        after = Some(last.key().name());
+        listed.extend(rows.iter().map(|row| row.key().name()));
+    }
+    assert_eq!(listed, (0..30).map(|n| format!("u{n:02}")).collect::<Vec<_>>());
+    assert_eq!(store.rows(&glow, "dm", Some("d0"), 9).await.unwrap().len(), 2);
+    assert_eq!(store.rows(&glow, "order", None, 9).await.unwrap(), []);
+    assert_eq!(store.rows(&"other".into(), "contact", None, 9).await.unwrap(), []);
+    assert_eq!(store.row(&glow, &Key::Contact("u29".into())).await.unwrap(), Some(due("u29", at(0))));
+    assert_eq!(store.row(&glow, &Key::Contact("u30".into())).await.unwrap(), None);
+    let heads = store.heads(&glow).await.unwrap();
+    let head = |partition| vec![clock(partition, at(0)), terms(1)];
+    assert_eq!(heads, [head(0), head(1), head(2), vec![]]);
+    assert_eq!(store.heads(&"other".into()).await.unwrap(), vec![Vec::new(); 4]);
+}
+
+/// Texts of the runtime's own.
+pub async fn r8_notes_are_kept<S: Store>(store: &S) {
+    let (glow, other) = ("glow".into(), "other".into());
+    assert_eq!(store.note(&glow, "digest").await.unwrap(), None);
+    for text in ["one", "two"] {
+        store.write_note(&glow, "digest", text).await.unwrap();
+        assert_eq!(store.note(&glow, "digest").await.unwrap().as_deref(), Some(text));
+    }
+    assert_eq!(store.note(&glow, "other").await.unwrap(), None);
+    assert_eq!(store.note(&other, "digest").await.unwrap(), None);
+}

@@ -1,0 +1,27 @@
+//! `cargo xtask crash`: kills the service while it works, and holds it to what it promised.
+
+use crate::{
+    Result, root,
+    run::{cargo, run as start},
+};
+use std::process::Command;
+
+/// So often, with so many events; the seed is printed.
+pub(crate) fn run(kills: usize, events: usize, seed: u64) -> Result {
+    against("release", "release", kills, events, seed)
+}
+
+/// The short form, for every change, with what the tests were built with.
+pub(crate) fn short() -> Result {
+    against("test", "debug", 10, 10_000, 1)
+}
+
+fn against(profile: &str, folder: &str, kills: usize, events: usize, seed: u64) -> Result {
+    let packages = ["--package", "chatsparks-cli", "--package", "chatsparks-crash"];
+    start(cargo(&["build", "--profile", profile, "--locked"]).args(packages))?;
+    let programs = root().join("target").join(folder);
+    let mut command = Command::new(programs.join("chatsparks-crash"));
+    command.arg("--binary").arg(programs.join("chatsparks")).arg("--glow").arg(root().join("examples/glow"));
+    command.args(["--kills", &kills.to_string(), "--events", &events.to_string(), "--seed", &seed.to_string()]);
+    start(&mut command)
+}
