@@ -241,11 +241,7 @@ fn read<'t>(reading: &mut Reading<'t>, mut root: Table<'t>, base: &Path) -> Opti
     let limits = limits::read(reading, &mut root);
     let mut tokens = read_tokens(reading, &mut root, None, base);
     let mut shops = Shops::default();
-    let tables = root.tables(reading, "workspace", "[[workspace]]");
-    if tables.is_empty() {
-        reading.fault(&(0..0), "there is no workspace", "add `[[workspace]]` with `document = \"FILE\"`");
-    }
-    for table in tables {
+    for table in root.tables(reading, "workspace", "[[workspace]]") {
         let read = read_workspace_table(reading, table, base, &mut shops, &mut tokens);
         settings.attempt = settings.attempt.max(read.map_or(Duration::ZERO, |timeout| timeout + BEYOND));
     }

@@ -5,7 +5,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 use tokio::sync::Notify;
@@ -14,6 +14,8 @@ use tokio::sync::Notify;
 pub(crate) struct Connection {
     /// When it began to be idle, in the order of all such moments; 0: it is worked for.
     idle_since: AtomicU64,
+    /// Whether a request has begun to arrive, and is not answered yet.
+    begun: AtomicBool,
     order: Arc<AtomicU64>,
     pub(crate) closed: Notify,
 }
@@ -25,6 +27,16 @@ impl fmt::Debug for Connection {
 }
 
 impl Connection {
+    /// The head of a request has arrived.
+    pub(crate) fn begins(&self) {
+        self.begun.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a request has begun to arrive, and is not answered yet.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.begun.load(Ordering::Relaxed)
+    }
+
     /// A request has arrived whole.
     pub(crate) fn works(&self) {
         self.idle_since.store(0, Ordering::Relaxed);
@@ -32,7 +44,8 @@ impl Connection {
 
     /// A request is answered.
     pub(crate) fn rests(&self) {
-        self.idle_since.store(self.order.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+        self.begun.store(false, Ordering::Relaxed);
+        self.idle_since.store(self.order.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
 }
 
@@ -71,6 +84,7 @@ impl Connections {
                     let number = self.order.fetch_add(1, Ordering::Relaxed) + 1;
                     let connection = Arc::new(Connection {
                         idle_since: AtomicU64::new(number),
+                        begun: AtomicBool::new(false),
                         order: self.order.clone(),
                         closed: Notify::new(),
                     });

@@ -152,6 +152,7 @@ async fn connection(
     let of_requests = place.connection.clone();
     let service = service_fn(move |request: Request<Incoming>| {
         let (app, connection) = (app.clone(), of_requests.clone());
+        connection.begins();
         if request.body().is_end_stream() {
             connection.works();
         }
@@ -177,6 +178,10 @@ async fn connection(
             _ = &mut serving => return,
             () = place.connection.closed.notified() => return,
             () = &mut stops, if !told => {
+                // Half a head is nothing that has begun.
+                if !place.connection.has_begun() {
+                    return;
+                }
                 told = true;
                 serving.as_mut().graceful_shutdown();
             }

@@ -27,7 +27,7 @@ fn h_none_of_a_body_is_taken_when_one_line_cannot_be_read() {
     let service = Service::usual();
     let body = format!("{}\n{{\"id\":\"e2\",\"type\":\"comment\",\"comment_id\":\"c2\"}}\n", comment("e1", "u1"));
     let problem = service.post(body).problem(400, "unreadable-line");
-    assert_eq!((&problem["line"], &problem["column"]), (&json!(2), &json!(48)), "{problem}");
+    assert_eq!((&problem["line"], &problem["column"]), (&json!(2), &json!(46)), "{problem}");
     assert!(problem["detail"].as_str().unwrap().contains("missing field `post_id`"), "{problem}");
     assert_eq!(problem["errors"].as_array().unwrap().len(), 1);
     service.post(comment("e3", "u3"));

@@ -36,7 +36,7 @@ fn h_everything_wrong_is_told_at_once() {
         ("16:9", "not a rate"),
         ("19:12", "cannot send by TikTok"),
         ("20:13", "the variable `NOT_SET` is not set"),
-        ("20:33", "unknown key `scope`"),
+        ("20:32", "unknown key `scope`"),
     ] {
         let line = told.lines().find(|line| line.starts_with(&format!("serve.toml:{at}: ")) && line.contains(says));
         // Tokens are named here, though none can be had: nothing listens without one is for when there is none.
@@ -63,13 +63,13 @@ fn h_one_thing_wrong_is_told_with_its_place() {
         (format!("listen = \"0.0.0.0:0\"\nstore = \"sqlite:s.db\"\n{GLOW}"), "1:10", "without a token nothing listens"),
         (format!("listen = \"here\"\nstore = \"sqlite:s.db\"\n{GLOW}"), "1:10", "an address and a port"),
         (GLOW.to_owned(), "1:1", "missing key `store`"),
-        (BASE.to_owned(), "1:1", "there is no workspace"),
+        (BASE.to_owned(), "1:1", "there is no `[[workspace]]`"),
         (format!("{BASE}workspace = 3\n"), "3:13", "`[[workspace]]`"),
         (format!("{BASE}api_token = \"{TOKEN}\"\n{GLOW}"), "3:13", "never stands in the configuration"),
         (format!("{BASE}api_token = {{ env = \"A\", file = \"B\" }}\n{GLOW}"), "3:13", "in one place"),
         (format!("{BASE}api_token = {{ file = \"none\" }}\n{GLOW}"), "3:13", "cannot be read from"),
         (format!("{BASE}api_token = {{ file = \"empty\" }}\n{GLOW}"), "3:13", "is empty"),
-        (format!("{BASE}api_token = {{ env = \"TOKEN\", scopes = [\"all\"] }}\n{GLOW}"), "3:41", "`ingest`, `read`"),
+        (format!("{BASE}api_token = {{ env = \"TOKEN\", scopes = [\"all\"] }}\n{GLOW}"), "3:40", "`ingest`, `read`"),
         (format!("{BASE}partitions = 0\n{GLOW}"), "3:14", "from 1 to 1024"),
         (format!("{BASE}{GLOW}outbound = \"http\"\n"), "5:12", "there is no `[workspace.http]`"),
         (format!("{BASE}{GLOW}outbound = \"http\"\n{secret}"), "8:10", "as Standard Webhooks write it"),

@@ -21,7 +21,7 @@ fn r8_a_document_is_read_and_put_in_force() {
     let second = service.get(PATH);
     assert_eq!(
         (second.header("etag"), &second.json()["triggers"][0]["public_reply"]),
-        (Some("\"2\""), &json!(["Look there"]))
+        (Some("\"2\""), &json!("Look there"))
     );
     // What is acknowledged later is decided by it.
     service.post(comment("e1", "u1"));
@@ -38,7 +38,7 @@ fn r8_a_document_is_read_and_put_in_force() {
     changed["triggers"][0]["public_reply"] = json!("From the file");
     fs::write(service.path("glow.json"), changed.to_string()).unwrap();
     service.again();
-    assert_eq!(service.get(PATH).json()["triggers"][0]["public_reply"], json!(["From the file"]));
+    assert_eq!(service.get(PATH).json()["triggers"][0]["public_reply"], json!("From the file"));
 }
 
 #[test]
@@ -65,6 +65,7 @@ fn f10_faults_are_told_as_check_tells_them() {
     let service = Service::usual();
     let mut broken = document();
     broken["triggers"][0]["flow"] = json!("nowhere");
+    broken["flows"][0]["version"] = json!(2);
     broken["flows"][0]["blocks"][0]["goto"] = json!("nowhere");
     let problem = service.call("PUT", PATH, broken.to_string()).problem(422, "invalid-document");
     fs::write(service.path("broken.json"), broken.to_string()).unwrap();

@@ -134,15 +134,16 @@ fn h4_what_is_not_http_is_refused() {
 #[test]
 fn h4_deep_json_is_refused() {
     let service = Service::usual();
-    let deep = |open: &str, close: &str| format!("{}{}", open.repeat(100_000), close.repeat(100_000));
+    let deep = |open: &str, close: &str| format!("{}1{}", open.repeat(100_000), close.repeat(100_000));
     service.post(deep("[", "]")).problem(400, "unreadable-line");
-    service.post(deep("{\"id\":", "1}")).problem(400, "unreadable-line");
+    service.post(deep("{\"id\":", "}")).problem(400, "unreadable-line");
     let lines = format!("{{\"id\":\"e1\",\"type\":\"order\",\"lines\":{}}}", deep("[", "]"));
     service.post(lines).problem(400, "unreadable-line");
-    // A document is read when the line is: it is the engine that refuses it.
-    let configure = format!("{{\"id\":\"e1\",\"type\":\"configure\",\"workspace\":{}}}", deep("[", "]"));
-    service.post(configure).problem(400, "unreadable-line");
-    service.call("PUT", "/v1/workspaces/glow/document", deep("{\"a\":", "1}")).problem(422, "invalid-document");
+    // A line with a document can be read, whatever the document: it is the engine that refuses it.
+    let configure = format!("{{\"id\":\"d1\",\"type\":\"configure\",\"workspace\":{}}}", deep("{\"a\":", "}"));
+    assert_eq!(service.post(configure).status, 200);
+    assert_eq!(service.records(1)[0]["outcome"]["refused"]["reason"], "invalid_workspace");
+    service.call("PUT", "/v1/workspaces/glow/document", deep("{\"a\":", "}")).problem(422, "invalid-document");
     service.call("POST", "/v1/workspaces/glow/queue/drop", &deep("[", "]")[..16_000]).problem(400, "bad-request");
     assert_eq!(service.post(comment("e1", "u1")).status, 200);
 }

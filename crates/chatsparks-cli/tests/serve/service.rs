@@ -25,8 +25,6 @@ pub(crate) fn document() -> Value {
     json!({
         "schema": 1,
         "workspace": { "id": "glow", "name": "Glow", "account_user_id": "acct_glow" },
-        "posts": [{ "id": "v1", "kind": "video", "published_at": "2026-03-01T00:00:00Z" }],
-        "plan": { "listening_window_days": 3650 },
         "members": [{ "email": "owner@glow.example", "role": "owner", "status": "active" }],
         "triggers": [{ "id": "price", "when": { "keywords": { "words": ["price"] } }, "flow": "price",
             "public_reply": "Check your inbox" }],

@@ -12,6 +12,7 @@ const ID: usize = 256;
 
 /// One contact, as in the state.
 #[utoipa::path(
+    operation_id = "read_contact",
     get, path = "/v1/workspaces/{workspace}/contacts/{user_id}", tag = "state",
     params(
         ("workspace" = String, Path, description = "The id of the workspace"),
@@ -30,10 +31,12 @@ pub(crate) async fn get<S: Store>(State(service): State<Shared<S>>, at: At) -> R
 ///
 /// This is an event like any other: it is durable when this answers, and decided in its turn.
 #[utoipa::path(
+    operation_id = "forget_contact",
     delete, path = "/v1/workspaces/{workspace}/contacts/{user_id}", tag = "state",
     params(
         ("workspace" = String, Path, description = "The id of the workspace"),
-        ("user_id" = String, Path, description = "The contact, percent-encoded", max_length = 256),
+        ("user_id" = String, Path, description = "The contact, percent-encoded", min_length = 1, max_length = 256,
+            pattern = r"^[^\u0000-\u001F\u007F-\u009F]+$"),
     ),
     responses((status = 200, description = "The event is durable", body = Accepted)),
     security(("bearer" = ["admin"])),

@@ -32,6 +32,7 @@ pub(crate) struct Taken {
 
 /// The document that what is acknowledged now is decided by; its `ETag` is its revision.
 #[utoipa::path(
+    operation_id = "read_document",
     get, path = "/v1/workspaces/{workspace}/document", tag = "document",
     params(("workspace" = String, Path, description = "The id of the workspace")),
     responses(
@@ -69,6 +70,7 @@ pub(crate) async fn get<S: Store>(
 /// It is checked and compiled first. What is acknowledged after this answers is decided by it. With `If-Match`, only
 /// where that revision is in force.
 #[utoipa::path(
+    operation_id = "put_document",
     put, path = "/v1/workspaces/{workspace}/document", tag = "document",
     params(
         ("workspace" = String, Path, description = "The id of the workspace"),

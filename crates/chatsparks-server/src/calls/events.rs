@@ -25,6 +25,7 @@ const LONG: usize = 64 << 10;
 /// They are durable when this answers, and each is decided exactly once; an id that comes again changes nothing, so that
 /// whatever was not acknowledged may be sent again. None of the body is taken when one line of it cannot be.
 #[utoipa::path(
+    operation_id = "take_events",
     post, path = "/v1/workspaces/{workspace}/events", tag = "events",
     params(("workspace" = String, Path, description = "The id of the workspace")),
     request_body(content(

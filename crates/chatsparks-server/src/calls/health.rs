@@ -13,6 +13,7 @@ use chatsparks_ports::Store;
 ///
 /// A channel that is stopped stops its own queue only, and is no reason for a `503`.
 #[utoipa::path(
+    operation_id = "read_health",
     get, path = "/healthz", tag = "service",
     responses(
         (status = 200, description = "Events are taken and decided", body = crate::openapi::HealthShape),
@@ -27,6 +28,7 @@ pub(crate) async fn health<S: Store>(State(service): State<Shared<S>>) -> Respon
 
 /// Metrics as Prometheus reads them. None bears a user's id or text.
 #[utoipa::path(
+    operation_id = "read_metrics",
     get, path = "/metrics", tag = "service",
     responses((status = 200, description = "Metrics", body = String, content_type = "text/plain")),
     security(("bearer" = ["read"])),

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 /// One order, as in the state.
 #[utoipa::path(
+    operation_id = "read_order",
     get, path = "/v1/workspaces/{workspace}/orders/{order_id}", tag = "state",
     params(
         ("workspace" = String, Path, description = "The id of the workspace"),

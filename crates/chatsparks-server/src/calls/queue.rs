@@ -28,6 +28,7 @@ pub(crate) struct Named {
 
 /// What waits, what was given up, what is in doubt, and when it will have gone.
 #[utoipa::path(
+    operation_id = "read_queue",
     get, path = "/v1/workspaces/{workspace}/queue", tag = "queue",
     params(("workspace" = String, Path, description = "The id of the workspace")),
     responses((status = 200, description = "The queue", body = crate::openapi::QueueShape)),
@@ -50,6 +51,7 @@ pub(crate) async fn get<S: Store>(State(service): State<Shared<S>>, at: At) -> R
 
 /// Bring a dead letter back into the queue.
 #[utoipa::path(
+    operation_id = "retry_effect",
     post, path = "/v1/workspaces/{workspace}/queue/retry", tag = "queue",
     params(("workspace" = String, Path, description = "The id of the workspace")),
     request_body = Named,
@@ -69,6 +71,7 @@ pub(crate) async fn retry<S: Store>(
 
 /// Drop an effect that has no outcome yet: it is then `failed`, `dropped`.
 #[utoipa::path(
+    operation_id = "drop_effect",
     post, path = "/v1/workspaces/{workspace}/queue/drop", tag = "queue",
     params(("workspace" = String, Path, description = "The id of the workspace")),
     request_body = Named,

@@ -25,6 +25,7 @@ const BYTES: usize = 8 << 20;
 #[into_params(parameter_in = Query)]
 pub(crate) struct Asked {
     /// Where to go on: the `x-next-cursor` of the answer before. Without, from the first record that is kept.
+    #[param(pattern = r"^\d{1,18}(\.\d{1,18})*$")]
     after: Option<String>,
     /// Records at most. An answer may have fewer, and still not be the last: that one is empty.
     #[param(minimum = 1, maximum = 10000)]
@@ -36,6 +37,7 @@ pub(crate) struct Asked {
 /// Where there are many partitions, each record says its `partition`. The header `x-next-cursor` says where to go on;
 /// it is a position in each partition, survives restarts, and is the same again where nothing was decided since.
 #[utoipa::path(
+    operation_id = "read_records",
     get, path = "/v1/workspaces/{workspace}/records", tag = "records",
     params(("workspace" = String, Path, description = "The id of the workspace"), Asked),
     responses(

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 /// The state as far as is decided: the count, every contact, every order.
 #[utoipa::path(
+    operation_id = "read_state",
     get, path = "/v1/workspaces/{workspace}/state", tag = "state",
     params(("workspace" = String, Path, description = "The id of the workspace")),
     responses((status = 200, description = "The state", body = StateShape)),

@@ -149,7 +149,7 @@ impl<'t> Table<'t> {
         }
     }
 
-    /// Tables inside this one.
+    /// Tables inside this one, at least one.
     pub(super) fn tables(
         &mut self,
         reading: &mut Reading<'_>,
@@ -157,9 +157,17 @@ impl<'t> Table<'t> {
         name: &'static str,
     ) -> Vec<Table<'t>> {
         let wanted = format!("tables: each begins with `{name}`");
-        let Some(entry) = self.take(key) else { return Vec::new() };
+        let Some(entry) = self.take(key) else {
+            reading.fault(
+                &self.span.clone(),
+                format!("there is no `{name}`"),
+                format!("add one: it begins with `{name}`"),
+            );
+            return Vec::new();
+        };
         let DeValue::Array(list) = entry.value.get_ref() else {
-            return wrong::<()>(reading, key, entry.value, &wanted).map_or(Vec::new(), |()| Vec::new());
+            let none: Option<Table<'_>> = wrong(reading, key, entry.value, &wanted);
+            return none.into_iter().collect();
         };
         let tables = list.iter().filter_map(|value| match value.get_ref() {
             DeValue::Table(table) => Some(Table::new(name, table, value.span())),
