@@ -78,12 +78,7 @@ pub(crate) enum EventLine {
     /// A shop id belongs to a contact.
     Identity { id: NewId, user_id: Id, shop_user_id: Id },
     /// A member judges a soft order.
-    OrderReview {
-        id: NewId,
-        order_id: Id,
-        verdict: Verdict,
-        member: Id,
-    },
+    OrderReview { id: NewId, order_id: Id, verdict: Verdict, member: Id },
     /// A member takes a conversation.
     Take { id: NewId, user_id: Id, member: Id },
     /// A member gives a conversation back to the bot.
