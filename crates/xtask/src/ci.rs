@@ -4,7 +4,7 @@
 //! that failed are the last words.
 
 use crate::{
-    Result, conformance, core_alone, crash, deny, public_api, root,
+    Result, conformance, core_alone, deny, public_api, root,
     run::{cargo, run},
     test, unicode,
 };
@@ -28,7 +28,6 @@ const STEPS: &[Step] = &[
     ("conformance", conformance::listed),
     ("documentation", documentation),
     ("public names", public_names),
-    ("a service that is killed loses nothing", crash::short),
 ];
 
 /// Runs every step; fails when one did.

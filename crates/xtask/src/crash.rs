@@ -8,18 +8,9 @@ use std::process::Command;
 
 /// So often, with so many events; the seed is printed.
 pub(crate) fn run(kills: usize, events: usize, seed: u64) -> Result {
-    against("release", "release", kills, events, seed)
-}
-
-/// The short form, for every change, with what the tests were built with.
-pub(crate) fn short() -> Result {
-    against("test", "debug", 10, 10_000, 1)
-}
-
-fn against(profile: &str, folder: &str, kills: usize, events: usize, seed: u64) -> Result {
     let packages = ["--package", "chatsparks-cli", "--package", "chatsparks-crash"];
-    start(cargo(&["build", "--profile", profile, "--locked"]).args(packages))?;
-    let programs = root().join("target").join(folder);
+    start(cargo(&["build", "--release", "--locked"]).args(packages))?;
+    let programs = root().join("target/release");
     let mut command = Command::new(programs.join("chatsparks-crash"));
     command.arg("--binary").arg(programs.join("chatsparks")).arg("--glow").arg(root().join("examples/glow"));
     command.args(["--kills", &kills.to_string(), "--events", &events.to_string(), "--seed", &seed.to_string()]);
