@@ -261,9 +261,9 @@ fn bad_lines_are_told_with_column_and_what_was_expected() {
         assert_eq!((error.kind(), error.column(), error.expected()), (*kind, *column, *expected), "{line}");
         assert_eq!(error.to_string(), format!("h.jsonl:1:{column}: {expected}"));
     }
-    let unknown = one(r#""type":"commment""#).unwrap_err();
+    let unknown = one(r#""type":"tapped""#).unwrap_err();
     assert_eq!((unknown.kind(), unknown.column()), (Kind::UnknownType, 47));
-    assert!(unknown.expected().starts_with("unknown type `commment`: expected `comment`, "), "{unknown}");
+    assert!(unknown.expected().starts_with("unknown type `tapped`: expected `comment`, "), "{unknown}");
 }
 
 #[test]
@@ -391,7 +391,7 @@ fn an_order_of_a_million_lines_is_told_with_its_place() {
 fn a_line_of_too_many_parts_is_told_as_any_other() {
     let many = vec![r#""a":1"#; 1_000_000].join(",");
     let error = one(&many).unwrap_err();
-    assert_eq!((error.kind(), error.expected()), (Kind::UnknownField, "unknown field `a`"));
+    assert_eq!((error.kind(), error.expected()), (Kind::UnknownField, "unknown field `a`: did you mean `at`?"));
     let order = r#""type":"order","order_id":"o","user_id":"u","currency":"THB","total_minor":1,"lines":"#;
     let error = one(&format!("{order}[{}]", vec!["1"; 1_000_000].join(","))).unwrap_err();
     assert_eq!(error.expected(), "field `lines`: expected at most 10000 lines");

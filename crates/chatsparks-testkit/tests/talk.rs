@@ -12,7 +12,7 @@ use chatsparks_testkit::{
     properties,
 };
 use proptest::prelude::*;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 fn user(record: &Value) -> String {
@@ -247,7 +247,7 @@ proptest! {
         for envelope in &history {
             replay.push(envelope, |_| ());
             for contact in replay.contacts() {
-                let stored = json!(chatsparks_core::Stored::from(contact)).to_string();
+                let stored = serde_json::to_string(&chatsparks_core::Stored::from(contact)).unwrap();
                 let read: chatsparks_core::Stored<'static, chatsparks_core::Contact> = serde_json::from_str(&stored).unwrap();
                 let read = read.into_inner();
                 prop_assert_eq!(contact, &read);

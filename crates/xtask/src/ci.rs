@@ -4,7 +4,7 @@
 //! that failed are the last words.
 
 use crate::{
-    Result, conformance, core_alone, deny, public_api, root,
+    Result, conformance, core_alone, deny, root,
     run::{cargo, run},
     test, unicode,
 };
@@ -27,7 +27,6 @@ const STEPS: &[Step] = &[
     ("tests", test::run),
     ("conformance", conformance::listed),
     ("documentation", documentation),
-    ("public names", public_names),
 ];
 
 /// Runs every step; fails when one did.
@@ -55,10 +54,6 @@ pub(crate) fn run_all() -> Result {
         }
         failed => Err(format!("{} of {} steps failed: {}", failed.len(), STEPS.len(), failed.join(" · ")).into()),
     }
-}
-
-fn public_names() -> Result {
-    public_api::run(true)
 }
 
 fn format() -> Result {
