@@ -5,7 +5,7 @@
 //!   things up by going through it. Where the engine and the model differ, one of them is wrong.
 //! * [`generate`]: random workspaces and histories that are small and nasty, and shrink.
 //! * [`warned`]: the warnings of a document, as the rule lists them.
-//! * [`store_suite`]: what every store has to pass.
+//! * [`mod@store_suite`]: what every store has to pass.
 //! * [`build`]: workspaces and histories for tests, written in a few words.
 
 pub mod build;
