@@ -151,7 +151,7 @@ impl<'a> Talk<'a> {
                 let label = if dice.percent(30) { option.label.to_uppercase() } else { option.label.clone() };
                 self.write(&label)
             }
-            73..78 => self.write(&(place + 1).to_string()),
+            73..78 => self.write(&number_of(replies, place)),
             78..80 => {
                 // A button of an older message.
                 let message = ("message_id", text(&format!("m-{}-{}", self.key, self.made + 1)));
@@ -334,4 +334,15 @@ impl<'a> Talk<'a> {
     fn end(&self, blocked: bool) -> End {
         End { at: self.at, blocked }
     }
+}
+
+/// The number somebody types for an option: its place in the list, or what its label begins with where labels bear
+/// numbers of their own. An option without such a number is called by its label.
+fn number_of(replies: &QuickReplies, place: usize) -> String {
+    if !replies.options.iter().any(|option| option.label.contains(|letter: char| letter.is_ascii_digit())) {
+        return (place + 1).to_string();
+    }
+    let label = &replies.options[place].label;
+    let digits: String = label.chars().take_while(char::is_ascii_digit).collect();
+    if digits.is_empty() { label.clone() } else { digits }
 }

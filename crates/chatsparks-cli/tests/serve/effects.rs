@@ -14,11 +14,14 @@ use std::{
 
 const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 
+/// A request as it came: its headers by name in lower case, and its body.
+type Received = (BTreeMap<String, String>, Value);
+
 /// An endpoint that answers what it is told to, and writes down what it received.
 struct Endpoint {
     address: SocketAddr,
     answer: Arc<Mutex<String>>,
-    received: Arc<Mutex<Vec<(BTreeMap<String, String>, Value)>>>,
+    received: Arc<Mutex<Vec<Received>>>,
 }
 
 impl Endpoint {
@@ -43,12 +46,12 @@ impl Endpoint {
         *self.answer.lock().unwrap() = answer.to_owned();
     }
 
-    fn received(&self) -> Vec<(BTreeMap<String, String>, Value)> {
+    fn received(&self) -> Vec<Received> {
         self.received.lock().unwrap().clone()
     }
 }
 
-fn one(mut stream: TcpStream, answer: &Mutex<String>, received: &Mutex<Vec<(BTreeMap<String, String>, Value)>>) {
+fn one(mut stream: TcpStream, answer: &Mutex<String>, received: &Mutex<Vec<Received>>) {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4_096];
     loop {

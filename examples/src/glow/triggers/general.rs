@@ -83,7 +83,7 @@ pub(super) fn questions() -> Vec<Trigger> {
                 any([
                     contains(&["สนใจค่ะ", "สนใจครับ", "ขอสั่ง", "สั่งค่ะ", "เอาด้วย", "รับด้วย", "จัดมา", "ทักแชท", "ทักไป"]),
                     keywords("starts_with", Nothing, &["สนใจ"]),
-                    pattern("^(รับ|เอา|cf|เอฟ)\\s*[0-9๑-๙]"),
+                    pattern("^(รับ|เอา|cf|เอฟ)\\s*[0-9]"),
                 ]),
                 not(contains(&["ไม่สนใจ"])),
             ]),
