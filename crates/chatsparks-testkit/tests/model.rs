@@ -55,7 +55,7 @@ fn the_generator_reaches_every_outcome() {
     use proptest::{strategy::ValueTree, test_runner::TestRunner};
     let mut runner = TestRunner::deterministic();
     let mut seen = std::collections::BTreeMap::<String, usize>::new();
-    let focuses = [(Focus::Everything, 400), (Focus::Queue, 400)];
+    let focuses = [(Focus::Everything, 400), (Focus::Queue, 400), (Focus::Talk, 400)];
     for focus in focuses.into_iter().flat_map(|(focus, times)| std::iter::repeat_n(focus, times)) {
         let Case { workspace, history } = case(focus, 60).new_tree(&mut runner).unwrap().current();
         for record in replay(&workspace, &history).records {
@@ -99,6 +99,7 @@ fn the_generator_reaches_every_outcome() {
         "message sensitive",
         "message taken",
         "notify_inbox buyer_message",
+        "notify_inbox flow_missing",
         "notify_inbox handoff",
         "notify_inbox out_of_flow",
         "notify_inbox sensitive_word",
@@ -116,6 +117,7 @@ fn the_generator_reaches_every_outcome() {
         "dropped blocked",
         "dropped comment_removed",
         "dropped expired",
+        "dropped flow_missing",
         "dropped replaced",
         "dropped with_human",
         "field_captured",
