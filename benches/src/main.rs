@@ -92,7 +92,7 @@ fn report(arguments: &Arguments) -> Result<String, Box<dyn Error>> {
         section("Trials", &trials::rows());
     }
     if asked("normalise") {
-        let real: Vec<String> = histories.iter().flatten().flat_map(|(history, _)| history.texts()).collect();
+        let real: Vec<String> = histories.iter().flatten().flat_map(|history| history.texts()).collect();
         section("Normalising", &normalise::rows(most, &real));
     }
     if asked("compile") {
@@ -107,8 +107,7 @@ fn report(arguments: &Arguments) -> Result<String, Box<dyn Error>> {
     if asked("replay") {
         match &histories {
             Ok(histories) => {
-                let rows: Vec<Row> =
-                    histories.iter().flat_map(|(history, targets)| replay::rows(history, *targets)).collect();
+                let rows: Vec<Row> = histories.iter().flat_map(replay::rows).collect();
                 section("Replaying the example shop", &rows);
             }
             Err(error) => notes.push(format!("The example shop was not replayed: {error}.")),

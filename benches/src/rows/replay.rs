@@ -2,7 +2,7 @@
 
 use crate::{
     measure::{ROUNDS, by_turns, run},
-    report::{Row, Target},
+    report::Row,
 };
 use chatsparks_core::{Engine, Event};
 use chatsparks_replay::{DecisionsWriter, Format, HistoryError, Line, Reader, Record, Replay, read_workspace};
@@ -20,19 +20,14 @@ pub struct History {
     file: PathBuf,
 }
 
-/// A history, and the targets of replaying it without and with decisions.
-pub type WithTargets = (History, [Target; 2]);
-
-/// The histories of the example shop, with what is asked of each: without outputs, and with decisions.
-pub fn histories(examples: &Path) -> Result<Vec<WithTargets>, Box<dyn std::error::Error>> {
+/// The histories of the example shop.
+pub fn histories(examples: &Path) -> Result<Vec<History>, Box<dyn std::error::Error>> {
     let document = fs::read(examples.join("glow/workspace.json"))?;
     let engine = Engine::compile(read_workspace(&document, Format::Json)?)?;
     let history = |name, file| History { name, engine: engine.clone(), file: examples.join("glow").join(file) };
-    let comments = history("glow's comments", "history.jsonl");
-    let talks = history("glow's conversations and orders", "conversations.jsonl");
     Ok(vec![
-        (comments, [Target::AtMost(2.5, 1.5), Target::AtMost(4.0, 2.5)]),
-        (talks, [Target::AtMost(3.5, 2.5), Target::AtMost(5.0, 3.5)]),
+        history("glow's comments", "history.jsonl"),
+        history("glow's conversations and orders", "conversations.jsonl"),
     ])
 }
 
@@ -113,7 +108,7 @@ pub fn profile(work: &str, times: usize, examples: &Path) -> Result<bool, Box<dy
     if !["read", "replay", "alone", "decisions"].contains(&work) {
         return Ok(false);
     }
-    for (history, _) in histories(examples)? {
+    for history in histories(examples)? {
         let started = std::time::Instant::now();
         (0..times).for_each(|_| history.once(work));
         let elapsed = started.elapsed();
@@ -125,7 +120,7 @@ pub fn profile(work: &str, times: usize, examples: &Path) -> Result<bool, Box<dy
 }
 
 /// The rows on one history.
-pub fn rows(history: &History, [plain, decisions]: [Target; 2]) -> Vec<Row> {
+pub fn rows(history: &History) -> Vec<Row> {
     let lines = history.values();
     let [read, replayed, written, alone] = by_turns(
         ROUNDS * 4,
@@ -138,8 +133,8 @@ pub fn rows(history: &History, [plain, decisions]: [Target; 2]) -> Vec<Row> {
     );
     let name = history.name;
     vec![
-        Row::ratio(format!("replay of {name} ÷ reading the file into `Value`s"), (replayed, read), lines, plain),
-        Row::ratio(format!("the same with `--decisions` to nowhere, {name}"), (written, read), lines, decisions),
+        Row::told(format!("replay of {name} ÷ reading the file into `Value`s"), (replayed, read), lines),
+        Row::told(format!("the same with `--decisions` to nowhere, {name}"), (written, read), lines),
         Row::told(format!("the replay on one thread, {name}"), (alone, read), lines),
     ]
 }

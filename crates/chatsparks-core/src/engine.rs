@@ -245,20 +245,10 @@ impl Engine {
         self.compiled.explain(evaluation, &self.all_triggers(), &mut scratch.0)
     }
 
-    /// Tries a text against every trigger, or one, drafts included, as if a newcomer had written it (C11).
+    /// Tries a text against the triggers, drafts included, as if a newcomer had written it (C11).
     /// `post`: as if it stood under that post; none: scopes are not looked at.
-    pub fn try_text(
-        &self,
-        text: &str,
-        post: Option<&str>,
-        trigger: Option<&str>,
-        scratch: &mut Scratch,
-    ) -> Vec<Explanation> {
-        let triggers = match trigger {
-            Some(trigger) => self.compiled.trigger_names.find(trigger).into_iter().collect(),
-            None => self.all_triggers(),
-        };
-        self.compiled.try_text(Trial { text, post }, &triggers, &mut scratch.0)
+    pub fn try_text<'a>(&'a self, text: &'a str, post: Option<&str>, scratch: &'a mut Scratch) -> Trial<'a> {
+        self.compiled.try_text(text, post, &mut scratch.0)
     }
 
     /// Whether a post is in a trigger's scope (C3); an unknown trigger has none.

@@ -62,7 +62,7 @@ pub use matching::text;
 
 pub use decision::*;
 pub use desk::connection::{ConnectionLight, SHOP_SCOPES, SILENT_AFTER, TIKTOK_SCOPES, WebhookState, WebhookTimes};
-pub use desk::explain::{Evaluation, Explained, Explanation, MatchedKind, MatchedWord, Seen, Verdict};
+pub use desk::explain::{Evaluation, Explained, Explanation, MatchedKind, MatchedWord, Seen, Trial, Verdict};
 pub use desk::insights::{BlockGroup, FlowGroup, Group, Insights, Revenue, ShopRevenue};
 pub use desk::reset::{NewIds, OldFlow, ResetError};
 pub use desk::sign_in::{AccessRefusal, OwnerAct, SignIn};

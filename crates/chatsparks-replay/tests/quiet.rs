@@ -196,7 +196,10 @@ fn what_people_write_does_not_show_in_debug() {
     let mut mapped = normalise_mapped(CANARY, Variant::default());
     printed.print(&mapped);
     mapped.text.clear();
-    printed.print(&engine.try_text(CANARY, None, None, &mut Scratch::default()));
+    let mut scratch = Scratch::default();
+    let mut trial = engine.try_text(CANARY, None, &mut scratch);
+    trial.explain_all().for_each(|explanation| printed.print(&explanation));
+    printed.print(&trial);
     let names = printed.check();
     assert!(names.len() > 100, "{names:?}");
 }

@@ -1,8 +1,9 @@
 //! The dispatcher: takes effects from the queue, deadline first, and hands them to the channel (O). One a workspace.
 
 use crate::{
-    runtime::{Inner, WorkspaceState, stops},
+    runtime::{Inner, WorkspaceState, stops as until_stopped},
     settings::ClockMode,
+    stops::{self, Stops, rest},
 };
 use backon::{BackoffBuilder, ExponentialBuilder};
 use chatsparks_core::{DmStage, Effect, Event, EventId, Instant, Period, Receipt};
@@ -11,11 +12,11 @@ use chatsparks_ports::{
 };
 use governor::DefaultDirectRateLimiter;
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     sync::{Arc, PoisonError},
     time::Duration,
 };
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 /// How long the dispatcher waits at most before it looks again by itself.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
@@ -28,24 +29,23 @@ const MEASURED: usize = 256;
 /// How a channel stands (O8), and how fast it went.
 #[derive(Debug, Default)]
 pub(crate) struct ChannelState {
-    /// Since when it is stopped, why, and how often it was tried since.
-    pub(crate) stopped: Option<(Instant, String, u32)>,
+    pub(crate) stops: Stops,
+    /// While it stands: when it was tried last, and how often since it stands.
+    tried: Option<(Instant, u32)>,
     /// When the last effects were sent.
     pub(crate) sent: VecDeque<Instant>,
     pub(crate) on_their_way: usize,
 }
 
-/// What came of an attempt.
-struct Done {
-    ready: Ready,
-    attempt: Attempt,
-}
+/// What came of an attempt; none: no answer in time, so that nobody knows.
+type Answered = Option<Attempt>;
 
 /// Dispatches until the runtime stops; what is on its way then is waited for.
 pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<WorkspaceState>) {
     let Some(channel) = workspace.channel.clone() else { return };
     let limiters = workspace.rates.iter().map(crate::Rate::limiter).collect();
-    let dispatcher = Dispatcher { inner, workspace, channel, limiters, flying: JoinSet::new(), keys: Vec::new() };
+    let dispatcher =
+        Dispatcher { inner, workspace, channel, limiters, flying: JoinSet::new(), on_their_way: HashMap::new() };
     dispatcher.run().await;
 }
 
@@ -54,13 +54,18 @@ struct Dispatcher<S: Store> {
     workspace: Arc<WorkspaceState>,
     channel: Arc<dyn DynChannel>,
     limiters: Vec<DefaultDirectRateLimiter>,
-    flying: JoinSet<Done>,
-    keys: Vec<EffectKey>,
+    flying: JoinSet<Answered>,
+    /// What is on its way, by the task that waits for it.
+    on_their_way: HashMap<tokio::task::Id, Ready>,
 }
 
 impl<S: Store> Dispatcher<S> {
     async fn run(mut self) {
         let mut stop = self.inner.stopped();
+        match self.inner.store.note(&self.workspace.id, stops::NOTE).await {
+            Ok(note) => self.note(|state, _| state.stops = Stops::of_note(note.as_deref())),
+            Err(error) => self.inner.note_store(Some(&error)),
+        }
         loop {
             if self.inner.is_stopping() {
                 break;
@@ -74,14 +79,14 @@ impl<S: Store> Dispatcher<S> {
                 }
             };
             tokio::select! {
-                () = stops(&mut stop) => break,
-                Some(done) = self.flying.join_next() => self.finish(done.ok()).await,
+                () = until_stopped(&mut stop) => break,
+                Some(done) = self.flying.join_next_with_id() => self.finish(done).await,
                 () = self.workspace.queued.notified() => {}
                 () = tokio::time::sleep(wait) => {}
             }
         }
-        while let Some(done) = self.flying.join_next().await {
-            self.finish(done.ok()).await;
+        while let Some(done) = self.flying.join_next_with_id().await {
+            self.finish(done).await;
         }
     }
 
@@ -100,7 +105,8 @@ impl<S: Store> Dispatcher<S> {
                 return Ok(LOOK_AGAIN);
             }
             let limit = if self.limiters.is_empty() { room } else { 1 };
-            let ready = self.inner.store.ready(&self.workspace.id, wall, &self.keys, limit).await?;
+            let busy: Vec<EffectKey> = self.on_their_way.values().map(|ready| ready.key.clone()).collect();
+            let ready = self.inner.store.ready(&self.workspace.id, wall, &busy, limit).await?;
             if ready.is_empty() {
                 let retry = self.inner.store.next_retry(&self.workspace.id).await?;
                 return Ok(retry.map_or(LOOK_AGAIN, |at| between(wall, at).clamp(Duration::from_millis(5), LOOK_AGAIN)));
@@ -163,35 +169,38 @@ impl<S: Store> Dispatcher<S> {
                 }
             }
         }
-        // O5: that it begins is durable before the call, where the other side could not tell it from another.
-        if (!takes_keys || ready.first_attempt.is_none())
-            && !self.inner.store.begin(&ready.key, self.inner.guard.wall()).await?
-        {
+        // O5: that it begins is durable before the call. O7: whatever was withdrawn since it was read does not begin.
+        if !self.inner.store.begin(&ready.key, self.inner.guard.wall()).await? {
             return Ok(false);
         }
-        self.keys.push(ready.key.clone());
         let (channel, within) = (self.channel.clone(), self.inner.settings.attempt);
-        self.flying.spawn(async move {
-            let attempt = tokio::time::timeout(within, channel.perform(&delivery)).await;
-            let attempt = attempt.unwrap_or_else(|_| Attempt::Again(None, Fault("no answer in time".to_owned())));
-            Done { ready, attempt }
-        });
+        let task =
+            self.flying.spawn(async move { tokio::time::timeout(within, channel.perform(&delivery)).await.ok() });
+        self.on_their_way.insert(task.id(), ready);
         self.note(|state, flying| state.on_their_way = flying);
         Ok(true)
     }
 
-    async fn finish(&mut self, done: Option<Done>) {
-        let Some(Done { ready, attempt }) = done else {
-            // A channel that panicked: its effect stays where it is, and is tried again.
-            self.keys.clear();
-            return;
+    async fn finish(&mut self, done: Result<(tokio::task::Id, Answered), JoinError>) {
+        let (task, answered) = match done {
+            Ok((task, answered)) => (task, answered.ok_or("no answer in time")),
+            Err(error) => (error.id(), Err("the channel failed")),
         };
-        self.keys.retain(|key| *key != ready.key);
+        let Some(ready) = self.on_their_way.remove(&task) else { return };
         let wall = self.inner.guard.wall();
+        let attempt = match answered {
+            Ok(attempt) => attempt,
+            Err(why) if self.channel.takes_keys() => Attempt::Again(None, Fault(why.to_owned())),
+            // O5: it may have been sent. It stays in doubt, and is looked for when its turn comes again.
+            Err(why) => {
+                tracing::warn!(workspace = %self.workspace.id, why, "an attempt is in doubt");
+                return self.note(|state, flying| state.on_their_way = flying);
+            }
+        };
         let settled = match attempt {
             Attempt::Sent => {
+                self.goes(wall).await;
                 self.note(|state, _| {
-                    state.stopped = None;
                     state.sent.push_back(wall);
                     if state.sent.len() > MEASURED {
                         state.sent.pop_front();
@@ -200,20 +209,16 @@ impl<S: Store> Dispatcher<S> {
                 Settled::Sent
             }
             Attempt::Failed(fault) => {
-                self.note(|state, _| state.stopped = None);
+                self.goes(wall).await;
                 Settled::Failed(fault.0)
             }
             Attempt::Again(hint, fault) => {
-                self.note(|state, _| state.stopped = None);
+                self.goes(wall).await;
                 metrics::counter!("chatsparks_retries_total").increment(1);
                 self.again(&ready, hint, fault, wall)
             }
             Attempt::Stopped(fault) => {
-                self.note(|state, _| {
-                    let (since, tries) = state.stopped.take().map_or((wall, 0), |(since, _, tries)| (since, tries + 1));
-                    state.stopped = Some((since, fault.0.clone(), tries));
-                });
-                tracing::warn!(workspace = %self.workspace.id, why = fault.0, "the channel stopped");
+                self.stands(wall, &fault.0).await;
                 Settled::Again { not_before: wall, counts: false, why: fault.0 }
             }
         };
@@ -228,7 +233,10 @@ impl<S: Store> Dispatcher<S> {
     /// When it is tried again, or that it is given up (O4).
     fn again(&self, ready: &Ready, hint: Option<Duration>, fault: Fault, wall: Instant) -> Settled {
         let first = ready.first_attempt.unwrap_or(wall);
-        let tried_for = between(first, wall);
+        let tried_for = {
+            let state = self.workspace.channel_state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.stops.going(first, wall)
+        };
         if tried_for >= self.inner.settings.retry {
             return Settled::Dead(fault.0);
         }
@@ -260,10 +268,43 @@ impl<S: Store> Dispatcher<S> {
     /// Until when the channel rests; none: it goes.
     fn stopped_until(&self) -> Option<Instant> {
         let state = self.workspace.channel_state.lock().unwrap_or_else(PoisonError::into_inner);
-        let (since, _, tries) = state.stopped.as_ref()?;
-        // 1, 2, 4 … 64 seconds after the last try, counted from the first.
-        let rests = (0..=*tries).map(|n| 1_000i64 << n.min(6)).sum();
-        Some(since.after(Period::milliseconds(rests)))
+        state.stops.present()?;
+        // After a restart it is tried at once.
+        state.tried.map_or(Some(Instant::from_milliseconds(i64::MIN)), |(tried, tries)| Some(tried.after(rest(tries))))
+    }
+
+    /// The channel stands still (O8).
+    async fn stands(&self, wall: Instant, why: &str) {
+        let mut changed = None;
+        self.note(|state, _| {
+            let tries = state.tried.map_or(0, |(_, tries)| tries.saturating_add(1));
+            state.tried = Some((wall, tries));
+            changed = state.stops.begin(wall, why).then(|| state.stops.note());
+        });
+        if let Some(note) = changed {
+            tracing::warn!(workspace = %self.workspace.id, why, "the channel stopped");
+            self.write_stops(&note).await;
+        }
+    }
+
+    /// The channel answers, whatever it says.
+    async fn goes(&self, wall: Instant) {
+        let mut changed = None;
+        self.note(|state, _| {
+            state.tried = None;
+            changed = state.stops.end(wall).then(|| state.stops.note());
+        });
+        if let Some(note) = changed {
+            tracing::info!(workspace = %self.workspace.id, "the channel goes again");
+            self.write_stops(&note).await;
+        }
+    }
+
+    async fn write_stops(&self, note: &str) {
+        if let Err(error) = self.inner.store.write_note(&self.workspace.id, stops::NOTE, note).await {
+            // It is known here all the same; only a restart would not know.
+            self.inner.note_store(Some(&error));
+        }
     }
 
     fn note(&self, note: impl FnOnce(&mut ChannelState, usize)) {

@@ -30,7 +30,7 @@ impl Forecast {
             .iter()
             .map(Rate::per_second)
             .fold(None, |least: Option<f64>, rate| Some(least.map_or(rate, |least| least.min(rate))));
-        let stopped = state.stopped.is_some();
+        let stopped = state.stops.present().is_some();
         let per_second = if stopped { None } else { measured(state, now).or(limit) };
         let per_second = match (per_second, limit) {
             (Some(measured), Some(limit)) => Some(measured.min(limit)),
@@ -63,5 +63,6 @@ fn measured(state: &ChannelState, now: Instant) -> Option<f64> {
         return None;
     }
     let span = now.as_milliseconds().saturating_sub(first.as_milliseconds()).max(1);
-    Some((count as f64) * 1_000.0 / span as f64)
+    // Between so many there is one step less, and the present one has begun.
+    Some((count as f64 - 0.5) * 1_000.0 / span as f64)
 }

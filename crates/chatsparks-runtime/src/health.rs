@@ -80,13 +80,13 @@ impl<S: Store> Runtime<S> {
             let channel = state.channel_state.lock().unwrap_or_else(PoisonError::into_inner);
             channels.push(ChannelHealth {
                 workspace: state.id.clone(),
-                state: match (&state.channel, &channel.stopped) {
+                state: match (&state.channel, channel.stops.present()) {
                     (None, _) => "none",
                     (Some(_), None) => "going",
                     (Some(_), Some(_)) => "stopped",
                 },
-                since: channel.stopped.as_ref().map(|(since, ..)| *since),
-                why: channel.stopped.as_ref().map(|(_, why, _)| why.clone()),
+                since: channel.stops.present().map(|(since, _)| since),
+                why: channel.stops.present().map(|(_, why)| why.to_owned()),
             });
         }
         let lag: u64 = shards.iter().map(|shard| shard.lag).sum();

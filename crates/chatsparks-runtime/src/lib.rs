@@ -28,6 +28,7 @@ mod pace;
 mod reads;
 mod runtime;
 mod settings;
+mod stops;
 mod worker;
 
 pub use configure::{ConfigureError, Configured};

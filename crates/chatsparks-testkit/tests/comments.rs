@@ -175,13 +175,27 @@ proptest! {
         let workspace = read(&document);
         let engine = Engine::compile(workspace.clone()).unwrap();
         let trigger = &workspace.triggers[0];
-        let tried = engine.try_text(&text, Some("v9"), Some(trigger.id.as_str()), &mut Scratch::default());
+        let mut scratch = Scratch::default();
+        let mut trial = engine.try_text(&text, Some("v9"), &mut scratch);
+        let tried = trial.explain(trigger.id.as_str()).unwrap().verdict.result;
+        let told: Vec<_> = trial.explain_all().collect();
+        // A draft matches where nothing but that keeps it from it.
+        let hit = |told: &&chatsparks_core::Explanation| match told.verdict.result {
+            Explained::Matches => true,
+            Explained::Draft => told.also.is_empty(),
+            _ => false,
+        };
+        let matching: Vec<_> = told.iter().filter(hit).map(|told| &told.trigger).collect();
+        prop_assert_eq!(trial.matching().collect::<Vec<_>>(), matching);
+        let told: Vec<_> = engine.try_text(&text, None, &mut scratch).explain_all().collect();
+        let matching: Vec<_> = told.iter().filter(hit).map(|told| &told.trigger).collect();
+        prop_assert_eq!(engine.try_text(&text, None, &mut scratch).matching().collect::<Vec<_>>(), matching);
         if trigger.scope != Scope::All {
-            prop_assert_eq!(tried[0].verdict.result, Explained::OutOfScope);
+            prop_assert_eq!(tried, Explained::OutOfScope);
             return Ok(());
         }
         let looked = Looked { text: &text, post: "v9", first: true, reply: false };
         let wanted = if holds(&trigger.when, &workspace, &looked) { Explained::Matches } else { Explained::NoMatch };
-        prop_assert_eq!(tried[0].verdict.result, wanted, "{:?}", text);
+        prop_assert_eq!(tried, wanted, "{:?}", text);
     }
 }

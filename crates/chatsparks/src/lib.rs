@@ -82,7 +82,7 @@
 //! ```no_run
 //! # use chatsparks::{Engine, Scratch, Workspace};
 //! # fn shown(engine: &Engine) {
-//! for explanation in engine.try_text("ราคาเท่าไหร่คะ?", None, None, &mut Scratch::default()) {
+//! for explanation in engine.try_text("ราคาเท่าไหร่คะ?", None, &mut Scratch::default()).explain_all() {
 //!     println!("{}: {}", explanation.trigger, explanation.verdict.result.as_str());
 //!     for word in &explanation.matched {
 //!         println!("  `{}` at {}..{}", word.word, word.start, word.end);
@@ -145,8 +145,8 @@ pub mod state {
 pub mod explain {
     #[doc(inline)]
     pub use chatsparks_core::{
-        Candidate, CandidateLink, CandidateVerdict, Explained, Explanation, MatchedKind, MatchedWord, Seen, Verdict,
-        diagnosis,
+        Candidate, CandidateLink, CandidateVerdict, Explained, Explanation, MatchedKind, MatchedWord, Seen, Trial,
+        Verdict, diagnosis,
     };
 }
 

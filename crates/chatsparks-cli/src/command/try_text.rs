@@ -143,8 +143,13 @@ impl Try {
         self.know_trigger(engine)?;
         let own_post = comment.as_ref().map(|comment| comment.post_id.clone());
         let post = self.post.as_deref().or(own_post.as_ref().map(|post| post.as_str()));
-        let tried = engine.try_text(text, post, self.trigger.as_deref(), &mut Scratch::default());
-        let triggers = tried.into_iter().map(|explanation| Trial { hit: is_hit(&explanation), explanation }).collect();
+        let mut scratch = Scratch::default();
+        let mut trial = engine.try_text(text, post, &mut scratch);
+        let asked: Vec<Explanation> = match &self.trigger {
+            Some(trigger) => trial.explain(trigger).into_iter().collect(),
+            None => trial.explain_all().collect(),
+        };
+        let triggers = asked.into_iter().map(|explanation| Trial { hit: is_hit(&explanation), explanation }).collect();
         let tried = Tried { text, post, comment, revision: engine.revision(), triggers };
         let mut to = terminal.out();
         if self.json {
@@ -196,8 +201,8 @@ impl Try {
             }
             all.tried += 1;
             let post = self.post.as_deref().unwrap_or(comment.post_id.as_str());
-            let tried = engine.try_text(comment.text.as_str(), Some(post), Some(trigger), &mut scratch);
-            for explanation in tried.into_iter().filter(is_hit) {
+            let explanation = engine.try_text(comment.text.as_str(), Some(post), &mut scratch).explain(trigger);
+            if let Some(explanation) = explanation.filter(is_hit) {
                 all.hits += 1;
                 if hits.len() == LISTED {
                     hits.pop_front();

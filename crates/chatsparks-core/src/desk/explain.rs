@@ -6,9 +6,10 @@
 use crate::{
     Comment, CommentOutcome, CommentResult, Instant, TriggerId,
     document::workspace::OnThrottled,
-    engine::compile::Compiled,
+    engine::compile::{Compiled, CompiledTrigger},
     machines::comment::{Beside, Buffers, matched_part},
     matching::condition::Subject,
+    matching::scope::Place,
     state::contact::Contact,
     state::throttle::Throttles,
 };
@@ -16,6 +17,9 @@ use serde::{Deserialize, Serialize, Serializer};
 use smallvec::SmallVec;
 
 mod matched;
+mod trial;
+
+pub use trial::Trial;
 
 /// One record per comment: what was looked at, what the gates saw, and what came of it (C10).
 #[derive(Clone, Debug, PartialEq)]
@@ -218,14 +222,6 @@ struct Under<'a> {
     tags: &'a [u32],
 }
 
-/// How far a trial looks beside the text (C11).
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Trial<'a> {
-    pub(crate) text: &'a str,
-    /// The post it is tried under; none: scopes are not looked at.
-    pub(crate) post: Option<&'a str>,
-}
-
 impl Compiled {
     /// Explains a comment for some triggers (C10).
     pub(crate) fn explain(&self, evaluation: &Evaluation, triggers: &[u32], buffers: &mut Buffers) -> Vec<Explanation> {
@@ -271,30 +267,44 @@ impl Compiled {
         triggers.iter().map(explain).collect()
     }
 
-    /// Tries a text against some triggers, as if a newcomer had written it (C11).
-    pub(crate) fn try_text(&self, trial: Trial<'_>, triggers: &[u32], buffers: &mut Buffers) -> Vec<Explanation> {
-        self.find_features(trial.text, Beside { is_first: true, is_reply: false }, buffers);
-        let under = trial.post.map(|post| self.under(self.post_names.find(post)));
-        let mut matched = matched::Finder::new(self, trial.text);
-        let (_, cut) = matched_part(trial.text);
-        let mut tried = Vec::with_capacity(triggers.len());
-        for &number in triggers {
-            let mut verdicts = self.match_refusals(number, under, buffers).into_iter().flatten().map(Verdict::of);
-            let verdict = verdicts.next().unwrap_or_else(|| Verdict::of(Explained::Matches));
-            tried.push(Explanation {
-                trigger: self.triggers[number as usize].id.clone(),
-                verdict,
-                also: verdicts.collect(),
-                matched: matched.of(number as usize),
-                cut,
-            });
-        }
-        tried
+    /// Looks at a text as if a newcomer had written it (C11).
+    pub(crate) fn try_text<'a>(&'a self, text: &'a str, post: Option<&str>, buffers: &'a mut Buffers) -> Trial<'a> {
+        self.find_features(text, Beside { is_first: true, is_reply: false }, buffers);
+        let under = post.map(|post| self.under(self.post_names.find(post)));
+        Trial { engine: self, text, under, buffers, matched: None }
     }
 
     /// A post as scopes and conditions look at it.
     fn under(&self, post: Option<u32>) -> Under<'_> {
         Under { post, known: self.known_post(post), tags: self.tags(post) }
+    }
+
+    /// Every trigger that matches, in priority order; under no post, whatever the scopes (C11).
+    fn all_that_match(&self, under: Option<Under<'_>>, buffers: &mut Buffers) -> Vec<u32> {
+        let Buffers { normalised, hits, patterns, .. } = buffers;
+        let mut found = Vec::new();
+        for &feature in hits.list() {
+            match under {
+                None => found.extend_from_slice(self.postings.all(feature)),
+                Some(Under { post, tags, .. }) => {
+                    let places = post.map(Place::Post).into_iter().chain(tags.iter().map(|tag| Place::Tag(*tag)));
+                    let places = std::iter::once(Place::Everywhere).chain(places);
+                    places.for_each(|place| found.extend_from_slice(self.postings.list(feature, place)));
+                }
+            }
+        }
+        let post = under.and_then(|under| under.post);
+        let mut subject = Subject { hits, post, normalised, patterns: &self.patterns, memo: patterns };
+        let in_scope =
+            |trigger: &CompiledTrigger| under.is_none_or(|under| trigger.scope.holds(under.known, under.tags));
+        found.extend(self.drafts.iter().copied().filter(|draft| in_scope(&self.triggers[*draft as usize])));
+        found.sort_unstable();
+        found.dedup();
+        found.retain(|number| {
+            let trigger = &self.triggers[*number as usize];
+            trigger.anchor_suffices || trigger.condition.holds(&mut subject)
+        });
+        found
     }
 
     /// What keeps a trigger from matching (C2): being a draft, its scope, its condition.

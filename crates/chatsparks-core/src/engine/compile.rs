@@ -1,11 +1,12 @@
 //! From a checked document to what decisions read: words, conditions, scopes, flows.
 
 use crate::{
-    Email, Instant, Period, ProductId, SkuId, TriggerId,
+    Email, Instant, Period, ProductId, TriggerId,
     document::check::{beginnings, build_pattern},
     document::problem::{Problem, ProblemCode},
     document::workspace::{Condition, MemberStatus, Product, Scope, TriggerStatus, Workspace},
     engine::names::Names,
+    machines::attribution::ProductOf,
     machines::cycle::CycleRule,
     machines::sensitive::SensitiveWords,
     matching::condition::{Node, special_feature},
@@ -24,6 +25,8 @@ pub(crate) struct Compiled {
     pub(crate) patterns: Vec<Regex>,
     pub(crate) triggers: Vec<CompiledTrigger>,
     pub(crate) trigger_names: Names,
+    /// The triggers that no comment finds, since they are not active.
+    pub(crate) drafts: Box<[u32]>,
     pub(crate) postings: Postings,
     pub(crate) post_names: Names,
     pub(crate) posts: Vec<CompiledPost>,
@@ -32,7 +35,7 @@ pub(crate) struct Compiled {
     pub(crate) expected: BTreeMap<(usize, usize), Regex>,
     /// The highest version of each flow, and each version's place in the document.
     pub(crate) flows: BTreeMap<Arc<str>, BTreeMap<i64, usize>>,
-    pub(crate) product_of: BTreeMap<SkuId, ProductId>,
+    pub(crate) product_of: ProductOf,
     /// The names of products that conditions ask for: their features, sorted, and whose they are, for explanations.
     product_names: Box<[(Feature, u32, NameOf)]>,
     pub(crate) active_members: Vec<(String, Email)>,
@@ -123,7 +126,9 @@ impl Compiled {
             .iter()
             .flat_map(|product| product.skus.iter().map(|sku| (sku.id.clone(), product.id.clone())))
             .collect();
+        let drafts = (0..).zip(&triggers).filter(|(_, trigger)| !trigger.is_active).map(|(number, _)| number).collect();
         Ok(Self {
+            drafts,
             matcher,
             patterns,
             triggers,

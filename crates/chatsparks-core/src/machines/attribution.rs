@@ -5,11 +5,16 @@ use crate::{
     OrderId, OrderLine, OrderOutcome, OrderResult, OrganicReason, Outcome, Period, ProductId, Refund, RefusalReason,
     ReviewVerdict, SentBy, SentLink, SkuId, document::workspace::Link, machines::turn::Turn,
 };
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 use std::collections::BTreeMap;
 
 pub use candidates::{Candidate, CandidateLink, CandidateVerdict};
 
 mod candidates;
+
+/// The product of each SKU of the catalogue: looked up for every line of an order, never walked.
+pub(crate) type ProductOf = HashMap<SkuId, ProductId, FixedState>;
 
 /// What an order's lines are held against, and what came of it (A2, A3, A5).
 struct Judgement<'a> {
@@ -145,7 +150,7 @@ fn judge<'a>(
     order: &Order,
     placed_at: Instant,
     window: Period,
-    product_of: &BTreeMap<SkuId, ProductId>,
+    product_of: &ProductOf,
 ) -> Option<Judgement<'a>> {
     let sent = || links.iter().filter(|link| link.at <= placed_at);
     // A2: candidates are conversations whose last link went out no more than the window before, the end included.
@@ -173,8 +178,8 @@ fn judge<'a>(
 /// Links repeat and lines may be many: each is looked at once, however many there are of the other.
 #[derive(Default)]
 struct Linked<'a> {
-    skus: BTreeMap<&'a SkuId, bool>,
-    products: BTreeMap<&'a ProductId, bool>,
+    skus: HashMap<&'a SkuId, bool, FixedState>,
+    products: HashMap<&'a ProductId, bool, FixedState>,
 }
 
 impl<'a> Linked<'a> {
@@ -187,7 +192,7 @@ impl<'a> Linked<'a> {
     }
 
     /// Marks what is ordered, and sums the amounts of the lines that are linked (A5).
-    fn overlap(&mut self, order: &Order, product_of: &BTreeMap<SkuId, ProductId>) -> i64 {
+    fn overlap(&mut self, order: &Order, product_of: &ProductOf) -> i64 {
         let mut sum = 0i64;
         if self.skus.is_empty() && self.products.is_empty() {
             return sum;
@@ -216,7 +221,7 @@ impl<'a> Linked<'a> {
 }
 
 /// A line's product is its own, else the catalogue's (A3).
-fn product_of_line<'a>(line: &'a OrderLine, product_of: &'a BTreeMap<SkuId, ProductId>) -> Option<&'a ProductId> {
+fn product_of_line<'a>(line: &'a OrderLine, product_of: &'a ProductOf) -> Option<&'a ProductId> {
     line.product_id.as_ref().or_else(|| product_of.get(&line.sku_id))
 }
 

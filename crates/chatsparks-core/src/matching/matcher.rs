@@ -125,12 +125,16 @@ pub(crate) struct Hits {
     /// The comment for which a feature was last marked; so that nothing is cleared between comments.
     marks: Vec<u32>,
     comment: u32,
+    /// A bit for each feature that holds, by its last digits. Few hold, so that most questions are answered without
+    /// going to the marks, which are many and far apart.
+    some: u64,
 }
 
 impl Hits {
     /// Forgets the last comment.
     pub(crate) fn begin(&mut self, feature_count: u32) {
         self.list.clear();
+        self.some = 0;
         if self.marks.len() < feature_count as usize {
             self.marks.resize(feature_count as usize, 0);
         }
@@ -146,13 +150,15 @@ impl Hits {
         let mark = &mut self.marks[feature as usize];
         if *mark != self.comment {
             *mark = self.comment;
+            self.some |= 1 << (feature % 64);
             self.list.push(feature);
         }
     }
 
     /// Whether a feature holds. A feature that was never asked for does not.
     pub(crate) fn has(&self, feature: Feature) -> bool {
-        self.marks.get(feature as usize).is_some_and(|mark| *mark == self.comment)
+        self.some >> (feature % 64) & 1 == 1
+            && self.marks.get(feature as usize).is_some_and(|mark| *mark == self.comment)
     }
 
     /// The features that hold.

@@ -101,6 +101,14 @@ impl Postings {
         features.iter().any(|feature| self.kinds.get(*feature as usize).is_some_and(|kinds| *kinds != 0))
     }
 
+    /// The triggers of a feature at every place, some of them several times.
+    pub(crate) fn all(&self, feature: Feature) -> &[u32] {
+        match self.starts.get(feature as usize..=feature as usize + 1) {
+            Some(&[start, end]) => &self.triggers[start as usize..end as usize],
+            _ => &[],
+        }
+    }
+
     /// The triggers of a feature at a place, highest first.
     pub(crate) fn list(&self, feature: Feature, place: Place) -> &[u32] {
         let feature = feature as usize;

@@ -76,9 +76,12 @@ impl Row {
     /// What the engine answers: whether a trigger with this condition and no other matches the comment.
     pub fn decide(&self) -> Result<bool, String> {
         let engine = Engine::compile(self.workspace()?).map_err(|error| format!("{}: {error}", self.id))?;
-        let tried = engine.try_text(&self.comment, None, None, &mut Scratch::default());
+        let mut scratch = Scratch::default();
+        let mut trial = engine.try_text(&self.comment, None, &mut scratch);
+        let matches = trial.matching().next().is_some();
+        let tried: Vec<_> = trial.explain_all().map(|told| told.verdict.result == Explained::Matches).collect();
         match tried.as_slice() {
-            [only] => Ok(only.verdict.result == Explained::Matches),
+            [told] if *told == matches => Ok(matches),
             _ => Err(format!("{}: {} explanations for one trigger", self.id, tried.len())),
         }
     }

@@ -79,12 +79,11 @@ fn c10_ten_thousand_triggers_are_decided_and_explained() {
         (0..10_000).map(|n| trigger(&format!("t{n}"), "hi", json!({ "when": word(&format!("w{n}")) }))).collect();
     let engine = engine(&world(json!({ "triggers": triggers })));
     let mut scratch = Scratch::default();
-    let tried = engine.try_text("w9999 w42 w42000", None, None, &mut scratch);
-    let matching: Vec<&str> = tried
-        .iter()
-        .filter(|explanation| explanation.verdict.result.as_str() == "matches")
-        .map(|explanation| explanation.trigger.as_str())
-        .collect();
+    let mut trial = engine.try_text("w9999 w42 w42000", None, &mut scratch);
+    let tried: Vec<_> = trial.explain_all().collect();
+    let matching: Vec<&str> = trial.matching().map(|trigger| trigger.as_str()).collect();
+    let told = tried.iter().filter(|explanation| explanation.verdict.result.as_str() == "matches");
+    assert_eq!(matching, told.map(|explanation| explanation.trigger.as_str()).collect::<Vec<_>>());
     assert_eq!((tried.len(), matching), (10_000, vec!["t4", "t9", "t42", "t99", "t420", "t999", "t4200", "t9999"]));
     let mut replay = chatsparks_replay::Replay::new(engine);
     let line = lines(&[comment(0, "u1", "w9999")]);

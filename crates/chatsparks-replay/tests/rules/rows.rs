@@ -287,5 +287,5 @@ pub(crate) fn engine(world: &Value) -> Engine {
 /// What a trial of a text tells of every trigger (C11).
 #[track_caller]
 pub(crate) fn tried(world: &Value, text: &str) -> Vec<Explanation> {
-    engine(world).try_text(text, None, None, &mut Scratch::default())
+    engine(world).try_text(text, None, &mut Scratch::default()).explain_all().collect()
 }

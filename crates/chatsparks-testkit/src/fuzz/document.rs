@@ -295,5 +295,6 @@ fn run(engine: &Engine) {
         }
     }
     happen(Period::days(400), Event::Clock);
-    let _ = engine.try_text(texts.last().unwrap_or(&""), Some(post.as_str()), None, &mut Default::default());
+    let mut scratch = chatsparks_core::Scratch::default();
+    engine.try_text(texts.last().unwrap_or(&""), Some(post.as_str()), &mut scratch).explain_all().for_each(drop);
 }
