@@ -23,6 +23,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// The first wait after an attempt that may be tried again, and the longest.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 const LONGEST_RETRY: Duration = Duration::from_secs(300);
+/// Why an attempt that was not answered is made again.
+const NO_ANSWER: &str = "no answer";
 /// Sent within this span: what a forecast is made from.
 const MEASURED: usize = 256;
 
@@ -79,6 +81,8 @@ impl<S: Store> Dispatcher<S> {
                 }
             };
             tokio::select! {
+                // What comes first when several are ready is no matter of chance.
+                biased;
                 () = until_stopped(&mut stop) => break,
                 Some(done) = self.flying.join_next_with_id() => self.finish(done).await,
                 () = self.workspace.queued.notified() => {}
@@ -140,6 +144,9 @@ impl<S: Store> Dispatcher<S> {
     /// How long the rates say to wait; none: one effect may go, and is counted (O4).
     fn has_to_wait(&self) -> Option<Duration> {
         use governor::clock::{Clock, QuantaClock};
+        if self.limiters.is_empty() {
+            return None;
+        }
         let clock = QuantaClock::default();
         // The strictest binds: none is drawn from unless all admit. The loosest are asked last.
         for limiter in &self.limiters {
@@ -161,7 +168,12 @@ impl<S: Store> Dispatcher<S> {
                     self.settle(&ready, Settled::Sent).await?;
                     return Ok(false);
                 }
-                Looked::NotSent => {}
+                // It is as if it had been refused: it waits a little, and is given up in the end.
+                Looked::NotSent => {
+                    let settled = self.again(&ready, None, Fault(NO_ANSWER.to_owned()), self.inner.guard.wall());
+                    self.settle(&ready, settled).await?;
+                    return Ok(false);
+                }
                 // It is not repeated: the buyer may have it already.
                 Looked::CannotLook => {
                     self.settle(&ready, Settled::Failed("in_doubt".to_owned())).await?;
@@ -183,17 +195,18 @@ impl<S: Store> Dispatcher<S> {
 
     async fn finish(&mut self, done: Result<(tokio::task::Id, Answered), JoinError>) {
         let (task, answered) = match done {
-            Ok((task, answered)) => (task, answered.ok_or("no answer in time")),
-            Err(error) => (error.id(), Err("the channel failed")),
+            Ok((task, answered)) => (task, answered),
+            // A channel that panicked has not answered.
+            Err(error) => (error.id(), None),
         };
         let Some(ready) = self.on_their_way.remove(&task) else { return };
         let wall = self.inner.guard.wall();
         let attempt = match answered {
-            Ok(attempt) => attempt,
-            Err(why) if self.channel.takes_keys() => Attempt::Again(None, Fault(why.to_owned())),
+            Some(attempt) => attempt,
+            None if self.channel.takes_keys() => Attempt::Again(None, Fault(NO_ANSWER.to_owned())),
             // O5: it may have been sent. It stays in doubt, and is looked for when its turn comes again.
-            Err(why) => {
-                tracing::warn!(workspace = %self.workspace.id, why, "an attempt is in doubt");
+            None => {
+                tracing::warn!(workspace = %self.workspace.id, "an attempt is in doubt");
                 return self.note(|state, flying| state.on_their_way = flying);
             }
         };
