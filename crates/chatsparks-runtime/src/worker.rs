@@ -48,6 +48,7 @@ pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<Workspace
             return;
         }
         tokio::select! {
+            biased;
             () = stops(&mut stop) => return,
             () = tokio::time::sleep(AFTER_TROUBLE) => {}
         }
@@ -59,6 +60,7 @@ pub(crate) async fn retain<S: Store>(inner: Arc<Inner<S>>) {
     let mut stop = inner.stopped();
     loop {
         tokio::select! {
+            biased;
             () = stops(&mut stop) => return,
             () = tokio::time::sleep(Duration::from_secs(600)) => {}
         }
@@ -207,6 +209,7 @@ impl<S: Store> Worker<S> {
                 _ => LOOK_AGAIN,
             };
             tokio::select! {
+                biased;
                 () = stops(&mut stop) => return Ok(()),
                 () = appended => {}
                 () = tokio::time::sleep(wait) => {}
@@ -241,7 +244,7 @@ impl<S: Store> Worker<S> {
                 **configured = Configured::Compiled(engine);
             } else if let Configured::Workspace(document) = &**configured {
                 let document = document.clone();
-                if let Ok(Ok(engine)) = tokio::task::spawn_blocking(move || Engine::compile(document)).await {
+                if let Some(Ok(engine)) = self.inner.apart(move || Engine::compile(document)).await {
                     **configured = Configured::Compiled(engine);
                 }
             }
