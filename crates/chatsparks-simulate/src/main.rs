@@ -3,7 +3,7 @@
 #![allow(clippy::print_stdout, reason = "it speaks to the person who ran it")]
 
 use chatsparks_ports::MemoryStore;
-use chatsparks_simulate::{Plan, Report, shrink, simulate};
+use chatsparks_simulate::{Failure, Plan, Report, shrink, simulate};
 use chatsparks_sqlite::{Options, SqliteStore};
 use clap::{Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -28,6 +28,9 @@ struct Arguments {
     /// This seed alone; its plan is shown.
     #[arg(long)]
     seed: Option<u64>,
+    /// Go on after one that fails, and tell of each in a line.
+    #[arg(long)]
+    all: bool,
     /// What it runs over.
     #[arg(long, value_enum, default_value_t = Below::Memory)]
     store: Below,
@@ -61,7 +64,7 @@ fn main() -> ExitCode {
     std::thread::scope(|scope| {
         for _ in 0..jobs.max(1) {
             scope.spawn(|| {
-                while !failed.load(Ordering::Relaxed) {
+                while arguments.all || !failed.load(Ordering::Relaxed) {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
                     if seed >= first + count {
                         return;
@@ -69,10 +72,13 @@ fn main() -> ExitCode {
                     let plan = Plan::of(seed);
                     let report = run(&plan, store);
                     bar.inc(1);
-                    let fails = report.failure.is_some();
                     told.lock().unwrap_or_else(PoisonError::into_inner).add(&report);
-                    if fails && !failed.swap(true, Ordering::Relaxed) {
-                        bar.suspend(|| tell(&plan, &report, store));
+                    let Some(failure) = &report.failure else { continue };
+                    let is_first = !failed.swap(true, Ordering::Relaxed);
+                    if arguments.all {
+                        bar.suspend(|| println!("seed {seed}: {failure}"));
+                    } else if is_first {
+                        bar.suspend(|| tell(&plan, failure, store));
                     }
                 }
             });
@@ -127,8 +133,7 @@ fn over_sqlite(plan: &Plan) -> Report {
 }
 
 /// Shows why a seed failed.
-fn tell(plan: &Plan, report: &Report, store: Below) {
-    let Some(failure) = &report.failure else { return };
+fn tell(plan: &Plan, failure: &Failure, store: Below) {
     println!("seed {} failed, after {} of {} steps\n{failure}\n", plan.seed, failure.step, plan.steps.len());
     let (plan, failure) = shrink(plan, failure, |plan| run(plan, store).failure);
     println!("the same in {} steps:\n{plan}\n{failure}\n", plan.steps.len());

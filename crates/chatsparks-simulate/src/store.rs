@@ -192,6 +192,9 @@ impl<S: Store> Watched<S> {
         if *self.process.ended.borrow() {
             return std::future::pending().await;
         }
+        if self.watch.seen().failure.is_some() {
+            return self.process.ends().await;
+        }
         let yields = self.calls.lock().unwrap_or_else(PoisonError::into_inner).0.random_range(0..4);
         if yields == 0 {
             tokio::task::yield_now().await;

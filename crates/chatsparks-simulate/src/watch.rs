@@ -9,6 +9,9 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+/// So many clocks for one instant are no progress.
+const SPINS: usize = 20;
+
 /// What did not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
@@ -111,7 +114,18 @@ impl Seen {
 
     /// Something was logged.
     pub(crate) fn logged(&mut self, shard: &Shard, envelopes: impl Iterator<Item = Envelope>) {
-        self.shards.entry(shard.clone()).or_default().history.extend(envelopes);
+        let history = &mut self.shards.entry(shard.clone()).or_default().history;
+        history.extend(envelopes);
+        // What a timer that fires makes due at once may need a few.
+        let last = history.last().map(|last| last.at);
+        let own = |envelope: &&Envelope| envelope.id.as_str().starts_with("clock:") && Some(envelope.at) == last;
+        let spins = history.iter().rev().take_while(own).count();
+        if spins > SPINS {
+            self.fail(
+                "R6",
+                format!("{spins} clocks in a row were logged for one instant: a timer that is due never fires"),
+            );
+        }
     }
 
     /// Something was committed, at this time on the wall.
