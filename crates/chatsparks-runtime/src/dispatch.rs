@@ -15,13 +15,15 @@ use std::{
     sync::{Arc, PoisonError},
     time::Duration,
 };
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 
 /// How long the dispatcher waits at most before it looks again by itself.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// The first wait after an attempt that may be tried again, and the longest.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 const LONGEST_RETRY: Duration = Duration::from_secs(300);
+/// Why an attempt that was not answered is made again.
+const NO_ANSWER: &str = "no answer";
 /// Sent within this span: what a forecast is made from.
 const MEASURED: usize = 256;
 
@@ -35,17 +37,12 @@ pub(crate) struct ChannelState {
     pub(crate) on_their_way: usize,
 }
 
-/// What came of an attempt.
-struct Done {
-    ready: Ready,
-    attempt: Attempt,
-}
-
 /// Dispatches until the runtime stops; what is on its way then is waited for.
 pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<WorkspaceState>) {
     let Some(channel) = workspace.channel.clone() else { return };
     let limiters = workspace.rates.iter().map(crate::Rate::limiter).collect();
-    let dispatcher = Dispatcher { inner, workspace, channel, limiters, flying: JoinSet::new(), keys: Vec::new() };
+    let (flying, begun) = (JoinSet::new(), Vec::new());
+    let dispatcher = Dispatcher { inner, workspace, channel, limiters, flying, begun };
     dispatcher.run().await;
 }
 
@@ -54,8 +51,10 @@ struct Dispatcher<S: Store> {
     workspace: Arc<WorkspaceState>,
     channel: Arc<dyn DynChannel>,
     limiters: Vec<DefaultDirectRateLimiter>,
-    flying: JoinSet<Done>,
-    keys: Vec<EffectKey>,
+    /// Attempts under way: what the channel answers; none: no answer came in time.
+    flying: JoinSet<Option<Attempt>>,
+    /// What they are of.
+    begun: Vec<(Id, Ready)>,
 }
 
 impl<S: Store> Dispatcher<S> {
@@ -77,13 +76,13 @@ impl<S: Store> Dispatcher<S> {
                 // What comes first when several are ready is no matter of chance.
                 biased;
                 () = stops(&mut stop) => break,
-                Some(done) = self.flying.join_next() => self.finish(done.ok()).await,
+                Some(done) = self.flying.join_next_with_id() => self.finish(done).await,
                 () = self.workspace.queued.notified() => {}
                 () = tokio::time::sleep(wait) => {}
             }
         }
-        while let Some(done) = self.flying.join_next().await {
-            self.finish(done.ok()).await;
+        while let Some(done) = self.flying.join_next_with_id().await {
+            self.finish(done).await;
         }
     }
 
@@ -102,7 +101,8 @@ impl<S: Store> Dispatcher<S> {
                 return Ok(LOOK_AGAIN);
             }
             let limit = if self.limiters.is_empty() { room } else { 1 };
-            let ready = self.inner.store.ready(&self.workspace.id, wall, &self.keys, limit).await?;
+            let busy: Vec<EffectKey> = self.begun.iter().map(|(_, ready)| ready.key.clone()).collect();
+            let ready = self.inner.store.ready(&self.workspace.id, wall, &busy, limit).await?;
             if ready.is_empty() {
                 let retry = self.inner.store.next_retry(&self.workspace.id).await?;
                 return Ok(retry.map_or(LOOK_AGAIN, |at| between(wall, at).clamp(Duration::from_millis(5), LOOK_AGAIN)));
@@ -136,6 +136,9 @@ impl<S: Store> Dispatcher<S> {
     /// How long the rates say to wait; none: one effect may go, and is counted (O4).
     fn has_to_wait(&self) -> Option<Duration> {
         use governor::clock::{Clock, QuantaClock};
+        if self.limiters.is_empty() {
+            return None;
+        }
         let clock = QuantaClock::default();
         // The strictest binds: none is drawn from unless all admit. The loosest are asked last.
         for limiter in &self.limiters {
@@ -157,7 +160,12 @@ impl<S: Store> Dispatcher<S> {
                     self.settle(&ready, Settled::Sent).await?;
                     return Ok(false);
                 }
-                Looked::NotSent => {}
+                // It is as if it had been refused: it waits a little, and is given up in the end.
+                Looked::NotSent => {
+                    let settled = self.again(&ready, None, Fault(NO_ANSWER.to_owned()), self.inner.guard.wall());
+                    self.settle(&ready, settled).await?;
+                    return Ok(false);
+                }
                 // It is not repeated: the buyer may have it already.
                 Looked::CannotLook => {
                     self.settle(&ready, Settled::Failed("in_doubt".to_owned())).await?;
@@ -171,25 +179,29 @@ impl<S: Store> Dispatcher<S> {
         {
             return Ok(false);
         }
-        self.keys.push(ready.key.clone());
         let (channel, within) = (self.channel.clone(), self.inner.settings.attempt);
-        self.flying.spawn(async move {
-            let attempt = tokio::time::timeout(within, channel.perform(&delivery)).await;
-            let attempt = attempt.unwrap_or_else(|_| Attempt::Again(None, Fault("no answer in time".to_owned())));
-            Done { ready, attempt }
-        });
+        let flying =
+            self.flying.spawn(async move { tokio::time::timeout(within, channel.perform(&delivery)).await.ok() });
+        self.begun.push((flying.id(), ready));
         self.note(|state, flying| state.on_their_way = flying);
         Ok(true)
     }
 
-    async fn finish(&mut self, done: Option<Done>) {
-        let Some(Done { ready, attempt }) = done else {
-            // A channel that panicked: its effect stays where it is, and is tried again.
-            self.keys.clear();
-            return;
-        };
-        self.keys.retain(|key| *key != ready.key);
+    async fn finish(&mut self, done: Result<(Id, Option<Attempt>), JoinError>) {
+        // A channel that panicked has not answered.
+        let (id, attempt) = done.unwrap_or_else(|error| (error.id(), None));
+        let Some(place) = self.begun.iter().position(|(of, _)| *of == id) else { return };
+        let (_, ready) = self.begun.swap_remove(place);
         let wall = self.inner.guard.wall();
+        let attempt = match attempt {
+            Some(attempt) => attempt,
+            None if self.channel.takes_keys() => Attempt::Again(None, Fault(NO_ANSWER.to_owned())),
+            None => {
+                // O5: it may have been sent. It stays in doubt, as if the process had ended, until somebody has looked.
+                self.note(|state, flying| state.on_their_way = flying);
+                return;
+            }
+        };
         let settled = match attempt {
             Attempt::Sent => {
                 self.note(|state, _| {

@@ -178,7 +178,7 @@ impl Making<'_> {
                 after: self.random.random_bool(0.4),
             },
             12..19 => {
-                let hint = [None, Some(1), Some(1_500), Some(90_000), Some(HOUR)][self.random.random_range(0..5)];
+                let hint = [None, Some(20_000), Some(90_000), Some(HOUR)][self.random.random_range(0..4)];
                 let weathers = [
                     Weather::Fine,
                     Weather::Fine,
