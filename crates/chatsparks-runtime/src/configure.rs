@@ -98,12 +98,12 @@ impl<S: Store> Runtime<S> {
         }
         // Compiling takes long, and must not hold up what runs on this thread.
         let (engine, given) = (revisions.engine.clone(), document.clone());
-        let prepared = tokio::task::spawn_blocking(move || {
+        let prepared = self.inner.apart(move || {
             let prepared = engine.prepare(&chatsparks_core::Configured::Workspace(given.clone()));
             let Checked { warnings, .. } = Engine::check(&given);
             (prepared, warnings)
         });
-        let (prepared, warnings) = prepared.await.map_err(|_| AcceptError::Stopping)?;
+        let (prepared, warnings) = prepared.await.ok_or(AcceptError::Stopping)?;
         let next = match prepared {
             Prepared::InForce => return Ok(Configured { revision: in_force, warnings }),
             Prepared::Invalid(faults) => return Err(ConfigureError::Invalid(faults)),

@@ -253,7 +253,11 @@ impl<S: Store> Dispatcher<S> {
         if tried_for >= self.inner.settings.retry {
             return Settled::Dead(fault.0);
         }
-        let backoff = ExponentialBuilder::default()
+        let mut backoff = ExponentialBuilder::default();
+        if let Some(seed) = self.inner.settings.seed {
+            backoff = backoff.with_jitter_seed(seed.wrapping_add(wall.as_milliseconds().unsigned_abs()));
+        }
+        let backoff = backoff
             .with_min_delay(FIRST_RETRY)
             .with_max_delay(LONGEST_RETRY)
             .with_factor(2.0)

@@ -129,6 +129,15 @@ impl<S> Inner<S> {
         format!("{:x}-{number:x}", self.guard.wall().as_milliseconds())
     }
 
+    /// Does what takes long where it holds up nobody; none: it panicked.
+    pub(crate) async fn apart<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        // In a simulation another thread would be done sooner or later as it pleases.
+        if self.settings.seed.is_some() {
+            return Some(work());
+        }
+        tokio::task::spawn_blocking(work).await.ok()
+    }
+
     pub(crate) fn note_store(&self, error: Option<&StoreError>) {
         let mut fault = self.store_fault.lock().unwrap_or_else(PoisonError::into_inner);
         match error {

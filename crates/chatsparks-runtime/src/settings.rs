@@ -35,6 +35,9 @@ pub struct Settings {
     pub attempt: Duration,
     /// How long records are kept (R10).
     pub records: Duration,
+    /// What everything random is made from, for simulations: with it nothing is left to chance or to other threads, and
+    /// a run on one thread is the same each time. None: from the machine.
+    pub seed: Option<u64>,
 }
 
 impl Default for Settings {
@@ -48,6 +51,7 @@ impl Default for Settings {
             concurrency: 16,
             attempt: Duration::from_secs(30),
             records: Duration::from_secs(90 * 24 * 3_600),
+            seed: None,
         }
     }
 }

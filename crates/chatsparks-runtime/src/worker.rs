@@ -7,7 +7,8 @@ use crate::{
     settings::ClockMode,
 };
 use chatsparks_core::{
-    Configured, Engine, Envelope, Event, EventId, Instant, Partition, Record, RefusalReason, Row, Scratch, Step, UserId,
+    Configured, Engine, Envelope, Event, EventId, Instant, Partition, Queued, Record, RefusalReason, Row, Scratch,
+    Step, UserId, Wants,
 };
 use chatsparks_ports::{Commit, Fence, Input, Limit, NewEffect, NewRecord, Position, Shard, Stamp, Store, StoreError};
 use std::{
@@ -48,6 +49,7 @@ pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<Workspace
             return;
         }
         tokio::select! {
+            biased;
             () = stops(&mut stop) => return,
             () = tokio::time::sleep(AFTER_TROUBLE) => {}
         }
@@ -59,6 +61,7 @@ pub(crate) async fn retain<S: Store>(inner: Arc<Inner<S>>) {
     let mut stop = inner.stopped();
     loop {
         tokio::select! {
+            biased;
             () = stops(&mut stop) => return,
             () = tokio::time::sleep(Duration::from_secs(600)) => {}
         }
@@ -207,6 +210,7 @@ impl<S: Store> Worker<S> {
                 _ => LOOK_AGAIN,
             };
             tokio::select! {
+                biased;
                 () = stops(&mut stop) => return Ok(()),
                 () = appended => {}
                 () = tokio::time::sleep(wait) => {}
@@ -227,9 +231,18 @@ impl<S: Store> Worker<S> {
         let head = self.partition.head();
         let contacts = self.inner.store.next_due(&self.shard.shard).await?;
         let release = head.release_due().filter(|_| head.has_room());
-        // A release waits for somebody in the queue; whoever is queued has an expiry, and is found by it.
-        let release = release.filter(|_| contacts.is_some());
+        // A release stands as long as there is room, and is due only once somebody is queued, who has an expiry.
+        let release = match release.filter(|_| contacts.is_some()) {
+            Some(due) if self.is_anybody_queued().await? => Some(due),
+            _ => None,
+        };
         Ok(contacts.into_iter().chain(head.terms().next_cycle()).chain(release).min())
+    }
+
+    async fn is_anybody_queued(&self) -> Result<bool, StoreError> {
+        let mut wants = Wants::default();
+        wants.queued = Some(Queued { after: None });
+        Ok(!self.inner.store.load(&self.shard.shard, &wants).await?.rows.is_empty())
     }
 
     /// Documents that were compiled when they were logged are not compiled again.
@@ -241,7 +254,7 @@ impl<S: Store> Worker<S> {
                 **configured = Configured::Compiled(engine);
             } else if let Configured::Workspace(document) = &**configured {
                 let document = document.clone();
-                if let Ok(Ok(engine)) = tokio::task::spawn_blocking(move || Engine::compile(document)).await {
+                if let Some(Ok(engine)) = self.inner.apart(move || Engine::compile(document)).await {
                     **configured = Configured::Compiled(engine);
                 }
             }

@@ -10,6 +10,7 @@ mod crash;
 mod deny;
 mod public_api;
 mod run;
+mod simulate;
 mod test;
 mod unicode;
 
@@ -60,6 +61,12 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Let the runtime live through what goes wrong, in virtual time, and hold it to what it promised.
+    Simulate {
+        /// Handed to the simulator: `--seeds N`, `--from SEED`, `--seed SEED`, `--store sqlite`, `--jobs N`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Generate the Unicode tables of the core from ICU4X.
     Unicode {
         /// Write nothing; fail when the committed tables are stale.
@@ -79,6 +86,7 @@ fn main() -> ExitCode {
         Task::Conformance { arguments } => conformance::run(arguments),
         Task::Crash { kills, events, seed } => crash::run(kills, events, seed),
         Task::PublicApi { check } => public_api::run(check),
+        Task::Simulate { arguments } => simulate::run(&arguments),
         Task::Unicode { check } => unicode::run(check),
     };
     match result {

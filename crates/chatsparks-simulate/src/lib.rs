@@ -1,0 +1,24 @@
+//! A simulator: the real runtime in virtual time, where everything goes wrong that can go wrong.
+//!
+//! A [`Plan`] is made from a seed: what comes in, in which bodies, late, twice and out of order; when the process ends,
+//! before or after which call of its store; when the store fails, the clock jumps, and what the channel does. [`simulate`]
+//! lets it happen: the runtime is the real one, on a thread of its own whose time stands still while something is done, so
+//! that a run is the same each time. Every call is watched, everything is looked at after each step and in the end, and
+//! what does not hold is told with the code of its rule. [`shrink`] takes steps out of a plan as long as it still fails.
+
+mod channel;
+mod check;
+mod clock;
+mod defect;
+mod plan;
+mod run;
+mod shrink;
+mod store;
+mod watch;
+
+pub use clock::VirtualClock;
+pub use defect::{DEFECTS, Defect};
+pub use plan::{Call, Plan, Setting, Step, Weather};
+pub use run::{Report, simulate};
+pub use shrink::shrink;
+pub use watch::Failure;

@@ -1,0 +1,318 @@
+//! A run: the real runtime lives through a plan, dies where the plan says so, and lives on.
+
+use crate::{
+    Defect, Failure, Plan, Step, VirtualClock, Weather,
+    channel::Platform,
+    check,
+    plan::BEGIN,
+    store::{Process, Watched},
+    watch::{Acknowledged, Watch},
+};
+use chatsparks_core::{Envelope, Instant, WorkspaceId};
+use chatsparks_ports::{Clock, EffectState, Shard, Store, StoreError};
+use chatsparks_runtime::{
+    AcceptError, ClockMode, ConfigureError, NewEvent, Runtime, Settings, StartError, WorkspaceSetup,
+};
+use futures_executor::block_on;
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+/// How long a stop may take.
+const STOP: Duration = Duration::from_secs(10);
+/// After so long without trouble, everything that can be done is done.
+const QUIET: u64 = 60_000;
+/// In the end everything has to come to an end within this.
+const END: u64 = 120 * 3_600_000;
+
+/// What a run came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// The records of each partition, as they were committed.
+    pub records: Vec<Vec<String>>,
+    /// The history of each partition, as its log has it, for people to read.
+    pub history: String,
+    /// How many processes lived.
+    pub lives: usize,
+    /// How many effects were decided.
+    pub effects: usize,
+    /// How many of them the other side has.
+    pub delivered: usize,
+    /// What did not hold, where something did not.
+    pub failure: Option<Failure>,
+}
+
+/// Whatever outlives a process.
+pub(crate) struct World<S> {
+    pub(crate) plan: Plan,
+    pub(crate) store: Arc<Watched<S>>,
+    pub(crate) watch: Arc<Watch>,
+    pub(crate) process: Arc<Process>,
+    pub(crate) clock: VirtualClock,
+    pub(crate) id: WorkspaceId,
+    channel: Arc<Platform>,
+    place: usize,
+    /// Bodies that were not acknowledged yet, in the order in which they come.
+    pending: VecDeque<Vec<Envelope>>,
+    /// The highest revision that somebody was told is in force.
+    pub(crate) revision: u32,
+    lives: usize,
+}
+
+/// How the life of a process ended.
+enum End {
+    /// Another begins, after so long.
+    Again(u64),
+    Finished,
+}
+
+/// Lets a plan happen over a store, which has so many partitions as the plan says and is empty.
+///
+/// # Panics
+/// When the machine has no room for a thread.
+#[expect(clippy::unwrap_used, reason = "without a tokio nothing can be simulated")]
+pub fn simulate<S: Store>(plan: &Plan, store: S, defect: Option<Defect>) -> Report {
+    let mut world = World::new(plan.clone(), store, defect);
+    loop {
+        let tokio = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let end = tokio.block_on(world.live());
+        // Whatever was under way is gone, wherever it stood.
+        drop(tokio);
+        world.process.reap();
+        match end {
+            End::Again(down) if world.watch.seen().failure.is_none() => world.clock.pass(down),
+            _ => return world.report(),
+        }
+    }
+}
+
+impl<S: Store> World<S> {
+    fn new(plan: Plan, store: S, defect: Option<Defect>) -> Self {
+        let watch = Arc::new(Watch::default());
+        let process = Arc::new(Process::new());
+        let clock = VirtualClock::new(BEGIN.parse().unwrap_or(Instant::from_milliseconds(0)));
+        let channel = Platform::new(plan.seed, watch.clone(), process.clone(), &plan.setting);
+        let store = Watched::new(store, plan.seed, watch.clone(), process.clone(), clock.clone(), defect);
+        let id = plan.workspace.workspace.id.clone();
+        Self {
+            plan,
+            store: Arc::new(store),
+            watch,
+            process,
+            clock,
+            id,
+            channel: Arc::new(channel),
+            place: 0,
+            pending: VecDeque::new(),
+            revision: 1,
+            lives: 0,
+        }
+    }
+
+    pub(crate) fn shards(&self) -> impl Iterator<Item = Shard> {
+        let workspace = self.id.clone();
+        (0..self.plan.setting.partitions).map(move |partition| Shard { workspace: workspace.clone(), partition })
+    }
+
+    fn report(self) -> Report {
+        let seen = self.watch.seen();
+        let history = seen.shards.values().flat_map(|shard| &shard.history).cloned().collect::<Vec<_>>();
+        Report {
+            records: seen.shards.values().map(|shard| shard.lines.clone()).collect(),
+            history: chatsparks_testkit::lines::history(&history),
+            lives: self.lives,
+            effects: seen.effects.len(),
+            delivered: seen.effects.values().filter(|effect| effect.delivered > 0).count(),
+            failure: seen.failure.clone(),
+        }
+    }
+
+    fn settings(&self) -> Settings {
+        let setting = &self.plan.setting;
+        let mut settings = Settings::default();
+        settings.clock = setting.clock;
+        settings.trust_at = setting.trust_at;
+        settings.batch = setting.batch;
+        settings.contacts_at_hand = setting.contacts_at_hand;
+        settings.concurrency = setting.concurrency;
+        settings.retry = Duration::from_secs(3_600 * setting.retry_hours);
+        settings.seed = Some(self.plan.seed);
+        settings
+    }
+
+    /// The life of one process.
+    async fn live(&mut self) -> End {
+        self.clock.begin();
+        self.lives += 1;
+        let process = self.process.clone();
+        let end = tokio::select! {
+            biased;
+            () = process.end() => End::Again(process.down()),
+            end = self.lives() => end,
+        };
+        self.clock.end();
+        end
+    }
+
+    async fn lives(&mut self) -> End {
+        let Some(runtime) = self.start().await else { return End::Finished };
+        while let Some(step) = self.plan.steps.get(self.place).cloned() {
+            self.place += 1;
+            self.watch.seen().step = self.place;
+            if let Some(down) = self.step(&runtime, &step).await {
+                return End::Again(down);
+            }
+            check::after_a_step(self);
+            if matches!(step, Step::Pass(period) if period >= QUIET) {
+                self.is_quiet(&runtime).await;
+            }
+            if self.watch.seen().failure.is_some() {
+                return End::Finished;
+            }
+        }
+        self.watch.seen().step = self.place + 1;
+        self.finish(&runtime).await;
+        runtime.stop(STOP).await;
+        End::Finished
+    }
+
+    /// Starts the runtime; none: it does not start, though the store would let it.
+    async fn start(&self) -> Option<Runtime<Watched<S>>> {
+        loop {
+            let setup = WorkspaceSetup::new(self.plan.workspace.clone(), "digest").with_channel(self.channel.clone());
+            let clock = Arc::new(self.clock.clone());
+            match Runtime::start(self.store.clone(), clock, self.settings(), vec![setup]).await {
+                Ok(runtime) => return Some(runtime),
+                Err(StartError::Store(StoreError::Unavailable(_))) => tokio::time::sleep(Duration::from_secs(1)).await,
+                Err(error) => {
+                    self.watch.fail("R1", format!("the runtime does not start: {error}"));
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// Lets a step happen; for how long nothing runs then, where the process was told to stop.
+    async fn step(&mut self, runtime: &Runtime<Watched<S>>, step: &Step) -> Option<u64> {
+        match step {
+            Step::Deliver(body) => {
+                self.pending.push_back(body.clone());
+                self.deliver(runtime).await;
+            }
+            Step::Pass(period) => {
+                self.deliver(runtime).await;
+                tokio::time::sleep(Duration::from_millis(*period)).await;
+            }
+            Step::SetClock(by) => self.clock.step(*by),
+            Step::ConfirmClock => runtime.confirm_clock(),
+            Step::Crash { at, number, after, down } => {
+                self.process.crash(*at, *number, *after, *down);
+                // Where that is at once, this is how it gets there.
+                tokio::task::yield_now().await;
+            }
+            Step::CrashInChannel { down } => self.process.crash_once_sent(*down),
+            Step::Stop { down } => {
+                runtime.stop(STOP).await;
+                return Some(*down);
+            }
+            Step::StoreFails { at, times, after } => self.process.fails(*at, *times, *after),
+            Step::Channel(weather) => self.watch.seen().weather = Some(*weather),
+            Step::Put(document) => match runtime.configure(&self.id, (**document).clone(), None).await {
+                Ok(configured) => self.revision = self.revision.max(configured.revision),
+                Err(ConfigureError::Invalid(_) | ConfigureError::Accept(_)) => {}
+                Err(error) => self.watch.fail("R8", format!("a document cannot be put: {error}")),
+            },
+            Step::Erase(user_id) => match runtime.erase(&self.id, user_id.clone()).await {
+                Ok(()) | Err(AcceptError::Store(_) | AcceptError::ClockStepped) => {}
+                Err(error) => self.watch.fail("R12", format!("nobody can be forgotten: {error}")),
+            },
+            Step::Revive => {
+                let dead = block_on(self.store.inner.list(&self.id, EffectState::Dead, usize::MAX >> 1));
+                for letter in dead.unwrap_or_default() {
+                    // Where the store fails, it stays among the dead.
+                    let _ = runtime.retry(&self.id, &letter.effect).await;
+                }
+            }
+            Step::Drop => {
+                let waiting = block_on(self.store.inner.list(&self.id, EffectState::Waiting, 1));
+                for effect in waiting.unwrap_or_default() {
+                    let _ = runtime.drop_effect(&self.id, &effect.effect).await;
+                }
+            }
+        }
+        None
+    }
+
+    /// Sends what was not acknowledged yet, in order, until something is refused for now.
+    async fn deliver(&mut self, runtime: &Runtime<Watched<S>>) {
+        while let Some(body) = self.pending.front() {
+            let note = |note: fn(&mut Acknowledged)| {
+                let mut seen = self.watch.seen();
+                body.iter().for_each(|envelope| note(seen.events.entry(envelope.id.clone()).or_default()));
+            };
+            let event = |envelope: &Envelope| NewEvent {
+                id: envelope.id.clone(),
+                at: Some(envelope.at),
+                event: envelope.event.clone(),
+            };
+            // Where the process ends before it answers, nobody knows.
+            note(|event| event.unknown += 1);
+            let accepted = runtime.accept(&self.id, body.iter().map(event).collect()).await;
+            note(|event| event.unknown -= 1);
+            match accepted {
+                Ok(_) => note(|event| event.taken += 1),
+                Err(AcceptError::AheadOfTime { .. }) => {}
+                Err(AcceptError::ClockStepped | AcceptError::Store(_)) => return,
+                Err(error) => return self.watch.fail("R1", format!("events are refused: {error}")),
+            }
+            self.pending.pop_front();
+        }
+    }
+
+    /// Whether everything was done that could be done: nothing went wrong for a while.
+    async fn is_quiet(&self, runtime: &Runtime<Watched<S>>) {
+        let wall = self.clock.wall();
+        let lately = |at: Instant| wall.as_milliseconds().abs_diff(at.as_milliseconds()) < QUIET;
+        if self.process.is_failing() || self.process.last_failed().is_some_and(lately) {
+            return;
+        }
+        // What the health says of the clock is looked at first: it notices the step.
+        let stepped = runtime.health().await.clock_stepped;
+        for shard in self.shards() {
+            check::is_decided(self, &shard);
+            if self.plan.setting.clock == ClockMode::Wall && !stepped {
+                check::is_in_time(self, &shard, wall);
+            }
+        }
+    }
+
+    /// Everything is well again, and all of it has to come to its end.
+    async fn finish(&mut self, runtime: &Runtime<Watched<S>>) {
+        self.process.heal();
+        self.watch.seen().weather = Some(Weather::Fine);
+        runtime.confirm_clock();
+        let mut passed = 0;
+        while passed < END && self.watch.seen().failure.is_none() {
+            self.deliver(runtime).await;
+            let wall = self.clock.wall();
+            let retry = block_on(self.store.inner.next_retry(&self.id)).unwrap_or_default();
+            let wait = retry.map_or(0, |retry| retry.as_milliseconds().saturating_sub(wall.as_milliseconds()));
+            let wait = u64::try_from(wait).unwrap_or(0).max(QUIET);
+            tokio::time::sleep(Duration::from_millis(wait)).await;
+            passed += wait;
+            let count = block_on(self.store.inner.count(&self.id)).unwrap_or_default();
+            if self.pending.is_empty() && count.waiting + count.in_doubt == 0 && check::all_is_decided(self) {
+                break;
+            }
+        }
+        check::after_a_step(self);
+        if self.watch.seen().failure.is_none() {
+            self.is_quiet(runtime).await;
+            let state = runtime.state(&self.id).await;
+            let revision = runtime.engine(&self.id).map_or(0, |engine| engine.revision());
+            if revision < self.revision {
+                let found = format!("revision {} was put in force, and {revision} is", self.revision);
+                self.watch.fail("R8", found);
+            }
+            check::in_the_end(self, state.ok());
+        }
+    }
+}

@@ -1,0 +1,455 @@
+//! The store of a simulation: the real one, at whose calls a process ends, calls fail, and everything is watched.
+
+use crate::{Call, Defect, VirtualClock, watch::Watch};
+use chatsparks_core::{
+    Answer, CommentId, Effect, Evaluation, Instant, Key, Row, UserId, Wants, WorkspaceId, workspace::Workspace,
+};
+use chatsparks_ports::{
+    Appended, Archive, Clock, Commit, Cursor, EffectKey, EffectState, Fence, Input, KeptRecord, Limit, Log, Logged,
+    Opened, Position, Queue, QueueCount, Queued, Ready, Settled, Shard, Shards, Store, StoreError, Stretch,
+};
+use futures_executor::block_on;
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+
+/// The process that runs, and how it is going to end.
+pub(crate) struct Process {
+    plot: Mutex<Plot>,
+    ended: watch::Sender<bool>,
+}
+
+#[derive(Default)]
+struct Plot {
+    crash: Option<(Option<Call>, u32, bool)>,
+    crash_once_sent: bool,
+    fails: Option<(Option<Call>, u32, bool)>,
+    last_failed: Option<Instant>,
+    down: u64,
+    /// A commit that was on its way when the process ended: it comes late (R5).
+    zombie: Option<(Shard, Fence, Commit)>,
+}
+
+enum Fate {
+    Works,
+    EndsBefore,
+    EndsAfter,
+    FailsBefore,
+    FailsAfter,
+}
+
+impl Process {
+    pub(crate) fn new() -> Self {
+        Self { plot: Mutex::default(), ended: watch::Sender::new(false) }
+    }
+
+    fn plot(&self) -> MutexGuard<'_, Plot> {
+        self.plot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn crash(&self, at: Option<Call>, number: u32, after: bool, down: u64) {
+        if number == 0 {
+            self.plot().down = down;
+            self.ended.send_replace(true);
+            return;
+        }
+        let mut plot = self.plot();
+        (plot.crash, plot.down) = (Some((at, number, after)), down);
+    }
+
+    pub(crate) fn crash_once_sent(&self, down: u64) {
+        let mut plot = self.plot();
+        (plot.crash_once_sent, plot.down) = (true, down);
+    }
+
+    pub(crate) fn fails(&self, at: Option<Call>, times: u32, after: bool) {
+        self.plot().fails = Some((at, times, after));
+    }
+
+    /// Nothing goes wrong any more.
+    pub(crate) fn heal(&self) {
+        let mut plot = self.plot();
+        (plot.crash, plot.fails, plot.crash_once_sent) = (None, None, false);
+    }
+
+    /// When a call failed last.
+    pub(crate) fn last_failed(&self) -> Option<Instant> {
+        self.plot().last_failed
+    }
+
+    pub(crate) fn is_failing(&self) -> bool {
+        self.plot().fails.is_some()
+    }
+
+    /// For how long nothing runs.
+    pub(crate) fn down(&self) -> u64 {
+        self.plot().down
+    }
+
+    /// The process is gone, and so is what it was going to die of.
+    pub(crate) fn reap(&self) {
+        let mut plot = self.plot();
+        (plot.crash, plot.crash_once_sent, plot.down) = (None, false, 0);
+        self.ended.send_replace(false);
+    }
+
+    pub(crate) fn take_zombie(&self) -> Option<(Shard, Fence, Commit)> {
+        self.plot().zombie.take()
+    }
+
+    /// Waits until the process ends.
+    pub(crate) async fn end(&self) {
+        let mut ended = self.ended.subscribe();
+        // The sender lives as long as this.
+        let _ = ended.wait_for(|ended| *ended).await;
+    }
+
+    /// Whoever calls this is part of a process that has ended: nothing goes on.
+    async fn ends<T>(&self) -> T {
+        self.ended.send_replace(true);
+        std::future::pending().await
+    }
+
+    /// The channel has sent something.
+    pub(crate) async fn sent(&self) {
+        if std::mem::take(&mut self.plot().crash_once_sent) {
+            self.ends().await
+        }
+    }
+
+    fn fate(&self, call: Call, now: Instant) -> Fate {
+        let mut plot = self.plot();
+        if let Some((at, number, after)) = &mut plot.crash
+            && at.is_none_or(|at| at == call)
+        {
+            *number -= 1;
+            if *number == 0 {
+                let after = *after;
+                plot.crash = None;
+                return if after { Fate::EndsAfter } else { Fate::EndsBefore };
+            }
+        }
+        if let Some((at, times, after)) = &mut plot.fails
+            && at.is_none_or(|at| at == call)
+        {
+            // Of an append the contract says that nothing was taken then; a shard that was opened is another's.
+            let after = *after && matches!(call, Call::Commit | Call::Begin | Call::Settle);
+            *times -= 1;
+            if *times == 0 {
+                plot.fails = None;
+            }
+            plot.last_failed = Some(now);
+            return if after { Fate::FailsAfter } else { Fate::FailsBefore };
+        }
+        Fate::Works
+    }
+}
+
+/// A store that is watched.
+pub(crate) struct Watched<S> {
+    pub(crate) inner: S,
+    pub(crate) watch: Arc<Watch>,
+    pub(crate) process: Arc<Process>,
+    pub(crate) clock: VirtualClock,
+    pub(crate) defect: Option<Defect>,
+    calls: Mutex<(StdRng, [u32; 2])>,
+}
+
+fn unavailable() -> StoreError {
+    StoreError::Unavailable("a simulated fault".to_owned())
+}
+
+impl<S: Store> Watched<S> {
+    pub(crate) fn new(
+        inner: S,
+        seed: u64,
+        watch: Arc<Watch>,
+        process: Arc<Process>,
+        clock: VirtualClock,
+        defect: Option<Defect>,
+    ) -> Self {
+        let calls = Mutex::new((StdRng::seed_from_u64(seed ^ 0x5703), [0; 2]));
+        Self { inner, watch, process, clock, defect, calls }
+    }
+
+    /// Whether the defect shows now: not the first few times, so that something is there to be damaged.
+    fn shows(&self, defect: Defect) -> bool {
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.defect != Some(defect) {
+            return false;
+        }
+        calls.1[0] += 1;
+        calls.1[0] > 2
+    }
+
+    /// A call: perhaps others come first, perhaps it fails, perhaps it is the last.
+    async fn call<T>(
+        &self,
+        call: Call,
+        work: impl Future<Output = Result<T, StoreError>>,
+        watched: impl FnOnce(&Self, &mut Result<T, StoreError>),
+    ) -> Result<T, StoreError> {
+        if *self.process.ended.borrow() {
+            return std::future::pending().await;
+        }
+        if self.watch.seen().failure.is_some() {
+            return self.process.ends().await;
+        }
+        let yields = self.calls.lock().unwrap_or_else(PoisonError::into_inner).0.random_range(0..4);
+        if yields == 0 {
+            tokio::task::yield_now().await;
+        }
+        let fate = self.process.fate(call, self.clock.wall());
+        match fate {
+            Fate::EndsBefore => return self.process.ends().await,
+            Fate::FailsBefore => return Err(unavailable()),
+            Fate::Works | Fate::EndsAfter | Fate::FailsAfter => {}
+        }
+        // INVARIANT: no other task runs in between, whatever threads the store has: a run is the same each time.
+        let mut done = block_on(work);
+        watched(self, &mut done);
+        match fate {
+            Fate::EndsAfter => self.process.ends().await,
+            Fate::FailsAfter => Err(unavailable()),
+            _ => done,
+        }
+    }
+
+    /// Reads what was logged since it was last looked at.
+    pub(crate) fn follow(&self, shard: &Shard) {
+        let known = self.watch.seen().shards.get(shard).map_or(0, |seen| seen.history.len()) as u64;
+        let limit = Limit { events: usize::MAX >> 1, bytes: usize::MAX >> 1 };
+        if let Ok(logged) = block_on(self.inner.read(shard, known, limit))
+            && !logged.is_empty()
+        {
+            self.watch.seen().logged(shard, logged.into_iter().map(|logged| logged.envelope));
+        }
+    }
+
+    async fn other<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        self.call(Call::Other, work, |_, _| {}).await
+    }
+}
+
+impl<S: Store> Log for Watched<S> {
+    async fn append(&self, inputs: Vec<(Shard, Input)>) -> Result<Vec<Appended>, StoreError> {
+        let mut shards: Vec<Shard> = inputs.iter().map(|(shard, _)| shard.clone()).collect();
+        shards.dedup();
+        let work = async {
+            if self.shows(Defect::LosesAnAppend) {
+                let at = Instant::from_milliseconds(0);
+                return Ok(inputs.iter().map(|_| Appended { position: 0, at }).collect());
+            }
+            self.inner.append(inputs).await
+        };
+        self.call(Call::Append, work, |store, _| shards.iter().for_each(|shard| store.follow(shard))).await
+    }
+
+    async fn read(&self, shard: &Shard, after: Position, limit: Limit) -> Result<Vec<Logged>, StoreError> {
+        self.call(Call::Read, self.inner.read(shard, after, limit), |_, _| {}).await
+    }
+
+    async fn end(&self, shard: &Shard) -> Result<(Position, Option<Instant>), StoreError> {
+        self.other(self.inner.end(shard)).await
+    }
+}
+
+impl<S: Store> Shards for Watched<S> {
+    fn partitions(&self) -> u32 {
+        self.inner.partitions()
+    }
+
+    async fn open(&self, shard: &Shard) -> Result<Opened, StoreError> {
+        self.call(Call::Open, self.inner.open(shard), |store, _| {
+            // What another process had sent comes only now: it is too late.
+            if let Some((shard, fence, commit)) = store.process.take_zombie()
+                && !matches!(block_on(store.inner.commit(&shard, fence, commit)), Err(StoreError::Superseded))
+            {
+                store.watch.fail("R5", "a commit of a process that had ended was taken".to_owned());
+            }
+        })
+        .await
+    }
+
+    async fn load(&self, shard: &Shard, wants: &Wants) -> Result<Answer, StoreError> {
+        self.call(Call::Load, self.inner.load(shard, wants), |_, _| {}).await
+    }
+
+    async fn commit(&self, shard: &Shard, fence: Fence, mut commit: Commit) -> Result<(), StoreError> {
+        let whole = commit.clone();
+        if self.defect == Some(Defect::HalfACommit) && !commit.effects.is_empty() && self.shows(Defect::HalfACommit) {
+            commit.effects.pop();
+        }
+        if self.defect == Some(Defect::LosesRows) && !commit.records.is_empty() && self.shows(Defect::LosesRows) {
+            commit.rows.retain(|row| !matches!(row, Row::Contact(_)));
+        }
+        if !commit.records.is_empty() {
+            self.process.plot().zombie = Some((shard.clone(), fence, whole.clone()));
+        }
+        let done = self.call(Call::Commit, self.inner.commit(shard, fence, commit), |store, done| {
+            if done.is_ok() {
+                store.watch.seen().committed(shard, &whole, store.clock.wall());
+                store.follow(shard);
+            }
+        });
+        let done = done.await;
+        self.process.plot().zombie = None;
+        done
+    }
+
+    async fn decided(&self, shard: &Shard) -> Result<Position, StoreError> {
+        self.other(self.inner.decided(shard)).await
+    }
+
+    async fn next_due(&self, shard: &Shard) -> Result<Option<Instant>, StoreError> {
+        self.other(self.inner.next_due(shard)).await
+    }
+}
+
+impl<S: Store> Queue for Watched<S> {
+    async fn ready(
+        &self,
+        workspace: &WorkspaceId,
+        wall: Instant,
+        busy: &[EffectKey],
+        limit: usize,
+    ) -> Result<Vec<Ready>, StoreError> {
+        let ignores = self.shows(Defect::ForgetsWhoIsBusy);
+        let busy = if ignores { &[] } else { busy };
+        self.call(Call::Ready, self.inner.ready(workspace, wall, busy, limit), |store, ready| {
+            if let Ok(ready) = ready {
+                store.watch.seen().ready(ready.iter().map(|ready| ready.key.clone()), wall);
+            }
+        })
+        .await
+    }
+
+    async fn begin(&self, key: &EffectKey, wall: Instant) -> Result<bool, StoreError> {
+        let work = async {
+            if self.shows(Defect::BeginsNothing) {
+                return Ok(true);
+            }
+            self.inner.begin(key, wall).await
+        };
+        self.call(Call::Begin, work, |_, _| {}).await
+    }
+
+    async fn settle(&self, key: &EffectKey, settled: Settled, receipt: Option<Input>) -> Result<bool, StoreError> {
+        let told = settled.clone();
+        let work = async {
+            let is_outcome = matches!(settled, Settled::Sent | Settled::Failed(_));
+            if is_outcome && self.shows(Defect::LosesAnOutcome) {
+                return Ok(true);
+            }
+            self.inner.settle(key, settled, receipt).await
+        };
+        self.call(Call::Settle, work, |store, done| {
+            if let Ok(written) = done {
+                store.watch.seen().settled(key, &told, *written);
+                store.follow(&key.shard);
+            }
+        })
+        .await
+    }
+
+    async fn revive(&self, workspace: &WorkspaceId, effect: &str) -> Result<bool, StoreError> {
+        self.call(Call::Other, self.inner.revive(workspace, effect), |store, done| {
+            if matches!(done, Ok(true)) {
+                store.watch.seen().revived(effect);
+            }
+        })
+        .await
+    }
+
+    async fn find(&self, workspace: &WorkspaceId, effect: &str) -> Result<Option<(EffectKey, Effect)>, StoreError> {
+        self.other(self.inner.find(workspace, effect)).await
+    }
+
+    async fn count(&self, workspace: &WorkspaceId) -> Result<QueueCount, StoreError> {
+        self.other(self.inner.count(workspace)).await
+    }
+
+    async fn list(&self, workspace: &WorkspaceId, state: EffectState, limit: usize) -> Result<Vec<Queued>, StoreError> {
+        self.other(self.inner.list(workspace, state, limit)).await
+    }
+
+    async fn next_retry(&self, workspace: &WorkspaceId) -> Result<Option<Instant>, StoreError> {
+        self.other(self.inner.next_retry(workspace)).await
+    }
+}
+
+impl<S: Store> Archive for Watched<S> {
+    async fn workspaces(&self) -> Result<Vec<WorkspaceId>, StoreError> {
+        self.other(self.inner.workspaces()).await
+    }
+
+    async fn records(
+        &self,
+        workspace: &WorkspaceId,
+        after: &Cursor,
+        limit: usize,
+    ) -> Result<(Vec<KeptRecord>, Cursor), StoreError> {
+        self.other(self.inner.records(workspace, after, limit)).await
+    }
+
+    async fn row(&self, workspace: &WorkspaceId, key: &Key) -> Result<Option<Row>, StoreError> {
+        self.other(self.inner.row(workspace, key)).await
+    }
+
+    async fn rows(
+        &self,
+        workspace: &WorkspaceId,
+        kind: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.other(self.inner.rows(workspace, kind, after, limit)).await
+    }
+
+    async fn heads(&self, workspace: &WorkspaceId) -> Result<Vec<Vec<Row>>, StoreError> {
+        self.other(self.inner.heads(workspace)).await
+    }
+
+    async fn document(&self, workspace: &WorkspaceId, revision: u32) -> Result<Option<Arc<Workspace>>, StoreError> {
+        self.other(self.inner.document(workspace, revision)).await
+    }
+
+    async fn evaluation(
+        &self,
+        workspace: &WorkspaceId,
+        comment_id: &CommentId,
+    ) -> Result<Option<Evaluation>, StoreError> {
+        self.other(self.inner.evaluation(workspace, comment_id)).await
+    }
+
+    async fn records_of(
+        &self,
+        workspace: &WorkspaceId,
+        user_id: &UserId,
+        limit: usize,
+    ) -> Result<Vec<KeptRecord>, StoreError> {
+        self.other(self.inner.records_of(workspace, user_id, limit)).await
+    }
+
+    async fn stretch(&self, shard: &Shard) -> Result<Stretch, StoreError> {
+        self.other(self.inner.stretch(shard)).await
+    }
+
+    async fn note(&self, workspace: &WorkspaceId, name: &str) -> Result<Option<String>, StoreError> {
+        self.other(self.inner.note(workspace, name)).await
+    }
+
+    async fn write_note(&self, workspace: &WorkspaceId, name: &str, text: &str) -> Result<(), StoreError> {
+        self.other(self.inner.write_note(workspace, name, text)).await
+    }
+
+    async fn prune(
+        &self,
+        workspace: &WorkspaceId,
+        records_before: Instant,
+        ids_before: Instant,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        self.other(self.inner.prune(workspace, records_before, ids_before, limit)).await
+    }
+}

@@ -1,0 +1,323 @@
+//! What was seen of a run, and what must hold of each call as it is made.
+
+use crate::Weather;
+use chatsparks_core::{Effect, Envelope, EventId, Instant, UserId};
+use chatsparks_ports::{Commit, EffectKey, Lane, NewEffect, Settled, Shard, bot_conversation};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+/// So many clocks for one instant are no progress.
+const SPINS: usize = 20;
+
+/// What did not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The code of the rule.
+    pub rule: &'static str,
+    /// What was found.
+    pub found: String,
+    /// During which step, counted from 1; after the last one: at the end.
+    pub step: usize,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: {} (step {})", self.rule, self.found, self.step)
+    }
+}
+
+/// What was seen so far.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) failure: Option<Failure>,
+    pub(crate) step: usize,
+    pub(crate) shards: BTreeMap<Shard, SeenShard>,
+    pub(crate) effects: BTreeMap<EffectKey, SeenEffect>,
+    pub(crate) events: BTreeMap<EventId, Acknowledged>,
+    pub(crate) weather: Option<Weather>,
+}
+
+/// One partition.
+#[derive(Debug, Default)]
+pub(crate) struct SeenShard {
+    /// The log, as it was written.
+    pub(crate) history: Vec<Envelope>,
+    /// The records, as they were committed.
+    pub(crate) lines: Vec<String>,
+    /// Of the records those of events.
+    pub(crate) decided: Vec<EventId>,
+    /// People who were forgotten, and by which record.
+    pub(crate) erased: Vec<(UserId, u64)>,
+    /// The contact of each record.
+    pub(crate) users: Vec<Option<UserId>>,
+    /// The latest instant decided, and when that was.
+    pub(crate) latest: Option<(Instant, Instant)>,
+}
+
+/// How often an event was acknowledged, and how often nobody knows.
+#[derive(Debug, Default)]
+pub(crate) struct Acknowledged {
+    pub(crate) taken: usize,
+    pub(crate) unknown: usize,
+}
+
+/// One effect.
+#[derive(Clone, Debug)]
+pub(crate) struct SeenEffect {
+    pub(crate) decided: (u64, u32),
+    lane: Lane,
+    not_after: Option<Instant>,
+    conversation: Option<u32>,
+    pub(crate) is_dm: bool,
+    /// Whether an attempt began whose answer nobody has: only who has looked may try again (O5).
+    unsure: bool,
+    /// Whether the last attempt was answered.
+    answered: bool,
+    pub(crate) delivered: u32,
+    pub(crate) settled: u32,
+    dead: bool,
+    withdrawn: bool,
+    not_before: Option<Instant>,
+    /// When it was last said that it may go, by the wall, and by the workspace's time where that is sure.
+    may_go: Option<(Instant, Option<Instant>)>,
+}
+
+impl SeenEffect {
+    fn is_over(&self) -> bool {
+        self.settled > 0 || self.dead || self.withdrawn
+    }
+}
+
+/// Whoever watches.
+#[derive(Debug, Default)]
+pub(crate) struct Watch(Mutex<Seen>);
+
+impl Watch {
+    pub(crate) fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something does not hold; what is found first is told.
+    pub(crate) fn fail(&self, rule: &'static str, found: String) {
+        self.seen().fail(rule, found);
+    }
+}
+
+impl Seen {
+    pub(crate) fn fail(&mut self, rule: &'static str, found: String) {
+        let step = self.step;
+        self.failure.get_or_insert(Failure { rule, found, step });
+    }
+
+    /// Something was logged.
+    pub(crate) fn logged(&mut self, shard: &Shard, envelopes: impl Iterator<Item = Envelope>) {
+        let history = &mut self.shards.entry(shard.clone()).or_default().history;
+        history.extend(envelopes);
+        // What a timer that fires makes due at once may need a few.
+        let last = history.last().map(|last| last.at);
+        let own = |envelope: &&Envelope| envelope.id.as_str().starts_with("clock:") && Some(envelope.at) == last;
+        let spins = history.iter().rev().take_while(own).count();
+        if spins > SPINS {
+            self.fail(
+                "R6",
+                format!("{spins} clocks in a row were logged for one instant: a timer that is due never fires"),
+            );
+        }
+    }
+
+    /// Something was committed, at this time on the wall.
+    pub(crate) fn committed(&mut self, shard: &Shard, commit: &Commit, wall: Instant) {
+        let of = self.shards.entry(shard.clone()).or_default();
+        let mut wrong = None;
+        for record in &commit.records {
+            if record.seq != of.lines.len() as u64 {
+                wrong = Some(("R5", format!("record {} was committed after {} records", record.seq, of.lines.len())));
+            }
+            if let Some(event) = &record.event {
+                match of.history.get(of.decided.len()) {
+                    Some(logged) if logged.id == *event => {}
+                    Some(logged) => {
+                        wrong = Some(("R6", format!("`{event}` was decided where `{}` stands in the log", logged.id)));
+                    }
+                    None => wrong = Some(("R1", format!("`{event}` was decided, and is not in the log"))),
+                }
+                of.decided.push(event.clone());
+            }
+            of.lines.push(record.line.clone());
+            of.users.push(record.user_id.clone());
+            let latest = of.latest.map_or(record.at, |(latest, _)| latest.max(record.at));
+            of.latest = Some((latest, wall));
+        }
+        if of.decided.len() as u64 != commit.decided {
+            wrong = Some(("R1", format!("{} events are decided up to position {}", of.decided.len(), commit.decided)));
+        }
+        of.erased.extend(commit.erased.iter().cloned());
+        let contacts: Vec<Option<UserId>> = commit
+            .effects
+            .iter()
+            .map(|effect| usize::try_from(effect.decided.0).ok().and_then(|seq| of.users.get(seq).cloned()).flatten())
+            .collect();
+        for (effect, contact) in commit.effects.iter().zip(contacts) {
+            self.decided(EffectKey::new(shard, contact.as_ref(), effect), effect);
+        }
+        for (user_id, conversation, seq) in &commit.withdrawn {
+            self.withdraw(shard, user_id, *seq, Some(*conversation));
+        }
+        for (user_id, seq) in &commit.erased {
+            self.withdraw(shard, user_id, *seq, None);
+        }
+        if let Some((rule, found)) = wrong {
+            self.fail(rule, found);
+        }
+    }
+
+    fn decided(&mut self, key: EffectKey, effect: &NewEffect) {
+        let new = SeenEffect {
+            decided: effect.decided,
+            lane: effect.lane.clone(),
+            not_after: effect.context.not_after,
+            conversation: bot_conversation(&effect.effect),
+            is_dm: matches!(effect.effect, Effect::SendDm(_)),
+            unsure: false,
+            answered: false,
+            delivered: 0,
+            settled: 0,
+            dead: false,
+            withdrawn: false,
+            not_before: None,
+            may_go: None,
+        };
+        let id = key.id.clone();
+        if self.effects.insert(key, new).is_some() {
+            self.fail("T6", format!("effect {id} was decided twice"));
+        }
+    }
+
+    /// What has not begun is withdrawn: of a conversation (O7), or of a person (R12).
+    fn withdraw(&mut self, shard: &Shard, user_id: &UserId, seq: u64, conversation: Option<u32>) {
+        for (key, effect) in &mut self.effects {
+            let is_of = key.shard == *shard && key.user_id.as_ref() == Some(user_id) && effect.decided.0 < seq;
+            let meant = conversation.is_none() || effect.conversation == conversation;
+            // One that is on its way is not called back.
+            effect.withdrawn |= is_of && meant && effect.settled == 0 && (!effect.unsure || conversation.is_none());
+        }
+    }
+
+    /// The store was asked what may go.
+    pub(crate) fn ready(&mut self, keys: impl Iterator<Item = EffectKey>, wall: Instant) {
+        let latest = self.shards.values().filter_map(|shard| shard.latest).max();
+        // What was committed just now may not be known everywhere yet.
+        let sure = latest.filter(|(_, when)| wall.as_milliseconds() - when.as_milliseconds() > 2_000);
+        for key in keys {
+            if let Some(effect) = self.effects.get_mut(&key) {
+                effect.may_go = Some((wall, sure.map(|(latest, _)| latest)));
+            }
+        }
+    }
+
+    /// What came of an attempt was written down, or would have been, had there not been an outcome.
+    pub(crate) fn settled(&mut self, key: &EffectKey, settled: &Settled, written: bool) {
+        let id = key.id.clone();
+        let Some(effect) = self.effects.get_mut(key) else {
+            return self.fail("O1", format!("{id} has an outcome, and was never decided"));
+        };
+        if !written {
+            return;
+        }
+        match settled {
+            Settled::Sent | Settled::Failed(_) => {
+                effect.settled += 1;
+                effect.dead = false;
+                if effect.settled > 1 {
+                    return self.fail("O1", format!("{id} has two outcomes"));
+                }
+                if *settled == Settled::Sent && effect.delivered == 0 {
+                    self.fail("O1", format!("{id} is `sent`, and never was"));
+                }
+            }
+            Settled::Again { not_before, .. } => {
+                effect.not_before = Some(*not_before);
+                effect.unsure &= !effect.answered;
+            }
+            Settled::Dead(_) => {
+                effect.dead = true;
+                effect.unsure &= !effect.answered;
+            }
+        }
+    }
+
+    pub(crate) fn revived(&mut self, id: &str) {
+        self.effects.iter_mut().filter(|(key, _)| key.id == id).for_each(|(_, effect)| {
+            effect.dead = false;
+            effect.not_before = None;
+        });
+    }
+
+    /// An attempt begins.
+    pub(crate) fn attempted(&mut self, key: &EffectKey, takes_keys: bool, by_events: bool) {
+        let id = &key.id;
+        let Some(effect) = self.effects.get(key).cloned() else {
+            return self.fail("O1", format!("{id} is performed, and was never decided"));
+        };
+        let mut wrong = None;
+        if effect.settled > 0 {
+            wrong = Some(("O1", format!("{id} is performed, and has its outcome")));
+        } else if effect.withdrawn {
+            wrong = Some(("O7", format!("{id} is performed, and was withdrawn")));
+        } else if effect.unsure && !takes_keys {
+            wrong =
+                Some(("O5", format!("{id} is performed again, and nobody knows what became of the attempt before")));
+        }
+        if let Lane::Contact(_) = &effect.lane {
+            let before = self.effects.iter().find(|(other, of)| {
+                other.shard == key.shard && of.lane == effect.lane && of.decided < effect.decided && !of.is_over()
+            });
+            if let Some((before, _)) = before {
+                wrong = wrong.or(Some(("O2", format!("{id} goes before {}, which was decided before it", before.id))));
+            }
+        }
+        let Some((wall, latest)) = effect.may_go else {
+            return self.fail("O2", format!("{id} is performed, and nobody said that it may go"));
+        };
+        let now = if by_events { latest } else { Some(wall) };
+        if let Some((not_after, now)) = effect.not_after.zip(now).filter(|(not_after, now)| now >= not_after) {
+            wrong =
+                wrong.or(Some(("O3", format!("{id} is performed at {now}, and its chance was over at {not_after}"))));
+        }
+        if let Some(not_before) = effect.not_before.filter(|not_before| wall < *not_before) {
+            wrong = wrong.or(Some(("O4", format!("{id} is performed at {wall}, and not before {not_before}"))));
+        }
+        if let Some(effect) = self.effects.get_mut(key) {
+            (effect.unsure, effect.answered) = (true, false);
+        }
+        if let Some((rule, found)) = wrong {
+            self.fail(rule, found);
+        }
+    }
+
+    /// The other side has it.
+    pub(crate) fn delivered(&mut self, key: &EffectKey, takes_keys: bool) {
+        let Some(effect) = self.effects.get_mut(key) else { return };
+        effect.delivered += 1;
+        if effect.delivered > 1 && !takes_keys {
+            self.fail("O5", format!("{} went out twice", key.id));
+        }
+    }
+
+    /// The channel answers.
+    pub(crate) fn answered(&mut self, key: &EffectKey) {
+        if let Some(effect) = self.effects.get_mut(key) {
+            effect.answered = true;
+        }
+    }
+
+    /// Somebody looks what became of an attempt: whether it had been sent.
+    pub(crate) fn looked(&mut self, key: &EffectKey) -> bool {
+        let Some(effect) = self.effects.get_mut(key) else { return false };
+        effect.unsure &= effect.delivered > 0;
+        effect.delivered > 0
+    }
+}

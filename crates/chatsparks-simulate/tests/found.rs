@@ -1,0 +1,86 @@
+//! What the simulator has found, as short plans.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+use chatsparks_core::Envelope;
+use chatsparks_ports::MemoryStore;
+use chatsparks_runtime::ClockMode;
+use chatsparks_simulate::{Plan, Report, Setting, Step, Weather, simulate};
+use chatsparks_testkit::build::{history, workspace};
+
+const MINUTE: u64 = 60_000;
+const HOUR: u64 = 60 * MINUTE;
+
+fn plan(takes_keys: bool, can_look: bool, steps: Vec<Step>) -> Plan {
+    let setting = Setting {
+        clock: ClockMode::Wall,
+        trust_at: false,
+        batch: 7,
+        contacts_at_hand: 2,
+        concurrency: 16,
+        retry_hours: 24,
+        takes_keys,
+        can_look,
+        partitions: 1,
+    };
+    let workspace = workspace().says("hello", "It is 590 THB").trigger("price", &["price"], "hello").build();
+    Plan { seed: 1, workspace, setting, steps }
+}
+
+fn comments(users: std::ops::Range<usize>) -> Vec<Envelope> {
+    let all = (0..users.end)
+        .fold(history("2026-02-27T09:00:00Z"), |history, user| history.comment(&format!("u{user}"), "price?"));
+    all.build().split_off(users.start)
+}
+
+fn holds(plan: &Plan) -> Report {
+    let report = simulate(plan, MemoryStore::new(1), None);
+    if let Some(failure) = &report.failure {
+        panic!("{failure}\n{}", report.history);
+    }
+    report
+}
+
+/// A month began, so that a release stood, and somebody talked, so that a timer stood: the worker logged clocks for ever.
+#[test]
+fn r6_a_release_that_nobody_waits_for_logs_no_clocks() {
+    holds(&plan(
+        true,
+        true,
+        vec![Step::Deliver(comments(0..1)), Step::Pass(50 * HOUR), Step::Deliver(comments(1..2)), Step::Pass(MINUTE)],
+    ));
+}
+
+/// An answer that does not come in time says nothing of what was sent.
+#[test]
+fn o5_whoever_has_no_answer_looks_before_sending_again() {
+    for can_look in [false, true] {
+        let steps = vec![
+            Step::Channel(Weather::LosesAnswers),
+            Step::Deliver(comments(0..3)),
+            Step::Pass(HOUR),
+            Step::Channel(Weather::Hangs),
+            Step::Deliver(comments(3..5)),
+            Step::Pass(HOUR),
+        ];
+        let report = holds(&plan(false, can_look, steps));
+        let wanted = if can_look { 5 } else { 3 };
+        assert_eq!((report.effects, report.delivered), (5, wanted), "{}", report.history);
+    }
+}
+
+/// One attempt that panicked let all the others under way begin again.
+#[test]
+fn o5_a_channel_that_panics_has_nothing_else_sent_again() {
+    for takes_keys in [false, true] {
+        let steps = vec![
+            Step::Channel(Weather::Slow),
+            Step::Deliver(comments(0..6)),
+            Step::Pass(1_000),
+            Step::Channel(Weather::Panics),
+            Step::Deliver(comments(6..8)),
+            Step::Pass(5 * MINUTE),
+        ];
+        assert_eq!(holds(&plan(takes_keys, true, steps)).delivered, 8);
+    }
+}

@@ -1,0 +1,78 @@
+//! Some seeds, in the ordinary tests; `cargo xtask simulate` runs as many as there is time for.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+use chatsparks_ports::MemoryStore;
+use chatsparks_simulate::{Plan, Report, simulate};
+use chatsparks_sqlite::{Options, SqliteStore};
+
+fn over_memory(plan: &Plan) -> Report {
+    simulate(plan, MemoryStore::new(plan.setting.partitions), None)
+}
+
+fn holds(seed: u64, report: &Report) {
+    if let Some(failure) = &report.failure {
+        panic!("{failure}\nagain, and in fewer steps: cargo xtask simulate --seed {seed}");
+    }
+}
+
+#[test]
+fn fifty_seeds_hold() {
+    for seed in 0..50 {
+        holds(seed, &over_memory(&Plan::of(seed)));
+    }
+}
+
+#[test]
+fn a_seed_gives_the_same_run_each_time() {
+    for seed in 100..110 {
+        let (one, other) = (over_memory(&Plan::of(seed)), over_memory(&Plan::of(seed)));
+        assert!(one == other, "seed {seed} gave two different runs");
+    }
+}
+
+#[test]
+fn two_seeds_hold_over_sqlite_and_give_what_memory_gives() {
+    for seed in 0..2 {
+        let plan = Plan::of(seed);
+        let folder = tempfile::tempdir().unwrap();
+        let mut options = Options::default();
+        options.partitions = Some(plan.setting.partitions);
+        let store = SqliteStore::open(folder.path().join("store.db"), options).unwrap();
+        let report = simulate(&plan, store, None);
+        holds(seed, &report);
+        assert_eq!(report.records, over_memory(&plan).records, "seed {seed}");
+    }
+}
+
+#[test]
+fn seeds_bring_all_that_can_go_wrong() {
+    let told: String = (0..200).map(|seed| Plan::of(seed).to_string()).collect();
+    let wanted = [
+        " crash before the next commit",
+        " crash after the next append",
+        "crash once the channel has sent",
+        " stop, down",
+        "the store fails",
+        "having done it",
+        "set the clock back 60.0 min",
+        "set the clock on",
+        "confirm the clock",
+        "LosesAnswers",
+        "Hangs",
+        "Panics",
+        "Busy(Some",
+        "Stopped",
+        "put the document",
+        "erase ",
+        "retry every",
+        "drop the",
+        "\"id\":\"b99\"",
+        "clock: Events",
+        "trust_at: true",
+        "trust_at: false",
+    ];
+    for what in wanted {
+        assert!(told.contains(what), "no seed of the first 200 has: {what}");
+    }
+}
