@@ -70,7 +70,8 @@ impl Application {
         loop {
             let (status, records) = self.get("/v1/workspaces/glow/records");
             assert_eq!(status, 200, "{records}");
-            let records: Vec<String> = records.lines().map(str::to_owned).filter(|line| line.starts_with('{')).collect();
+            let records: Vec<String> =
+                records.lines().map(str::to_owned).filter(|line| line.starts_with('{')).collect();
             if records.len() >= count {
                 return records;
             }

@@ -214,8 +214,8 @@ pub mod running {
     pub use chatsparks_ports::{Clock, ManualClock, SystemClock};
     #[doc(inline)]
     pub use chatsparks_runtime::{
-        AcceptError, ChannelHealth, ClockMode, ConfigureError, Configured, Forecast, Health, QueueView, Rate, RateError,
-        Runtime, Settings, ShardHealth, WorkspaceSetup,
+        AcceptError, ChannelHealth, ClockMode, ConfigureError, Configured, Forecast, Health, QueueView, Rate,
+        RateError, Runtime, Settings, ShardHealth, WorkspaceSetup,
     };
 }
 

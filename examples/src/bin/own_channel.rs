@@ -34,7 +34,9 @@ impl Channel for Letters {
     async fn perform(&self, delivery: &Delivery) -> Attempt {
         let letter = match &delivery.effect {
             Effect::PublicReply { comment_id, text } => format!("reply to {comment_id}: {}\n", text.as_str()),
-            Effect::SendDm(dm) => format!("DM to {}: {}\n", dm.user_id, dm.text.as_ref().map_or("", |text| text.as_str())),
+            Effect::SendDm(dm) => {
+                format!("DM to {}: {}\n", dm.user_id, dm.text.as_ref().map_or("", |text| text.as_str()))
+            }
             Effect::NotifyInbox { .. } | Effect::NotifyOwners { .. } => "look at your inbox\n".to_owned(),
         };
         let attempt = match write_whole(&self.letter(delivery), &letter) {

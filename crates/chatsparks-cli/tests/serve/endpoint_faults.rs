@@ -28,7 +28,10 @@ fn all_of_it_goes_out(endpoint: &Endpoint, service: &Service) {
     endpoint.answers("200 OK");
     wait_for("their outcomes", || queue(service)["counts"]["sent"] == 6);
     let counts = &queue(service)["counts"];
-    assert_eq!((&counts["waiting"], &counts["in_doubt"], &counts["dead"], &counts["failed"]), (&0.into(), &0.into(), &0.into(), &0.into()));
+    assert_eq!(
+        (&counts["waiting"], &counts["in_doubt"], &counts["dead"], &counts["failed"]),
+        (&0.into(), &0.into(), &0.into(), &0.into())
+    );
     let received = endpoint.received();
     for user in ["e1", "e2"] {
         let ids = received.iter().map(|(_, body)| body["effect"]["id"].as_str().unwrap());
@@ -91,7 +94,9 @@ fn o4_an_endpoint_that_answers_no_http_is_tried_again() {
 #[test]
 fn h1_garbage_behind_a_2xx_was_sent_all_the_same() {
     let endpoint = Endpoint::new("200 OK");
-    endpoint.does(Does::Answers("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{\"nul\0\0l}".to_owned()));
+    endpoint.does(Does::Answers(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{\"nul\0\0l}".to_owned(),
+    ));
     let service = service(&endpoint, "");
     service.post(comment("e1", "u1"));
     service.post(comment("e2", "u2"));
@@ -101,11 +106,9 @@ fn h1_garbage_behind_a_2xx_was_sent_all_the_same() {
 
 #[test]
 fn o8_a_redirect_or_a_refusal_stops_the_queue_and_says_why() {
-    for (line, says) in [
-        ("302 Found\r\nlocation: http://127.0.0.1:9/", "302"),
-        ("401 Unauthorized", "401"),
-        ("404 Not Found", "404"),
-    ] {
+    for (line, says) in
+        [("302 Found\r\nlocation: http://127.0.0.1:9/", "302"), ("401 Unauthorized", "401"), ("404 Not Found", "404")]
+    {
         let endpoint = Endpoint::new(line);
         let service = service(&endpoint, "");
         service.post(comment("e1", "u1"));

@@ -74,7 +74,8 @@ pub(crate) async fn get<S: Store>(
     put, path = "/v1/workspaces/{workspace}/document", tag = "document",
     params(
         ("workspace" = String, Path, description = "The id of the workspace"),
-        ("If-Match" = Option<String>, Header, description = "The `ETag` of the document that this one was made from"),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` of the document that this one was made from",
+            pattern = r#"^(\*|"[0-9]{1,9}")$"#),
     ),
     request_body(content((Object = "application/json"), (String = "application/toml"))),
     responses((status = 200, description = "It is in force", body = Taken, headers(("etag" = String, description = "Its revision")))),

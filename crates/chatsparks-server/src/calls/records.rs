@@ -27,8 +27,8 @@ pub(crate) struct Asked {
     /// Where to go on: the `x-next-cursor` of the answer before. Without, from the first record that is kept.
     #[param(pattern = r"^\d{1,18}(\.\d{1,18})*$")]
     after: Option<String>,
-    /// Records at most. An answer may have fewer, and still not be the last: that one is empty.
-    #[param(minimum = 1, maximum = 10000)]
+    /// Records at most, and never more than 10,000. An answer may have fewer, and still not be the last: that one is empty.
+    #[param(minimum = 1)]
     limit: Option<usize>,
 }
 

@@ -7,8 +7,8 @@ use chatsparks::{
     Effect, Envelope, Evaluation, Instant, Row, Stored, Workspace,
     id::{CommentId, EventId, UserId, WorkspaceId},
     store::{
-        Archive, Commit, Context, EffectKey, Fence, Input, Lane, Log, MemoryStore, NewEffect, NewRecord, Queue, Settled,
-        Shard, Shards, Stamp,
+        Archive, Commit, Context, EffectKey, Fence, Input, Lane, Log, MemoryStore, NewEffect, NewRecord, Queue,
+        Settled, Shard, Shards, Stamp,
     },
 };
 use serde::{Deserialize, Serialize};
