@@ -168,12 +168,7 @@ fn bad_lines_are_told_with_column_and_what_was_expected() {
         (" 7", Kind::WrongKind, 2, "the line: expected an object, found a number"),
         ("null", Kind::WrongKind, 1, "the line: expected an object, found null"),
         // Fields have names: none is taken by its place.
-        (
-            r#"["e1","2026-03-02T10:00:00Z","clock"]"#,
-            Kind::WrongKind,
-            1,
-            "the line: expected an object, found a list",
-        ),
+        (r#"["e1","2026-03-02T10:00:00Z","clock"]"#, Kind::WrongKind, 1, "the line: expected an object, found a list"),
         (
             r#"{"id":"e1","at":"2026-03-02T10:00:00Z","type":"clock","link":["p"]}"#,
             Kind::WrongKind,

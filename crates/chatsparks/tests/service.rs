@@ -29,11 +29,13 @@ impl Channel for Sends {
     }
 }
 
-fn document(answer: &str) -> Workspace {
+/// A shop whose flow is of this version, as is its price.
+fn document(version: u32) -> Workspace {
     serde_json::from_value(serde_json::json!({
         "workspace": { "id": "glow", "name": "Glow", "account_user_id": "acct_glow" },
         "triggers": [{ "id": "price", "flow": "answer", "when": { "keywords": { "words": ["price"] } } }],
-        "flows": [{ "id": "answer", "version": 1, "blocks": [{ "id": "hello", "message": { "text": answer } }] }],
+        "flows": [{ "id": "answer", "version": version, "blocks": [
+            { "id": "hello", "message": { "text": format!("It is {version}90 THB.") } } ] }],
     }))
     .unwrap()
 }
@@ -69,7 +71,7 @@ async fn r1_what_was_accepted_is_decided_and_sent_also_after_a_stop() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("shop.db");
     for round in 1..3u64 {
-        let service = Service::builder().sqlite(&file).workspace(document("590"), Sends).start().await.unwrap();
+        let service = Service::builder().sqlite(&file).workspace(document(1), Sends).start().await.unwrap();
         assert_eq!(service.accept(&glow(), comment(&format!("c{round}"))).await.unwrap(), 1);
         // The first comes again each time, and changes nothing.
         service.accept(&glow(), comment("c1")).await.unwrap();
@@ -85,21 +87,21 @@ async fn r1_what_was_accepted_is_decided_and_sent_also_after_a_stop() {
 #[tokio::test]
 async fn r8_a_start_with_the_same_document_undoes_nothing_and_another_is_taken() {
     let store = MemoryStore::new(1);
-    let start = |answer: &str| Service::builder().store(store.clone()).workspace(document(answer), Sends).start();
-    let service = start("590").await.unwrap();
-    assert_eq!(service.configure(&glow(), document("690"), None).await.unwrap().revision, 2);
+    let start = |version| Service::builder().store(store.clone()).workspace(document(version), Sends).start();
+    let service = start(1).await.unwrap();
+    assert_eq!(service.configure(&glow(), document(2), None).await.unwrap().revision, 2);
     service.stop(Duration::from_secs(10)).await;
-    let service = start("590").await.unwrap();
+    let service = start(1).await.unwrap();
     service.accept(&glow(), comment("c1")).await.unwrap();
     sent(&service, 1).await;
     assert_eq!(service.engine(&glow()).unwrap().revision(), 2);
     service.stop(Duration::from_secs(10)).await;
-    let service = start("790").await.unwrap();
+    let service = start(3).await.unwrap();
     service.accept(&glow(), comment("c2")).await.unwrap();
     sent(&service, 2).await;
     assert_eq!(service.engine(&glow()).unwrap().revision(), 3);
     let (records, _) = service.records(&glow(), &Cursor::default(), 100).await.unwrap();
-    let fired: Vec<bool> = records.iter().map(|record| record.line.contains("790")).collect();
+    let fired: Vec<bool> = records.iter().map(|record| record.line.contains("It is 390 THB.")).collect();
     assert_eq!(fired.iter().filter(|fired| **fired).count(), 1, "{records:?}");
     service.stop(Duration::from_secs(10)).await;
 }
@@ -114,16 +116,16 @@ async fn h_what_cannot_start_says_what_to_do() {
     };
     let none = told(Service::builder().sqlite(&file).start().await);
     assert!(none.contains("call `workspace`"), "{none}");
-    let service = Service::builder().sqlite(&file).workspace(document("590"), Sends).start().await.unwrap();
-    let second = told(Service::builder().sqlite(&file).workspace(document("590"), Sends).start().await);
+    let service = Service::builder().sqlite(&file).workspace(document(1), Sends).start().await.unwrap();
+    let second = told(Service::builder().sqlite(&file).workspace(document(1), Sends).start().await);
     assert!(second.contains("shop.db") && second.contains("one process at a time"), "{second}");
     service.stop(Duration::from_secs(10)).await;
     drop(service);
 
-    let two = Service::builder().sqlite(&file).workspace(document("590"), Sends).workspace(document("590"), Sends);
+    let two = Service::builder().sqlite(&file).workspace(document(1), Sends).workspace(document(1), Sends);
     let two = told(two.start().await);
     assert!(two.contains("`glow` is there twice"), "{two}");
-    let mut broken = document("590");
+    let mut broken = document(1);
     broken.triggers[0].flow = "nowhere".into();
     let broken = told(Service::builder().sqlite(folder.path().join("new.db")).workspace(broken, Sends).start().await);
     assert!(broken.contains("`glow`") && broken.contains("triggers[0].flow"), "{broken}");
@@ -131,7 +133,7 @@ async fn h_what_cannot_start_says_what_to_do() {
 
 #[test]
 fn h_without_tokio_it_says_so() {
-    let starting = Service::builder().store(MemoryStore::new(1)).workspace(document("590"), Sends).start();
+    let starting = Service::builder().store(MemoryStore::new(1)).workspace(document(1), Sends).start();
     let polled = pin!(starting).poll(&mut Context::from_waker(Waker::noop()));
     assert!(matches!(polled, Poll::Ready(Err(StartError::NoTokio))));
 }
@@ -141,14 +143,14 @@ async fn o_settings_clock_and_channels_are_those_that_were_given() {
     let clock = ManualClock::new("2026-03-02T10:00:00Z".parse().unwrap());
     let mut settings = Settings::default();
     settings.clock = ClockMode::Events;
-    let mut waits = document("590");
+    let mut waits = document(1);
     waits.workspace.id = "waits".into();
     waits.workspace.account_user_id = "acct_waits".into();
     let waits = WorkspaceSetup::new(waits.clone(), digest(&waits));
     let endpoint = Endpoint::new("http://127.0.0.1:9/effects", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD").unwrap();
     let builder = Service::builder()
         .store(MemoryStore::new(1))
-        .workspace(document("590"), HttpChannel::new(endpoint).unwrap())
+        .workspace(document(1), HttpChannel::new(endpoint).unwrap())
         .workspace_as(waits)
         .clock(clock)
         .settings(settings);
