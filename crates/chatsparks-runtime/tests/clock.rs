@@ -17,7 +17,7 @@ fn document(waits_minutes: u32) -> Workspace {
     serde_json::from_value(json!({
         "workspace": { "id": "glow", "name": "Glow", "account_user_id": "acct_glow" },
         "triggers": [{ "id": "price", "when": { "keywords": { "words": ["price"] } }, "flow": "answer" }],
-        "flows": [{ "id": "answer", "version": 1, "blocks": [
+        "flows": [{ "id": "answer", "version": waits_minutes, "blocks": [
             { "id": "hello", "message": { "text": "Hi!" } },
             { "id": "wait", "wait": { "seconds": waits_minutes * 60 } },
             { "id": "price", "message": { "text": "590" } } ] }],
