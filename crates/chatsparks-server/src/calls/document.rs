@@ -72,7 +72,7 @@ pub(crate) async fn get<S: Store>(
 struct Conditions {
     /// The `ETag` of the document that this one was made from.
     #[serde(rename = "If-Match")]
-    #[param(pattern = r#"^(\*|"[0-9]{1,9}")$"#)]
+    #[param(pattern = r#"^(\*|"[0-9]{1,9}")$"#, nullable = false)]
     if_match: Option<String>,
 }
 
