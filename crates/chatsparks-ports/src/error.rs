@@ -8,7 +8,7 @@ pub enum StoreError {
     #[error("another owner has taken over this partition since it was opened")]
     Superseded,
     /// It cannot take more for now (full, busy, gone): the same may succeed later, and what was acknowledged is there.
-    #[error("the store cannot take more for now: {0}")]
+    #[error("the store cannot do this for now: {0}")]
     Unavailable(String),
     /// What it holds cannot be used by this build: a newer schema or form, a broken page.
     #[error("the store cannot be used: {0}")]

@@ -167,6 +167,14 @@ fn bad_lines_are_told_with_column_and_what_was_expected() {
         ("[1]", Kind::WrongKind, 1, "the line: expected an object, found a list"),
         (" 7", Kind::WrongKind, 2, "the line: expected an object, found a number"),
         ("null", Kind::WrongKind, 1, "the line: expected an object, found null"),
+        // Fields have names: none is taken by its place.
+        (r#"["e1","2026-03-02T10:00:00Z","clock"]"#, Kind::WrongKind, 1, "the line: expected an object, found a list"),
+        (
+            r#"{"id":"e1","at":"2026-03-02T10:00:00Z","type":"clock","link":["p"]}"#,
+            Kind::WrongKind,
+            62,
+            "field `link`: expected an object, found a list",
+        ),
         (r#"{"id":7}"#, Kind::WrongKind, 7, "field `id`: expected a text, found a number"),
         (r#"{"id":"e1","id":"e2"}"#, Kind::RepeatedField, 17, "field `id` is given twice"),
         (r#"{"id":"e1","colour":"red"}"#, Kind::UnknownField, 21, "unknown field `colour`"),
@@ -279,6 +287,7 @@ fn bad_parts_of_an_order_are_told_with_their_place() {
             33,
             "field `lines[1]`: expected an object, found a number",
         ),
+        (r#"[["s","p",1,1]]"#, Kind::WrongKind, 1, "field `lines[0]`: expected an object, found a list"),
         (
             r#"[{"sku_id":"s","amount_minor":1,"colour":1}]"#,
             Kind::UnknownField,

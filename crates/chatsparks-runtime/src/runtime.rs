@@ -25,7 +25,7 @@ use tokio::{
 };
 
 /// Workspaces that run. Cheap to clone; it stops when it is told to.
-pub struct Runtime<S: Store> {
+pub struct Runtime<S> {
     pub(crate) inner: Arc<Inner<S>>,
 }
 

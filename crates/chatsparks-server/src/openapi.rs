@@ -86,6 +86,19 @@ pub(crate) async fn get() -> Json<Value> {
 mod tests {
     use super::*;
 
+    /// What is not given in a path, a query or a header is left out: there is no null there.
+    #[test]
+    fn h_no_parameter_is_null() {
+        let document = document();
+        let paths = document["paths"].as_object().into_iter().flat_map(|paths| paths.values());
+        let calls = paths.filter_map(Value::as_object).flat_map(|path| path.values());
+        let parameters: Vec<&Value> = calls.filter_map(|call| call["parameters"].as_array()).flatten().collect();
+        assert!(parameters.len() > 10);
+        for parameter in parameters {
+            assert!(parameter["schema"]["type"].is_string(), "{parameter}");
+        }
+    }
+
     #[test]
     fn h_every_call_of_the_table_is_in_the_document() {
         let document = document();

@@ -186,6 +186,16 @@ impl From<AcceptError> for Problem {
 mod tests {
     use super::*;
 
+    /// What a problem's type points at is there.
+    #[test]
+    fn every_kind_is_told_of_where_its_address_says() {
+        let page = include_str!("../../../docs/server.md");
+        for kind in Kind::ALL {
+            let told = format!("\n### {}\n\n`{}`. ", kind.as_str(), kind.status());
+            assert!(page.contains(&told), "{kind:?} is not told of in docs/server.md");
+        }
+    }
+
     #[test]
     fn problems_are_written_as_rfc_9457_says() {
         let problem = Problem::new(Kind::NotFound, "no such thing").with("line", 3);

@@ -41,6 +41,11 @@ pub(crate) fn of_form(error: &serde_json::Error) -> StoreError {
     StoreError::Unusable(why)
 }
 
+/// The file, or the directory in which files beside it are made.
+pub(crate) fn may_only_be_read() -> StoreError {
+    StoreError::Unavailable("the file or its directory may only be read: give this user the right to write".to_owned())
+}
+
 /// What SQLite says.
 pub(crate) fn of_sqlite(error: &rusqlite::Error) -> StoreError {
     let rusqlite::Error::SqliteFailure(failure, message) = error else {
@@ -51,14 +56,19 @@ pub(crate) fn of_sqlite(error: &rusqlite::Error) -> StoreError {
         ErrorCode::DiskFull => {
             StoreError::Unavailable("the disk, or the room that the file may take, is full".to_owned())
         }
-        ErrorCode::ReadOnly | ErrorCode::PermissionDenied => StoreError::Unavailable(
-            "the file or its directory may only be read: give this user the right to write".to_owned(),
-        ),
+        ErrorCode::ReadOnly | ErrorCode::PermissionDenied => may_only_be_read(),
+        ErrorCode::SystemIoFailure => StoreError::Unavailable(format!(
+            "the file cannot be read or written ({what}): look at the disk's room, at its health, and at what this process \
+             may take of it"
+        )),
         ErrorCode::CannotOpen => StoreError::Unavailable(format!("the file cannot be opened: {what}")),
         ErrorCode::DatabaseCorrupt => StoreError::Unusable(format!(
             "the file is damaged ({what}): stop, keep a copy of it and of its `-wal`, and restore a backup"
         )),
-        ErrorCode::NotADatabase => StoreError::Unusable("the file is no SQLite database".to_owned()),
+        ErrorCode::NotADatabase => StoreError::Unusable(
+            "the file is no SQLite database: it is something else, or its beginning is damaged; then restore a backup"
+                .to_owned(),
+        ),
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
             StoreError::Unavailable("another program holds the file".to_owned())
         }

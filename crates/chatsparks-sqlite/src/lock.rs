@@ -1,10 +1,11 @@
 //! One process at a time: a lock on a file beside the store, which the system takes back when the process ends, however
 //! it ends.
 
+use crate::fault::may_only_be_read;
 use chatsparks_ports::StoreError;
 use std::{
     fs::{File, OpenOptions, TryLockError},
-    io::{Read, Seek, Write},
+    io::{ErrorKind, Read, Seek, Write},
     path::{Path, PathBuf},
 };
 
@@ -18,8 +19,9 @@ impl Lock {
     /// Takes the lock of the store at this path, or says who has it.
     pub(crate) fn take(store: &Path) -> Result<Self, StoreError> {
         let path = beside(store, "-lock");
-        let cannot = |error: std::io::Error| {
-            StoreError::Unavailable(format!("the lock file `{}` cannot be used: {error}", path.display()))
+        let cannot = |error: std::io::Error| match error.kind() {
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => may_only_be_read(),
+            _ => StoreError::Unavailable(format!("the lock file `{}` cannot be used: {error}", path.display())),
         };
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(cannot)?;

@@ -1,7 +1,7 @@
 //! Opening a store, and what one is made of.
 
 use crate::{
-    fault::{Failure, of_sqlite},
+    fault::{Failure, may_only_be_read, of_sqlite},
     lock::Lock,
     reader::Readers,
     schema,
@@ -163,6 +163,10 @@ fn absolute(path: &Path) -> Result<PathBuf, StoreError> {
 pub(crate) fn writable(path: &Path, cache_bytes: usize) -> Result<Connection, StoreError> {
     let told = |error: rusqlite::Error| of_sqlite(&error);
     let connection = Connection::open(path).map_err(told)?;
+    // SQLite opens what may not be written to be read, and only fails where it has written beside it already.
+    if connection.is_readonly("main").map_err(told)? {
+        return Err(may_only_be_read());
+    }
     set_up(&connection, cache_bytes).map_err(told)?;
     // INVARIANT: what is answered is on the disk (R1), and what is written over is gone (R12).
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(told)?;

@@ -99,6 +99,7 @@
 //! - What buyers write shows in no error and no `Debug` ([`event::Text`]).
 //! - Features only add. Switching one on changes no decision.
 //!
+#![cfg_attr(feature = "sqlite", doc = include_str!("service/front.md"))]
 //! # Features
 //!
 #![cfg_attr(
@@ -106,6 +107,10 @@
     doc = "- `replay` (on unless switched off): [`replay`], which reads, replays and prints histories."
 )]
 #![cfg_attr(not(feature = "replay"), doc = "- `replay`: reads, replays and prints histories.")]
+//! - `runtime`: `Service`, which runs workspaces in this program, over a store and channels of your own.
+//! - `sqlite`: the store in one SQLite file. `memory`: the one in memory, for tests.
+//! - `http-channel`: effects by HTTP, signed, to an endpoint of your own.
+//! - `server`: the calls of `chatsparks serve`, as an axum router to nest.
 
 #[doc(inline)]
 pub use chatsparks_core::{
@@ -190,6 +195,62 @@ pub mod text {
 #[cfg(feature = "replay")]
 pub mod replay {
     pub use chatsparks_replay::*;
+}
+
+#[cfg(feature = "runtime")]
+pub mod service;
+
+#[cfg(feature = "runtime")]
+#[doc(inline)]
+pub use chatsparks_runtime::NewEvent;
+#[cfg(feature = "runtime")]
+#[doc(inline)]
+pub use service::Service;
+
+/// Running: what a service is told, and what it answers.
+#[cfg(feature = "runtime")]
+pub mod running {
+    #[doc(inline)]
+    pub use chatsparks_ports::{Clock, ManualClock, SystemClock};
+    #[doc(inline)]
+    pub use chatsparks_runtime::{
+        AcceptError, ChannelHealth, ClockMode, ConfigureError, Configured, Forecast, Health, QueueView, Rate,
+        RateError, Runtime, Settings, ShardHealth, WorkspaceSetup,
+    };
+}
+
+/// Stores: the contract that one keeps, and those that are there.
+#[cfg(feature = "runtime")]
+pub mod store {
+    #[cfg(feature = "memory")]
+    #[doc(inline)]
+    pub use chatsparks_ports::MemoryStore;
+    #[doc(inline)]
+    pub use chatsparks_ports::{
+        Appended, Archive, Commit, Context, Cursor, DeadLetter, EffectKey, EffectState, Fence, Input, KeptRecord, Lane,
+        Limit, Log, Logged, NewEffect, NewRecord, Opened, Position, Queue, QueueCount, Queued, Ready, Settled, Shard,
+        Shards, Stamp, Store, StoreError, Stretch, bot_conversation, erasure, kind_of,
+    };
+    #[cfg(feature = "sqlite")]
+    #[doc(inline)]
+    pub use chatsparks_sqlite::{Options as SqliteOptions, SqliteStore};
+}
+
+/// Channels: the contract that one keeps, and those that are there.
+#[cfg(feature = "runtime")]
+pub mod channel {
+    #[cfg(feature = "http-channel")]
+    #[doc(inline)]
+    pub use chatsparks_http_channel::{Endpoint, EndpointError, HttpChannel};
+    #[doc(inline)]
+    pub use chatsparks_ports::{Attempt, Channel, Context, Delivery, DynChannel, EffectKey, Fault, Looked};
+}
+
+/// The calls of `chatsparks serve`: who gets in, and what requests may take.
+#[cfg(feature = "server")]
+pub mod server {
+    #[doc(inline)]
+    pub use chatsparks_server::{Access, Kind, Limits, Options, Problem, Scope, Token, openapi, router, router_with};
 }
 
 /// The example of the README, compiled and run as it stands there.

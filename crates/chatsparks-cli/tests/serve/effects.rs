@@ -1,97 +1,11 @@
 //! Effects, to an endpoint of one's own (H1, O).
 
 use crate::{
+    endpoint::{Endpoint, SECRET, queue, service},
     http::read_answer,
     service::{BASE, GLOW, Service, TOKEN, comment, directory, wait_for},
 };
-use serde_json::{Value, json};
-use std::{
-    collections::BTreeMap,
-    io::{Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
-    sync::{Arc, Mutex},
-};
-
-const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
-
-/// A request as it came: its headers by name in lower case, and its body.
-type Received = (BTreeMap<String, String>, Value);
-
-/// An endpoint that answers what it is told to, and writes down what it received.
-struct Endpoint {
-    address: SocketAddr,
-    answer: Arc<Mutex<String>>,
-    received: Arc<Mutex<Vec<Received>>>,
-}
-
-impl Endpoint {
-    fn new(answer: &str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let endpoint = Self {
-            address: listener.local_addr().unwrap(),
-            answer: Arc::new(Mutex::new(answer.to_owned())),
-            received: Arc::default(),
-        };
-        let (answer, received) = (endpoint.answer.clone(), endpoint.received.clone());
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let (answer, received) = (answer.clone(), received.clone());
-                std::thread::spawn(move || one(stream, &answer, &received));
-            }
-        });
-        endpoint
-    }
-
-    fn answers(&self, answer: &str) {
-        *self.answer.lock().unwrap() = answer.to_owned();
-    }
-
-    fn received(&self) -> Vec<Received> {
-        self.received.lock().unwrap().clone()
-    }
-}
-
-fn one(mut stream: TcpStream, answer: &Mutex<String>, received: &Mutex<Vec<Received>>) {
-    let mut bytes = Vec::new();
-    let mut chunk = [0; 4_096];
-    loop {
-        let whole = bytes.windows(4).position(|four| four == b"\r\n\r\n").and_then(|end| {
-            let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
-            let lines = head.lines().skip(1).filter_map(|line| line.split_once(':'));
-            let headers: BTreeMap<String, String> =
-                lines.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
-            let length: usize = headers["content-length"].parse().unwrap();
-            (bytes.len() >= end + 4 + length).then(|| (headers, end + 4, length))
-        });
-        if let Some((headers, start, length)) = whole {
-            let body = serde_json::from_slice(&bytes[start..start + length]).unwrap();
-            received.lock().unwrap().push((headers, body));
-            bytes.drain(..start + length);
-            let line = answer.lock().unwrap().clone();
-            if stream.write_all(format!("HTTP/1.1 {line}\r\ncontent-length: 0\r\n\r\n").as_bytes()).is_err() {
-                return;
-            }
-            continue;
-        }
-        match stream.read(&mut chunk) {
-            Ok(count) if count > 0 => bytes.extend_from_slice(&chunk[..count]),
-            _ => return,
-        }
-    }
-}
-
-fn service(endpoint: &Endpoint, keys: &str) -> Service {
-    let address = endpoint.address;
-    let place = directory(&format!(
-        "{BASE}api_token = {{ env = \"TOKEN\" }}\n{keys}\n{GLOW}outbound = \"http\"\n[workspace.http]\n\
-         url = \"http://{address}/effects\"\nsecret = {{ env = \"EFFECTS_SECRET\" }}\nrate = [\"1000/s\"]\ntimeout_seconds = 5\n"
-    ));
-    Service::start(place, &[("EFFECTS_SECRET", SECRET)])
-}
-
-fn queue(service: &Service) -> Value {
-    service.get("/v1/workspaces/glow/queue").json()
-}
+use serde_json::json;
 
 #[test]
 fn h1_effects_arrive_in_order_and_once() {

@@ -8,6 +8,8 @@ mod calls;
 mod configuration;
 mod documents;
 mod effects;
+mod endpoint;
+mod endpoint_faults;
 mod http;
 mod limits;
 mod service;
@@ -15,3 +17,5 @@ mod service;
 mod sidecar;
 #[cfg(unix)]
 mod stopping;
+#[cfg(unix)]
+mod store_faults;

@@ -76,10 +76,30 @@ impl Service {
         Self { address, directory, process }
     }
 
+    /// Starts by this command, which serves in this directory.
+    pub(crate) fn run(directory: tempfile::TempDir, command: Command) -> Self {
+        let (process, address) = begin(command).unwrap_or_else(|said| panic!("it does not listen: {said}"));
+        Self { address, directory, process }
+    }
+
+    /// Starts again where it was, if it can; else what it said.
+    pub(crate) fn again_or_said(&mut self) -> Result<(), String> {
+        self.kill();
+        let mut command = command(self.directory.path());
+        command.args(["--config", "serve.toml"]);
+        (self.process, self.address) = begin(command)?;
+        Ok(())
+    }
+
     /// Starts again where it was.
     pub(crate) fn again(&mut self) {
+        self.again_with(&[]);
+    }
+
+    /// The same, with these variables.
+    pub(crate) fn again_with(&mut self, variables: &[(&str, &str)]) {
         self.kill();
-        (self.process, self.address) = start(self.directory.path(), &[]);
+        (self.process, self.address) = start(self.directory.path(), variables);
     }
 
     /// Ends it as a crash would.
@@ -148,16 +168,21 @@ impl Drop for Service {
 
 fn start(directory: &Path, variables: &[(&str, &str)]) -> (Child, SocketAddr) {
     let mut command = command(directory);
-    command.args(["--config", "serve.toml"]).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut process = command.envs(variables.iter().copied()).spawn().unwrap();
+    command.args(["--config", "serve.toml"]).envs(variables.iter().copied());
+    begin(command).unwrap_or_else(|said| panic!("it does not listen: {said}"))
+}
+
+/// Starts it; where it does not listen, what it said instead.
+fn begin(mut command: Command) -> Result<(Child, SocketAddr), String> {
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
     match line.trim().strip_prefix("listening on http://") {
-        Some(address) => (process, address.parse().unwrap()),
+        Some(address) => Ok((process, address.parse().unwrap())),
         None => {
-            let mut said = String::new();
-            process.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-            panic!("it does not listen: {line}{said}");
+            process.stderr.take().unwrap().read_to_string(&mut line).unwrap();
+            let _ = process.wait();
+            Err(line)
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, SeqAccess, Visitor},
+    de::{Error, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt, marker::PhantomData};
@@ -30,13 +30,30 @@ macro_rules! raw {
     ($(#[$doc:meta])* $raw:ident, $fields:ident: $($(#[$meta:meta])* $name:ident $written:literal $kind:ty,)*) => {
         $(#[$doc])*
         #[derive(Deserialize, Default)]
-        #[serde(deny_unknown_fields, default)]
+        #[serde(deny_unknown_fields, default, remote = "Self")]
         pub(super) struct $raw<'a> {
             $(#[serde(borrow, rename = $written)] $(#[$meta])* pub(super) $name: $kind,)*
         }
 
         /// The names of those fields, as they are written.
         pub(super) const $fields: &[&str] = &[$($written),*];
+
+        impl<'de: 'a, 'a> Deserialize<'de> for $raw<'a> {
+            /// From an object alone: what is derived would take a list, its fields by their places.
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                struct Object<'a>(PhantomData<&'a ()>);
+                impl<'de: 'a, 'a> Visitor<'de> for Object<'a> {
+                    type Value = $raw<'a>;
+                    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        out.write_str("an object")
+                    }
+                    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                        $raw::deserialize(MapAccessDeserializer::new(map))
+                    }
+                }
+                from.deserialize_map(Object(PhantomData))
+            }
+        }
 
         impl $raw<'_> {
             #[allow(dead_code, reason = "only a whole line can hold a field of another type")]

@@ -16,9 +16,9 @@ use chatsparks_core::{Engine, Problem as Fault, ProblemCode, workspace::Workspac
 use chatsparks_ports::Store;
 use chatsparks_replay::{Format, document::every_error, read_workspace};
 use chatsparks_runtime::ConfigureError;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// What a document led to.
 #[derive(Serialize, ToSchema)]
@@ -65,6 +65,17 @@ pub(crate) async fn get<S: Store>(
     Ok(([(header::ETAG, etag(revision))], Json(&**engine.workspace())).into_response())
 }
 
+/// On what a document is put in force.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "only described by it: headers are read as HTTP writes them")]
+struct Conditions {
+    /// The `ETag` of the document that this one was made from.
+    #[serde(rename = "If-Match")]
+    #[param(pattern = r#"^(\*|"[0-9]{1,9}")$"#, nullable = false)]
+    if_match: Option<String>,
+}
+
 /// Put a document in force: JSON, or TOML as `application/toml`.
 ///
 /// It is checked and compiled first. What is acknowledged after this answers is decided by it. With `If-Match`, only
@@ -74,7 +85,7 @@ pub(crate) async fn get<S: Store>(
     put, path = "/v1/workspaces/{workspace}/document", tag = "document",
     params(
         ("workspace" = String, Path, description = "The id of the workspace"),
-        ("If-Match" = Option<String>, Header, description = "The `ETag` of the document that this one was made from"),
+        Conditions,
     ),
     request_body(content((Object = "application/json"), (String = "application/toml"))),
     responses((status = 200, description = "It is in force", body = Taken, headers(("etag" = String, description = "Its revision")))),

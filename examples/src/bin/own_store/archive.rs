@@ -1,0 +1,83 @@
+//! The archive of the store: what was decided, for whoever asks afterwards. Nearly all of it only reads.
+
+use crate::{entry::Entry, store::JournalStore};
+use chatsparks::{
+    Evaluation, Instant, Key, Row, Workspace,
+    id::{CommentId, UserId, WorkspaceId},
+    store::{Archive, Cursor, KeptRecord, Shard, StoreError, Stretch},
+};
+use std::sync::Arc;
+
+impl Archive for JournalStore {
+    async fn write_note(&self, workspace: &WorkspaceId, name: &str, text: &str) -> Result<(), StoreError> {
+        let _turn = self.write(Entry::Note(workspace.clone(), name.to_owned(), text.to_owned())).await?;
+        self.memory.write_note(workspace, name, text).await
+    }
+
+    async fn prune(
+        &self,
+        workspace: &WorkspaceId,
+        records_before: Instant,
+        ids_before: Instant,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        let _turn = self.write(Entry::Prune(workspace.clone(), records_before, ids_before, limit)).await?;
+        self.memory.prune(workspace, records_before, ids_before, limit).await
+    }
+
+    async fn workspaces(&self) -> Result<Vec<WorkspaceId>, StoreError> {
+        self.memory.workspaces().await
+    }
+
+    async fn records(
+        &self,
+        workspace: &WorkspaceId,
+        after: &Cursor,
+        limit: usize,
+    ) -> Result<(Vec<KeptRecord>, Cursor), StoreError> {
+        self.memory.records(workspace, after, limit).await
+    }
+
+    async fn row(&self, workspace: &WorkspaceId, key: &Key) -> Result<Option<Row>, StoreError> {
+        self.memory.row(workspace, key).await
+    }
+
+    async fn rows(
+        &self,
+        workspace: &WorkspaceId,
+        kind: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.memory.rows(workspace, kind, after, limit).await
+    }
+
+    async fn heads(&self, workspace: &WorkspaceId) -> Result<Vec<Vec<Row>>, StoreError> {
+        self.memory.heads(workspace).await
+    }
+
+    async fn document(&self, workspace: &WorkspaceId, revision: u32) -> Result<Option<Arc<Workspace>>, StoreError> {
+        self.memory.document(workspace, revision).await
+    }
+
+    async fn evaluation(&self, workspace: &WorkspaceId, of: &CommentId) -> Result<Option<Evaluation>, StoreError> {
+        self.memory.evaluation(workspace, of).await
+    }
+
+    async fn records_of(
+        &self,
+        workspace: &WorkspaceId,
+        user_id: &UserId,
+        limit: usize,
+    ) -> Result<Vec<KeptRecord>, StoreError> {
+        self.memory.records_of(workspace, user_id, limit).await
+    }
+
+    async fn stretch(&self, shard: &Shard) -> Result<Stretch, StoreError> {
+        self.memory.stretch(shard).await
+    }
+
+    async fn note(&self, workspace: &WorkspaceId, name: &str) -> Result<Option<String>, StoreError> {
+        self.memory.note(workspace, name).await
+    }
+}
