@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 const APPLICATION: i64 = 0x4368_5370;
 
 /// Each brings a file of the version before to its own, the first an empty one. Released ones never change.
-const MIGRATIONS: [&str; 1] = [include_str!("schema/1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 
 /// The version that this build reads and writes.
 pub(crate) const VERSION: usize = MIGRATIONS.len();
