@@ -2,7 +2,7 @@
 
 use super::{HeldShard, MemoryStore};
 use crate::{
-    Archive, Cursor, KeptRecord, Limit, Log, Logged, NewRecord, Position, Shard, Shards, StoreError, Stretch,
+    Archive, Cursor, KeptRecord, Limit, Log, Logged, NewRecord, Position, Shard, StoreError, Stretch,
 };
 use chatsparks_core::{CommentId, Envelope, Evaluation, Instant, Key, Row, UserId, WorkspaceId, workspace::Workspace};
 use std::sync::Arc;
