@@ -1,7 +1,7 @@
 //! Room under the limit, shared by many partitions (R7): one pool a workspace and cycle, and what each commit takes of it.
 
 use crate::{Input, Position, Stamp};
-use chatsparks_core::{Envelope, Event, EventId, Grant, Instant};
+use chatsparks_core::{Envelope, Event, Grant, Instant};
 
 /// A grant, and the event of the log that it stands before: not in the log itself, where nothing is put in between.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,8 +30,10 @@ pub struct Draw {
     pub tell_at: Vec<u64>,
     /// Whether it is to tell them in any case: the limit has changed.
     pub tell: bool,
-    /// The id of the event that says so.
-    pub id: EventId,
+    /// What the ids of the events that say so begin with.
+    pub id: String,
+    /// What they bear at least: the latest instant of the partition that draws.
+    pub at: Instant,
 }
 
 impl Draw {
@@ -41,10 +43,15 @@ impl Draw {
         fits.then(|| drawn.saturating_add_signed(self.contacts))
     }
 
-    /// What is logged in partition 0 when the sum went from one to another; none: the owners need not hear of it.
-    pub fn told(&self, before: u64, after: u64) -> Option<Input> {
-        let is_told = self.tell || self.tell_at.iter().any(|count| before < *count && *count <= after);
-        let event = Event::Grant(Grant { cycle: self.cycle, contacts: 0, count: Some(after) });
-        is_told.then(|| Input { id: self.id.clone(), stamp: Stamp::Latest, event })
+    /// What is logged in partition 0 when the sum went from one to another. By a new limit the count before is looked at
+    /// too: it re-arms levels that what was counted since may have reached again.
+    pub fn told(&self, before: u64, after: u64) -> Vec<Input> {
+        let has_come_to_one = self.tell_at.iter().any(|count| before < *count && *count <= after);
+        let counts = [Some(before).filter(|_| self.tell), Some(after).filter(|_| has_come_to_one)];
+        let input = |count: u64| {
+            let event = Event::Grant(Grant { cycle: self.cycle, contacts: 0, count: Some(count) });
+            Input { id: format!("{}:{count}", self.id).into(), stamp: Stamp::Received(self.at), event }
+        };
+        counts.into_iter().flatten().map(input).collect()
     }
 }

@@ -146,13 +146,21 @@ impl<S: Store> Worker<S> {
             _ => None,
         });
         let is_new = terms.is_none();
+        let known = workspace.engine.read().unwrap_or_else(PoisonError::into_inner).clone();
         let engine = {
-            let known = workspace.engine.read().unwrap_or_else(PoisonError::into_inner).clone();
             let revision = terms.map_or(1, |terms| terms.revision());
             match opened.document {
                 _ if known.revision() == revision => known,
-                Some(document) => Engine::restore(document, revision).map_err(|error| unusable(error.to_string()))?,
-                None => return Err(unusable(format!("the document of revision {revision} is missing"))),
+                document => {
+                    // A partition that nothing has happened in begins with the first, which others have written.
+                    let document = match document {
+                        None => inner.store.document(&shard.shard.workspace, revision).await?,
+                        document => document,
+                    };
+                    let missing = || unusable(format!("the document of revision {revision} is missing"));
+                    let document = document.ok_or_else(missing)?;
+                    Engine::restore(document, revision).map_err(|error| unusable(error.to_string()))?
+                }
             }
         };
         let head = opened.head;
@@ -284,6 +292,10 @@ impl<S: Store> Worker<S> {
                 self.happen(envelope, last + 1 - position).await?;
             }
             self.decided = position;
+            if self.book.has_another_limit() {
+                // What is drawn in one commit is drawn under one limit.
+                self.write().await?;
+            }
             self.draw_for_the_queue().await?;
         }
         self.write().await
@@ -356,7 +368,7 @@ impl<S: Store> Worker<S> {
         let Pending { record, told, effects, configured, erased, fault, outcome, ended } = pending;
         if self.shares_the_limit() {
             if let Some(head) = ended {
-                self.book.cycle_ended(self.own_id("count"), &head);
+                self.book.cycle_ended(self.own_id("count", &head), &head);
             }
             self.book.look_at(self.partition.head());
         }
@@ -403,7 +415,7 @@ impl<S: Store> Worker<S> {
     async fn commit(&mut self) -> Result<(), StoreError> {
         let mut commit = std::mem::take(&mut self.commit);
         if self.shares_the_limit() {
-            commit.drawn = self.book.draws(self.own_id("count"), self.partition.head());
+            commit.drawn = self.book.draws(self.own_id("count", self.partition.head()), self.partition.head());
         }
         commit.decided = self.decided;
         commit.rows = self.partition.writes();

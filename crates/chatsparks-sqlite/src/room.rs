@@ -43,7 +43,7 @@ pub(crate) fn draw(
                  ON CONFLICT DO UPDATE SET drawn = excluded.drawn",
             )?
             .execute(params![place.workspace, draw.cycle.as_milliseconds(), signed(*after)])?;
-        if let Some(told) = draw.told(*before, *after) {
+        for told in draw.told(*before, *after) {
             writing.append(Place { partition: 0, ..place }, &told, None)?;
         }
     }

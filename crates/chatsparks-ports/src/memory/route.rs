@@ -149,7 +149,7 @@ impl Held {
         }
         for (draw, (before, after)) in draws.iter().zip(after) {
             self.pools.insert((workspace.clone(), draw.cycle), after);
-            if let Some(told) = draw.told(before, after) {
+            for told in draw.told(before, after) {
                 self.log(workspace, 0, told);
             }
         }

@@ -5,7 +5,7 @@
 //! anybody else can look, and "there is no room" is true of the whole workspace.
 
 use super::{Stepped, Worker};
-use chatsparks_core::{Answer, Envelope, Event, EventId, Grant, Head, Instant, Queued, Wants};
+use chatsparks_core::{Answer, Envelope, Event, Grant, Head, Instant, Queued, Wants};
 use chatsparks_ports::{Draw, Placed, Store, StoreError};
 
 /// What a worker knows of the pool, and owes it, since its last commit.
@@ -18,6 +18,8 @@ pub(super) struct Book {
     /// What was drawn of cycles that have ended since.
     ended: Vec<Draw>,
     limit: Option<u64>,
+    /// The limit that what is drawn was drawn under: the one before a change.
+    drawn_under: Option<u64>,
     limit_changed: bool,
     /// Whether room may have come that queued starts wait for (M6).
     may_release: bool,
@@ -26,7 +28,8 @@ pub(super) struct Book {
 impl Book {
     pub(super) fn of(head: &Head) -> Self {
         let committed = head.terms().cycle_start().map(|cycle| (cycle, claim(head)));
-        Self { committed, limit: head.terms().limit(), ..Self::default() }
+        let limit = head.terms().limit();
+        Self { committed, limit, drawn_under: limit, ..Self::default() }
     }
 
     fn committed_in(&self, cycle: Instant) -> u64 {
@@ -42,14 +45,20 @@ impl Book {
         }
     }
 
+    /// Whether the limit has changed since the last commit.
+    pub(super) fn has_another_limit(&self) -> bool {
+        self.limit_changed
+    }
+
     /// A cycle began: this is the head before. What was granted and not used lapses with the cycle.
-    pub(super) fn cycle_ended(&mut self, id: EventId, head: &Head) {
+    pub(super) fn cycle_ended(&mut self, id: String, head: &Head) {
         let Some(cycle) = head.terms().cycle_start() else { return };
         let (granted, used) = (head.room().granted().unwrap_or(0), head.room().used());
         let before = self.committed_in(cycle);
         if used != before {
             let within = granted.min(used).saturating_sub(before);
-            self.ended.push(draw(id, cycle, change(before, used), within, head));
+            let claim = change(before, used);
+            self.ended.push(Draw { limit: self.drawn_under, ..draw(id, cycle, claim, within, head) });
         }
         self.committed = None;
         self.pool = None;
@@ -63,13 +72,14 @@ impl Book {
     }
 
     /// All that the next commit draws.
-    pub(super) fn draws(&mut self, id: EventId, head: &Head) -> Vec<Draw> {
+    pub(super) fn draws(&mut self, id: String, head: &Head) -> Vec<Draw> {
         let mut draws = std::mem::take(&mut self.ended);
         if let Some(cycle) = head.terms().cycle_start() {
             let (before, after) = (self.committed_in(cycle), claim(head));
             if before != after || self.limit_changed {
                 let within = head.room().granted().unwrap_or(0).saturating_sub(before);
-                draws.push(Draw { tell: self.limit_changed, ..draw(id, cycle, change(before, after), within, head) });
+                let (tell, limit) = (self.limit_changed, self.drawn_under);
+                draws.push(Draw { tell, limit, ..draw(id, cycle, change(before, after), within, head) });
             }
         }
         draws
@@ -85,9 +95,10 @@ fn change(before: u64, after: u64) -> i64 {
     i64::try_from(after).unwrap_or(i64::MAX).saturating_sub_unsigned(before)
 }
 
-fn draw(id: EventId, cycle: Instant, contacts: i64, within: u64, head: &Head) -> Draw {
+fn draw(id: String, cycle: Instant, contacts: i64, within: u64, head: &Head) -> Draw {
     let tell_at = head.terms().told_at().map_or(Vec::new(), Vec::from);
-    Draw { cycle, contacts, within, limit: head.terms().limit(), tell_at, tell: false, id }
+    let at = head.clock().latest().unwrap_or(cycle);
+    Draw { cycle, contacts, within, limit: head.terms().limit(), tell_at, tell: false, id, at }
 }
 
 impl<S: Store> Worker<S> {
@@ -96,8 +107,9 @@ impl<S: Store> Worker<S> {
         self.workspace.shards.len() > 1
     }
 
-    pub(super) fn own_id(&self, what: &str) -> EventId {
-        EventId::from(format!("{what}:{}:{}", self.shard.shard.partition, self.inner.unique()))
+    /// An id that no other event has: of the partition, and of how many records it has.
+    pub(super) fn own_id(&self, what: &str, head: &Head) -> String {
+        format!("{what}:{}:{}", self.shard.shard.partition, head.clock().seq())
     }
 
     /// A partition of many holds no room of its own: the first grant, of nothing, says so before anything else happens.
@@ -203,7 +215,7 @@ impl<S: Store> Worker<S> {
     async fn grant(&mut self, at: Instant, contacts: i64) -> Result<(), StoreError> {
         let cycle = self.partition.head().terms().cycle_start().unwrap_or(at);
         let event = Event::Grant(Grant { cycle, contacts, count: None });
-        let envelope = Envelope { id: self.own_id("grant"), at, event };
+        let envelope = Envelope { id: self.own_id("grant", self.partition.head()).into(), at, event };
         // A grant starts nothing that could want room itself: what it releases has it.
         while let Stepped::WantsRoom(wants) = self.steps(&envelope).await? {
             self.partition.load(&wants, Answer::default());

@@ -6,7 +6,7 @@ use chatsparks_core::{
     Configured, Engine, Envelope, Event, EventId, Instant, Partition, Period, Row, Scratch, WorkspaceId,
     workspace::Workspace,
 };
-use chatsparks_ports::{Cursor, Limit, ManualClock, MemoryStore, Shard, Store};
+use chatsparks_ports::{Cursor, Limit, Log, ManualClock, MemoryStore, Shard, Store};
 use chatsparks_runtime::{ClockMode, NewEvent, Runtime, Settings, WorkspaceSetup};
 use chatsparks_sqlite::{Options, SqliteStore};
 use chatsparks_testkit::{
