@@ -5,8 +5,7 @@ use crate::{
     clock_guard::ClockGuard,
     configure::Revisions,
     dispatch::{self, ChannelState},
-    forward,
-    worker,
+    forward, worker,
 };
 use chatsparks_core::{CompileError, Engine, Event, Instant, Row, UserId, WorkspaceId};
 use chatsparks_ports::{Clock, DynChannel, Shard, Store, StoreError};

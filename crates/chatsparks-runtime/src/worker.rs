@@ -419,6 +419,8 @@ impl<S: Store> Worker<S> {
         }
         commit.decided = self.decided;
         commit.rows = self.partition.writes();
+        // Partition 0 may be told of the count.
+        let draws = !commit.drawn.is_empty();
         let has_effects = !commit.effects.is_empty() || !commit.withdrawn.is_empty();
         let began = std::time::Instant::now();
         self.inner.store.commit(&self.shard.shard, self.fence, commit).await?;
@@ -433,6 +435,9 @@ impl<S: Store> Worker<S> {
             self.configured.drain(..).for_each(|id| revisions.decided(&id, partitions));
         }
         self.publish();
+        if draws {
+            self.workspace.tell_of_events();
+        }
         if has_effects {
             self.workspace.queued.notify_one();
         }
@@ -496,7 +501,11 @@ impl Pending {
             erased,
             fault,
             outcome,
-            ended: decision.facts.iter().any(|fact| matches!(fact, Fact::CycleBegan { .. })).then(|| record.head.clone()),
+            ended: decision
+                .facts
+                .iter()
+                .any(|fact| matches!(fact, Fact::CycleBegan { .. }))
+                .then(|| record.head.clone()),
             record: NewRecord {
                 seq: record.seq,
                 at: record.at,

@@ -215,8 +215,7 @@ impl Archive for SqliteStore {
                 "SELECT position, form FROM granted
                  WHERE workspace = ?1 AND partition = ?2 AND position > ?3 AND position <= ?4 ORDER BY position, place",
             )?;
-            let mut rows =
-                statement.query(params![place.workspace, place.partition, signed(after), signed(last)])?;
+            let mut rows = statement.query(params![place.workspace, place.partition, signed(after), signed(last)])?;
             let mut granted = Vec::new();
             while let Some(row) = rows.next()? {
                 granted.push(Logged { position: unsigned(row.get(0)?), envelope: column::<Envelope>(row, 1)? });

@@ -1,8 +1,9 @@
 //! The log.
 
 use crate::{
-    SqliteStore, route,
+    SqliteStore,
     form::{signed, text, unsigned},
+    route,
     shard::{end, envelope_form, place, proposed_at},
 };
 use chatsparks_core::{Envelope, Instant, UserId, WorkspaceId};

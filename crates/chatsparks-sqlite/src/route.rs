@@ -96,7 +96,9 @@ impl Directory for Within<'_, '_> {
                 "SELECT max(position) FROM log
                  WHERE workspace = ?1 AND partition = ?2 AND user_id = ?3 AND position > ?4",
             )?
-            .query_row(params![place.workspace, place.partition, user_id.as_str(), signed(decided)], |row| row.get(0))?;
+            .query_row(params![place.workspace, place.partition, user_id.as_str(), signed(decided)], |row| {
+                row.get(0)
+            })?;
         Ok(last.map(unsigned))
     }
 

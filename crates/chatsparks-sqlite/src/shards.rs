@@ -7,8 +7,8 @@ use crate::{
     shard::{Place, place},
 };
 use chatsparks_core::{
-    Answer, CommentId, Contact, Due, EventId, Instant, Key, MessageId, Queued, RefundId, Row, UserId, Wants, WorkspaceId,
-    workspace::Workspace,
+    Answer, CommentId, Contact, Due, EventId, Instant, Key, MessageId, Queued, RefundId, Row, UserId, Wants,
+    WorkspaceId, workspace::Workspace,
 };
 use chatsparks_ports::{Commit, Fence, Opened, Position, Shard, Shards, StoreError};
 use rusqlite::{Connection, OptionalExtension, params};

@@ -1,8 +1,8 @@
 //! The driver: one workspace, or one partition of it, to which events happen in the order of T3 to T5.
 
 use crate::{
-    Change, Contact, Decision, DmStage, Engine, Envelope, Event, Fact, Found, Head, Instant, Loaded, OrderEntry, OrderId,
-    Scratch, SentLink, Timer, UserId,
+    Change, Contact, Decision, DmStage, Engine, Envelope, Event, Fact, Found, Head, Instant, Loaded, OrderEntry,
+    OrderId, Scratch, SentLink, Timer, UserId,
     driver::record::Record,
     driver::row::{Answer, Due, Key, Queued, Row, Wants},
     driver::shelf::Shelf,

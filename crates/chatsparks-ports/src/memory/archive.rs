@@ -1,9 +1,7 @@
 //! What was decided, in memory.
 
 use super::{HeldShard, MemoryStore};
-use crate::{
-    Archive, Cursor, KeptRecord, Limit, Log, Logged, NewRecord, Position, Shard, StoreError, Stretch,
-};
+use crate::{Archive, Cursor, KeptRecord, Limit, Log, Logged, NewRecord, Position, Shard, StoreError, Stretch};
 use chatsparks_core::{CommentId, Envelope, Evaluation, Instant, Key, Row, UserId, WorkspaceId, workspace::Workspace};
 use std::sync::Arc;
 

@@ -228,8 +228,8 @@ impl<S: Store> Worker<S> {
     pub(super) fn rewind(&mut self) -> Result<(), StoreError> {
         let (engine, head, decided) = self.committed.clone();
         self.book = Book::of(&head);
-        self.partition = chatsparks_core::Partition::open(engine, head)
-            .map_err(|error| StoreError::Unusable(error.to_string()))?;
+        self.partition =
+            chatsparks_core::Partition::open(engine, head).map_err(|error| StoreError::Unusable(error.to_string()))?;
         self.decided = decided;
         self.commit = Default::default();
         self.configured.clear();

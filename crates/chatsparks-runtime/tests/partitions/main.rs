@@ -105,6 +105,18 @@ async fn run<S: Store>(store: Arc<S>, workspace: &Workspace, history: &[Envelope
     ran(&*store, id).await
 }
 
+/// Sends a history in parts, each once the one before is decided.
+async fn in_parts(workspace: &Workspace, parts: &[&[Envelope]]) -> Ran {
+    let (store, _kept) = memory();
+    let runtime = start(&store, workspace, 5).await;
+    for part in parts {
+        runtime.accept(&workspace.workspace.id, part.iter().map(event).collect()).await.unwrap();
+        settled(&runtime).await;
+    }
+    runtime.stop(Duration::from_secs(30)).await;
+    ran(&*store, &workspace.workspace.id).await
+}
+
 async fn ran<S: Store>(store: &S, id: &WorkspaceId) -> Ran {
     let (records, _) = store.records(id, &Cursor::default(), usize::MAX >> 1).await.unwrap();
     let records =

@@ -118,7 +118,9 @@ fn everything_that_refers() -> Vec<Envelope> {
         all.push(line(16, &order(&format!("last{n}"), &format!("shop{n}"))));
     }
     // A shop's id that is a contact's too, who comes in the same body: their own id comes first.
-    all.push(r#"{"id":"y1","at":"2026-03-02T11:00:00Z","type":"identity","user_id":"u1","shop_user_id":"both"}"#.into());
+    all.push(
+        r#"{"id":"y1","at":"2026-03-02T11:00:00Z","type":"identity","user_id":"u1","shop_user_id":"both"}"#.into(),
+    );
     all.push(comment(900, "both", 3_601));
     all.push(r#"{"id":"y3","at":"2026-03-02T11:00:02Z","type":"order","order_id":"both","user_id":"both","currency":"THB","total_minor":1,"lines":[]}"#.into());
     all.push(r#"{"id":"y4","at":"2026-03-02T11:00:03Z","type":"refund","refund_id":"both","order_id":"both","amount_minor":1}"#.into());

@@ -29,13 +29,28 @@ enum EventV1 {
     Message(MessageV1),
     Receipt(ReceiptV1),
     Order(OrderV1),
-    OrderCancelled { order_id: OrderId },
-    Refund { refund_id: RefundId, order_id: OrderId, amount_minor: i64 },
-    Identity { user_id: UserId, shop_user_id: ShopUserId },
-    OrderReview { order_id: OrderId, verdict: ReviewVerdict, member: Email },
+    OrderCancelled {
+        order_id: OrderId,
+    },
+    Refund {
+        refund_id: RefundId,
+        order_id: OrderId,
+        amount_minor: i64,
+    },
+    Identity {
+        user_id: UserId,
+        shop_user_id: ShopUserId,
+    },
+    OrderReview {
+        order_id: OrderId,
+        verdict: ReviewVerdict,
+        member: Email,
+    },
     Act(ActV1),
     MemberMessage(MemberMessageV1),
-    Configure { workspace: Arc<Workspace> },
+    Configure {
+        workspace: Arc<Workspace>,
+    },
     Unreadable(Problem),
     Grant {
         cycle: Instant,
@@ -43,7 +58,9 @@ enum EventV1 {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         count: Option<u64>,
     },
-    Erase { user_id: UserId },
+    Erase {
+        user_id: UserId,
+    },
     Clock {},
 }
 
