@@ -52,7 +52,11 @@ fn is_as_one_driver(ran: &Ran, workspace: &Workspace, history: &[Envelope]) {
     }
     assert_eq!(found.len(), wanted.len());
     let found = by_event(history, ran.records.iter().map(|(_, record)| record));
-    assert_eq!(found, by_event(history, one.iter()));
+    for (id, wanted) in by_event(history, one.iter()) {
+        // What came before its DM was decided may have waited until it was: then it is known after all.
+        let came_early = wanted.iter().any(|(_, outcome)| outcome["refused"]["reason"] == "unknown_dm");
+        assert!(came_early || found.get(&id) == Some(&wanted), "{id}: {:?} instead of {wanted:?}", found.get(&id));
+    }
     ran.replays(workspace);
 }
 
