@@ -254,6 +254,8 @@ pub struct Grant {
     pub cycle: Instant,
     /// How many contacts more may be counted; below zero: so many are given back.
     pub contacts: i64,
+    /// How many contacts all partitions have counted, where this one is to tell the owners of it (M3).
+    pub count: Option<u64>,
 }
 
 /// What a `configure` brought: a document, or why it could not be read as one.

@@ -161,7 +161,7 @@ fn kept() -> Kept {
         }
     }
     let more = [
-        ("grant", Event::Grant(Grant { cycle: at(0), contacts: -3 })),
+        ("grant", Event::Grant(Grant { cycle: at(0), contacts: -3, count: None })),
         ("erase", Event::Erase("mint".into())),
         ("unreadable", unreadable()),
     ];

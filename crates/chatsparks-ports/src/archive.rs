@@ -1,6 +1,6 @@
 //! The archive: what was decided, for whoever asks afterwards (R10, C10).
 
-use crate::{Position, Shard, StoreError};
+use crate::{Limit, Logged, Position, Shard, StoreError};
 use chatsparks_core::{CommentId, Evaluation, Instant, Key, Row, UserId, WorkspaceId, workspace::Workspace};
 use std::sync::Arc;
 
@@ -109,6 +109,20 @@ pub trait Archive: Send + Sync + 'static {
     /// # Errors
     /// What the store says.
     fn stretch(&self, shard: &Shard) -> impl Future<Output = Result<Stretch, StoreError>> + Send;
+
+    /// What a shard decided after one position and until another, in order, as it replays: the events of its log, and the
+    /// grants, each with the position that it stands before; the last ones stand before the event that comes next (R7,
+    /// R10). A position is read whole, and there is no more where nothing is read.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn history(
+        &self,
+        shard: &Shard,
+        after: Position,
+        until: Position,
+        limit: Limit,
+    ) -> impl Future<Output = Result<Vec<Logged>, StoreError>> + Send;
 
     /// A text that the runtime keeps beside the state, such as the digest of the file last taken (R8).
     ///

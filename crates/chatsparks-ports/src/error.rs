@@ -13,6 +13,10 @@ pub enum StoreError {
     /// What it holds cannot be used by this build: a newer schema or form, a broken page.
     #[error("the store cannot be used: {0}")]
     Unusable(String),
+    /// The commit draws room under the limit that others have drawn meanwhile (R7): nothing was written, and the same
+    /// events are decided again by what there is now.
+    #[error("the room under the limit was drawn by others")]
+    NoRoom,
     /// What was asked for is not kept any more (R10).
     #[error("what was asked for is older than what is kept: it begins with record {0}")]
     NotKept(u64),

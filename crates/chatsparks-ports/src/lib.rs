@@ -25,20 +25,23 @@ mod error;
 mod log;
 #[cfg(feature = "memory")]
 mod memory;
+pub mod places;
 mod queue;
+mod room;
 mod shards;
 
 pub use archive::{Archive, Cursor, KeptRecord, Stretch};
 pub use channel::{Attempt, Channel, Delivery, DynChannel, Fault, Looked};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::StoreError;
-pub use log::{Appended, Input, Limit, Log, Logged, Position, Shard, Stamp};
+pub use log::{Appended, Input, Limit, Log, Logged, Position, Routed, Shard, Stamp};
 #[cfg(feature = "memory")]
 pub use memory::MemoryStore;
 pub use queue::{
     Context, DeadLetter, EffectKey, EffectState, Lane, Queue, QueueCount, Queued, Ready, Settled, bot_conversation,
     kind_of,
 };
+pub use room::{Draw, Placed};
 pub use shards::{Commit, Fence, NewEffect, NewRecord, Opened, Shards};
 
 /// All that a runtime needs of a store.

@@ -1,7 +1,7 @@
 //! The log: events accepted and not yet decided, in order within a shard; kept afterwards as history (R10).
 
 use crate::StoreError;
-use chatsparks_core::{DmStage, Envelope, Event, EventId, Instant, Receipt, Text, WorkspaceId};
+use chatsparks_core::{DmStage, Envelope, Event, EventId, Instant, Receipt, Text, UserId, WorkspaceId};
 
 /// One partition of one workspace: within it everything is as if one driver saw it alone (R3).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,6 +66,15 @@ pub struct Appended {
     pub at: Instant,
 }
 
+/// What became of events that were to be appended where they belong.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Routed {
+    /// How many were appended.
+    pub appended: usize,
+    /// How many events of the workspace wait.
+    pub waiting: usize,
+}
+
 /// An event in the log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Logged {
@@ -93,6 +102,29 @@ pub trait Log: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError::Unavailable`] when the log cannot take more; none of them was taken then (R9).
     fn append(&self, inputs: Vec<(Shard, Input)>) -> impl Future<Output = Result<Vec<Appended>, StoreError>> + Send;
+
+    /// Appends events of a workspace of many partitions, each where it belongs (R4, [`places`](crate::places)), all or
+    /// none, as durable as [`append`](Log::append). Some may have to wait for what was logged before to be decided:
+    /// they are durable too, and go on with [`forward`](Log::forward). Nothing is linked to `account`, the workspace's own.
+    ///
+    /// # Errors
+    /// As [`append`](Log::append).
+    fn route(
+        &self,
+        workspace: &WorkspaceId,
+        account: &UserId,
+        inputs: Vec<Input>,
+    ) -> impl Future<Output = Result<Routed, StoreError>> + Send;
+
+    /// Appends those events of a workspace that need not wait any longer, where they belong, once each.
+    ///
+    /// # Errors
+    /// As [`append`](Log::append).
+    fn forward(
+        &self,
+        workspace: &WorkspaceId,
+        account: &UserId,
+    ) -> impl Future<Output = Result<Routed, StoreError>> + Send;
 
     /// The events after a position, in order.
     ///

@@ -4,8 +4,10 @@
 //! futures never wait.
 
 use crate::{
-    Appended, Commit, Fence, Input, Limit, Log, Logged, NewRecord, Opened, Position, Shard, Shards, StoreError,
+    Appended, Commit, Fence, Input, Limit, Log, Logged, NewRecord, Opened, Placed, Position, Routed, Shard, Shards,
+    StoreError,
     erasure::{forget_evaluation, forget_event, forget_line},
+    places::PlaceKey,
 };
 use chatsparks_core::{Answer, Envelope, Event, Instant, Key, Row, UserId, Wants, WorkspaceId, workspace::Workspace};
 use queue::Waiting;
@@ -16,6 +18,7 @@ use std::{
 
 mod archive;
 mod queue;
+mod route;
 
 /// How many contacts that are due or queued are listed at once, ties apart.
 const LISTED: usize = 500;
@@ -36,6 +39,13 @@ struct Held {
     notes: BTreeMap<(WorkspaceId, String), String>,
     /// Effects so far: the order decided, over all shards.
     effects: u64,
+    /// Where things live (R4), and since when that is remembered.
+    places: BTreeMap<(WorkspaceId, PlaceKey), (u32, Instant)>,
+    /// Events that wait for others to be decided, in the order in which they came.
+    waiting: BTreeMap<u64, route::Awaiting>,
+    waited: u64,
+    /// Room under the limit that was drawn, of each cycle (R7).
+    pools: BTreeMap<(WorkspaceId, Instant), u64>,
 }
 
 #[derive(Debug)]
@@ -45,6 +55,8 @@ struct HeldShard {
     decided: Position,
     /// Each event, and whether it was written over.
     log: BTreeMap<Position, (Envelope, bool)>,
+    /// Grants that stand before an event.
+    granted: BTreeMap<(Position, usize), Envelope>,
     log_first: Position,
     log_end: Position,
     log_latest: Option<Instant>,
@@ -66,6 +78,7 @@ impl Default for HeldShard {
             opened_in_vain: 0,
             decided: 0,
             log: BTreeMap::new(),
+            granted: BTreeMap::new(),
             log_first: 1,
             log_end: 0,
             log_latest: None,
@@ -181,6 +194,14 @@ impl Log for MemoryStore {
         Ok(inputs.into_iter().map(|(shard, input)| held.shards.entry(shard).or_default().append(input)).collect())
     }
 
+    async fn route(&self, workspace: &WorkspaceId, account: &UserId, inputs: Vec<Input>) -> Result<Routed, StoreError> {
+        Ok(self.held().route(workspace, account, self.partitions, inputs))
+    }
+
+    async fn forward(&self, workspace: &WorkspaceId, account: &UserId) -> Result<Routed, StoreError> {
+        Ok(self.held().forward(workspace, account, self.partitions))
+    }
+
     async fn read(&self, shard: &Shard, after: Position, limit: Limit) -> Result<Vec<Logged>, StoreError> {
         let read = self.shard(shard, |shard| {
             let (mut logged, mut bytes) = (Vec::new(), 0);
@@ -227,10 +248,16 @@ impl Shards for MemoryStore {
 
     async fn commit(&self, shard: &Shard, fence: Fence, commit: Commit) -> Result<(), StoreError> {
         let held = &mut *self.held();
-        let Some(to) = held.shards.get_mut(shard).filter(|shard| shard.fence == fence.0) else {
+        if held.shards.get(shard).is_none_or(|shard| shard.fence != fence.0) {
             return Err(StoreError::Superseded);
-        };
-        let Commit { decided, rows, documents, records, effects, withdrawn, erased } = commit;
+        }
+        let Commit { decided, rows, documents, records, effects, withdrawn, granted, drawn, erased } = commit;
+        held.draw(&shard.workspace, &drawn)?;
+        let to = held.shards.entry(shard.clone()).or_default();
+        for Placed { before, envelope } in granted {
+            let place = to.granted.range((before, 0)..=(before, usize::MAX)).count();
+            to.granted.insert((before, place), envelope);
+        }
         rows.into_iter().for_each(|row| to.put(row));
         for (revision, document) in documents {
             held.documents.entry((shard.workspace.clone(), revision)).or_insert(document);
@@ -250,6 +277,10 @@ impl Shards for MemoryStore {
         }
         to.opened_in_vain = 0;
         Ok(())
+    }
+
+    async fn drawn(&self, workspace: &WorkspaceId, cycle: Instant) -> Result<u64, StoreError> {
+        Ok(self.held().pools.get(&(workspace.clone(), cycle)).copied().unwrap_or(0))
     }
 
     async fn decided(&self, shard: &Shard) -> Result<Position, StoreError> {

@@ -1,8 +1,8 @@
 //! Shards: the state of one partition, read by key and committed in one piece (R5).
 
-use crate::{Context, Lane, Position, Shard, StoreError};
+use crate::{Context, Draw, Lane, Placed, Position, Shard, StoreError};
 use chatsparks_core::{
-    Answer, CommentId, Effect, Evaluation, EventId, Instant, Row, UserId, Wants, workspace::Workspace,
+    Answer, CommentId, Effect, Evaluation, EventId, Instant, Row, UserId, Wants, WorkspaceId, workspace::Workspace,
 };
 use std::sync::Arc;
 
@@ -43,6 +43,10 @@ pub struct Commit {
     /// Bot DMs that have not begun and were decided before the record of this `seq` are withdrawn: of this contact and
     /// conversation (O7).
     pub withdrawn: Vec<(UserId, u32, u64)>,
+    /// Grants that stand before an event of the log, in order: they were decided with it (R7).
+    pub granted: Vec<Placed>,
+    /// Room under the limit that is drawn from the workspace's pool, or given back.
+    pub drawn: Vec<Draw>,
     /// People who are forgotten, each with the `seq` of the record that says so: what they wrote before it leaves records,
     /// log, evaluations and queue, where waiting effects are withdrawn (R12). What came after it stays.
     pub erased: Vec<(UserId, u64)>,
@@ -101,13 +105,21 @@ pub trait Shards: Send + Sync + 'static {
     /// Commits what was decided, all or nothing.
     ///
     /// # Errors
-    /// [`StoreError::Superseded`] when another has opened the shard since; nothing was written then.
+    /// [`StoreError::Superseded`] when another has opened the shard since, [`StoreError::NoRoom`] when the pool has not
+    /// the room that is drawn; nothing was written then.
     fn commit(
         &self,
         shard: &Shard,
         fence: Fence,
         commit: Commit,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// How many contacts of a cycle the workspace's pool has given room for: to all partitions, those included that were
+    /// counted without any (R7).
+    ///
+    /// # Errors
+    /// What the store says.
+    fn drawn(&self, workspace: &WorkspaceId, cycle: Instant) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
     /// How far the log is decided, without taking the shard over.
     ///

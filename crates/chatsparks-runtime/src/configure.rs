@@ -1,7 +1,7 @@
 //! Documents: checked and compiled outside the path of events, then logged in every partition (R8).
 
 use crate::{AcceptError, NewEvent, Runtime, settings::ClockMode};
-use chatsparks_core::{Checked, Engine, Event, EventId, Instant, Prepared, Problem, WorkspaceId, workspace::Workspace};
+use chatsparks_core::{Checked, Engine, Event, EventId, Prepared, Problem, WorkspaceId, workspace::Workspace};
 use chatsparks_ports::{Input, Stamp, Store};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -39,8 +39,9 @@ pub enum ConfigureError {
 #[derive(Clone)]
 pub(crate) struct Revisions {
     engine: Engine,
-    /// Engines of documents that are logged and not decided yet, by the event that brings them.
-    compiled: BTreeMap<EventId, Engine>,
+    /// Engines of documents that are logged and not decided yet, by the event that brings them, and in how many
+    /// partitions they were decided.
+    compiled: BTreeMap<EventId, (Engine, usize)>,
 }
 
 impl Revisions {
@@ -55,7 +56,7 @@ impl Revisions {
             if let Event::Configure(configured) = &event.event
                 && let Prepared::Next(engine) = ahead.engine.prepare(configured)
             {
-                ahead.compiled.insert(event.id.clone(), engine.clone());
+                ahead.compiled.insert(event.id.clone(), (engine.clone(), 0));
                 ahead.engine = engine;
             }
         }
@@ -64,12 +65,17 @@ impl Revisions {
 
     /// The engine that an event brings, where it was compiled when it was logged.
     pub(crate) fn compiled(&self, id: &EventId) -> Option<&Engine> {
-        self.compiled.get(id)
+        self.compiled.get(id).map(|(engine, _)| engine)
     }
 
-    /// What was decided needs not be kept.
-    pub(crate) fn decided(&mut self, id: &EventId) {
-        self.compiled.remove(id);
+    /// One more partition has decided it: what all of them have needs not be kept.
+    pub(crate) fn decided(&mut self, id: &EventId, partitions: usize) {
+        if let Some((_, decided)) = self.compiled.get_mut(id) {
+            *decided += 1;
+            if *decided >= partitions {
+                self.compiled.remove(id);
+            }
+        }
     }
 }
 
@@ -112,7 +118,7 @@ impl<S: Store> Runtime<S> {
         let id = EventId::from(format!("configure:{}:{}", next.revision(), self.inner.unique()));
         self.log_document(workspace, &id, next.clone()).await?;
         let revision = next.revision();
-        revisions.compiled.insert(id, next.clone());
+        revisions.compiled.insert(id, (next.clone(), 0));
         revisions.engine = next;
         Ok(Configured { revision, warnings })
     }
@@ -121,28 +127,12 @@ impl<S: Store> Runtime<S> {
     async fn log_document(&self, workspace: &WorkspaceId, id: &EventId, engine: Engine) -> Result<(), ConfigureError> {
         let Some(state) = self.workspace(workspace) else { return Err(ConfigureError::UnknownWorkspace) };
         let event = Event::Configure(Box::new(chatsparks_core::Configured::Compiled(engine)));
-        let stamp = match (self.inner.settings.clock, state.shards.len()) {
+        let stamp = match self.inner.settings.clock {
             // Time passes by events alone: a document is no reason for it to pass.
-            (ClockMode::Events, 1) => Stamp::Latest,
-            (ClockMode::Wall, 1) => Stamp::Received(self.inner.guard.stamp().ok_or(AcceptError::ClockStepped)?),
-            _ => {
-                let mut at = match self.inner.settings.clock {
-                    ClockMode::Wall => self.inner.guard.stamp().ok_or(AcceptError::ClockStepped)?,
-                    ClockMode::Events => Instant::from_milliseconds(0),
-                };
-                for shard in &state.shards {
-                    let (_, latest) = self.inner.store.end(&shard.shard).await.map_err(AcceptError::from)?;
-                    at = latest.map_or(at, |latest| latest.max(at));
-                }
-                Stamp::Brought(at)
-            }
+            ClockMode::Events => Stamp::Latest,
+            ClockMode::Wall => Stamp::Received(self.inner.guard.stamp().ok_or(AcceptError::ClockStepped)?),
         };
-        let input =
-            |shard: &chatsparks_ports::Shard| (shard.clone(), Input { id: id.clone(), stamp, event: event.clone() });
-        let inputs = state.shards.iter().map(|shard| input(&shard.shard)).collect();
-        self.inner.store.append(inputs).await.map_err(AcceptError::from)?;
-        state.appended.notify_waiters();
-        state.appended.notify_one();
+        self.log_inputs(state, vec![Input { id: id.clone(), stamp, event }]).await?;
         Ok(())
     }
 }

@@ -64,10 +64,13 @@ impl<S: Store> Runtime<S> {
         let mut shards = Vec::new();
         let mut channels = Vec::new();
         for state in self.inner.workspaces.get().into_iter().flat_map(|states| states.values()) {
+            // What waits for others to be decided will be in some log: it counts with the first.
+            let mut waiting = u64::try_from(state.waiting.load(Ordering::Relaxed)).unwrap_or(0);
             for shard in &state.shards {
                 let ended = self.inner.store.end(&shard.shard).await;
                 let decided = shard.decided.load(Ordering::Relaxed);
                 let lag = ended.as_ref().map_or(0, |(end, _)| end.saturating_sub(decided));
+                let lag = lag + std::mem::take(&mut waiting);
                 let trouble = shard.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
                 shards.push(ShardHealth {
                     workspace: state.id.clone(),

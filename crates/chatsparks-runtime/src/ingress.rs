@@ -2,8 +2,8 @@
 
 use crate::{Runtime, runtime::WorkspaceState, settings::ClockMode};
 use chatsparks_core::{Event, EventId, Instant, Period, WorkspaceId};
-use chatsparks_ports::{Input, Shard, Stamp, Store, StoreError};
-use std::time::Duration;
+use chatsparks_ports::{Input, Stamp, Store, StoreError};
+use std::{sync::atomic::Ordering, time::Duration};
 
 /// Events that bring an `at` further ahead of the wall than this are refused (R2).
 const AHEAD: Period = Period::minutes(5);
@@ -81,18 +81,38 @@ impl<S: Store> Runtime<S> {
     }
 
     pub(crate) async fn log(&self, state: &WorkspaceState, events: Vec<NewEvent>) -> Result<(), AcceptError> {
-        let inputs = self.stamped(state, events)?;
+        let inputs = self.stamped(events)?;
         let count = inputs.len() as u64;
-        let result = self.inner.store.append(inputs).await;
-        self.inner.note_store(result.as_ref().err());
-        result?;
+        self.log_inputs(state, inputs).await?;
         metrics::counter!("chatsparks_accepted_total").increment(count);
-        state.appended.notify_waiters();
-        state.appended.notify_one();
         Ok(())
     }
 
-    fn stamped(&self, state: &WorkspaceState, events: Vec<NewEvent>) -> Result<Vec<(Shard, Input)>, AcceptError> {
+    /// Logs events where they belong: a sole partition takes all of them (R3, R4).
+    pub(crate) async fn log_inputs(&self, state: &WorkspaceState, inputs: Vec<Input>) -> Result<(), AcceptError> {
+        let store = &self.inner.store;
+        let waiting = match state.shards.as_slice() {
+            [sole] => {
+                let inputs = inputs.into_iter().map(|input| (sole.shard.clone(), input));
+                store.append(inputs.collect()).await.map(|_| 0)
+            }
+            _ => {
+                let count = inputs.len();
+                let routed = store.route(&state.id, &state.account(), inputs).await;
+                routed.map(|routed| count - routed.appended)
+            }
+        };
+        self.inner.note_store(waiting.as_ref().err());
+        let waiting = waiting?;
+        if waiting > 0 {
+            state.waiting.fetch_add(waiting as i64, Ordering::Relaxed);
+            state.has_to_wait.notify_one();
+        }
+        state.tell_of_events();
+        Ok(())
+    }
+
+    fn stamped(&self, events: Vec<NewEvent>) -> Result<Vec<Input>, AcceptError> {
         let wall = self.inner.guard.wall();
         let mut inputs = Vec::with_capacity(events.len());
         for (index, NewEvent { id, at, event }) in events.into_iter().enumerate() {
@@ -103,9 +123,7 @@ impl<S: Store> Runtime<S> {
                 Some(at) => Stamp::Brought(at),
                 None => Stamp::Received(self.inner.guard.stamp().ok_or(AcceptError::ClockStepped)?),
             };
-            inputs.extend(
-                state.shards_of(&event).map(|shard| (shard, Input { id: id.clone(), stamp, event: event.clone() })),
-            );
+            inputs.push(Input { id, stamp, event });
         }
         Ok(inputs)
     }

@@ -12,6 +12,8 @@
 //! - [`Runtime::accept`] answers once events are durable (R1).
 //! - A worker a shard decides what is logged, and writes rows, records, effects and its position in one commit (R5). It is
 //!   refused when another has taken over; then it opens the shard anew, and decides the same again.
+//! - Where a workspace has many partitions, the store finds where each event belongs in the very transaction that logs it
+//!   (R4), and a worker draws room under the limit in the commit that uses it (R7).
 //! - Where a timer is due and nothing comes, the worker logs a `clock` (R6).
 //! - A dispatcher a workspace takes effects from the queue, deadline first, one at a time for each contact (O2, O3).
 //!
@@ -22,6 +24,7 @@ mod configure;
 mod context;
 mod dispatch;
 mod forecast;
+mod forward;
 mod health;
 mod ingress;
 mod pace;

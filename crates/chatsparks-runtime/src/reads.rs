@@ -153,8 +153,7 @@ impl<S: Store> Runtime<S> {
         let receipt = receipt(&found, &key.id, &settled);
         let dropped = self.store().settle(&key, settled, receipt).await?;
         if let Some(state) = self.workspace(workspace) {
-            state.appended.notify_waiters();
-            state.appended.notify_one();
+            state.tell_of_events();
             state.queued.notify_one();
         }
         Ok(dropped)

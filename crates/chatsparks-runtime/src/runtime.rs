@@ -5,9 +5,9 @@ use crate::{
     clock_guard::ClockGuard,
     configure::Revisions,
     dispatch::{self, ChannelState},
-    worker,
+    forward, worker,
 };
-use chatsparks_core::{CompileError, Engine, Event, Instant, Row, UserId, WorkspaceId, home_partition};
+use chatsparks_core::{CompileError, Engine, Event, Instant, Row, UserId, WorkspaceId};
 use chatsparks_ports::{Clock, DynChannel, Shard, Store, StoreError};
 use governor::DefaultDirectRateLimiter;
 use std::{
@@ -93,6 +93,9 @@ pub(crate) struct WorkspaceState {
     pub(crate) revisions: tokio::sync::Mutex<Revisions>,
     /// Something was logged.
     pub(crate) appended: Notify,
+    /// How many events wait for others to be decided (R4), and that there are more of them.
+    pub(crate) waiting: AtomicI64,
+    pub(crate) has_to_wait: Notify,
     /// Something is to be sent, or was settled.
     pub(crate) queued: Notify,
     pub(crate) channel: Option<Arc<dyn DynChannel>>,
@@ -149,30 +152,22 @@ impl<S> Inner<S> {
 }
 
 impl WorkspaceState {
-    /// The shards that an event belongs to (R3, R8).
-    pub(crate) fn shards_of(&self, event: &Event) -> impl Iterator<Item = Shard> {
-        let all = matches!(event, Event::Configure(_));
-        let count = self.shards.len();
-        let home = if count == 1 { 0 } else { home_partition(&self.id, &key_of(event), count as u32) as usize };
-        let shards = if all { self.shards.as_slice() } else { &self.shards[home..=home] };
-        shards.iter().map(|shard| shard.shard.clone())
+    /// The workspace's own account, in the revision in force.
+    pub(crate) fn account(&self) -> UserId {
+        let engine = self.engine.read().unwrap_or_else(PoisonError::into_inner);
+        engine.workspace().workspace.account_user_id.clone()
+    }
+
+    /// Says that something was logged.
+    pub(crate) fn tell_of_events(&self) {
+        self.appended.notify_waiters();
+        self.appended.notify_one();
     }
 
     /// The latest instant decided in any shard: the workspace's time where it passes by events alone.
     pub(crate) fn latest(&self) -> Option<Instant> {
         let latest = self.shards.iter().map(|shard| shard.latest.load(Ordering::Relaxed)).max()?;
         (latest > i64::MIN).then(|| Instant::from_milliseconds(latest))
-    }
-}
-
-/// What an event's home is found by.
-fn key_of(event: &Event) -> String {
-    use chatsparks_core::Route;
-    match event.route() {
-        Route::Contact(user_id) => user_id.to_string(),
-        Route::Order(order_id) => order_id.to_string(),
-        Route::Dm(dm_id) => dm_id.to_string(),
-        Route::Everywhere | Route::Here => String::new(),
     }
 }
 
@@ -223,6 +218,11 @@ impl<S: Store> Runtime<S> {
         for state in states.values() {
             for shard in &state.shards {
                 tasks.push(tokio::spawn(worker::run(runtime.inner.clone(), state.clone(), shard.clone())));
+            }
+            if state.shards.len() > 1 {
+                let waiting = runtime.inner.store.forward(&state.id, &state.account()).await?.waiting;
+                state.waiting.store(waiting as i64, Ordering::Relaxed);
+                tasks.push(tokio::spawn(forward::run(runtime.inner.clone(), state.clone())));
             }
             if state.channel.is_some() {
                 tasks.push(tokio::spawn(dispatch::run(runtime.inner.clone(), state.clone())));
@@ -281,6 +281,8 @@ impl<S: Store> Runtime<S> {
             engine: RwLock::new(engine),
             revisions: tokio::sync::Mutex::new(revisions),
             appended: Notify::new(),
+            waiting: AtomicI64::new(0),
+            has_to_wait: Notify::new(),
             queued: Notify::new(),
             channel: setup.channel.clone(),
             rates: setup.rates.clone(),
@@ -322,12 +324,7 @@ impl<S: Store> Runtime<S> {
             crate::ClockMode::Wall => self.log(state, vec![crate::NewEvent { id, at: None, event }]).await,
             crate::ClockMode::Events => {
                 let stamp = chatsparks_ports::Stamp::Latest;
-                let inputs = state.shards_of(&event);
-                let input = |shard| (shard, chatsparks_ports::Input { id: id.clone(), stamp, event: event.clone() });
-                self.inner.store.append(inputs.map(input).collect()).await?;
-                state.appended.notify_waiters();
-                state.appended.notify_one();
-                Ok(())
+                self.log_inputs(state, vec![chatsparks_ports::Input { id, stamp, event }]).await
             }
         }
     }

@@ -7,14 +7,17 @@ use crate::{
     settings::ClockMode,
 };
 use chatsparks_core::{
-    Configured, Engine, Envelope, Event, EventId, Instant, Partition, Queued, Record, RefusalReason, Row, Scratch,
-    Step, UserId, Wants,
+    Answer, Configured, Engine, Envelope, Event, EventId, Fact, Head, Instant, Partition, Queued, Record,
+    RefusalReason, Row, Scratch, Step, UserId, Wants,
 };
 use chatsparks_ports::{Commit, Fence, Input, Limit, NewEffect, NewRecord, Position, Shard, Stamp, Store, StoreError};
+use room::Book;
 use std::{
     sync::{Arc, PoisonError, atomic::Ordering},
     time::Duration,
 };
+
+mod room;
 
 /// How long a worker waits at most before it looks again by itself.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
@@ -118,6 +121,18 @@ struct Worker<S: Store> {
     commit: Commit,
     /// Documents that came into force in this batch, and the events that brought them.
     configured: Vec<EventId>,
+    /// The engine, the head and the position of the last commit.
+    committed: (Engine, Head, Position),
+    /// Where many partitions share the limit: what is drawn of it.
+    book: Book,
+}
+
+/// How far an event has come.
+enum Stepped {
+    /// It is done with.
+    Done,
+    /// It wants room under the limit, before anything is decided of it (R7).
+    WantsRoom(Wants),
 }
 
 impl<S: Store> Worker<S> {
@@ -133,19 +148,30 @@ impl<S: Store> Worker<S> {
             _ => None,
         });
         let is_new = terms.is_none();
+        let known = workspace.engine.read().unwrap_or_else(PoisonError::into_inner).clone();
         let engine = {
-            let known = workspace.engine.read().unwrap_or_else(PoisonError::into_inner).clone();
             let revision = terms.map_or(1, |terms| terms.revision());
             match opened.document {
                 _ if known.revision() == revision => known,
-                Some(document) => Engine::restore(document, revision).map_err(|error| unusable(error.to_string()))?,
-                None => return Err(unusable(format!("the document of revision {revision} is missing"))),
+                document => {
+                    // A partition that nothing has happened in begins with the first, which others have written.
+                    let document = match document {
+                        None => inner.store.document(&shard.shard.workspace, revision).await?,
+                        document => document,
+                    };
+                    let missing = || unusable(format!("the document of revision {revision} is missing"));
+                    let document = document.ok_or_else(missing)?;
+                    Engine::restore(document, revision).map_err(|error| unusable(error.to_string()))?
+                }
             }
         };
         let head = opened.head;
         let partition = Partition::resume(engine, |key| head.iter().find(|row| row.key() == *key))
             .map_err(|error| unusable(error.to_string()))?;
+        let committed = (partition.engine().clone(), partition.head().clone(), opened.decided);
         let worker = Self {
+            book: Book::of(partition.head()),
+            committed,
             inner,
             workspace,
             shard,
@@ -186,7 +212,10 @@ impl<S: Store> Worker<S> {
                 let last = batch[batch.len() - 1].position;
                 let mut envelopes: Vec<Envelope> = batch.into_iter().map(|logged| logged.envelope).collect();
                 self.take_compiled(&mut envelopes).await;
-                self.decide(&envelopes, last).await?;
+                match self.decide(&envelopes, last).await {
+                    Err(StoreError::NoRoom) => self.rewind()?,
+                    decided => decided?,
+                }
                 continue;
             }
             if self.careful {
@@ -272,9 +301,14 @@ impl<S: Store> Worker<S> {
             if self.careful && self.is_what_ends_the_process(position).await? {
                 self.set_aside(envelope);
             } else {
-                self.happen(envelope).await?;
+                self.happen(envelope, last + 1 - position).await?;
             }
             self.decided = position;
+            if self.book.has_another_limit() {
+                // What is drawn in one commit is drawn under one limit.
+                self.write().await?;
+            }
+            self.draw_for_the_queue().await?;
         }
         self.write().await
     }
@@ -292,8 +326,19 @@ impl<S: Store> Worker<S> {
         Ok(times >= 2)
     }
 
-    /// Lets an event happen, step by step, loading what is wanted on the way.
-    async fn happen(&mut self, envelope: &Envelope) -> Result<(), StoreError> {
+    /// Lets an event happen, the first of so many that are left of the batch.
+    async fn happen(&mut self, envelope: &Envelope, left: u64) -> Result<(), StoreError> {
+        self.share_the_limit(envelope).await?;
+        while let Stepped::WantsRoom(wants) = self.steps(envelope).await? {
+            if !self.draw_before(envelope, left).await? {
+                self.partition.load(&wants, Answer::default());
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes an event further, step by step, loading what is wanted on the way.
+    async fn steps(&mut self, envelope: &Envelope) -> Result<Stepped, StoreError> {
         let mut event_is_decided = false;
         loop {
             let mut told = None;
@@ -309,14 +354,15 @@ impl<S: Store> Worker<S> {
                     // Days of timers are not held in memory: between two of them, before the event itself, what was
                     // decided may be committed, and the event counts as not done with.
                     if !event_is_decided && self.commit.records.len() >= 4 * self.inner.settings.batch {
-                        self.write().await?;
+                        self.commit().await?;
                     }
                 }
+                Step::Wants(wants) if wants.room => return Ok(Stepped::WantsRoom(wants)),
                 Step::Wants(wants) => {
                     let answer = self.inner.store.load(&self.shard.shard, &wants).await?;
                     self.partition.load(&wants, answer);
                 }
-                Step::Done => return Ok(()),
+                Step::Done => return Ok(Stepped::Done),
             }
         }
     }
@@ -331,7 +377,13 @@ impl<S: Store> Worker<S> {
 
     /// Takes a record into the commit, and its effects with what belongs to them.
     fn keep(&mut self, pending: Pending) {
-        let Pending { record, told, effects, configured, erased, fault, outcome } = pending;
+        let Pending { record, told, effects, configured, erased, fault, outcome, ended } = pending;
+        if self.shares_the_limit() {
+            if let Some(head) = ended {
+                self.book.cycle_ended(self.own_id("count", &head), &head);
+            }
+            self.book.look_at(self.partition.head());
+        }
         metrics::counter!("chatsparks_decided_total", "outcome" => outcome).increment(1);
         if fault {
             self.shard.faults.fetch_add(1, Ordering::Relaxed);
@@ -363,22 +415,41 @@ impl<S: Store> Worker<S> {
         self.commit.records.push(record);
     }
 
-    /// Commits what was decided so far.
+    /// Commits a batch.
     async fn write(&mut self) -> Result<(), StoreError> {
+        if self.shares_the_limit() {
+            self.settle_room().await?;
+        }
+        self.commit().await
+    }
+
+    /// Commits what was decided so far.
+    async fn commit(&mut self) -> Result<(), StoreError> {
         let mut commit = std::mem::take(&mut self.commit);
+        if self.shares_the_limit() {
+            commit.drawn = self.book.draws(self.own_id("count", self.partition.head()), self.partition.head());
+        }
         commit.decided = self.decided;
         commit.rows = self.partition.writes();
+        // Partition 0 may be told of the count.
+        let draws = !commit.drawn.is_empty();
         let has_effects = !commit.effects.is_empty() || !commit.withdrawn.is_empty();
         let began = std::time::Instant::now();
         self.inner.store.commit(&self.shard.shard, self.fence, commit).await?;
         metrics::histogram!("chatsparks_commit_seconds").record(began.elapsed().as_secs_f64());
         self.partition.committed();
+        self.committed = (self.partition.engine().clone(), self.partition.head().clone(), self.decided);
+        self.book.commit(self.partition.head());
         self.partition.keep_at_hand(self.inner.settings.contacts_at_hand);
         if !self.configured.is_empty() {
             let mut revisions = self.workspace.revisions.lock().await;
-            self.configured.drain(..).for_each(|id| revisions.decided(&id));
+            let partitions = self.workspace.shards.len();
+            self.configured.drain(..).for_each(|id| revisions.decided(&id, partitions));
         }
         self.publish();
+        if draws {
+            self.workspace.tell_of_events();
+        }
         if has_effects {
             self.workspace.queued.notify_one();
         }
@@ -412,6 +483,8 @@ struct Pending {
     erased: Option<UserId>,
     fault: bool,
     outcome: &'static str,
+    /// The head before a cycle began.
+    ended: Option<Head>,
 }
 
 impl Pending {
@@ -440,6 +513,11 @@ impl Pending {
             erased,
             fault,
             outcome,
+            ended: decision
+                .facts
+                .iter()
+                .any(|fact| matches!(fact, Fact::CycleBegan { .. }))
+                .then(|| record.head.clone()),
             record: NewRecord {
                 seq: record.seq,
                 at: record.at,

@@ -6,7 +6,7 @@ use chatsparks_core::{
 };
 use chatsparks_ports::{
     Appended, Archive, Clock, Commit, Cursor, EffectKey, EffectState, Fence, Input, KeptRecord, Limit, Log, Logged,
-    Opened, Position, Queue, QueueCount, Queued, Ready, Settled, Shard, Shards, Store, StoreError, Stretch,
+    Opened, Position, Queue, QueueCount, Queued, Ready, Routed, Settled, Shard, Shards, Store, StoreError, Stretch,
 };
 use futures_executor::block_on;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
@@ -226,6 +226,11 @@ impl<S: Store> Watched<S> {
         }
     }
 
+    fn follow_all(&self, workspace: &WorkspaceId) {
+        let shards = (0..self.inner.partitions()).map(|partition| Shard { workspace: workspace.clone(), partition });
+        shards.for_each(|shard| self.follow(&shard));
+    }
+
     async fn other<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
         self.call(Call::Other, work, |_, _| {}).await
     }
@@ -243,6 +248,16 @@ impl<S: Store> Log for Watched<S> {
             self.inner.append(inputs).await
         };
         self.call(Call::Append, work, |store, _| shards.iter().for_each(|shard| store.follow(shard))).await
+    }
+
+    async fn route(&self, workspace: &WorkspaceId, account: &UserId, inputs: Vec<Input>) -> Result<Routed, StoreError> {
+        let work = self.inner.route(workspace, account, inputs);
+        self.call(Call::Append, work, |store, _| store.follow_all(workspace)).await
+    }
+
+    async fn forward(&self, workspace: &WorkspaceId, account: &UserId) -> Result<Routed, StoreError> {
+        let work = self.inner.forward(workspace, account);
+        self.call(Call::Other, work, |store, _| store.follow_all(workspace)).await
     }
 
     async fn read(&self, shard: &Shard, after: Position, limit: Limit) -> Result<Vec<Logged>, StoreError> {
@@ -299,6 +314,10 @@ impl<S: Store> Shards for Watched<S> {
 
     async fn decided(&self, shard: &Shard) -> Result<Position, StoreError> {
         self.other(self.inner.decided(shard)).await
+    }
+
+    async fn drawn(&self, workspace: &WorkspaceId, cycle: Instant) -> Result<u64, StoreError> {
+        self.other(self.inner.drawn(workspace, cycle)).await
     }
 
     async fn next_due(&self, shard: &Shard) -> Result<Option<Instant>, StoreError> {
@@ -429,6 +448,10 @@ impl<S: Store> Archive for Watched<S> {
         limit: usize,
     ) -> Result<Vec<KeptRecord>, StoreError> {
         self.other(self.inner.records_of(workspace, user_id, limit)).await
+    }
+
+    async fn history(&self, shard: &Shard, after: u64, until: u64, limit: Limit) -> Result<Vec<Logged>, StoreError> {
+        self.other(self.inner.history(shard, after, until, limit)).await
     }
 
     async fn stretch(&self, shard: &Shard) -> Result<Stretch, StoreError> {

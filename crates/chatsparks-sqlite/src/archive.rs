@@ -8,8 +8,10 @@ use crate::{
     shard::{Place, place, workspace},
     shards,
 };
-use chatsparks_core::{CommentId, Contact, Evaluation, Instant, Key, Row, UserId, WorkspaceId, workspace::Workspace};
-use chatsparks_ports::{Archive, Cursor, KeptRecord, Shard, StoreError, Stretch};
+use chatsparks_core::{
+    CommentId, Contact, Envelope, Evaluation, Instant, Key, Row, UserId, WorkspaceId, workspace::Workspace,
+};
+use chatsparks_ports::{Archive, Cursor, KeptRecord, Limit, Log, Logged, Position, Shard, StoreError, Stretch};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::Arc;
 
@@ -192,6 +194,41 @@ impl Archive for SqliteStore {
         .await
     }
 
+    async fn history(
+        &self,
+        shard: &Shard,
+        after: Position,
+        until: Position,
+        limit: Limit,
+    ) -> Result<Vec<Logged>, StoreError> {
+        if after > until {
+            return Ok(Vec::new());
+        }
+        let mut logged = Log::read(self, shard, after, limit).await?;
+        logged.retain(|logged| logged.position <= until);
+        let last = logged.last().map_or(after, |last| last.position);
+        let last = if last == until { until + 1 } else { last };
+        let shard = shard.clone();
+        let granted = SqliteStore::read(self, move |connection| {
+            let Some(place) = place(connection, &shard)? else { return Ok(Vec::new()) };
+            let mut statement = connection.prepare_cached(
+                "SELECT position, form FROM granted
+                 WHERE workspace = ?1 AND partition = ?2 AND position > ?3 AND position <= ?4 ORDER BY position, place",
+            )?;
+            let mut rows = statement.query(params![place.workspace, place.partition, signed(after), signed(last)])?;
+            let mut granted = Vec::new();
+            while let Some(row) = rows.next()? {
+                granted.push(Logged { position: unsigned(row.get(0)?), envelope: column::<Envelope>(row, 1)? });
+            }
+            Ok(granted)
+        });
+        // Grants come before the event of their position: sorting keeps what is equal in order.
+        let mut history = granted.await?;
+        history.extend(logged);
+        history.sort_by_key(|logged| logged.position);
+        Ok(history)
+    }
+
     async fn prune(
         &self,
         workspace: &WorkspaceId,
@@ -207,6 +244,7 @@ impl Archive for SqliteStore {
                 let place = Place { workspace, partition };
                 left -= prune::shard(writing, place, records_before, ids_before, left)?;
             }
+            left -= prune::workspace(writing, workspace, ids_before, left)?;
             Ok(limit - left)
         })
         .await

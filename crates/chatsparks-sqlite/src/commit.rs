@@ -4,7 +4,7 @@ use crate::{
     erase,
     fault::Failure,
     form::{milliseconds, row_form, signed, unsigned, written},
-    queue,
+    queue, room,
     shard::{Place, Writing},
 };
 use chatsparks_core::{Row, UserId};
@@ -18,6 +18,7 @@ pub(crate) struct Written {
     documents: Vec<String>,
     evaluations: Vec<Option<String>>,
     effects: Vec<queue::EffectForms>,
+    granted: Vec<String>,
 }
 
 impl Written {
@@ -35,6 +36,7 @@ impl Written {
                 .collect::<Result<_, _>>()?,
             evaluations: commit.records.iter().map(evaluation).collect::<Result<_, _>>()?,
             effects: commit.effects.iter().map(queue::EffectForms::of).collect::<Result<_, _>>()?,
+            granted: commit.granted.iter().map(|placed| written(&placed.envelope)).collect::<Result<_, _>>()?,
             commit,
         })
     }
@@ -42,7 +44,7 @@ impl Written {
     /// Writes all of it, unless another has opened the shard since.
     pub(crate) fn commit(&self, writing: &mut Writing<'_>, shard: &Shard, fence: Fence) -> Result<(), Failure> {
         let place = writing.place(shard)?;
-        // INVARIANT: nothing was written of this commit before the fence is known to hold.
+        // INVARIANT: nothing was written of this commit before the fence is known to hold, and the room to be there.
         let stands: Option<i64> = writing
             .connection
             .prepare_cached("SELECT fence FROM shard WHERE workspace = ?1 AND partition = ?2")?
@@ -51,6 +53,9 @@ impl Written {
         if stands.map(unsigned) != Some(fence.0) {
             return Err(Failure::Refused(StoreError::Superseded));
         }
+        let sums = room::look(writing, place, &self.commit.drawn)?;
+        room::draw(writing, place, &self.commit.drawn, &sums)?;
+        room::grant(writing, place, &self.commit.granted, &self.granted)?;
         for (row, form) in self.commit.rows.iter().zip(&self.rows) {
             put(writing, place, row, form.as_deref().unwrap_or_default())?;
         }

@@ -23,6 +23,8 @@ mod log;
 mod prune;
 mod queue;
 mod reader;
+mod room;
+mod route;
 mod schema;
 mod shard;
 mod shards;

@@ -3,10 +3,11 @@
 use crate::{
     SqliteStore,
     form::{signed, text, unsigned},
+    route,
     shard::{end, envelope_form, place, proposed_at},
 };
-use chatsparks_core::{Envelope, Instant};
-use chatsparks_ports::{Appended, Input, Limit, Log, Logged, Position, Shard, StoreError};
+use chatsparks_core::{Envelope, Instant, UserId, WorkspaceId};
+use chatsparks_ports::{Appended, Input, Limit, Log, Logged, Position, Routed, Shard, StoreError};
 use rusqlite::params;
 
 impl Log for SqliteStore {
@@ -23,6 +24,17 @@ impl Log for SqliteStore {
             Ok(appended)
         })
         .await
+    }
+
+    async fn route(&self, workspace: &WorkspaceId, account: &UserId, inputs: Vec<Input>) -> Result<Routed, StoreError> {
+        let forms = route::forms(&inputs)?;
+        let owned = self.owned(workspace, account);
+        self.write(move |writing| route::route(writing, &owned.addressed(), &inputs, &forms)).await
+    }
+
+    async fn forward(&self, workspace: &WorkspaceId, account: &UserId) -> Result<Routed, StoreError> {
+        let owned = self.owned(workspace, account);
+        self.write(move |writing| route::forward(writing, &owned.addressed())).await
     }
 
     async fn read(&self, shard: &Shard, after: Position, limit: Limit) -> Result<Vec<Logged>, StoreError> {
@@ -58,5 +70,11 @@ impl Log for SqliteStore {
             Ok((end.position, end.latest))
         })
         .await
+    }
+}
+
+impl SqliteStore {
+    fn owned(&self, workspace: &WorkspaceId, account: &UserId) -> route::Owned {
+        route::Owned { workspace: workspace.clone(), account: account.clone(), partitions: self.partition_count() }
     }
 }

@@ -39,6 +39,28 @@ pub(crate) fn shard(
     Ok(deleted)
 }
 
+/// Deletes at most so many rows that belong to no shard; how many it deleted.
+pub(crate) fn workspace(
+    writing: &Writing<'_>,
+    workspace: i64,
+    ids_before: Instant,
+    limit: usize,
+) -> Result<usize, Failure> {
+    let ids = ids_before.as_milliseconds();
+    writing
+        .connection
+        .prepare_cached("DELETE FROM pool WHERE workspace = ?1 AND cycle < ?2")?
+        .execute(params![workspace, ids])?;
+    let deleted = writing
+        .connection
+        .prepare_cached(
+            "DELETE FROM place WHERE workspace = ?1 AND (kind, name) IN (
+                 SELECT kind, name FROM place WHERE workspace = ?1 AND at < ?2 AND at IS NOT NULL ORDER BY at LIMIT ?3)",
+        )?
+        .execute(params![workspace, ids, signed(limit as u64)])?;
+    Ok(deleted)
+}
+
 /// The place in order where what is kept begins: all before it are older, and it is not, or is as far as the batch goes.
 fn cut(
     writing: &Writing<'_>,
@@ -92,6 +114,10 @@ fn logged(writing: &Writing<'_>, place: Place, before: Instant, limit: usize) ->
     let deleted = writing
         .connection
         .prepare_cached("DELETE FROM log WHERE workspace = ?1 AND partition = ?2 AND position < ?3")?
+        .execute(params![place.workspace, place.partition, signed(cut)])?;
+    writing
+        .connection
+        .prepare_cached("DELETE FROM granted WHERE workspace = ?1 AND partition = ?2 AND position < ?3")?
         .execute(params![place.workspace, place.partition, signed(cut)])?;
     keep_from(writing, place, "log_first", cut)?;
     Ok(deleted)

@@ -90,12 +90,17 @@ impl<'a> Writing<'a> {
         Ok(Place { workspace: self.workspace(&shard.workspace)?, partition: shard.partition })
     }
 
+    /// The end of a shard's log, with what was logged in this transaction.
+    pub(crate) fn end(&self, place: Place) -> Result<End, Failure> {
+        match self.memory.ends.get(&place) {
+            Some((known, _)) => Ok(*known),
+            None => end(self.connection, place),
+        }
+    }
+
     /// Logs an event. `form`: of its envelope, with the `at` that its stamp brings along.
     pub(crate) fn append(&mut self, place: Place, input: &Input, form: Option<&str>) -> Result<Appended, Failure> {
-        let (before, _) = match self.memory.ends.get(&place) {
-            Some(known) => *known,
-            None => (end(self.connection, place)?, false),
-        };
+        let before = self.end(place)?;
         let at = input.stamp.at(before.latest);
         let position = before.position + 1;
         let own;

@@ -8,7 +8,7 @@ use crate::{
 };
 use chatsparks_core::{
     Answer, CommentId, Contact, Due, EventId, Instant, Key, MessageId, Queued, RefundId, Row, UserId, Wants,
-    workspace::Workspace,
+    WorkspaceId, workspace::Workspace,
 };
 use chatsparks_ports::{Commit, Fence, Opened, Position, Shard, Shards, StoreError};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -77,6 +77,15 @@ impl Shards for SqliteStore {
         let shard = shard.clone();
         let written = commit::Written::new(commit).map_err(Failure::told)?;
         self.write(move |writing| written.commit(writing, &shard, fence)).await
+    }
+
+    async fn drawn(&self, workspace: &WorkspaceId, cycle: Instant) -> Result<u64, StoreError> {
+        let id = workspace.clone();
+        self.read(move |connection| match crate::shard::workspace(connection, &id)? {
+            Some(workspace) => crate::room::drawn(connection, workspace, cycle),
+            None => Ok(0),
+        })
+        .await
     }
 
     async fn decided(&self, shard: &Shard) -> Result<Position, StoreError> {

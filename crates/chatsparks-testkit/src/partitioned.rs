@@ -107,7 +107,7 @@ impl Partitioned {
     fn grant(&mut self, place: usize, at: Instant, contacts: i64) {
         let cycle = self.partitions[place].0.head().terms().cycle_start().unwrap_or(at);
         let id = self.id();
-        self.push(place, &Envelope { id, at, event: Event::Grant(Grant { cycle, contacts }) });
+        self.push(place, &Envelope { id, at, event: Event::Grant(Grant { cycle, contacts, count: None }) });
     }
 
     fn id(&mut self) -> EventId {

@@ -17,12 +17,16 @@ mod log;
 pub mod make;
 pub mod owner;
 mod queue;
+mod room;
+mod route;
 mod shards;
 
 pub use archive::*;
 pub use erasure::*;
 pub use log::*;
 pub use queue::*;
+pub use room::*;
+pub use route::*;
 pub use shards::*;
 
 /// Lets one of the suite's functions run to its end.
@@ -38,6 +42,11 @@ macro_rules! store_suite {
             r1_what_is_appended_is_read_in_order
             r2_an_event_bears_the_greater_of_its_stamp_and_the_logs_last
             r9_as_much_is_read_as_was_asked_for
+            r4_what_refers_to_something_is_logged_behind_it
+            r4_what_cannot_be_placed_waits_for_what_was_logged_before
+            r8_what_concerns_everybody_has_one_instant
+            r7_room_is_drawn_within_the_limit_or_not_at_all
+            r7_grants_stand_in_the_history_and_not_in_the_log
             r5_whoever_was_superseded_writes_nothing
             r5_every_kind_of_row_is_kept_and_written_over
             r5_what_is_committed_is_read_at_once

@@ -5,7 +5,7 @@ use crate::{
     terminal::Terminal,
 };
 use chatsparks_core::{Engine, Instant, Partition, Record, Scratch, WorkspaceId};
-use chatsparks_ports::{Archive, Clock, Cursor, Limit, Log, Shard, Shards, StoreError, SystemClock};
+use chatsparks_ports::{Archive, Clock, Cursor, Limit, Shard, Shards, StoreError, SystemClock};
 use chatsparks_replay::HistoryLine;
 use chatsparks_sqlite::SqliteStore;
 use clap::Args;
@@ -125,12 +125,12 @@ async fn export_shard(store: &SqliteStore, shard: &Shard, folder: &Path) -> Resu
     let (mut to_history, mut to_records) = (file(&history)?, file(&records)?);
     let decided = store.decided(shard).await.map_err(told)?;
     let (mut after, mut events) = (0, 0);
-    while after < decided {
-        let batch = store.read(shard, after, LIMIT).await.map_err(told)?;
+    loop {
+        let batch = store.history(shard, after, decided, LIMIT).await.map_err(told)?;
         if batch.is_empty() {
             break;
         }
-        for logged in batch.into_iter().filter(|logged| logged.position <= decided) {
+        for logged in batch {
             after = logged.position;
             events += 1;
             serde_json::to_writer(&mut to_history, &HistoryLine(&logged.envelope))
@@ -270,13 +270,13 @@ async fn verify_shard(store: &SqliteStore, shard: Shard) -> Result<Verified, Fai
     let mut pages = Pages::new(&shard);
     let mut kept = Vec::new().into_iter();
     let mut after = 0;
-    while after < decided {
-        let batch = store.read(&shard, after, LIMIT).await.map_err(told)?;
+    loop {
+        let batch = store.history(&shard, after, decided, LIMIT).await.map_err(told)?;
         if batch.is_empty() {
             break;
         }
         let mut again = Vec::new();
-        for logged in batch.iter().filter(|logged| logged.position <= decided) {
+        for logged in &batch {
             after = logged.position;
             partition.push(&logged.envelope, &mut scratch, |record: &Record<'_>| {
                 again.push((record.seq, record.at, serde_json::to_string(record).unwrap_or_default()));

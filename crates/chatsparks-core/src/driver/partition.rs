@@ -1,8 +1,8 @@
 //! The driver: one workspace, or one partition of it, to which events happen in the order of T3 to T5.
 
 use crate::{
-    Change, Contact, Decision, DmStage, Engine, Envelope, Event, Found, Head, Instant, Loaded, OrderEntry, OrderId,
-    Scratch, SentLink, Timer, UserId,
+    Change, Contact, Decision, DmStage, Engine, Envelope, Event, Fact, Found, Head, Instant, Loaded, OrderEntry,
+    OrderId, Scratch, SentLink, Timer, UserId,
     driver::record::Record,
     driver::row::{Answer, Due, Key, Queued, Row, Wants},
     driver::shelf::Shelf,
@@ -95,6 +95,8 @@ struct BeforeAStore {
     rows: Vec<Row>,
     head: Option<Head>,
     short: u64,
+    /// The event that happens asked for room, and there was none to be had.
+    is_without_room: bool,
 }
 
 /// How far in the queue every contact is here.
@@ -217,6 +219,9 @@ impl Partition {
                 }
                 Stage::Ending => {
                     self.stage = Stage::Beginning;
+                    if let Some(store) = &mut self.store {
+                        store.is_without_room = false;
+                    }
                     return Step::Done;
                 }
             }
@@ -252,6 +257,9 @@ impl Partition {
         let loaded = Loaded { head: &self.head, contact, found: &found, links, prepared: prepared.as_ref() };
         let decision = self.decided(&envelope.id, scratch, |scratch| self.engine.decide(&loaded, envelope, scratch));
         let decision = decision.unwrap_or_else(|| decide::put_aside(envelope));
+        if self.wants_room(&decision) {
+            return Err(Box::new(Wants { room: true, ..Wants::default() }));
+        }
         let record = Record {
             seq: self.head.clock.seq,
             source: &decision.source,
@@ -267,6 +275,19 @@ impl Partition {
         on_record(&record);
         self.settle(decision, envelope.at);
         Ok(())
+    }
+
+    /// R7: a start would be queued, while nobody said yet that there is no room to be had.
+    fn wants_room(&self, decision: &Decision) -> bool {
+        self.head.room.granted.is_some()
+            && self.store.as_ref().is_some_and(|store| !store.is_without_room)
+            && decision.facts.iter().any(|fact| matches!(fact, Fact::Queued { .. }))
+    }
+
+    /// The event that was being stepped begins again, after another one: after the `grant` of room that it wants (R7).
+    /// Timers that fired before it have fired; of itself nothing was decided.
+    pub fn begin_again(&mut self) {
+        self.stage = Stage::Beginning;
     }
 
     fn fire(&mut self, timer: Timer, fired: u32, scratch: &mut Scratch, on_record: &mut impl FnMut(&Record<'_>)) {
@@ -454,7 +475,7 @@ impl Partition {
         let until = batch.iter().map(|envelope| envelope.at).max();
         let due = until.filter(|until| store.due_until < Some(*until));
         let due = due.map(|until| Due { after: store.due_until, until });
-        Wants { keys: keys.into_iter().collect(), links: links.into_iter().collect(), due, queued: None }
+        Wants { keys: keys.into_iter().collect(), links: links.into_iter().collect(), due, ..Wants::default() }
     }
 
     /// Takes in what the store answered to what was wanted.
@@ -486,6 +507,7 @@ impl Partition {
                 self.shelf.take(row.clone());
             }
         }
+        store.is_without_room |= wants.room;
         if let Some(due) = wants.due {
             store.due_until = store.due_until.max(Some(answer.due_until.unwrap_or(due.until)));
         }
@@ -560,6 +582,11 @@ impl Partition {
         self.store.as_ref().map_or(0, |store| store.short)
     }
 
+    /// How many queued starts are at hand (M6); a store may have more.
+    pub fn queued_at_hand(&self) -> usize {
+        self.agenda.queued()
+    }
+
     /// The workspace as it is in force.
     pub fn engine(&self) -> &Engine {
         &self.engine
@@ -626,7 +653,7 @@ impl BeforeAStore {
             }
         }
         if head.room.granted.is_some() {
-            let queued = decision.facts.iter().filter(|fact| matches!(fact, crate::Fact::Queued { .. }));
+            let queued = decision.facts.iter().filter(|fact| matches!(fact, Fact::Queued { .. }));
             self.short += queued.count() as u64;
         }
     }

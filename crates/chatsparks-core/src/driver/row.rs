@@ -194,6 +194,10 @@ pub struct Wants {
     pub due: Option<Due>,
     /// The contacts with a queued start, oldest first.
     pub queued: Option<Queued>,
+    /// Room under the limit, without which a start would be queued (R7): no store answers this, but whoever steps. Either
+    /// a `grant` happens first ([`Partition::begin_again`](crate::Partition::begin_again)), or there is none to be had,
+    /// which any answer says.
+    pub room: bool,
 }
 
 /// Contacts whose next timer is due after one instant, and at or before another; in order of that instant.

@@ -35,8 +35,13 @@ impl Turn<'_> {
     /// Tells the owners of each level that the count has reached, once a cycle, lower first (M3). A partition with a
     /// share of the limit counts a share of the contacts: whoever owns the whole count tells.
     fn tell_levels(&mut self) {
-        let Some(limit) = self.head.terms.limit.filter(|_| self.head.room.granted.is_none()) else { return };
-        let count = self.head.room.used;
+        if self.head.room.granted.is_none() {
+            self.tell_levels_of(self.head.room.used);
+        }
+    }
+
+    fn tell_levels_of(&mut self, count: u64) {
+        let Some(limit) = self.head.terms.limit else { return };
         for (place, level) in LEVELS.into_iter().enumerate() {
             let bit = 1 << place;
             if self.head.room.told & bit == 0 && has_reached(count, limit, level) {
@@ -82,6 +87,11 @@ impl Turn<'_> {
         if contacts > 0 {
             self.release_from(self.at);
         }
+        // M3: the count is the whole workspace's, and this partition tells the owners.
+        if let Some(count) = grant.count.filter(|_| is_now) {
+            self.rearm_levels(count);
+            self.tell_levels_of(count);
+        }
         Outcome::Applied {}
     }
 
@@ -116,7 +126,20 @@ impl Turn<'_> {
         let height = |limit: Option<u64>| limit.unwrap_or(u64::MAX);
         let rises = height(limit) > height(self.head.terms.limit);
         self.change_head(HeadChange::Limit(limit));
-        let count = self.head.room.used;
+        // Of a share, whoever owns the whole count says next what it is.
+        if self.head.room.granted.is_none() {
+            self.rearm_levels(self.head.room.used);
+        }
+        self.tell_levels();
+        self.keep_release_while_room();
+        if rises {
+            self.release_from(self.at);
+        }
+    }
+
+    /// A higher limit re-arms the levels that it moves above the count (M3).
+    fn rearm_levels(&mut self, count: u64) {
+        let limit = self.head.terms.limit;
         let still = LEVELS
             .into_iter()
             .enumerate()
@@ -125,12 +148,12 @@ impl Turn<'_> {
         if told != self.head.room.told {
             self.change_head(HeadChange::Told(told));
         }
-        self.tell_levels();
-        self.keep_release_while_room();
-        if rises {
-            self.release_from(self.at);
-        }
     }
+}
+
+/// The counts at which the owners are told, of a limit (M3): each the first that reaches a level.
+pub(crate) fn told_at(limit: u64) -> [u64; 3] {
+    LEVELS.map(|level| u64::try_from((u128::from(limit) * u128::from(level)).div_ceil(100)).unwrap_or(u64::MAX))
 }
 
 /// `count * 100 >= limit * level` (M3), in integers.

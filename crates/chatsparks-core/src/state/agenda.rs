@@ -63,6 +63,11 @@ impl Agenda {
         self.queue.first().map(|(_, user_id)| user_id)
     }
 
+    /// How many starts are queued (M6).
+    pub(crate) fn queued(&self) -> usize {
+        self.queue.len()
+    }
+
     /// The first place in the queue (M6).
     pub(crate) fn first_place(&self) -> Option<(Instant, UserId)> {
         self.queue.first().cloned()

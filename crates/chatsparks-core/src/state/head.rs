@@ -74,6 +74,11 @@ impl Terms {
         self.limit
     }
 
+    /// The counts at which the owners are told (M3); none without a limit.
+    pub fn told_at(&self) -> Option<[u64; 3]> {
+        self.limit.map(crate::machines::usage::told_at)
+    }
+
     /// The start of the billing cycle; none before the first event (M2).
     pub fn cycle_start(&self) -> Option<Instant> {
         self.cycle_start

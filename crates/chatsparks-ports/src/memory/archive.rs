@@ -1,8 +1,8 @@
 //! What was decided, in memory.
 
 use super::{HeldShard, MemoryStore};
-use crate::{Archive, Cursor, KeptRecord, NewRecord, Shard, StoreError, Stretch};
-use chatsparks_core::{CommentId, Evaluation, Instant, Key, Row, UserId, WorkspaceId, workspace::Workspace};
+use crate::{Archive, Cursor, KeptRecord, Limit, Log, Logged, NewRecord, Position, Shard, StoreError, Stretch};
+use chatsparks_core::{CommentId, Envelope, Evaluation, Instant, Key, Row, UserId, WorkspaceId, workspace::Workspace};
 use std::sync::Arc;
 
 fn kept(partition: u32, record: &NewRecord) -> KeptRecord {
@@ -124,6 +124,35 @@ impl Archive for MemoryStore {
         Ok(stretch.unwrap_or(Stretch { from: 1, first_record: 0, erased_since: None }))
     }
 
+    async fn history(
+        &self,
+        shard: &Shard,
+        after: Position,
+        until: Position,
+        limit: Limit,
+    ) -> Result<Vec<Logged>, StoreError> {
+        if after > until {
+            return Ok(Vec::new());
+        }
+        let mut logged = self.read(shard, after, limit).await?;
+        logged.retain(|logged| logged.position <= until);
+        let last = logged.last().map_or(after, |last| last.position);
+        let last = if last == until { until + 1 } else { last };
+        let granted = self.shard(shard, |shard| {
+            let granted = shard.granted.range((after + 1, 0)..=(last, usize::MAX));
+            let logged = |((position, _), envelope): (&(Position, usize), &Envelope)| Logged {
+                position: *position,
+                envelope: envelope.clone(),
+            };
+            granted.map(logged).collect::<Vec<_>>()
+        });
+        // Grants come before the event of their position: sorting keeps what is equal in order.
+        let mut history = granted.unwrap_or_default();
+        history.extend(logged);
+        history.sort_by_key(|logged| logged.position);
+        Ok(history)
+    }
+
     async fn note(&self, workspace: &WorkspaceId, name: &str) -> Result<Option<String>, StoreError> {
         Ok(self.held().notes.get(&(workspace.clone(), name.to_owned())).cloned())
     }
@@ -162,8 +191,12 @@ impl Archive for MemoryStore {
                 shard.log.pop_first();
                 left -= 1;
             }
+            let first = shard.log_first;
+            shard.granted.retain(|(position, _), _| *position >= first);
             left -= shard.drop_outcomes(left);
         }
+        held.places.retain(|(of, key), (_, since)| of != workspace || !key.is_of_an_event() || *since >= ids_before);
+        held.pools.retain(|(of, cycle), _| of != workspace || *cycle >= ids_before);
         Ok(limit - left)
     }
 }

@@ -169,7 +169,9 @@ fn event(kind: &str, raw: &mut RawLine<'_>) -> Result<Event, Flaw> {
             if !GRANT.contains(&contacts) {
                 return Err(bad("contacts", "a whole number from -1000000000 to 1000000000"));
             }
-            Event::Grant(Grant { cycle: instant(&mut raw.cycle, "cycle")?, contacts })
+            let count = take(&mut raw.count)
+                .map(|count| u64::try_from(count.0).map_err(|_| bad("count", "a whole number from 0")));
+            Event::Grant(Grant { cycle: instant(&mut raw.cycle, "cycle")?, contacts, count: count.transpose()? })
         }
         "erase" => Event::Erase(user_id(raw)?.into()),
         "clock" => Event::Clock,

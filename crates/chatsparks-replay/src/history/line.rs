@@ -104,6 +104,7 @@ impl Serialize for HistoryLine<'_> {
             Event::Grant(grant) => {
                 line.serialize_entry("cycle", &grant.cycle)?;
                 line.serialize_entry("contacts", &grant.contacts)?;
+                given(&mut line, "count", grant.count.as_ref())?;
             }
             Event::Erase(user_id) => line.serialize_entry("user_id", user_id)?,
             Event::Clock => {}

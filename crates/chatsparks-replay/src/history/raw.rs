@@ -79,6 +79,7 @@ raw! {
     amount_minor "amount_minor" Whole<'a>,
     comment_id "comment_id" Text<'a>,
     contacts "contacts" Whole<'a>,
+    count "count" Whole<'a>,
     currency "currency" Text<'a>,
     cycle "cycle" Text<'a>,
     detail "detail" Text<'a>,

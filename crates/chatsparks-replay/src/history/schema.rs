@@ -101,6 +101,7 @@ pub(crate) enum Line {
         cycle: Instant,
         #[schemars(range(min = -1_000_000_000, max = 1_000_000_000))]
         contacts: i64,
+        count: Option<u64>,
     },
     /// All that is kept of a contact is erased.
     Erase { id: EventId, at: Instant, user_id: UserId },

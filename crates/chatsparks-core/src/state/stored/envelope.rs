@@ -29,16 +29,38 @@ enum EventV1 {
     Message(MessageV1),
     Receipt(ReceiptV1),
     Order(OrderV1),
-    OrderCancelled { order_id: OrderId },
-    Refund { refund_id: RefundId, order_id: OrderId, amount_minor: i64 },
-    Identity { user_id: UserId, shop_user_id: ShopUserId },
-    OrderReview { order_id: OrderId, verdict: ReviewVerdict, member: Email },
+    OrderCancelled {
+        order_id: OrderId,
+    },
+    Refund {
+        refund_id: RefundId,
+        order_id: OrderId,
+        amount_minor: i64,
+    },
+    Identity {
+        user_id: UserId,
+        shop_user_id: ShopUserId,
+    },
+    OrderReview {
+        order_id: OrderId,
+        verdict: ReviewVerdict,
+        member: Email,
+    },
     Act(ActV1),
     MemberMessage(MemberMessageV1),
-    Configure { workspace: Arc<Workspace> },
+    Configure {
+        workspace: Arc<Workspace>,
+    },
     Unreadable(Problem),
-    Grant { cycle: Instant, contacts: i64 },
-    Erase { user_id: UserId },
+    Grant {
+        cycle: Instant,
+        contacts: i64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        count: Option<u64>,
+    },
+    Erase {
+        user_id: UserId,
+    },
     Clock {},
 }
 
@@ -183,7 +205,7 @@ impl EventV1 {
                 Configured::Compiled(engine) => Self::Configure { workspace: engine.workspace().clone() },
                 Configured::Unreadable(problem) => Self::Unreadable(problem),
             },
-            Event::Grant(Grant { cycle, contacts }) => Self::Grant { cycle, contacts },
+            Event::Grant(Grant { cycle, contacts, count }) => Self::Grant { cycle, contacts, count },
             Event::Erase(user_id) => Self::Erase { user_id },
             Event::Clock => Self::Clock {},
         }
@@ -211,7 +233,7 @@ impl EventV1 {
             }
             Self::Configure { workspace } => Event::Configure(Box::new(Configured::Workspace(workspace))),
             Self::Unreadable(problem) => Event::Configure(Box::new(Configured::Unreadable(problem))),
-            Self::Grant { cycle, contacts } => Event::Grant(Grant { cycle, contacts }),
+            Self::Grant { cycle, contacts, count } => Event::Grant(Grant { cycle, contacts, count }),
             Self::Erase { user_id } => Event::Erase(user_id),
             Self::Clock {} => Event::Clock,
         }
