@@ -4,7 +4,7 @@ use crate::{entry::Entry, store::JournalStore};
 use chatsparks::{
     Evaluation, Instant, Key, Row, Workspace,
     id::{CommentId, UserId, WorkspaceId},
-    store::{Archive, Cursor, KeptRecord, Shard, StoreError, Stretch},
+    store::{Archive, Cursor, KeptRecord, Limit, Logged, Position, Shard, StoreError, Stretch},
 };
 use std::sync::Arc;
 
@@ -40,6 +40,16 @@ impl Archive for JournalStore {
 
     async fn row(&self, workspace: &WorkspaceId, key: &Key) -> Result<Option<Row>, StoreError> {
         self.memory.row(workspace, key).await
+    }
+
+    async fn history(
+        &self,
+        shard: &Shard,
+        after: Position,
+        until: Position,
+        limit: Limit,
+    ) -> Result<Vec<Logged>, StoreError> {
+        self.memory.history(shard, after, until, limit).await
     }
 
     async fn rows(

@@ -7,8 +7,8 @@ use chatsparks::{
     Effect, Envelope, Evaluation, Instant, Row, Stored, Workspace,
     id::{CommentId, EventId, UserId, WorkspaceId},
     store::{
-        Archive, Commit, Context, EffectKey, Fence, Input, Lane, Log, MemoryStore, NewEffect, NewRecord, Queue,
-        Settled, Shard, Shards, Stamp,
+        Archive, Commit, Context, Draw, EffectKey, Fence, Input, Lane, Log, MemoryStore, NewEffect, NewRecord, Placed,
+        Queue, Settled, Shard, Shards, Stamp,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,8 @@ pub(crate) enum Entry {
     /// The journal begins: of so many partitions.
     Made(u32),
     Append(Vec<(InShard, Given)>),
+    Route(WorkspaceId, UserId, Vec<Given>),
+    Forward(WorkspaceId, UserId),
     Open(InShard),
     Commit(InShard, u64, Box<Decided>),
     Begin(Of, Instant),
@@ -55,6 +57,21 @@ pub(crate) struct Decided {
     effects: Vec<Waiting>,
     withdrawn: Vec<(UserId, u32, u64)>,
     erased: Vec<(UserId, u64)>,
+    granted: Vec<(u64, Stored<'static, Envelope>)>,
+    drawn: Vec<Drawn>,
+}
+
+/// Room that was drawn: the cycle, by how much, how much of it within the limit, whom it tells.
+#[derive(Serialize, Deserialize)]
+struct Drawn {
+    cycle: Instant,
+    contacts: i64,
+    within: u64,
+    limit: Option<u64>,
+    tell_at: Vec<u64>,
+    tell: bool,
+    id: String,
+    at: Instant,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -91,6 +108,10 @@ impl Entry {
         Self::Append(inputs.iter().map(|(shard, input)| (in_shard(shard), given(input))).collect())
     }
 
+    pub(crate) fn route(workspace: &WorkspaceId, account: &UserId, inputs: &[Input]) -> Self {
+        Self::Route(workspace.clone(), account.clone(), inputs.iter().map(given).collect())
+    }
+
     pub(crate) fn open(shard: &Shard) -> Self {
         Self::Open(in_shard(shard))
     }
@@ -123,6 +144,8 @@ impl Entry {
             effects: commit.effects.iter().map(waiting).collect(),
             withdrawn: commit.withdrawn.clone(),
             erased: commit.erased.clone(),
+            granted: commit.granted.iter().cloned().map(|placed| (placed.before, placed.envelope.into())).collect(),
+            drawn: commit.drawn.iter().cloned().map(drawn).collect(),
         };
         Self::Commit(in_shard(shard), fence.0, Box::new(decided))
     }
@@ -150,6 +173,10 @@ impl Entry {
                 let inputs = inputs.into_iter().map(|(shard, given)| (shard_of(shard), given.input()));
                 drop(memory.append(inputs.collect()).await);
             }
+            Self::Route(workspace, account, inputs) => {
+                drop(memory.route(&workspace, &account, inputs.into_iter().map(Given::input).collect()).await);
+            }
+            Self::Forward(workspace, account) => drop(memory.forward(&workspace, &account).await),
             Self::Open(shard) => drop(memory.open(&shard_of(shard)).await),
             Self::Commit(shard, fence, decided) => {
                 drop(memory.commit(&shard_of(shard), Fence(fence), decided.commit()).await);
@@ -205,7 +232,23 @@ impl Decided {
         commit.effects = self.effects.into_iter().map(effect).collect();
         commit.withdrawn = self.withdrawn;
         commit.erased = self.erased;
+        let placed =
+            |(before, envelope): (u64, Stored<'static, Envelope>)| Placed { before, envelope: envelope.into_inner() };
+        commit.granted = self.granted.into_iter().map(placed).collect();
+        commit.drawn = self.drawn.into_iter().map(Drawn::draw).collect();
         commit
+    }
+}
+
+fn drawn(draw: Draw) -> Drawn {
+    let Draw { cycle, contacts, within, limit, tell_at, tell, id, at } = draw;
+    Drawn { cycle, contacts, within, limit, tell_at, tell, id, at }
+}
+
+impl Drawn {
+    fn draw(self) -> Draw {
+        let Self { cycle, contacts, within, limit, tell_at, tell, id, at } = self;
+        Draw { cycle, contacts, within, limit, tell_at, tell, id, at }
     }
 }
 

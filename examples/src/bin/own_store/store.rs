@@ -7,9 +7,11 @@
 use crate::entry::Entry;
 use chatsparks::{
     Instant,
+    id::{UserId, WorkspaceId},
     state::{Answer, Wants},
     store::{
-        Appended, Commit, Fence, Input, Limit, Log, Logged, MemoryStore, Opened, Position, Shard, Shards, StoreError,
+        Appended, Commit, Fence, Input, Limit, Log, Logged, MemoryStore, Opened, Position, Routed, Shard, Shards,
+        StoreError,
     },
 };
 use std::{
@@ -102,6 +104,16 @@ impl Log for JournalStore {
         self.memory.append(inputs).await
     }
 
+    async fn route(&self, workspace: &WorkspaceId, account: &UserId, inputs: Vec<Input>) -> Result<Routed, StoreError> {
+        let _turn = self.write(Entry::route(workspace, account, &inputs)).await?;
+        self.memory.route(workspace, account, inputs).await
+    }
+
+    async fn forward(&self, workspace: &WorkspaceId, account: &UserId) -> Result<Routed, StoreError> {
+        let _turn = self.write(Entry::Forward(workspace.clone(), account.clone())).await?;
+        self.memory.forward(workspace, account).await
+    }
+
     async fn read(&self, shard: &Shard, after: Position, limit: Limit) -> Result<Vec<Logged>, StoreError> {
         self.memory.read(shard, after, limit).await
     }
@@ -134,6 +146,10 @@ impl Shards for JournalStore {
 
     async fn decided(&self, shard: &Shard) -> Result<Position, StoreError> {
         self.memory.decided(shard).await
+    }
+
+    async fn drawn(&self, workspace: &WorkspaceId, cycle: Instant) -> Result<u64, StoreError> {
+        self.memory.drawn(workspace, cycle).await
     }
 
     async fn next_due(&self, shard: &Shard) -> Result<Option<Instant>, StoreError> {
