@@ -10,6 +10,7 @@ mod documents;
 mod effects;
 mod http;
 mod limits;
+mod partitions;
 mod service;
 #[cfg(unix)]
 mod sidecar;
