@@ -85,17 +85,28 @@ impl<S: Store> Runtime<S> {
     /// The head of the whole workspace: the terms are the same everywhere, and the counts add up.
     async fn head(&self, workspace: &WorkspaceId) -> Result<Head, StoreError> {
         let heads = self.store().heads(workspace).await?;
-        let (mut clock, mut terms, mut used) = (chatsparks_core::Clock::default(), None, 0);
-        let mut room = chatsparks_core::Room::default();
-        for row in heads.iter().flatten() {
-            match row {
-                Row::Clock(of) if of.latest() >= clock.latest() => clock = *of,
-                Row::Terms(of) => terms = Some(*of),
-                Row::Room(of) => {
-                    used += of.used();
-                    room = *of;
+        let (mut clock, mut terms) = (chatsparks_core::Clock::default(), None::<chatsparks_core::Terms>);
+        let (mut room, mut used) = (chatsparks_core::Room::default(), 0);
+        for head in &heads {
+            let mut cycle = None;
+            for row in head {
+                match row {
+                    Row::Clock(of) if of.latest() >= clock.latest() => clock = *of,
+                    Row::Terms(of) => {
+                        cycle = of.cycle_start();
+                        // A partition in which a cycle has begun already goes before one that it has not.
+                        if cycle > terms.and_then(|terms| terms.cycle_start()) {
+                            used = 0;
+                        }
+                        let key = |terms: &chatsparks_core::Terms| (terms.cycle_start(), terms.revision());
+                        terms = terms.into_iter().chain([*of]).max_by_key(key);
+                    }
+                    Row::Room(of) if cycle >= terms.and_then(|terms| terms.cycle_start()) => {
+                        used += of.used();
+                        room = *of;
+                    }
+                    _ => {}
                 }
-                _ => {}
             }
         }
         let fresh = || self.engine(workspace).map(|engine| engine.first_head());

@@ -12,6 +12,7 @@ mod endpoint;
 mod endpoint_faults;
 mod http;
 mod limits;
+mod partitions;
 mod service;
 #[cfg(unix)]
 mod sidecar;

@@ -55,7 +55,7 @@ pub async fn r4_what_refers_to_something_is_logged_behind_it<S: Store>(store: &S
         store,
         vec![
             ("own", order("o1", "u1")),
-            ("nobodys", order("o2", &shop)),
+            ("nobodys", order("o2", "nobody")),
             ("link", identity("u1", &shop)),
             ("linked", order("o3", &shop)),
             ("refund", refund("r1", "o3")),
@@ -74,7 +74,7 @@ pub async fn r4_what_refers_to_something_is_logged_behind_it<S: Store>(store: &S
     let of = |wanted: u32, placed: &[(&str, u32)]| -> Vec<String> {
         placed.iter().filter(|(_, place)| *place == wanted).map(|(id, _)| (*id).to_owned()).collect()
     };
-    let (u1, nobody, moved) = (home("u1"), home(&shop), home(&other));
+    let (u1, nobody, moved) = (home("u1"), home("nobody"), home(&other));
     let placed = [
         ("own", u1),
         ("nobodys", nobody),
