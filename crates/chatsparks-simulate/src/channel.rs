@@ -1,7 +1,7 @@
 //! The channel of a simulation: it does as the weather is, and every attempt is watched.
 
 use crate::{Weather, store::Process, watch::Watch};
-use chatsparks_ports::{Attempt, Channel, Delivery, Fault, Looked};
+use chatsparks_ports::{Attempt, Channel, Delivery, EffectKey, Fault, Looked};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -97,9 +97,22 @@ impl Platform {
     }
 }
 
+/// An attempt under way: over once this is gone, by an answer, for want of time, or with its process.
+struct Flight<'a> {
+    watch: &'a Watch,
+    key: &'a EffectKey,
+}
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        self.watch.seen().landed(self.key);
+    }
+}
+
 impl Channel for Platform {
     async fn perform(&self, delivery: &Delivery) -> Attempt {
         self.watch.seen().attempted(&delivery.key, self.takes_keys, self.by_events);
+        let _flight = Flight { watch: &self.watch, key: &delivery.key };
         let attempt = self.answer(delivery).await;
         self.watch.seen().answered(&delivery.key);
         attempt

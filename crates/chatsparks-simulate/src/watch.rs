@@ -74,6 +74,12 @@ pub(crate) struct SeenEffect {
     pub(crate) is_dm: bool,
     /// Whether an attempt began whose answer nobody has: only who has looked may try again (O5).
     unsure: bool,
+    /// Whether it was written down that an attempt begins, and nothing since.
+    begun: bool,
+    /// Whether an attempt is under way.
+    flying: bool,
+    /// Whether it was withdrawn where it stood, under way or not.
+    over: bool,
     /// Whether the last attempt was answered.
     answered: bool,
     pub(crate) delivered: u32,
@@ -87,7 +93,7 @@ pub(crate) struct SeenEffect {
 
 impl SeenEffect {
     fn is_over(&self) -> bool {
-        self.settled > 0 || self.dead || self.withdrawn
+        self.settled > 0 || self.dead || self.over
     }
 }
 
@@ -182,6 +188,9 @@ impl Seen {
             conversation: bot_conversation(&effect.effect),
             is_dm: matches!(effect.effect, Effect::SendDm(_)),
             unsure: false,
+            begun: false,
+            flying: false,
+            over: false,
             answered: false,
             delivered: 0,
             settled: 0,
@@ -200,9 +209,13 @@ impl Seen {
     fn withdraw(&mut self, shard: &Shard, user_id: &UserId, seq: u64, conversation: Option<u32>) {
         for (key, effect) in &mut self.effects {
             let is_of = key.shard == *shard && key.user_id.as_ref() == Some(user_id) && effect.decided.0 < seq;
-            let meant = conversation.is_none() || effect.conversation == conversation;
-            // One that is on its way is not called back.
-            effect.withdrawn |= is_of && meant && effect.settled == 0 && (!effect.unsure || conversation.is_none());
+            // One that is on its way is not called back. Of a person who is forgotten it is over all the same.
+            let waits = !effect.begun && !effect.flying;
+            let meant = conversation.is_none() || effect.conversation == conversation && waits;
+            if is_of && meant && effect.settled == 0 {
+                effect.over = true;
+                effect.withdrawn = waits;
+            }
         }
     }
 
@@ -215,6 +228,13 @@ impl Seen {
             if let Some(effect) = self.effects.get_mut(&key) {
                 effect.may_go = Some((wall, sure.map(|(latest, _)| latest)));
             }
+        }
+    }
+
+    /// That an attempt begins was written down.
+    pub(crate) fn begun(&mut self, key: &EffectKey) {
+        if let Some(effect) = self.effects.get_mut(key) {
+            effect.begun = true;
         }
     }
 
@@ -240,10 +260,12 @@ impl Seen {
             }
             Settled::Again { not_before, .. } => {
                 effect.not_before = Some(*not_before);
+                effect.begun = false;
                 effect.unsure &= !effect.answered;
             }
             Settled::Dead(_) => {
                 effect.dead = true;
+                effect.begun = false;
                 effect.unsure &= !effect.answered;
             }
         }
@@ -263,7 +285,9 @@ impl Seen {
             return self.fail("O1", format!("{id} is performed, and was never decided"));
         };
         let mut wrong = None;
-        if effect.settled > 0 {
+        if effect.flying {
+            wrong = Some(("O2", format!("{id} is performed twice at once")));
+        } else if effect.settled > 0 && !effect.begun {
             wrong = Some(("O1", format!("{id} is performed, and has its outcome")));
         } else if effect.withdrawn {
             wrong = Some(("O7", format!("{id} is performed, and was withdrawn")));
@@ -291,7 +315,7 @@ impl Seen {
             wrong = wrong.or(Some(("O4", format!("{id} is performed at {wall}, and not before {not_before}"))));
         }
         if let Some(effect) = self.effects.get_mut(key) {
-            (effect.unsure, effect.answered) = (true, false);
+            (effect.unsure, effect.flying, effect.answered) = (true, true, false);
         }
         if let Some((rule, found)) = wrong {
             self.fail(rule, found);
@@ -304,6 +328,13 @@ impl Seen {
         effect.delivered += 1;
         if effect.delivered > 1 && !takes_keys {
             self.fail("O5", format!("{} went out twice", key.id));
+        }
+    }
+
+    /// An attempt is over, whether it was answered or not.
+    pub(crate) fn landed(&mut self, key: &EffectKey) {
+        if let Some(effect) = self.effects.get_mut(key) {
+            effect.flying = false;
         }
     }
 

@@ -16,7 +16,7 @@ fn is_found(defect: Defect, rules: &[&str]) {
     assert!(rules.contains(&failure.rule), "{defect:?} is found as {failure}");
     let (small, again) = shrink(&plan, &failure, |plan| run(plan, defect));
     assert_eq!(again.rule, failure.rule);
-    assert!(small.steps.len() <= 6, "{defect:?} still has {} steps:\n{small}", small.steps.len());
+    assert!(small.steps.len() <= 8, "{defect:?} still has {} steps:\n{small}", small.steps.len());
     assert_eq!(run(&small, defect), Some(again), "it fails the same way each time");
 }
 
@@ -27,12 +27,12 @@ fn r1_a_store_that_loses_an_event_it_acknowledged_is_found() {
 
 #[test]
 fn r5_a_commit_that_leaves_out_an_effect_is_found() {
-    is_found(Defect::HalfACommit, &["O1"]);
+    is_found(Defect::HalfACommit, &["O1", "O2"]);
 }
 
 #[test]
 fn r5_a_commit_that_leaves_out_the_contacts_is_found() {
-    is_found(Defect::LosesRows, &["R3", "R5", "R6"]);
+    is_found(Defect::LosesRows, &["R3", "R5", "R6", "M7"]);
 }
 
 #[test]
@@ -47,5 +47,5 @@ fn o5_an_attempt_that_is_not_written_down_is_found() {
 
 #[test]
 fn o2_effects_that_overtake_one_another_are_found() {
-    is_found(Defect::ForgetsWhoIsBusy, &["O1", "O2", "O5"]);
+    is_found(Defect::ForgetsWhoIsBusy, &["O2"]);
 }

@@ -13,7 +13,6 @@ use rand::{RngExt, SeedableRng, rngs::StdRng, seq::SliceRandom};
 const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
-const DAY: u64 = 24 * HOUR;
 
 /// The instant at which histories of the test kit begin.
 pub(crate) const BEGIN: &str = "2026-02-27T09:00:00Z";
@@ -40,8 +39,7 @@ impl Plan {
             burst(&mut history, &mut random);
         }
         let setting = setting(&mut random);
-        let steps =
-            Making { random: &mut random, setting: &setting, steps: Vec::new(), later: Vec::new() }.all(history);
+        let steps = Making { random: &mut random, steps: Vec::new(), later: Vec::new() }.all(history);
         Self { seed, workspace: case.workspace, setting, steps }
     }
 }
@@ -90,7 +88,6 @@ fn burst(history: &mut Vec<Envelope>, random: &mut StdRng) {
 
 struct Making<'a> {
     random: &'a mut StdRng,
-    setting: &'a Setting,
     steps: Vec<Step>,
     /// Bodies that come later than they should, or once more.
     later: Vec<Vec<Envelope>>,
@@ -128,12 +125,12 @@ impl Making<'_> {
 
     fn pass(&mut self, gap: u64) {
         // Days on which nothing comes are mostly slept through: whoever looks every few seconds is slow to simulate.
-        let down = gap > 12 * HOUR && self.random.random_bool(0.7);
+        let down = gap > 12 * HOUR && self.random.random_bool(0.85);
         self.steps.push(match gap {
             0 => return,
             gap if down && self.random.random_bool(0.5) => Step::Stop { down: gap },
             gap if down => Step::Crash { at: None, number: self.random.random_range(0..9), after: true, down: gap },
-            gap => Step::Pass(gap.min(2 * DAY)),
+            gap => Step::Pass(gap.min(30 * HOUR)),
         });
     }
 
@@ -211,7 +208,6 @@ impl Making<'_> {
             28 => Step::Drop,
             _ => Step::Pass([1, SECOND, 45 * SECOND, 20 * MINUTE][self.random.random_range(0..4)]),
         };
-        let _ = self.setting;
         self.steps.push(step);
     }
 
