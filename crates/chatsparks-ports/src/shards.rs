@@ -82,6 +82,9 @@ pub struct NewEffect {
     pub effect: Effect,
     /// What a channel may need beside it, fixed now (H1).
     pub context: Context,
+    /// Whether it begins in doubt: its event came before the store was restored, so that it may have been sent by the
+    /// store that was lost (S4).
+    pub in_doubt: bool,
 }
 
 /// The state of partitions.

@@ -66,6 +66,8 @@ fn chance_ends(at: Instant, contact: Option<&Contact>, engine: &Engine) -> Optio
 /// What of a record its effects need once it is applied.
 pub(crate) struct Told {
     pub(crate) at: Instant,
+    /// When it happened outside, as far as it says: a comment that is read again has its own time (S4).
+    pub(crate) came: Instant,
     pub(crate) user_id: Option<UserId>,
     pub(crate) post_id: Option<PostId>,
     starts_flow: bool,
@@ -88,6 +90,7 @@ impl Told {
         });
         Self {
             at: record.at,
+            came: record.comment().and_then(|(comment, _)| comment.posted_at).map_or(record.at, |at| at.min(record.at)),
             user_id: record.user_id().cloned(),
             post_id: record.comment().map(|(comment, _)| comment.post_id.clone()),
             starts_flow: facts.iter().any(|fact| matches!(fact, Fact::FlowStarted { .. })),

@@ -27,21 +27,26 @@ const AFTER_TROUBLE: Duration = Duration::from_millis(500);
 const BATCH_BYTES: usize = 16 << 20;
 /// Opened so often without a commit, something ends the process, and events are looked at one by one (R13).
 const IN_VAIN: u32 = 5;
+/// The note that a store made of a backup has, with the instant at which it was made (S4).
+const RESTORED_AT: &str = "restored_at";
 /// The note of the position that was being decided when the process ended.
 const SUSPECT: &str = "suspect";
 
 /// Works on a shard until the runtime stops.
 pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<WorkspaceState>, shard: Arc<ShardState>) {
     let mut stop = inner.stopped();
+    // What the store could not do ended no process: nothing is suspected for it (R13).
+    let mut after_trouble = false;
     loop {
         let worked = async {
-            let mut worker = Worker::open(inner.clone(), workspace.clone(), shard.clone()).await?;
+            let mut worker = Worker::open(inner.clone(), workspace.clone(), shard.clone(), after_trouble).await?;
             worker.work().await
         };
         let error = match worked.await {
             Ok(()) => return,
             Err(error) => error,
         };
+        after_trouble = true;
         inner.note_store(Some(&error));
         *shard.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
         match &error {
@@ -118,6 +123,8 @@ struct Worker<S: Store> {
     decided: Position,
     /// Whether events are decided one by one, since something ends the process.
     careful: bool,
+    /// When the store was made of a backup: what came before may have been answered by the one that was lost (S4).
+    restored_at: Option<Instant>,
     commit: Commit,
     /// Documents that came into force in this batch, and the events that brought them.
     configured: Vec<EventId>,
@@ -140,8 +147,10 @@ impl<S: Store> Worker<S> {
         inner: Arc<Inner<S>>,
         workspace: Arc<WorkspaceState>,
         shard: Arc<ShardState>,
+        after_trouble: bool,
     ) -> Result<Self, StoreError> {
         let opened = inner.store.open(&shard.shard).await?;
+        let restored_at = inner.store.note(&shard.shard.workspace, RESTORED_AT).await?;
         let unusable = |why: String| StoreError::Unusable(why);
         let terms = opened.head.iter().find_map(|row| match row {
             Row::Terms(terms) => Some(*terms),
@@ -179,7 +188,8 @@ impl<S: Store> Worker<S> {
             scratch: Scratch::default(),
             fence: opened.fence,
             decided: opened.decided,
-            careful: opened.opened_in_vain >= IN_VAIN,
+            careful: opened.opened_in_vain >= IN_VAIN && !after_trouble,
+            restored_at: restored_at.and_then(|at| at.parse().ok()),
             commit: Commit::default(),
             configured: Vec::new(),
         };
@@ -398,6 +408,7 @@ impl<S: Store> Worker<S> {
                 decided: (record.seq, place),
                 lane: lane(&effect, told.user_id.as_ref()),
                 context: context(&told, &effect, contact, engine),
+                in_doubt: self.restored_at.is_some_and(|restored| told.came < restored),
                 effect,
             });
         }

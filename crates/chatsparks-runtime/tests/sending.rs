@@ -282,3 +282,24 @@ fn o4_a_refusal_for_good_is_failed() {
     assert_eq!(outcomes, [("failed".to_owned(), "blocked".to_owned())]);
     assert_eq!(channel.calls(), 1);
 }
+
+/// S4: after a restore, what answers an event of before may have been sent already, and begins in doubt.
+#[test]
+fn s4_what_came_before_the_restore_begins_in_doubt() {
+    for (restored, outcome, calls) in
+        [("2026-03-02T10:00:01Z", ("failed", "in_doubt"), 0), ("2026-03-02T10:00:00Z", ("sent", ""), 1)]
+    {
+        let channel = Scripted::new(false, Looked::CannotLook, &[]);
+        let outcomes = runs(async {
+            let mut shop = Shop::open(&channel).await;
+            shop.runtime.stop(Duration::from_secs(10)).await;
+            shop.store.write_note(&shop.id, "restored_at", restored).await.unwrap();
+            shop.reopen(&channel).await;
+            shop.comment(1).await;
+            shop.comes(STILL, async || !shop.outcomes().await.is_empty()).await;
+            shop.outcomes().await
+        });
+        assert_eq!(outcomes, [(outcome.0.to_owned(), outcome.1.to_owned())], "restored at {restored}");
+        assert_eq!(channel.calls(), calls, "restored at {restored}");
+    }
+}

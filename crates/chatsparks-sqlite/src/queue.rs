@@ -50,8 +50,8 @@ pub(crate) fn insert(
         .connection
         .prepare_cached(
             "INSERT INTO effect (workspace, partition, id, seq, place, user_id, lane, free, kind, bot_conversation,
-                 not_after, form, context, front)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?8 OR NOT EXISTS (
+                 not_after, form, context, state, front)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?8 OR NOT EXISTS (
                  SELECT 1 FROM effect INDEXED BY effect_open WHERE workspace = ?1 AND partition = ?2 AND lane = ?7 AND free = 0
                      AND state <= 2 AND state <> 2))
              ON CONFLICT DO NOTHING",
@@ -70,6 +70,7 @@ pub(crate) fn insert(
             milliseconds(effect.context.not_after).unwrap_or(i64::MAX),
             forms.effect,
             forms.context,
+            if effect.in_doubt { IN_DOUBT } else { WAITING },
         ])?;
     Ok(())
 }

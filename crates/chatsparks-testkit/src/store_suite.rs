@@ -58,6 +58,7 @@ macro_rules! store_suite {
             a2_links_come_in_the_order_sent
             r8_documents_of_all_revisions_are_kept
             r13_openings_without_a_commit_are_counted
+            s4_an_effect_may_begin_in_doubt
             o2_a_lane_goes_one_by_one
             o2_notifications_neither_wait_nor_are_waited_for
             o2_a_lane_that_is_taken_stays_taken

@@ -27,8 +27,8 @@ impl Waiting {
         Self {
             key: EffectKey::new(shard, contact, &new),
             number,
+            state: if new.in_doubt { EffectState::InDoubt } else { EffectState::Waiting },
             new,
-            state: EffectState::Waiting,
             attempts: 0,
             first_attempt: None,
             not_before: None,

@@ -158,7 +158,7 @@ pub fn notification(seq: u64, place: u32) -> NewEffect {
 /// Any effect, its id as the record's gives it.
 pub fn effect(seq: u64, place: u32, lane: Lane, not_after: Option<Instant>, effect: Effect) -> NewEffect {
     let context = Context { not_after, ..Context::default() };
-    NewEffect { id: format!("e{seq}/{place}"), decided: (seq, place), lane, effect, context }
+    NewEffect { id: format!("e{seq}/{place}"), decided: (seq, place), lane, effect, context, in_doubt: false }
 }
 
 /// A commit that has decided so far.

@@ -70,7 +70,14 @@ impl<'a, S: Store> Owner<'a, S> {
                 for (place, (id, effect)) in (0..).zip(record.decision.effects_with_ids()) {
                     let lane = user_id.clone().map_or(Lane::Free(None), Lane::Contact);
                     let (decided, effect) = ((record.seq, place), effect.clone());
-                    commit.effects.push(NewEffect { id, decided, lane, effect, context: Default::default() });
+                    commit.effects.push(NewEffect {
+                        id,
+                        decided,
+                        lane,
+                        effect,
+                        context: Default::default(),
+                        in_doubt: false,
+                    });
                 }
                 commit.records.push(NewRecord {
                     seq: record.seq,

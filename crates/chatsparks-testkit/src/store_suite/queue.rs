@@ -57,6 +57,23 @@ pub async fn o2_a_lane_goes_one_by_one<S: Store>(store: &S) {
     assert_eq!(store.ready(&"glow".into(), at(0), &[], 2).await.unwrap().len(), 2);
 }
 
+/// S4: what may have been sent by a store that was lost begins in doubt, and waits its turn like any other.
+pub async fn s4_an_effect_may_begin_in_doubt<S: Store>(store: &S) {
+    let mut dms = [("a", 0), ("a", 1)].map(|(user, seq)| dm(user, seq, None, "hello"));
+    dms[0].in_doubt = true;
+    put(store, &shard(0), decided(1, dms)).await.unwrap();
+    let found = store.ready(&"glow".into(), at(0), &[], 100).await.unwrap();
+    assert_eq!(found.iter().map(|ready| (ready.key.id.as_str(), ready.in_doubt)).collect::<Vec<_>>(), [("e0/0", true)]);
+    let count = store.count(&"glow".into()).await.unwrap();
+    assert_eq!((count.waiting, count.in_doubt), (1, 1));
+    assert!(settle(store, "a", "e0/0", Settled::Sent).await);
+    let found = store.ready(&"glow".into(), at(0), &[], 100).await.unwrap();
+    assert_eq!(
+        found.iter().map(|ready| (ready.key.id.as_str(), ready.in_doubt)).collect::<Vec<_>>(),
+        [("e1/0", false)]
+    );
+}
+
 /// O2: `notify_…`.
 pub async fn o2_notifications_neither_wait_nor_are_waited_for<S: Store>(store: &S) {
     let about = |seq: u32| {

@@ -93,6 +93,7 @@ struct Waiting {
     contact: Option<UserId>,
     effect: Stored<'static, Effect>,
     context: Context,
+    in_doubt: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -135,6 +136,7 @@ impl Entry {
             },
             effect: effect.effect.clone().into(),
             context: effect.context.clone(),
+            in_doubt: effect.in_doubt,
         };
         let decided = Decided {
             decided: commit.decided,
@@ -223,6 +225,7 @@ impl Decided {
             },
             effect: waiting.effect.into_inner(),
             context: waiting.context,
+            in_doubt: waiting.in_doubt,
         };
         let mut commit = Commit::default();
         commit.decided = self.decided;
