@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use chatsparks_core::{Event, Instant, Period, WorkspaceId};
-use chatsparks_ports::{Attempt, Channel, Delivery, Fault, Limit, Log, Looked, ManualClock, MemoryStore, Queue, Shard};
+use chatsparks_ports::{
+    Archive, Attempt, Channel, Delivery, Fault, Limit, Log, Looked, ManualClock, MemoryStore, Queue, Shard,
+};
 use chatsparks_runtime::{ClockMode, NewEvent, Runtime, Settings, WorkspaceSetup};
 use std::{
     collections::VecDeque,
