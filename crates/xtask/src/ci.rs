@@ -4,7 +4,7 @@
 //! that failed are the last words.
 
 use crate::{
-    Result, conformance, core_alone, deny, root,
+    Result, conformance, core_alone, crash, deny, public_api, root,
     run::{cargo, run},
     test, unicode,
 };
@@ -26,7 +26,9 @@ const STEPS: &[Step] = &[
     ("Unicode tables are those of ICU4X", tables),
     ("tests", test::run),
     ("conformance", conformance::listed),
+    ("a service that is killed loses nothing", crash::short),
     ("documentation", documentation),
+    ("public names", public_names),
 ];
 
 /// Runs every step; fails when one did.
@@ -87,6 +89,10 @@ fn tables() -> Result {
 
 fn documentation() -> Result {
     run(cargo(&["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "--deny warnings"))
+}
+
+fn public_names() -> Result {
+    public_api::run(true)
 }
 
 fn seconds(duration: Duration) -> String {
