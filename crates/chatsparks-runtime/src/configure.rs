@@ -1,9 +1,12 @@
 //! Documents: checked and compiled outside the path of events, then logged in every partition (R8).
 
 use crate::{AcceptError, NewEvent, Runtime, settings::ClockMode};
-use chatsparks_core::{Checked, Engine, Event, EventId, Prepared, Problem, WorkspaceId, workspace::Workspace};
-use chatsparks_ports::{Input, Stamp, Store};
-use std::{collections::BTreeMap, sync::Arc};
+use chatsparks_core::{Checked, Engine, Event, EventId, Key, Prepared, Problem, WorkspaceId, workspace::Workspace};
+use chatsparks_ports::{Input, Stamp, Store, StoreError};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// A document that took effect, or was in force already.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,11 +52,13 @@ impl Revisions {
         Self { engine, compiled: BTreeMap::new() }
     }
 
-    /// What they are once these events are logged.
-    pub(crate) fn follow(&self, events: &[NewEvent]) -> Self {
+    /// What they are once these events are logged; `decided`: which of them were before, and change nothing (T3).
+    pub(crate) fn follow(&self, events: &[NewEvent], decided: &BTreeSet<EventId>) -> Self {
         let mut ahead = self.clone();
         for event in events {
+            let is_new = !decided.contains(&event.id) && !ahead.compiled.contains_key(&event.id);
             if let Event::Configure(configured) = &event.event
+                && is_new
                 && let Prepared::Next(engine) = ahead.engine.prepare(configured)
             {
                 ahead.compiled.insert(event.id.clone(), (engine.clone(), 0));
@@ -77,6 +82,21 @@ impl Revisions {
             }
         }
     }
+}
+
+/// Which of these documents were decided before.
+pub(crate) async fn decided<S: Store>(
+    store: &S,
+    workspace: &WorkspaceId,
+    events: &[NewEvent],
+) -> Result<BTreeSet<EventId>, StoreError> {
+    let mut decided = BTreeSet::new();
+    for event in events.iter().filter(|event| matches!(event.event, Event::Configure(_))) {
+        if store.row(workspace, &Key::Event(event.id.clone())).await?.is_some() {
+            decided.insert(event.id.clone());
+        }
+    }
+    Ok(decided)
 }
 
 impl<S: Store> Runtime<S> {

@@ -1,6 +1,6 @@
 //! Ingress: events are stamped and logged, and then acknowledged (R1, R2, R9).
 
-use crate::{Runtime, runtime::WorkspaceState, settings::ClockMode};
+use crate::{Runtime, configure::decided, runtime::WorkspaceState, settings::ClockMode};
 use chatsparks_core::{Event, EventId, Instant, Period, WorkspaceId};
 use chatsparks_ports::{Input, Stamp, Store, StoreError};
 use std::{sync::atomic::Ordering, time::Duration};
@@ -71,7 +71,8 @@ impl<S: Store> Runtime<S> {
         if events.iter().any(|event| matches!(event.event, Event::Configure(_))) {
             // Documents are followed one after another, so that each knows which revision it follows.
             let mut revisions = state.revisions.lock().await;
-            let ahead = revisions.follow(&events);
+            let decided = decided(&*self.inner.store, workspace, &events).await?;
+            let ahead = revisions.follow(&events, &decided);
             self.log(state, events).await?;
             *revisions = ahead;
         } else {

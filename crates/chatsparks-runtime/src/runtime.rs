@@ -237,17 +237,23 @@ impl<S: Store> Runtime<S> {
     async fn prepare(&self, setup: &WorkspaceSetup) -> Result<(WorkspaceState, bool), StartError> {
         let id = setup.document.workspace.id.clone();
         let store = &self.inner.store;
+        let heads = store.heads(&id).await?;
+        // O3: where time passes by events alone, it is known before the first effect goes.
+        let latest = heads.iter().flatten().filter_map(|row| match row {
+            Row::Clock(clock) => clock.latest(),
+            _ => None,
+        });
+        let latest = latest.max().map_or(i64::MIN, Instant::as_milliseconds);
         let mut shards = Vec::new();
         for partition in 0..store.partitions() {
             shards.push(Arc::new(ShardState {
                 shard: Shard { workspace: id.clone(), partition },
                 decided: AtomicU64::new(0),
-                latest: AtomicI64::new(i64::MIN),
+                latest: AtomicI64::new(latest),
                 faults: AtomicU64::new(0),
                 trouble: Mutex::new(None),
             }));
         }
-        let heads = store.heads(&id).await?;
         let revision = heads.iter().flatten().find_map(|row| match row {
             Row::Terms(terms) => Some(terms.revision()),
             _ => None,

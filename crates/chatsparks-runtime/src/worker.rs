@@ -109,7 +109,8 @@ pub(crate) async fn follow_logged<S: Store>(
         let events: Vec<crate::NewEvent> = events
             .map(|logged| crate::NewEvent { id: logged.envelope.id, at: None, event: logged.envelope.event })
             .collect();
-        *revisions = revisions.follow(&events);
+        let decided = crate::configure::decided(&**store, &shard.workspace, &events).await?;
+        *revisions = revisions.follow(&events, &decided);
     }
 }
 

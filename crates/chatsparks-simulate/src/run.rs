@@ -20,6 +20,8 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 const STOP: Duration = Duration::from_secs(10);
 /// After so long without trouble, everything that can be done is done.
 const QUIET: u64 = 60_000;
+/// What takes a moment.
+const SETTLED: Duration = Duration::from_millis(997);
 /// In the end everything has to come to an end within this.
 const END: u64 = 120 * 3_600_000;
 
@@ -269,6 +271,8 @@ impl<S: Store> World<S> {
 
     /// Whether everything was done that could be done: nothing went wrong for a while.
     async fn is_quiet(&self, runtime: &Runtime<Watched<S>>) {
+        // Whatever was due at this very instant is done.
+        tokio::time::sleep(SETTLED).await;
         let wall = self.clock.wall();
         let lately = |at: Instant| wall.as_milliseconds().abs_diff(at.as_milliseconds()) < QUIET;
         if self.process.is_failing() || self.process.last_failed().is_some_and(lately) {

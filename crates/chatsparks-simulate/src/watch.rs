@@ -208,7 +208,12 @@ impl Seen {
     /// What has not begun is withdrawn: of a conversation (O7), or of a person (R12).
     fn withdraw(&mut self, shard: &Shard, user_id: &UserId, seq: u64, conversation: Option<u32>) {
         for (key, effect) in &mut self.effects {
-            let is_of = key.shard == *shard && key.user_id.as_ref() == Some(user_id) && effect.decided.0 < seq;
+            // What the owners are told is nobody's, whoever it was decided for.
+            let of = match &effect.lane {
+                Lane::Contact(user_id) => Some(user_id),
+                Lane::Free(user_id) => user_id.as_ref(),
+            };
+            let is_of = key.shard == *shard && of == Some(user_id) && effect.decided.0 < seq;
             // One that is on its way is not called back. Of a person who is forgotten it is over all the same.
             let waits = !effect.begun && !effect.flying;
             let meant = conversation.is_none() || effect.conversation == conversation && waits;

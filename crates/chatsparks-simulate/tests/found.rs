@@ -2,11 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-use chatsparks_core::Envelope;
+use chatsparks_core::{Envelope, Event};
 use chatsparks_ports::MemoryStore;
 use chatsparks_runtime::ClockMode;
 use chatsparks_simulate::{Plan, Report, Setting, Step, Weather, simulate};
 use chatsparks_testkit::build::{history, workspace};
+use serde_json::json;
 
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;
@@ -83,4 +84,51 @@ fn o5_a_channel_that_panics_has_nothing_else_sent_again() {
         ];
         assert_eq!(holds(&plan(takes_keys, true, steps)).delivered, 8);
     }
+}
+
+/// A document that came again under its id was counted as a revision, and one that was put after it never took effect.
+#[test]
+fn r8_a_document_that_comes_twice_is_one_revision() {
+    let with = |flow: &str| workspace().says(flow, "It is 590 THB").trigger("price", &["price"], flow);
+    let documents = history("2026-02-27T09:00:00Z").configure(&with("one")).configure(&with("two")).build();
+    for pass in [0, 1_000] {
+        let steps = vec![
+            Step::Deliver(documents.clone()),
+            Step::Pass(pass),
+            Step::Deliver(documents[..1].to_vec()),
+            Step::Put(Box::new(with("one").build())),
+            Step::Pass(1_000),
+        ];
+        let report = holds(&plan(true, true, steps));
+        assert_eq!(report.history.matches("\"type\":\"configure\"").count(), 4, "{}", report.history);
+    }
+}
+
+/// With `clock = "events"` the workspace's time was not known after a start until its worker had begun.
+#[test]
+fn o3_what_is_too_late_does_not_go_after_a_restart() {
+    let mut events = history("2026-02-27T09:00:00Z").comment("u1", "price?").after(3 * 86_400).clock().build();
+    if let Event::Comment(comment) = &mut events[0].event {
+        comment.direct_reply = true;
+    }
+    let clock = events.split_off(1);
+    let mut plan = plan(
+        true,
+        true,
+        vec![
+            Step::Channel(Weather::Stopped),
+            Step::Deliver(events),
+            Step::Pass(500),
+            Step::Deliver(clock),
+            Step::Pass(1),
+            Step::Stop { down: 10_000 },
+            Step::Channel(Weather::Fine),
+            Step::Pass(MINUTE),
+        ],
+    );
+    (plan.setting.clock, plan.setting.trust_at) = (ClockMode::Events, true);
+    let document = workspace().says("hello", "It is 590 THB").trigger("price", &["price"], "hello");
+    plan.workspace = document.set("policy", json!({ "reach": { "mode": "comment_to_message" } })).build();
+    let report = holds(&plan);
+    assert_eq!((report.effects, report.delivered), (1, 0), "{}", report.history);
 }
