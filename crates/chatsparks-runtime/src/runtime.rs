@@ -216,12 +216,15 @@ impl<S: Store> Runtime<S> {
         }
         let mut tasks = Vec::new();
         for state in states.values() {
+            if state.shards.len() > 1 {
+                // Before the workers read: whoever logs says so, and here nobody would.
+                let waiting = runtime.inner.store.forward(&state.id, &state.account()).await?.waiting;
+                state.waiting.store(waiting as i64, Ordering::Relaxed);
+            }
             for shard in &state.shards {
                 tasks.push(tokio::spawn(worker::run(runtime.inner.clone(), state.clone(), shard.clone())));
             }
             if state.shards.len() > 1 {
-                let waiting = runtime.inner.store.forward(&state.id, &state.account()).await?.waiting;
-                state.waiting.store(waiting as i64, Ordering::Relaxed);
                 tasks.push(tokio::spawn(forward::run(runtime.inner.clone(), state.clone())));
             }
             if state.channel.is_some() {

@@ -224,7 +224,10 @@ impl<S: Store> Worker<S> {
                 let mut envelopes: Vec<Envelope> = batch.into_iter().map(|logged| logged.envelope).collect();
                 self.take_compiled(&mut envelopes).await;
                 match self.decide(&envelopes, last).await {
-                    Err(StoreError::NoRoom) => self.rewind()?,
+                    Err(StoreError::NoRoom) => {
+                        self.rewind()?;
+                        tokio::task::yield_now().await;
+                    }
                     decided => decided?,
                 }
                 continue;

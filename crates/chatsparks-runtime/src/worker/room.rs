@@ -18,7 +18,7 @@ pub(super) struct Book {
     /// What was drawn of cycles that have ended since.
     ended: Vec<Draw>,
     limit: Option<u64>,
-    /// The limit that what is drawn was drawn under: the one before a change.
+    /// The limit that what is drawn was drawn under: the higher one, where it changed.
     drawn_under: Option<u64>,
     limit_changed: bool,
     /// Whether room may have come that queued starts wait for (M6).
@@ -40,6 +40,8 @@ impl Book {
     pub(super) fn look_at(&mut self, head: &Head) {
         if self.limit != head.terms().limit() {
             self.limit = head.terms().limit();
+            // No limit is above every limit.
+            self.drawn_under = self.drawn_under.zip(self.limit).map(|(before, now)| before.max(now));
             self.limit_changed = true;
             self.may_release = true;
         }
