@@ -238,8 +238,13 @@ impl Seen {
 
     /// That an attempt begins was written down.
     pub(crate) fn begun(&mut self, key: &EffectKey) {
-        if let Some(effect) = self.effects.get_mut(key) {
-            effect.begun = true;
+        let Some(effect) = self.effects.get_mut(key) else { return };
+        effect.begun = true;
+        // It has waited once it begins: where the process ends then, and the clock is set back, it need not wait again.
+        let not_before = effect.not_before.take();
+        let wall = effect.may_go.map(|(wall, _)| wall);
+        if let Some((not_before, wall)) = not_before.zip(wall).filter(|(not_before, wall)| wall < not_before) {
+            self.fail("O4", format!("{} begins at {wall}, and not before {not_before}", key.id));
         }
     }
 
@@ -315,9 +320,6 @@ impl Seen {
         if let Some((not_after, now)) = effect.not_after.zip(now).filter(|(not_after, now)| now >= not_after) {
             wrong =
                 wrong.or(Some(("O3", format!("{id} is performed at {now}, and its chance was over at {not_after}"))));
-        }
-        if let Some(not_before) = effect.not_before.filter(|not_before| wall < *not_before) {
-            wrong = wrong.or(Some(("O4", format!("{id} is performed at {wall}, and not before {not_before}"))));
         }
         if let Some(effect) = self.effects.get_mut(key) {
             (effect.unsure, effect.flying, effect.answered) = (true, true, false);
