@@ -119,7 +119,11 @@ pub fn time(nanoseconds: f64) -> String {
 
 /// A size in its fitting unit.
 pub fn size(bytes: f64) -> String {
-    if bytes < 4096.0 { format!("{bytes:.0} B") } else { format!("{:.2} MiB", bytes / f64::from(1 << 20)) }
+    match bytes {
+        ..4096.0 => format!("{bytes:.0} B"),
+        ..65_536.0 => format!("{:.1} KiB", bytes / 1024.0),
+        _ => format!("{:.2} MiB", bytes / f64::from(1 << 20)),
+    }
 }
 
 fn number(value: f64) -> String {

@@ -118,6 +118,10 @@ fn an_application_has_handlers_of_its_own_beside_those_of_chatsparks() {
 fn an_application_stops_when_it_is_told_to() {
     let folder = tempfile::tempdir().unwrap();
     let mut application = Application::start(folder.path());
+    // Whoever is answered is listened to: before that, the signal might come to a program that does not hear it yet.
+    for _ in 0..3 {
+        assert_eq!(application.get("/healthz").0, 200);
+    }
     let id = application.process.id().to_string();
     assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
     assert!(application.process.wait().unwrap().success());

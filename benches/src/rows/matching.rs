@@ -73,7 +73,7 @@ pub fn rows(sets: &Sets) -> Vec<Row> {
         "raw text to verdict at 10,000 triggers ÷ normalise and bare scan",
         (ours, against),
         count,
-        Target::AtMost(1.5, 1.3),
+        Target::AtMost(1.4, 1.25),
     )];
     let (most_nfa, hundred_nfa) = (without_dfa(most), without_dfa(hundred));
     let [large, small, large_nfa, small_nfa] = in_pieces(
