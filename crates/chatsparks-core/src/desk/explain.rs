@@ -297,7 +297,7 @@ impl Compiled {
         let mut subject = Subject { hits, post, normalised, patterns: &self.patterns, memo: patterns };
         let in_scope =
             |trigger: &CompiledTrigger| under.is_none_or(|under| trigger.scope.holds(under.known, under.tags));
-        found.extend(self.drafts.iter().copied().filter(|draft| in_scope(&self.triggers[*draft as usize])));
+        found.extend(self.unlisted.iter().copied().filter(|number| in_scope(&self.triggers[*number as usize])));
         found.sort_unstable();
         found.dedup();
         found.retain(|number| {

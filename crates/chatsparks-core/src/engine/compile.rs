@@ -25,8 +25,8 @@ pub(crate) struct Compiled {
     pub(crate) patterns: Vec<Regex>,
     pub(crate) triggers: Vec<CompiledTrigger>,
     pub(crate) trigger_names: Names,
-    /// The triggers that no comment finds, since they are not active.
-    pub(crate) drafts: Box<[u32]>,
+    /// The triggers that no comment finds: drafts, and those whose scope no post is in.
+    pub(crate) unlisted: Box<[u32]>,
     pub(crate) postings: Postings,
     pub(crate) post_names: Names,
     pub(crate) posts: Vec<CompiledPost>,
@@ -108,7 +108,7 @@ impl Compiled {
             resolve(&mut trigger.condition, &features);
             trigger.words.iter_mut().for_each(|word| *word = features[*word as usize]);
         }
-        let postings = index(&mut triggers, &posts, matcher.feature_count());
+        let (postings, unlisted) = index(&mut triggers, &posts, matcher.feature_count());
         let mut flows: BTreeMap<Arc<str>, BTreeMap<i64, usize>> = BTreeMap::new();
         let mut expected = BTreeMap::new();
         for (place, flow) in workspace.flows.iter().enumerate() {
@@ -126,9 +126,8 @@ impl Compiled {
             .iter()
             .flat_map(|product| product.skus.iter().map(|sku| (sku.id.clone(), product.id.clone())))
             .collect();
-        let drafts = (0..).zip(&triggers).filter(|(_, trigger)| !trigger.is_active).map(|(number, _)| number).collect();
         Ok(Self {
-            drafts,
+            unlisted,
             matcher,
             patterns,
             triggers,
@@ -381,13 +380,17 @@ fn resolve(node: &mut Node, features: &[Feature]) {
 }
 
 /// Where each active trigger is looked up from: its anchors, at the places of its scope.
-fn index(triggers: &mut [CompiledTrigger], posts: &[CompiledPost], feature_count: u32) -> Postings {
+fn index(triggers: &mut [CompiledTrigger], posts: &[CompiledPost], feature_count: u32) -> (Postings, Box<[u32]>) {
     let mut users = vec![0u64; feature_count as usize];
     // A comment with a question mark, by a newcomer, or below another is far commoner than one with any word.
     users[..special::COUNT as usize].fill(1_000_000);
     triggers.iter().for_each(|trigger| count_features(&trigger.condition, &mut users));
-    let mut rows = Vec::new();
-    for (number, trigger) in triggers.iter_mut().enumerate().filter(|(_, trigger)| trigger.is_active) {
+    let (mut rows, mut unlisted) = (Vec::new(), Vec::new());
+    for (number, trigger) in (0..).zip(triggers.iter_mut()) {
+        if !trigger.is_active {
+            unlisted.push(number);
+            continue;
+        }
         let anchors = trigger.condition.anchors(&|feature| users[feature as usize]);
         trigger.anchor_suffices = trigger.condition.is_union();
         let anchors = anchors.unwrap_or_else(|| vec![special::ALWAYS]);
@@ -402,9 +405,14 @@ fn index(triggers: &mut [CompiledTrigger], posts: &[CompiledPost], feature_count
             }
             CompiledScope::Tags(tags) => tags.iter().map(|tag| Place::Tag(*tag)).collect(),
         };
-        rows.extend(anchors.iter().flat_map(|anchor| places.iter().map(|place| (*anchor, *place, number as u32))));
+        if places.is_empty() {
+            // No anchor leads to it.
+            trigger.anchor_suffices = false;
+            unlisted.push(number);
+        }
+        rows.extend(anchors.iter().flat_map(|anchor| places.iter().map(|place| (*anchor, *place, number))));
     }
-    Postings::build(&rows, feature_count)
+    (Postings::build(&rows, feature_count), unlisted.into())
 }
 
 fn count_features(node: &Node, users: &mut [u64]) {
