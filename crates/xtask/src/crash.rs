@@ -8,18 +8,9 @@ use std::process::Command;
 
 /// So often, with so many events; the seed is printed.
 pub(crate) fn run(kills: usize, events: usize, seed: u64) -> Result {
-    with("release", "release", kills, events, seed)
-}
-
-/// As long as CI may take, with what the tests have built.
-pub(crate) fn short() -> Result {
-    with("test", "debug", 12, 6_000, 1)
-}
-
-fn with(profile: &str, folder: &str, kills: usize, events: usize, seed: u64) -> Result {
     let packages = ["--package", "chatsparks-cli", "--package", "chatsparks-crash"];
-    start(cargo(&["build", "--locked", "--profile", profile]).args(packages))?;
-    let programs = root().join("target").join(folder);
+    start(cargo(&["build", "--release", "--locked"]).args(packages))?;
+    let programs = root().join("target/release");
     let mut command = Command::new(programs.join("chatsparks-crash"));
     command.arg("--binary").arg(programs.join("chatsparks")).arg("--glow").arg(root().join("examples/glow"));
     command.args(["--kills", &kills.to_string(), "--events", &events.to_string(), "--seed", &seed.to_string()]);
