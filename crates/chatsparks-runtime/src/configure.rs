@@ -2,7 +2,7 @@
 
 use crate::{AcceptError, NewEvent, Runtime, settings::ClockMode};
 use chatsparks_core::{Checked, Engine, Event, EventId, Key, Prepared, Problem, WorkspaceId, workspace::Workspace};
-use chatsparks_ports::{Input, Stamp, Store, StoreError};
+use chatsparks_ports::{Input, Limit, Shard, Stamp, Store, StoreError};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -154,5 +154,25 @@ impl<S: Store> Runtime<S> {
         };
         self.log_inputs(state, vec![Input { id: id.clone(), stamp, event }]).await?;
         Ok(())
+    }
+}
+
+/// Follows the documents that are logged and not decided.
+pub(crate) async fn follow_logged<S: Store>(
+    store: &Arc<S>,
+    shard: &Shard,
+    revisions: &mut Revisions,
+) -> Result<(), StoreError> {
+    let mut after = store.stretch(shard).await?.from.saturating_sub(1);
+    after = after.max(store.decided(shard).await?);
+    loop {
+        let logged = store.read(shard, after, Limit { events: 1_000, bytes: crate::worker::BATCH_BYTES }).await?;
+        let Some(last) = logged.last() else { return Ok(()) };
+        after = last.position;
+        let events = logged.into_iter().filter(|logged| matches!(logged.envelope.event, Event::Configure(_)));
+        let events: Vec<NewEvent> =
+            events.map(|logged| NewEvent { id: logged.envelope.id, at: None, event: logged.envelope.event }).collect();
+        let decided = decided(&**store, &shard.workspace, &events).await?;
+        *revisions = revisions.follow(&events, &decided);
     }
 }

@@ -29,6 +29,7 @@ mod health;
 mod ingress;
 mod pace;
 mod reads;
+mod retention;
 mod runtime;
 mod settings;
 mod stops;

@@ -3,9 +3,9 @@
 use crate::{
     ConfigureError, Rate, Settings, WorkspaceSetup,
     clock_guard::ClockGuard,
-    configure::Revisions,
+    configure::{self, Revisions},
     dispatch::{self, ChannelState},
-    forward, worker,
+    forward, retention, worker,
 };
 use chatsparks_core::{CompileError, Engine, Event, Instant, Row, UserId, WorkspaceId};
 use chatsparks_ports::{Clock, DynChannel, Shard, Store, StoreError};
@@ -231,7 +231,7 @@ impl<S: Store> Runtime<S> {
                 tasks.push(tokio::spawn(dispatch::run(runtime.inner.clone(), state.clone())));
             }
         }
-        tasks.push(tokio::spawn(worker::retain(runtime.inner.clone())));
+        tasks.push(tokio::spawn(retention::run(runtime.inner.clone())));
         runtime.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner).extend(tasks);
         Ok(runtime)
     }
@@ -282,7 +282,7 @@ impl<S: Store> Runtime<S> {
         // What is logged and not decided may bring further revisions.
         let mut revisions = Revisions::new(engine.clone());
         for shard in shards.iter().take(1) {
-            worker::follow_logged(store, &shard.shard, &mut revisions).await?;
+            configure::follow_logged(store, &shard.shard, &mut revisions).await?;
         }
         let state = WorkspaceState {
             id,

@@ -1,22 +1,22 @@
 //! A worker: reads what is logged, decides it in memory, and commits it once (R5). One a shard.
 
 use crate::{
-    configure::Revisions,
-    context::{Told, context, lane},
+    context::{context, lane},
     runtime::{Inner, ShardState, WorkspaceState, stops},
     settings::ClockMode,
 };
 use chatsparks_core::{
-    Answer, Configured, Engine, Envelope, Event, EventId, Fact, Head, Instant, Partition, Queued, Record,
-    RefusalReason, Row, Scratch, Step, UserId, Wants,
+    Answer, Configured, Engine, Envelope, Event, EventId, Head, Instant, Partition, Queued, Row, Scratch, Step, Wants,
 };
-use chatsparks_ports::{Commit, Fence, Input, Limit, NewEffect, NewRecord, Position, Shard, Stamp, Store, StoreError};
+use chatsparks_ports::{Commit, Fence, Input, Limit, NewEffect, Position, Stamp, Store, StoreError};
+use pending::Pending;
 use room::Book;
 use std::{
     sync::{Arc, PoisonError, atomic::Ordering},
     time::Duration,
 };
 
+mod pending;
 mod room;
 
 /// How long a worker waits at most before it looks again by itself.
@@ -24,7 +24,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(30);
 /// How long it waits after the store failed.
 const AFTER_TROUBLE: Duration = Duration::from_millis(500);
 /// Bytes of events read at once.
-const BATCH_BYTES: usize = 16 << 20;
+pub(crate) const BATCH_BYTES: usize = 16 << 20;
 /// Opened so often without a commit, something ends the process, and events are looked at one by one (R13).
 const IN_VAIN: u32 = 5;
 /// The note that a store made of a backup has, with the instant at which it was made (S4).
@@ -61,56 +61,6 @@ pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<Workspace
             () = stops(&mut stop) => return,
             () = tokio::time::sleep(AFTER_TROUBLE) => {}
         }
-    }
-}
-
-/// Deletes what is older than it has to be kept (R10, T5), a batch at a time.
-pub(crate) async fn retain<S: Store>(inner: Arc<Inner<S>>) {
-    let mut stop = inner.stopped();
-    loop {
-        tokio::select! {
-            biased;
-            () = stops(&mut stop) => return,
-            () = tokio::time::sleep(Duration::from_secs(600)) => {}
-        }
-        let wall = inner.guard.wall();
-        let kept = i64::try_from(inner.settings.records.as_millis()).unwrap_or(i64::MAX);
-        let records_before = wall.before(chatsparks_core::Period::milliseconds(kept));
-        let ids_before = wall.before(chatsparks_core::MEMORY);
-        let workspaces = inner.workspaces.get().map(|states| states.keys().cloned().collect::<Vec<_>>());
-        for workspace in workspaces.unwrap_or_default() {
-            while !inner.is_stopping() {
-                match inner.store.prune(&workspace, records_before, ids_before, 1_000).await {
-                    Ok(0) => break,
-                    Ok(_) => tokio::task::yield_now().await,
-                    Err(error) => {
-                        tracing::warn!(%error, "old records could not be deleted");
-                        break;
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Follows the documents that are logged and not decided.
-pub(crate) async fn follow_logged<S: Store>(
-    store: &Arc<S>,
-    shard: &Shard,
-    revisions: &mut Revisions,
-) -> Result<(), StoreError> {
-    let mut after = store.stretch(shard).await?.from.saturating_sub(1);
-    after = after.max(store.decided(shard).await?);
-    loop {
-        let logged = store.read(shard, after, Limit { events: 1_000, bytes: BATCH_BYTES }).await?;
-        let Some(last) = logged.last() else { return Ok(()) };
-        after = last.position;
-        let events = logged.into_iter().filter(|logged| matches!(logged.envelope.event, Event::Configure(_)));
-        let events: Vec<crate::NewEvent> = events
-            .map(|logged| crate::NewEvent { id: logged.envelope.id, at: None, event: logged.envelope.event })
-            .collect();
-        let decided = crate::configure::decided(&**store, &shard.workspace, &events).await?;
-        *revisions = revisions.follow(&events, &decided);
     }
 }
 
@@ -486,64 +436,5 @@ impl<S: Store> Worker<S> {
         *self.shard.trouble.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.inner.note_store(None);
         self.inner.commits.send_modify(|commits| *commits += 1);
-    }
-}
-
-/// What is kept of a record until it is applied: after that its effects are told what belongs to them.
-struct Pending {
-    record: NewRecord,
-    told: Told,
-    effects: Vec<(String, chatsparks_core::Effect)>,
-    configured: Option<(EventId, Engine)>,
-    erased: Option<UserId>,
-    fault: bool,
-    outcome: &'static str,
-    /// The head before a cycle began.
-    ended: Option<Head>,
-}
-
-impl Pending {
-    fn of(record: &Record<'_>) -> Self {
-        use chatsparks_core::Outcome;
-        let decision = record.decision;
-        let outcome = match &decision.outcome {
-            Outcome::Comment(comment) => comment.result.as_str(),
-            Outcome::Message(_) => "message",
-            Outcome::Order(_) => "order",
-            Outcome::Applied {} => "applied",
-            Outcome::Duplicate {} => "duplicate",
-            Outcome::Refused(_) => "refused",
-        };
-        let fault =
-            matches!(&decision.outcome, Outcome::Refused(refusal) if refusal.reason == RefusalReason::EngineFault);
-        let id = record.envelope.map(|envelope| envelope.id.clone());
-        let erased = match record.event() {
-            Some(Event::Erase(user_id)) if matches!(decision.outcome, Outcome::Applied {}) => Some(user_id.clone()),
-            _ => None,
-        };
-        Self {
-            told: Told::of(record),
-            effects: decision.effects_with_ids().map(|(id, effect)| (id, effect.clone())).collect(),
-            configured: id.clone().zip(decision.engine.clone()),
-            erased,
-            fault,
-            outcome,
-            ended: decision
-                .facts
-                .iter()
-                .any(|fact| matches!(fact, Fact::CycleBegan { .. }))
-                .then(|| record.head.clone()),
-            record: NewRecord {
-                seq: record.seq,
-                at: record.at,
-                event: id,
-                user_id: record.user_id().cloned(),
-                // INVARIANT: a record has no map with keys other than strings; it can be written.
-                line: serde_json::to_string(record).unwrap_or_default(),
-                evaluation: record
-                    .evaluation()
-                    .map(|evaluation| (evaluation.comment.comment_id.clone(), Box::new(evaluation))),
-            },
-        }
     }
 }

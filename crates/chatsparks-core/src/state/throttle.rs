@@ -3,6 +3,10 @@
 use crate::{Instant, Period, TriggerId, state::head::MEMORY};
 use std::collections::BTreeMap;
 
+/// After so long a firing holds nothing back any more: no event is taken that is older than [`MEMORY`] (T5), and no
+/// throttle is longer than a year.
+const FORGOTTEN_AFTER: Period = Period::milliseconds(MEMORY.as_milliseconds() + Period::days(365).as_milliseconds());
+
 /// When each trigger last fired for one contact, sorted by trigger.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Throttles(Box<[(TriggerId, Instant)]>);
@@ -32,10 +36,10 @@ impl Throttles {
     }
 
     pub(crate) fn fire(&mut self, trigger: &TriggerId, at: Instant) {
-        // T5: what fired so long ago holds nothing back any more, however long its throttle.
-        if self.0.iter().any(|(_, fired)| *fired < at.before(MEMORY)) {
+        let forgotten = at.before(FORGOTTEN_AFTER);
+        if self.0.iter().any(|(_, fired)| *fired <= forgotten) {
             let all = std::mem::take(&mut self.0).into_vec();
-            self.0 = all.into_iter().filter(|(_, fired)| *fired >= at.before(MEMORY)).collect();
+            self.0 = all.into_iter().filter(|(_, fired)| *fired > forgotten).collect();
         }
         match self.0.binary_search_by(|(id, _)| id.cmp(trigger)) {
             Ok(place) => self.0[place].1 = at,
@@ -84,6 +88,25 @@ mod tests {
         ] {
             assert_eq!(throttles.until("price", day, x), held.then_some(end), "{x}");
             assert_eq!(throttles.until("other", day, x), None);
+        }
+    }
+
+    /// T5: what could still hold back an event that is taken is kept, to the millisecond.
+    #[test]
+    fn c6_a_firing_is_forgotten_when_it_can_hold_nothing_back() {
+        let year = Period::days(365);
+        let fired = Instant::from_milliseconds(1_000_000);
+        for (later, is_kept) in [(MEMORY, true), (FORGOTTEN_AFTER, false)] {
+            for (at, is_kept) in [(later, is_kept), (Period::milliseconds(later.as_milliseconds() - 1), true)] {
+                let mut throttles = Throttles::default();
+                throttles.fire(&TriggerId::from("price"), fired);
+                let latest = fired.after(at);
+                throttles.fire(&TriggerId::from("other"), latest);
+                assert_eq!(throttles.last("price").is_some(), is_kept, "{latest}");
+                // The oldest event that is taken, under the longest throttle.
+                let oldest = latest.before(MEMORY);
+                assert_eq!(throttles.until("price", year, oldest).is_some(), oldest < fired.after(year), "{latest}");
+            }
         }
     }
 

@@ -536,36 +536,3 @@ fn c10_a_comment_is_explained_against_the_revision_that_decided_it() {
     assert_eq!(explained(&four(), &[comment(0, "u1", "price"), configure(1, &renamed)])[2], "price fired");
     assert_eq!(explained(&four(), &[configure(0, &renamed), comment(1, "u1", "price")]), ["other no_match"]);
 }
-
-#[test]
-fn c11_a_trial_names_the_words_and_where_they_stand() {
-    let found = |when: Value, text: &str| -> Vec<(String, usize, usize)> {
-        let world = world(json!({ "triggers": [ trigger("t", "hi", json!({ "when": when, "status": "draft" })) ] }));
-        let words = tried(&world, text).remove(0).matched;
-        words.into_iter().map(|word| (word.word, word.start, word.end)).collect()
-    };
-    let one = |word: &str, start, end| vec![(word.to_owned(), start, end)];
-    assert_eq!(found(word("Price"), "the PRICE?"), one("Price", 4, 9));
-    assert_eq!(found(word("price"), "ขอ p\u{200b}rice"), one("price", 3, 9));
-    assert_eq!(found(word("price"), "price price"), vec![("price".to_owned(), 0, 5), ("price".to_owned(), 6, 11)]);
-    assert_eq!(found(word("ss"), "straße"), one("ss", 4, 5));
-    // Places are those of what the buyer wrote, also behind Thai that was typed out of order.
-    assert_eq!(found(word("price"), "เเพงมากกกก น\u{e33}\u{e49}หอม PRICE"), one("price", 18, 23));
-    assert_eq!(found(word("แพง"), "ขอเเพงมาก"), one("แพง", 2, 6));
-    assert_eq!(found(word("มาก"), "ด\u{e35}\u{e35}วา\u{e48}มาก"), one("มาก", 6, 9));
-    assert_eq!(
-        found(word("น้ำ"), "x น\u{e33}\u{e49} น\u{e49}\u{e33}"),
-        vec![("น้ำ".to_owned(), 2, 5), ("น้ำ".to_owned(), 6, 9)]
-    );
-    assert_eq!(found(word("50"), "ขนาด ๕๐ ml"), one("50", 5, 7));
-    assert_eq!(found(json!({ "pattern": "5.*l" }), "น\u{e49}\u{e33} ๕๐ ML"), one("5.*l", 4, 9));
-    assert_eq!(found(json!("question_mark"), "เเพงไหม\u{3164}ค\u{e48}ะ？"), one("？", 11, 12));
-    // N6: the whole run; but the letter whose mark keeps a shorter word from ending there belongs to the next.
-    let squeezed = json!({ "keywords": { "words": ["มาก"], "squeeze": true } });
-    assert_eq!(found(squeezed.clone(), "ดีมมากกกก ดี"), one("มาก", 2, 9));
-    assert_eq!(found(squeezed, "มากกก็ดี"), one("มาก", 0, 4));
-    assert_eq!(found(json!({ "pattern": "p.i" }), "the PRICE"), one("p.i", 4, 7));
-    assert_eq!(found(json!("question_mark"), "how? much？ 😍"), one("？", 9, 10));
-    assert_eq!(found(json!({ "not": word("price") }), "price"), one("price", 0, 5));
-    assert!(found(word("price"), "nothing").is_empty());
-}

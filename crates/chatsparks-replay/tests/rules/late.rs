@@ -263,3 +263,21 @@ fn m6_a_limit_raised_late_releases_with_the_next_event_that_is_not() {
         ],
     );
 }
+
+/// A late firing holds back what is late too, as long as anything so late is taken, whatever fired since.
+#[test]
+fn c6_t5_a_firing_of_400_days_ago_holds_a_late_comment_back() {
+    for (hours, later, wanted) in [
+        (6, 6 * HOUR - 1, "throttled hi until +6h"),
+        (6, 6 * HOUR, "fired hi | dm Hi"),
+        (8_760, 365 * DAY - 1, "throttled hi until +8760h"),
+        (8_760, 365 * DAY, "fired hi | dm Hi"),
+    ] {
+        let shop = world(json!({
+            "plan": { "mac_limit": 10, "subscribed_at": at(0), "listening_window_days": 365 },
+            "triggers": [ trigger("hi", "hi", json!({ "throttle_hours": hours })), trigger("other", "hi", json!({})) ] }));
+        // What fires last in time makes the contact forget what it may.
+        let history = [comment(0, "u1", "hi"), comment(400 * DAY + later, "u1", "other"), comment(later, "u1", "hi")];
+        check_last(&shop, &history, wanted);
+    }
+}

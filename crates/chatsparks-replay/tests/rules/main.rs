@@ -13,4 +13,5 @@ mod robust;
 mod rows;
 mod scenarios;
 mod time;
+mod trials;
 mod words;

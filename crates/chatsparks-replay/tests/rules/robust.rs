@@ -64,12 +64,23 @@ fn n10_texts_of_a_megabyte_are_answered() {
     }
 }
 
+/// Patterns over which a matcher that tries ways back would not come to an end in anybody's life, each with what it comes
+/// to: were one of them tried so, this test would not end.
 #[test]
 fn n7_a_pattern_takes_no_more_than_linear_time() {
-    for pattern in ["(a+)+$", "(a|a)*b", "(.*)*x", "(a?){50}a{50}", "^(([a-z])+.)+[A-Z]([a-z])+$"] {
+    let text = format!("{}!", "a".repeat(999));
+    for (pattern, holds) in [
+        ("(a+)+$", false),
+        ("(a|a)*b", false),
+        ("(.*)*x", false),
+        ("(a?){50}a{50}", true),
+        ("^(([a-z])+.)+[A-Z]([a-z])+$", false),
+        ("(a+)+!?$", true),
+    ] {
         let world = world(json!({ "triggers": [ trigger("t", "hi", json!({ "when": { "pattern": pattern } })) ] }));
-        let told = told(&world, &[comment(0, "u1", &format!("{}!", "a".repeat(20_000)))]);
-        assert_eq!(told.len(), 1, "{pattern}");
+        let told = told(&world, &[comment(0, "u1", &text), comment(1, "u2", "a")]);
+        let wanted = if holds { "fired t | dm Hi" } else { "no_match" };
+        assert_eq!(told[0], wanted, "{pattern}");
     }
 }
 
