@@ -2,23 +2,23 @@
 //!
 //! Everything is measured against the same crate that inserts the same rows into the same schema with the same pragmas,
 //! by turns, and the best of some rounds counts. One millisecond is added to each sync, of ours and of the bare ones
-//! alike, so that the disk's own speed does not decide.
+//! alike, so that the disk's own speed does not decide. What is decided is decided by the runtime, as in a service: it
+//! takes in the next body while it decides the last one.
 #![allow(clippy::print_stdout, reason = "the report is what it is for")]
 
-use chatsparks_core::{Engine, Event, Instant, Message, Text, workspace::Workspace};
-use chatsparks_ports::{Input, Log, Shard, Stamp};
+use chatsparks_core::{Event, Instant, Message, Text, workspace::Workspace};
+use chatsparks_ports::{Input, Log, ManualClock, Shard, Stamp};
+use chatsparks_runtime::{ClockMode, NewEvent, Runtime, Settings, WorkspaceSetup};
 use chatsparks_sqlite::{Options, SqliteStore};
 use chatsparks_testkit::{
     build::workspace,
-    store_suite::{
-        make::{at, comment},
-        owner::Owner,
-    },
+    store_suite::make::{at, comment},
 };
 use rusqlite::{Connection, types::Value};
 use std::{
     error::Error,
     path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, Instant as Moment},
 };
 use tempfile::TempDir;
@@ -32,16 +32,16 @@ const SYNC: Duration = Duration::from_millis(1);
 const ROUNDS: usize = 5;
 
 fn main() -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         println!(
             "| what | events a second | held against | events a second | ratio |\n| --- | --- | --- | --- | --- |"
         );
         appends().await?;
-        for (batch, batches) in [(1_000, 8), (100, 20), (1, 100)] {
+        for (batch, batches) in [(1_000, 20), (100, 40), (1, 200)] {
             whole(batch, batches).await?;
         }
-        Ok(())
+        hot().await
     })
 }
 
@@ -214,23 +214,50 @@ fn shop() -> Workspace {
     words.says("price", "It is 590 THB, shall I send you the link?").trigger("price", &["price"], "price").build()
 }
 
+fn events(from: usize, many: usize) -> Vec<NewEvent> {
+    let new = |n: usize| NewEvent { id: format!("7501{n:015}").into(), at: Some(instant(n)), event: event(n) };
+    (from..from + many).map(new).collect()
+}
+
+/// A runtime of so many workspaces.
+async fn run(store: &SqliteStore, batch: usize, workspaces: usize) -> Result<Runtime<SqliteStore>> {
+    let mut settings = Settings::default();
+    (settings.batch, settings.trust_at, settings.clock) = (batch, true, ClockMode::Events);
+    let setup = |n: usize| {
+        let mut shop = shop();
+        if n > 0 {
+            shop.workspace.id = format!("glow{n}").as_str().into();
+        }
+        WorkspaceSetup::new(shop, "digest")
+    };
+    let setups = (0..workspaces).map(setup).collect();
+    Ok(Runtime::start(Arc::new(store.clone()), Arc::new(ManualClock::new(at(0))), settings, setups).await?)
+}
+
+/// Waits until everything that was accepted is decided and committed.
+async fn settled(runtime: &Runtime<SqliteStore>) {
+    let mut commits = runtime.commits();
+    while runtime.health().await.shards.iter().any(|shard| shard.lag > 0) {
+        let _ = tokio::time::timeout(Duration::from_millis(5), commits.changed()).await;
+    }
+}
+
 /// Accepted, decided and committed, against the same rows inserted: each batch in two transactions, as here.
 async fn whole(batch: usize, batches: usize) -> Result<()> {
-    let engine = Engine::compile(shop())?;
     let mut rows = Vec::new();
     let (mut ours, mut bare) = (0f64, 0f64);
     for _ in 0..ROUNDS {
         let (store, directory) = store()?;
-        let shard = shard();
-        let mut owner = Owner::open(&store, &shard, &engine).await?;
-        let all: Vec<_> = (0..batches).map(|n| inputs(n * batch, batch)).collect();
+        let runtime = run(&store, batch, 1).await?;
+        let all: Vec<_> = (0..batches).map(|n| events(n * batch, batch)).collect();
         let began = Moment::now();
-        for inputs in all {
-            store.append(inputs).await?;
-            while owner.decide(batch).await? > 0 {}
+        for events in all {
+            runtime.accept(&shard().workspace, events).await?;
         }
+        settled(&runtime).await;
         ours = ours.max(per_second(batch * batches, began.elapsed()));
-        drop(owner);
+        runtime.stop(Duration::from_secs(10)).await;
+        drop(runtime);
         drop(store);
         if rows.is_empty() {
             rows = written(&directory.path().join("store.db"), batch, batches)?;
@@ -238,6 +265,29 @@ async fn whole(batch: usize, batches: usize) -> Result<()> {
         bare = bare.max(per_second(batch * batches, insert_all(&rows)?));
     }
     tell(&format!("accept, decide and commit, batch {batch}"), ours, "the same rows, inserted", bare);
+    Ok(())
+}
+
+/// Everything to one workspace of a hundred, against events spread over all of them.
+async fn hot() -> Result<()> {
+    const WORKSPACES: usize = 100;
+    const EVENTS: usize = 20_000;
+    let mut best = [0f64; 2];
+    for _ in 0..ROUNDS {
+        for (one, is_spread) in best.iter_mut().zip([false, true]) {
+            let (store, _directory) = store()?;
+            let runtime = run(&store, 1_000, WORKSPACES).await?;
+            let began = Moment::now();
+            for n in 0..EVENTS / 200 {
+                let id = if is_spread && n % WORKSPACES > 0 { format!("glow{}", n % WORKSPACES) } else { "glow".into() };
+                runtime.accept(&id.as_str().into(), events(n * 200, 200)).await?;
+            }
+            settled(&runtime).await;
+            *one = one.max(per_second(EVENTS, began.elapsed()));
+            runtime.stop(Duration::from_secs(10)).await;
+        }
+    }
+    tell("one hot workspace of a hundred", best[0], "events spread over all", best[1]);
     Ok(())
 }
 

@@ -25,6 +25,8 @@ pub(crate) struct Compiled {
     pub(crate) patterns: Vec<Regex>,
     pub(crate) triggers: Vec<CompiledTrigger>,
     pub(crate) trigger_names: Names,
+    /// What its conditions ask for beside words.
+    pub(crate) asks: special::AskedFor,
     /// The triggers that no comment finds: drafts, and those whose scope no post is in.
     pub(crate) unlisted: Box<[u32]>,
     pub(crate) postings: Postings,
@@ -109,6 +111,8 @@ impl Compiled {
             trigger.words.iter_mut().for_each(|word| *word = features[*word as usize]);
         }
         let (postings, unlisted) = index(&mut triggers, &posts, matcher.feature_count());
+        let mut asks = special::AskedFor::default();
+        triggers.iter().for_each(|trigger| each_feature(&trigger.condition, &mut |feature| asks.ask(feature)));
         let mut flows: BTreeMap<Arc<str>, BTreeMap<i64, usize>> = BTreeMap::new();
         let mut expected = BTreeMap::new();
         for (place, flow) in workspace.flows.iter().enumerate() {
@@ -128,6 +132,7 @@ impl Compiled {
             .collect();
         Ok(Self {
             unlisted,
+            asks,
             matcher,
             patterns,
             triggers,
@@ -384,7 +389,9 @@ fn index(triggers: &mut [CompiledTrigger], posts: &[CompiledPost], feature_count
     let mut users = vec![0u64; feature_count as usize];
     // A comment with a question mark, by a newcomer, or below another is far commoner than one with any word.
     users[..special::COUNT as usize].fill(1_000_000);
-    triggers.iter().for_each(|trigger| count_features(&trigger.condition, &mut users));
+    triggers
+        .iter()
+        .for_each(|trigger| each_feature(&trigger.condition, &mut |feature| users[feature as usize] += 1));
     let (mut rows, mut unlisted) = (Vec::new(), Vec::new());
     for (number, trigger) in (0..).zip(triggers.iter_mut()) {
         if !trigger.is_active {
@@ -415,13 +422,11 @@ fn index(triggers: &mut [CompiledTrigger], posts: &[CompiledPost], feature_count
     (Postings::build(&rows, feature_count), unlisted.into())
 }
 
-fn count_features(node: &Node, users: &mut [u64]) {
+fn each_feature(node: &Node, asked: &mut impl FnMut(Feature)) {
     match node {
-        Node::Features(features) | Node::Pattern(_, Some(features)) => {
-            features.iter().for_each(|feature| users[*feature as usize] += 1);
-        }
-        Node::All(parts) | Node::Any(parts) => parts.iter().for_each(|part| count_features(part, users)),
-        Node::Not(part) => count_features(part, users),
+        Node::Features(features) | Node::Pattern(_, Some(features)) => features.iter().copied().for_each(asked),
+        Node::All(parts) | Node::Any(parts) => parts.iter().for_each(|part| each_feature(part, asked)),
+        Node::Not(part) => each_feature(part, asked),
         Node::Pattern(_, None) | Node::Posts(_) => {}
     }
 }

@@ -4,6 +4,7 @@ use crate::{
     Comment, CommentOutcome, CommentResult, Contact, Instant,
     document::workspace::OnThrottled,
     engine::compile::Compiled,
+    engine::names::Asked,
     matching::condition::{PatternMemo, Subject, keyword_at},
     matching::matcher::{Hits, Varied, special},
     matching::scope::Place,
@@ -95,19 +96,18 @@ impl Compiled {
         if let Some(result) = self.sets_aside(comment, at).next() {
             return Judged::without_trigger(result);
         }
-        let is_first = contact.is_none_or(|contact| !contact.has_commented());
+        // A contact that no trigger asks for is not looked at until a trigger won.
+        let is_first =
+            self.asks.holds(special::FIRST_COMMENT) && contact.is_none_or(|contact| !contact.has_commented());
+        // Begun before the text is walked: memory is waited for once where the two are asked for together.
+        let post = Asked::from(comment.post_id.as_str());
         self.find_features(comment.text.as_str(), Beside::of(comment, is_first), buffers);
         // Most comments hold nothing that any trigger is looked up from: not even their post is looked up.
         if !self.postings.has_any(buffers.hits.list()) {
             return Judged::without_trigger(CommentResult::NoMatch);
         }
-        let post = self.post_names.find(comment.post_id.as_str());
-        if contact.is_some_and(Contact::is_blocked) {
-            return match self.highest(post, buffers, |_| true) {
-                Some(winner) => Judged { result: CommentResult::BlockedContact, trigger: Some(winner), until: None },
-                None => Judged::without_trigger(CommentResult::NoMatch),
-            };
-        }
+        let post = self.post_names.find(post);
+        let is_blocked = || contact.is_some_and(Contact::is_blocked);
         let throttled = |trigger: u32| {
             let compiled = &self.triggers[trigger as usize];
             contact?.throttles().until(compiled.id.as_str(), compiled.throttle, at)
@@ -115,7 +115,7 @@ impl Compiled {
         let mut highest_throttled: Option<u32> = None;
         let passes_over = self.workspace.policy.on_throttled == OnThrottled::Next;
         let winner = self.highest(post, buffers, |trigger| {
-            if passes_over && throttled(trigger).is_some() {
+            if passes_over && !is_blocked() && throttled(trigger).is_some() {
                 highest_throttled = Some(highest_throttled.map_or(trigger, |highest| highest.min(trigger)));
                 return false;
             }
@@ -124,6 +124,9 @@ impl Compiled {
         let Some(winner) = winner.or(highest_throttled) else {
             return Judged::without_trigger(CommentResult::NoMatch);
         };
+        if is_blocked() {
+            return Judged { result: CommentResult::BlockedContact, trigger: Some(winner), until: None };
+        }
         let until = throttled(winner);
         let result = if until.is_some() {
             CommentResult::Throttled
@@ -135,7 +138,7 @@ impl Compiled {
         Judged { result, trigger: Some(winner), until }
     }
 
-    /// Marks every feature that holds for a text.
+    /// Marks every feature that holds for a text, of those that a trigger asks for.
     pub(crate) fn find_features(&self, text: &str, beside: Beside, buffers: &mut Buffers) {
         let (text, _) = matched_part(text);
         buffers.normaliser.normalise_into(text, &mut buffers.normalised);
@@ -143,7 +146,7 @@ impl Compiled {
         buffers.patterns.begin(self.patterns.len());
         buffers.hits.mark(special::ALWAYS);
         self.matcher.scan(&buffers.normalised, &mut buffers.varied, &mut buffers.hits);
-        if crate::matching::text::ends_with_question_mark(text) {
+        if self.asks.holds(special::QUESTION_MARK) && crate::matching::text::ends_with_question_mark(text) {
             buffers.hits.mark(special::QUESTION_MARK);
         }
         if beside.is_first {

@@ -41,6 +41,24 @@ pub(crate) mod special {
     pub(crate) const REPLY: Feature = 4;
     /// How many there are; words come after.
     pub(crate) const COUNT: Feature = 5;
+
+    /// Those that some condition asks for: what nobody asks for is not looked for.
+    #[derive(Clone, Copy, Debug, Default)]
+    pub(crate) struct AskedFor(u8);
+
+    impl AskedFor {
+        /// A condition asks for this feature, which may be a word.
+        pub(crate) fn ask(&mut self, feature: Feature) {
+            if feature < COUNT {
+                self.0 |= 1 << feature;
+            }
+        }
+
+        /// Whether any condition asks for it.
+        pub(crate) fn holds(self, feature: Feature) -> bool {
+            self.0 >> feature & 1 == 1
+        }
+    }
 }
 
 /// A full DFA is twice as fast as the contiguous NFA, and grows out of the caches sooner.
