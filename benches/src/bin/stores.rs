@@ -1,4 +1,5 @@
-//! What a store takes: `cargo run --release -p chatsparks-benches --bin stores`. Prints a table of rates and ratios.
+//! What a store takes: `cargo run --release -p chatsparks-benches --bin stores`, with the name of one part if only that
+//! is wanted (accept, thousand, hundred, one, hot). Prints a table of rates and ratios.
 //!
 //! Everything is measured against the same crate that inserts the same rows into the same schema with the same pragmas,
 //! by turns, and the best of some rounds counts. One millisecond is added to each sync, of ours and of the bare ones
@@ -37,11 +38,20 @@ fn main() -> Result<()> {
         println!(
             "| what | events a second | held against | events a second | ratio |\n| --- | --- | --- | --- | --- |"
         );
-        appends().await?;
-        for (batch, batches) in [(1_000, 20), (100, 40), (1, 200)] {
-            whole(batch, batches).await?;
+        let only = std::env::args().nth(1);
+        let asked = |name: &str| only.as_deref().is_none_or(|only| only == name);
+        if asked("accept") {
+            appends().await?;
         }
-        hot().await
+        for (name, batch, batches) in [("thousand", 1_000, 40), ("hundred", 100, 40), ("one", 1, 200)] {
+            if asked(name) {
+                whole(batch, batches).await?;
+            }
+        }
+        if asked("hot") {
+            hot().await?;
+        }
+        Ok(())
     })
 }
 
@@ -279,7 +289,8 @@ async fn hot() -> Result<()> {
             let runtime = run(&store, 1_000, WORKSPACES).await?;
             let began = Moment::now();
             for n in 0..EVENTS / 200 {
-                let id = if is_spread && n % WORKSPACES > 0 { format!("glow{}", n % WORKSPACES) } else { "glow".into() };
+                let id =
+                    if is_spread && n % WORKSPACES > 0 { format!("glow{}", n % WORKSPACES) } else { "glow".into() };
                 runtime.accept(&id.as_str().into(), events(n * 200, 200)).await?;
             }
             settled(&runtime).await;

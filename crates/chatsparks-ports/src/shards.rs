@@ -107,6 +107,9 @@ pub trait Shards: Send + Sync + 'static {
 
     /// Commits what was decided, all or nothing.
     ///
+    /// A runtime calls this while the commit before is on its way, and polls it once that is there: what can be made
+    /// ahead, such as the forms of rows, may be made when it is called.
+    ///
     /// # Errors
     /// [`StoreError::Superseded`] when another has opened the shard since, [`StoreError::NoRoom`] when the pool has not
     /// the room that is drawn; nothing was written then.

@@ -9,6 +9,7 @@ use chatsparks_core::{
     Answer, Configured, Engine, Envelope, Event, EventId, Head, Instant, Partition, Queued, Row, Scratch, Step, Wants,
 };
 use chatsparks_ports::{Commit, Fence, Input, Limit, NewEffect, Position, Stamp, Store, StoreError};
+use flight::InFlight;
 use pending::Pending;
 use room::Book;
 use std::{
@@ -16,6 +17,7 @@ use std::{
     time::Duration,
 };
 
+mod flight;
 mod pending;
 mod room;
 
@@ -77,8 +79,12 @@ struct Worker<S: Store> {
     /// When the store was made of a backup: what came before may have been answered by the one that was lost (S4).
     restored_at: Option<Instant>,
     commit: Commit,
-    /// Documents that came into force in this batch, and the events that brought them.
+    /// Events that brought documents which came into force in this batch.
     configured: Vec<EventId>,
+    /// The commit before, on its way while the next batch is decided.
+    in_flight: Option<InFlight>,
+    /// Commits since nothing was on its way.
+    since_rest: usize,
     /// The engine, the head and the position of the last commit.
     committed: (Engine, Head, Position),
     /// Where many partitions share the limit: what is drawn of it.
@@ -143,6 +149,8 @@ impl<S: Store> Worker<S> {
             restored_at: restored_at.and_then(|at| at.parse().ok()),
             commit: Commit::default(),
             configured: Vec::new(),
+            in_flight: None,
+            since_rest: 0,
         };
         if is_new {
             // The document that everything begins with is part of the state before anything is decided.
@@ -153,7 +161,8 @@ impl<S: Store> Worker<S> {
             commit.documents = vec![(1, worker.partition.engine().workspace().clone())];
             worker.inner.store.commit(&worker.shard.shard, worker.fence, commit).await?;
         }
-        worker.publish();
+        let Worker { partition, decided, .. } = &worker;
+        worker.publish(partition.engine(), partition.head(), *decided);
         Ok(worker)
     }
 
@@ -162,7 +171,7 @@ impl<S: Store> Worker<S> {
         let mut stop = self.inner.stopped();
         loop {
             if self.inner.is_stopping() {
-                return Ok(());
+                return self.rest().await;
             }
             let workspace = self.workspace.clone();
             let appended = workspace.appended.notified();
@@ -182,6 +191,7 @@ impl<S: Store> Worker<S> {
                 }
                 continue;
             }
+            self.rest().await?;
             if self.careful {
                 // Everything is decided: whatever ended the process did so elsewhere, or not any more.
                 self.write().await?;
@@ -257,8 +267,7 @@ impl<S: Store> Worker<S> {
     async fn decide(&mut self, envelopes: &[Envelope], last: Position) -> Result<(), StoreError> {
         let wants = self.partition.wants(envelopes);
         if !wants.is_empty() {
-            let answer = self.inner.store.load(&self.shard.shard, &wants).await?;
-            self.partition.load(&wants, answer);
+            self.load(&wants).await?;
         }
         let first = last + 1 - envelopes.len() as u64;
         for (position, envelope) in (first..).zip(envelopes) {
@@ -319,13 +328,11 @@ impl<S: Store> Worker<S> {
                     // decided may be committed, and the event counts as not done with.
                     if !event_is_decided && self.commit.records.len() >= 4 * self.inner.settings.batch {
                         self.commit().await?;
+                        self.rest().await?;
                     }
                 }
                 Step::Wants(wants) if wants.room => return Ok(Stepped::WantsRoom(wants)),
-                Step::Wants(wants) => {
-                    let answer = self.inner.store.load(&self.shard.shard, &wants).await?;
-                    self.partition.load(&wants, answer);
-                }
+                Step::Wants(wants) => self.load(&wants).await?,
                 Step::Done => return Ok(Stepped::Done),
             }
         }
@@ -386,55 +393,5 @@ impl<S: Store> Worker<S> {
             self.settle_room().await?;
         }
         self.commit().await
-    }
-
-    /// Commits what was decided so far.
-    async fn commit(&mut self) -> Result<(), StoreError> {
-        let mut commit = std::mem::take(&mut self.commit);
-        if self.shares_the_limit() {
-            commit.drawn = self.book.draws(self.own_id("count", self.partition.head()), self.partition.head());
-        }
-        commit.decided = self.decided;
-        commit.rows = self.partition.writes();
-        // Partition 0 may be told of the count.
-        let draws = !commit.drawn.is_empty();
-        let has_effects = !commit.effects.is_empty() || !commit.withdrawn.is_empty();
-        let began = std::time::Instant::now();
-        self.inner.store.commit(&self.shard.shard, self.fence, commit).await?;
-        metrics::histogram!("chatsparks_commit_seconds").record(began.elapsed().as_secs_f64());
-        self.partition.committed();
-        self.committed = (self.partition.engine().clone(), self.partition.head().clone(), self.decided);
-        self.book.commit(self.partition.head());
-        self.partition.keep_at_hand(self.inner.settings.contacts_at_hand);
-        if !self.configured.is_empty() {
-            let mut revisions = self.workspace.revisions.lock().await;
-            let partitions = self.workspace.shards.len();
-            self.configured.drain(..).for_each(|id| revisions.decided(&id, partitions));
-        }
-        self.publish();
-        if draws {
-            self.workspace.tell_of_events();
-        }
-        if has_effects {
-            self.workspace.queued.notify_one();
-        }
-        Ok(())
-    }
-
-    /// Tells the rest of the runtime how far it has come.
-    fn publish(&self) {
-        let engine = self.partition.engine();
-        let mut known = self.workspace.engine.write().unwrap_or_else(PoisonError::into_inner);
-        if known.revision() < engine.revision() {
-            *known = engine.clone();
-        }
-        drop(known);
-        self.shard.decided.store(self.decided, Ordering::Relaxed);
-        if let Some(latest) = self.partition.head().clock().latest() {
-            self.shard.latest.store(latest.as_milliseconds(), Ordering::Relaxed);
-        }
-        *self.shard.trouble.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        self.inner.note_store(None);
-        self.inner.commits.send_modify(|commits| *commits += 1);
     }
 }

@@ -7,9 +7,9 @@ use crate::{
     queue, room,
     shard::{Place, Writing},
 };
-use chatsparks_core::{Row, UserId};
+use chatsparks_core::{Instant, Row, UserId};
 use chatsparks_ports::{Commit, Fence, NewRecord, Shard, StoreError};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 /// A commit and the forms of what is in it: made where it was decided, so that the one thread that writes has less to do.
 pub(crate) struct Written {
@@ -56,9 +56,11 @@ impl Written {
         let sums = room::look(writing, place, &self.commit.drawn)?;
         room::draw(writing, place, &self.commit.drawn, &sums)?;
         room::grant(writing, place, &self.commit.granted, &self.granted)?;
+        let mut upserts = Upserts::prepare(writing.connection, place)?;
         for (row, form) in self.commit.rows.iter().zip(&self.rows) {
-            put(writing, place, row, form.as_deref().unwrap_or_default())?;
+            upserts.put(row, form.as_deref().unwrap_or_default())?;
         }
+        drop(upserts);
         for ((revision, _), form) in self.commit.documents.iter().zip(&self.documents) {
             writing
                 .connection
@@ -121,71 +123,65 @@ impl Written {
     }
 }
 
-/// Writes a row over what stands under its key.
-fn put(writing: &Writing<'_>, place: Place, row: &Row, form: &str) -> Result<(), Failure> {
-    let Place { workspace, partition } = place;
-    let seen = |kind: u8, id: &str, at: chatsparks_core::Instant| -> Result<(), Failure> {
-        writing
-            .connection
-            .prepare_cached(
+/// Writes rows over what stands under their keys. Statements are looked up once a commit, not once a row.
+struct Upserts<'a> {
+    place: Place,
+    seen: CachedStatement<'a>,
+    contact: CachedStatement<'a>,
+    link: CachedStatement<'a>,
+    item: CachedStatement<'a>,
+}
+
+impl<'a> Upserts<'a> {
+    fn prepare(connection: &'a Connection, place: Place) -> Result<Self, Failure> {
+        Ok(Self {
+            place,
+            seen: connection.prepare_cached(
                 "INSERT INTO seen (workspace, partition, kind, id, at) VALUES (?1, ?2, ?3, ?4, ?5)
                  ON CONFLICT DO UPDATE SET at = excluded.at",
-            )?
-            .execute(params![workspace, partition, kind, id, at.as_milliseconds()])?;
-        Ok(())
-    };
-    match row {
-        Row::Event(id, at) => seen(0, id.as_str(), *at)?,
-        Row::Comment(id, at) => seen(1, id.as_str(), *at)?,
-        Row::Message(id, at) => seen(2, id.as_str(), *at)?,
-        Row::Refund(id, at) => seen(3, id.as_str(), *at)?,
-        Row::Contact(contact) => {
-            let (due, queued) = (milliseconds(row.next_due()), milliseconds(row.queued_at()));
-            writing
-                .connection
-                .prepare_cached(
-                    "INSERT INTO contact (workspace, partition, user_id, next_due, queued_at, form)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                     ON CONFLICT DO UPDATE SET
-                         next_due = excluded.next_due, queued_at = excluded.queued_at, form = excluded.form",
-                )?
-                .execute(params![workspace, partition, contact.user_id().as_str(), due, queued, form])?;
-        }
-        Row::Link(user_id, seq, position, link) => {
-            writing
-                .connection
-                .prepare_cached(
-                    "INSERT INTO link (workspace, partition, user_id, seq, place, at, form)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-                     ON CONFLICT DO UPDATE SET at = excluded.at, form = excluded.form",
-                )?
-                .execute(params![
-                    workspace,
-                    partition,
-                    user_id.as_str(),
-                    signed(*seq),
-                    position,
-                    link.at.as_milliseconds(),
-                    form
-                ])?;
-        }
-        row => {
-            let key = row.key();
-            writing
-                .connection
-                .prepare_cached(
-                    "INSERT INTO item (workspace, partition, kind, name, at, form) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                     ON CONFLICT DO UPDATE SET at = excluded.at, form = excluded.form",
-                )?
-                .execute(params![
-                    workspace,
-                    partition,
-                    key.kind(),
-                    key.name(),
-                    milliseconds(row.remembered_from()),
-                    form
-                ])?;
-        }
+            )?,
+            contact: connection.prepare_cached(
+                "INSERT INTO contact (workspace, partition, user_id, next_due, queued_at, form)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT DO UPDATE SET
+                     next_due = excluded.next_due, queued_at = excluded.queued_at, form = excluded.form",
+            )?,
+            link: connection.prepare_cached(
+                "INSERT INTO link (workspace, partition, user_id, seq, place, at, form)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                 ON CONFLICT DO UPDATE SET at = excluded.at, form = excluded.form",
+            )?,
+            item: connection.prepare_cached(
+                "INSERT INTO item (workspace, partition, kind, name, at, form) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT DO UPDATE SET at = excluded.at, form = excluded.form",
+            )?,
+        })
     }
-    Ok(())
+
+    fn put(&mut self, row: &Row, form: &str) -> Result<(), Failure> {
+        let Place { workspace, partition } = self.place;
+        match row {
+            Row::Event(id, at) => self.see(0, id.as_str(), *at),
+            Row::Comment(id, at) => self.see(1, id.as_str(), *at),
+            Row::Message(id, at) => self.see(2, id.as_str(), *at),
+            Row::Refund(id, at) => self.see(3, id.as_str(), *at),
+            Row::Contact(contact) => {
+                let (due, queued) = (milliseconds(row.next_due()), milliseconds(row.queued_at()));
+                self.contact.execute(params![workspace, partition, contact.user_id().as_str(), due, queued, form])
+            }
+            Row::Link(user_id, seq, position, link) => {
+                let (user_id, at) = (user_id.as_str(), link.at.as_milliseconds());
+                self.link.execute(params![workspace, partition, user_id, signed(*seq), position, at, form])
+            }
+            row => {
+                let (key, at) = (row.key(), milliseconds(row.remembered_from()));
+                self.item.execute(params![workspace, partition, key.kind(), key.name(), at, form])
+            }
+        }?;
+        Ok(())
+    }
+
+    fn see(&mut self, kind: u8, id: &str, at: Instant) -> rusqlite::Result<usize> {
+        self.seen.execute(params![self.place.workspace, self.place.partition, kind, id, at.as_milliseconds()])
+    }
 }

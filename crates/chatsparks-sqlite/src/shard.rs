@@ -6,7 +6,7 @@ use crate::{
 };
 use chatsparks_core::{Envelope, Instant, WorkspaceId};
 use chatsparks_ports::{Appended, Input, Position, Shard};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use std::collections::HashMap;
 
 /// The beginning of every key of a shard: the workspace's number, and the partition.
@@ -60,6 +60,8 @@ const REMEMBERED: usize = 10_000;
 pub(crate) struct Writing<'a> {
     pub(crate) connection: &'a Connection,
     memory: &'a mut Memory,
+    /// Inserts into the log: looked up once a transaction, not once an event.
+    insert_logged: Option<CachedStatement<'a>>,
     /// Somebody was forgotten: no trace may stay in the write-ahead log.
     pub(crate) forgot: bool,
 }
@@ -69,7 +71,7 @@ impl<'a> Writing<'a> {
         if memory.workspaces.len() > REMEMBERED || memory.ends.len() > REMEMBERED {
             *memory = Memory::default();
         }
-        Self { connection, memory, forgot: false }
+        Self { connection, memory, insert_logged: None, forgot: false }
     }
 
     /// The number of a workspace, which gets one where it has none.
@@ -112,18 +114,14 @@ impl<'a> Writing<'a> {
             }
         };
         let user_id = input.event.user_id().map(|user_id| user_id.as_str());
-        self.connection
-            .prepare_cached(
+        let insert = match &mut self.insert_logged {
+            Some(insert) => insert,
+            none => none.insert(self.connection.prepare_cached(
                 "INSERT INTO log (workspace, partition, position, at, user_id, form) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            )?
-            .execute(params![
-                place.workspace,
-                place.partition,
-                signed(position),
-                at.as_milliseconds(),
-                user_id,
-                form
-            ])?;
+            )?),
+        };
+        let Place { workspace, partition } = place;
+        insert.execute(params![workspace, partition, signed(position), at.as_milliseconds(), user_id, form])?;
         let latest = before.latest.map_or(at, |latest| latest.max(at));
         self.memory.ends.insert(place, (End { position, latest: Some(latest) }, true));
         Ok(Appended { position, at })

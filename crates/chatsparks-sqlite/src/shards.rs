@@ -73,10 +73,19 @@ impl Shards for SqliteStore {
         .await
     }
 
-    async fn commit(&self, shard: &Shard, fence: Fence, commit: Commit) -> Result<(), StoreError> {
+    fn commit(
+        &self,
+        shard: &Shard,
+        fence: Fence,
+        commit: Commit,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        // Made when this is called, while the commit before may be on its way.
+        let written = commit::Written::new(commit).map_err(Failure::told);
         let shard = shard.clone();
-        let written = commit::Written::new(commit).map_err(Failure::told)?;
-        self.write(move |writing| written.commit(writing, &shard, fence)).await
+        async move {
+            let written = written?;
+            self.write(move |writing| written.commit(writing, &shard, fence)).await
+        }
     }
 
     async fn drawn(&self, workspace: &WorkspaceId, cycle: Instant) -> Result<u64, StoreError> {

@@ -60,13 +60,13 @@ impl Bytes {
     }
 
     fn commit(&mut self, partition: &mut Partition) {
-        for row in partition.writes() {
-            let key = row.key();
-            self.rows.insert((key.kind().to_owned(), key.name()), serde_json::to_vec(&Stored::from(&row)).unwrap());
-        }
-        let engine = partition.engine();
-        self.documents.insert(engine.revision(), engine.workspace().clone());
+        self.land(Flight::of(partition));
         partition.committed();
+    }
+
+    fn land(&mut self, flight: Flight) {
+        self.rows.extend(flight.rows);
+        self.documents.extend(flight.document);
     }
 
     /// A start after a stop: nothing is left but the bytes.
@@ -78,6 +78,27 @@ impl Bytes {
         let engine = Engine::restore(document, terms.revision()).unwrap();
         let head: Vec<Row> = [Key::Clock, Key::Terms, Key::Room].iter().filter_map(|key| self.get(key)).collect();
         Partition::resume(engine, |key| head.iter().find(|row| row.key() == *key)).unwrap()
+    }
+}
+
+/// A commit that the store has not got yet.
+#[derive(Default)]
+struct Flight {
+    rows: Vec<((String, String), Vec<u8>)>,
+    document: Option<(u32, Arc<Workspace>)>,
+}
+
+impl Flight {
+    fn of(partition: &Partition) -> Self {
+        let row = |row: &Row| {
+            let key = row.key();
+            ((key.kind().to_owned(), key.name()), serde_json::to_vec(&Stored::from(row)).unwrap())
+        };
+        let engine = partition.engine();
+        Self {
+            rows: partition.writes().iter().map(row).collect(),
+            document: Some((engine.revision(), engine.workspace().clone())),
+        }
     }
 }
 
@@ -106,6 +127,57 @@ fn through_a_store(workspace: &Workspace, history: &[Envelope], commit: usize, s
         partition.keep_at_hand(keep);
         commits += 1;
         if commits % stop == 0 {
+            partition = bytes.start(&engine);
+        }
+    }
+    records
+}
+
+/// What it decides while each commit is on its way for as long as the next batch takes, all being let go of after every so
+/// many, and a stop after every so many losing what is on its way.
+fn in_flight(workspace: &Workspace, history: &[Envelope], commit: usize, rest: usize, stop: usize) -> Vec<Value> {
+    let engine = Engine::compile(workspace.clone()).unwrap();
+    let mut bytes = Bytes::default();
+    let mut partition = bytes.start(&engine);
+    let batches: Vec<&[Envelope]> = history.chunks(commit).collect();
+    // What is on its way, and where the store will be with it; where it is; and what was decided up to there.
+    let mut flying: Option<(Flight, usize, usize)> = None;
+    let (mut landed, mut records, mut commits, mut at) = ((0, 0), Vec::new(), 0, 0);
+    while at < batches.len() {
+        let land = |bytes: &mut Bytes, flying: &mut Option<(Flight, usize, usize)>, landed: &mut (usize, usize)| {
+            if let Some((flight, batches, records)) = flying.take() {
+                bytes.land(flight);
+                *landed = (batches, records);
+            }
+        };
+        let mut answer = |wants: &Wants| {
+            // Links have to be there.
+            if !wants.links.is_empty() {
+                land(&mut bytes, &mut flying, &mut landed);
+            }
+            bytes.answer(wants)
+        };
+        let wants = partition.wants(batches[at]);
+        let answered = answer(&wants);
+        partition.load(&wants, answered);
+        for envelope in batches[at] {
+            let record = |record: &chatsparks_core::Record<'_>| records.push(serde_json::to_value(record).unwrap());
+            partition.push_from(envelope, &mut Scratch::default(), &mut answer, record);
+        }
+        at += 1;
+        land(&mut bytes, &mut flying, &mut landed);
+        flying = Some((Flight::of(&partition), at, records.len()));
+        commits += 1;
+        partition.handed_over();
+        if commits % rest == 0 {
+            land(&mut bytes, &mut flying, &mut landed);
+            partition.committed();
+            partition.keep_at_hand(0);
+        }
+        if commits % stop == 0 {
+            flying = None;
+            at = landed.0;
+            records.truncate(landed.1);
             partition = bytes.start(&engine);
         }
     }
@@ -169,6 +241,15 @@ proptest! {
     ) {
         let whole = drive(&workspace, &history).records;
         prop_assert_eq!(through_a_store(&workspace, &history, commit, stop, keep), whole);
+    }
+
+    #[test]
+    fn r5_a_batch_is_decided_alike_while_the_one_before_is_on_its_way(
+        Case { workspace, history } in prop_oneof![case(Focus::Everything, 60), case(Focus::Queue, 60)],
+        commit in 1usize..12, rest in 1usize..6, stop in 2usize..9,
+    ) {
+        let whole = drive(&workspace, &history).records;
+        prop_assert_eq!(in_flight(&workspace, &history, commit, rest, stop), whole);
     }
 
     #[test]

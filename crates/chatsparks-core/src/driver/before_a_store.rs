@@ -7,7 +7,6 @@ use crate::{
     state::change::{Change, HeadChange, IndexRow},
 };
 use hashbrown::HashSet;
-use std::collections::BTreeSet;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct BeforeAStore {
@@ -38,23 +37,28 @@ impl Partition {
     /// More may be wanted in the course of it: by what was found, and by timers.
     pub fn wants(&self, batch: &[Envelope]) -> Wants {
         let Some(store) = &self.store else { return Wants::default() };
-        let (mut keys, mut links) = (BTreeSet::new(), BTreeSet::new());
+        // A batch has thousands of keys: sorting them once takes a fraction of what a tree does.
+        let (mut keys, mut links) = (Vec::with_capacity(4 * batch.len()), Vec::new());
         for envelope in batch {
             let reads = self.engine.reads(envelope);
             keys.extend(reads.keys.iter().filter(|key| !self.shelf.knows(key)).map(Key::from));
             if let Some(user_id) = reads.contact {
                 if matches!(envelope.event, Event::Order(_)) && !self.shelf.knows_links(&user_id) {
-                    links.insert(user_id.clone());
+                    links.push(user_id.clone());
                 }
                 if !self.shelf.knows_contact(&user_id) {
-                    keys.insert(Key::Contact(user_id));
+                    keys.push(Key::Contact(user_id));
                 }
             }
         }
         let until = batch.iter().map(|envelope| envelope.at).max();
         let due = until.filter(|until| store.due_until < Some(*until));
         let due = due.map(|until| Due { after: store.due_until, until });
-        Wants { keys: keys.into_iter().collect(), links: links.into_iter().collect(), due, ..Wants::default() }
+        keys.sort_unstable();
+        keys.dedup();
+        links.sort_unstable();
+        links.dedup();
+        Wants { keys, links, due, ..Wants::default() }
     }
 
     /// Takes in what the store answered to what was wanted.
@@ -99,12 +103,13 @@ impl Partition {
     /// effects of the same steps, or not at all (R5). Nothing of a whole partition is written.
     pub fn writes(&self) -> Vec<Row> {
         let Some(store) = &self.store else { return Vec::new() };
-        let mut rows = store.rows.clone();
         // The last row of a key stands.
-        let mut keys = BTreeSet::new();
-        rows.reverse();
-        rows.retain(|row| keys.insert(row.key()));
-        rows.reverse();
+        let mut keys: Vec<(Key, usize)> = store.rows.iter().enumerate().map(|(at, row)| (row.key(), at)).collect();
+        keys.sort_unstable_by(|(key, at), (other, after)| key.cmp(other).then(after.cmp(at)));
+        keys.dedup_by(|(key, _), (last, _)| key == last);
+        let mut places: Vec<usize> = keys.into_iter().map(|(_, at)| at).collect();
+        places.sort_unstable();
+        let mut rows: Vec<Row> = places.into_iter().map(|at| store.rows[at].clone()).collect();
         let mut contacts: Vec<&UserId> = store.contacts.iter().collect();
         contacts.sort_unstable();
         let contacts = contacts.into_iter().filter_map(|user_id| self.shelf.contacts.get(user_id));
@@ -122,17 +127,25 @@ impl Partition {
         rows
     }
 
-    /// What was written is committed: it is not written again. Contacts stay at hand.
-    ///
-    /// Where a commit is refused, the partition is dropped, and opened and loaded anew: the same events on the same state
-    /// give the same decisions.
-    pub fn committed(&mut self) {
+    /// What was written is on its way to the store: it is not written again, and stays at hand until it is
+    /// [committed](Self::committed). The next events may be decided meanwhile; links are asked for once it is there.
+    pub fn handed_over(&mut self) {
         let Some(store) = &mut self.store else { return };
         store.contacts.clear();
         store.rows.clear();
         store.head = Some(self.head.clone());
         store.short = 0;
-        self.shelf.forget_indexes();
+    }
+
+    /// What was written is committed, all of it: it is not written again. Contacts stay at hand.
+    ///
+    /// Where a commit is refused, the partition is dropped, and opened and loaded anew: the same events on the same state
+    /// give the same decisions.
+    pub fn committed(&mut self) {
+        self.handed_over();
+        if self.store.is_some() {
+            self.shelf.forget_indexes();
+        }
     }
 
     /// Forgets contacts that a store has, until so many are left or none that may be forgotten.

@@ -389,9 +389,7 @@ fn index(triggers: &mut [CompiledTrigger], posts: &[CompiledPost], feature_count
     let mut users = vec![0u64; feature_count as usize];
     // A comment with a question mark, by a newcomer, or below another is far commoner than one with any word.
     users[..special::COUNT as usize].fill(1_000_000);
-    triggers
-        .iter()
-        .for_each(|trigger| each_feature(&trigger.condition, &mut |feature| users[feature as usize] += 1));
+    triggers.iter().for_each(|trigger| each_feature(&trigger.condition, &mut |feature| users[feature as usize] += 1));
     let (mut rows, mut unlisted) = (Vec::new(), Vec::new());
     for (number, trigger) in (0..).zip(triggers.iter_mut()) {
         if !trigger.is_active {
