@@ -73,6 +73,26 @@ impl Revisions {
         self.compiled.get(id).map(|(engine, _)| engine)
     }
 
+    /// A document that was logged did not come into force after all, since its event came too late (T5): those after it
+    /// follow the one that is in force.
+    pub(crate) fn refused(&mut self, id: &EventId, in_force: &Engine) {
+        if self.compiled.remove(id).is_none() {
+            return;
+        }
+        let ahead = self.compiled.iter().filter(|(_, (engine, _))| engine.revision() > in_force.revision());
+        let mut ahead: Vec<(EventId, Engine)> = ahead.map(|(id, (engine, _))| (id.clone(), engine.clone())).collect();
+        ahead.sort_by_key(|(_, engine)| engine.revision());
+        self.engine = in_force.clone();
+        for (id, engine) in ahead {
+            if let Prepared::Next(next) = self.engine.prepare(&chatsparks_core::Configured::Compiled(engine)) {
+                self.compiled.insert(id, (next.clone(), 0));
+                self.engine = next;
+            } else {
+                self.compiled.remove(&id);
+            }
+        }
+    }
+
     /// One more partition has decided it: what all of them have needs not be kept.
     pub(crate) fn decided(&mut self, id: &EventId, partitions: usize) {
         if let Some((_, decided)) = self.compiled.get_mut(id) {

@@ -42,12 +42,32 @@ pub(crate) struct ChannelState {
 /// What came of an attempt; none: no answer in time, so that nobody knows.
 type Answered = Option<Attempt>;
 
+/// How far an effect on its way has come. Whatever waits for the store or the channel waits beside the others, so that
+/// what several effects write goes into one transaction.
+enum Flown {
+    /// It was withdrawn since it was read, and did not begin (O7).
+    NotBegun,
+    /// It was attempted.
+    Attempted(Answered),
+    /// What came of it is written down; whether an event tells of it (O1).
+    Settled { logged: bool },
+    /// The store failed: it is sent again, under the same key, or in doubt.
+    Unwritten(StoreError),
+}
+
 /// Dispatches until the runtime stops; what is on its way then is waited for.
 pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<WorkspaceState>) {
     let Some(channel) = workspace.channel.clone() else { return };
     let limiters = workspace.rates.iter().map(crate::Rate::limiter).collect();
-    let dispatcher =
-        Dispatcher { inner, workspace, channel, limiters, flying: JoinSet::new(), on_their_way: HashMap::new() };
+    let dispatcher = Dispatcher {
+        inner,
+        workspace,
+        channel,
+        limiters,
+        flying: JoinSet::new(),
+        on_their_way: HashMap::new(),
+        resting: None,
+    };
     dispatcher.run().await;
 }
 
@@ -56,9 +76,11 @@ struct Dispatcher<S: Store> {
     workspace: Arc<WorkspaceState>,
     channel: Arc<dyn DynChannel>,
     limiters: Vec<DefaultDirectRateLimiter>,
-    flying: JoinSet<Answered>,
+    flying: JoinSet<Flown>,
     /// What is on its way, by the task that waits for it.
     on_their_way: HashMap<tokio::task::Id, Ready>,
+    /// The store failed: nothing begins before.
+    resting: Option<tokio::time::Instant>,
 }
 
 impl<S: Store> Dispatcher<S> {
@@ -98,6 +120,13 @@ impl<S: Store> Dispatcher<S> {
     async fn begin_some(&mut self) -> Result<Duration, StoreError> {
         loop {
             let wall = self.inner.guard.wall();
+            if let Some(until) = self.resting {
+                let left = until.saturating_duration_since(tokio::time::Instant::now());
+                if !left.is_zero() {
+                    return Ok(left);
+                }
+                self.resting = None;
+            }
             let stopped = self.stopped_until();
             let room = match stopped {
                 Some(until) if wall < until => return Ok(between(wall, until).min(LOOK_AGAIN)),
@@ -181,25 +210,63 @@ impl<S: Store> Dispatcher<S> {
                 }
             }
         }
-        // O5: that it begins is durable before the call. O7: whatever was withdrawn since it was read does not begin.
-        if !self.inner.store.begin(&ready.key, self.inner.guard.wall()).await? {
-            return Ok(false);
-        }
-        let (channel, within) = (self.channel.clone(), self.inner.settings.attempt);
-        let task =
-            self.flying.spawn(async move { tokio::time::timeout(within, channel.perform(&delivery)).await.ok() });
-        self.on_their_way.insert(task.id(), ready);
-        self.note(|state, flying| state.on_their_way = flying);
+        let (store, channel, within) = (self.inner.store.clone(), self.channel.clone(), self.inner.settings.attempt);
+        let (key, wall) = (ready.key.clone(), self.inner.guard.wall());
+        self.fly(ready, async move {
+            // O5: that it begins is durable before the call. O7: whatever was withdrawn since it was read does not begin.
+            match store.begin(&key, wall).await {
+                Ok(true) => Flown::Attempted(tokio::time::timeout(within, channel.perform(&delivery)).await.ok()),
+                Ok(false) => Flown::NotBegun,
+                Err(error) => Flown::Unwritten(error),
+            }
+        });
         Ok(true)
     }
 
-    async fn finish(&mut self, done: Result<(tokio::task::Id, Answered), JoinError>) {
-        let (task, answered) = match done {
-            Ok((task, answered)) => (task, answered),
+    fn fly(&mut self, ready: Ready, work: impl Future<Output = Flown> + Send + 'static) {
+        let task = self.flying.spawn(work);
+        self.on_their_way.insert(task.id(), ready);
+        self.note(|state, flying| state.on_their_way = flying);
+    }
+
+    async fn finish(&mut self, done: Result<(tokio::task::Id, Flown), JoinError>) {
+        let (task, flown) = match done {
+            Ok((task, flown)) => (task, flown),
             // A channel that panicked has not answered.
-            Err(error) => (error.id(), None),
+            Err(error) => (error.id(), Flown::Attempted(None)),
         };
         let Some(ready) = self.on_their_way.remove(&task) else { return };
+        match flown {
+            Flown::NotBegun => {}
+            Flown::Attempted(answered) => {
+                if let Some(settled) = self.settlement(&ready, answered).await {
+                    let (store, key) = (self.inner.store.clone(), ready.key.clone());
+                    let receipt = receipt(&ready.effect, &ready.key.id, &settled);
+                    let logged = receipt.is_some();
+                    self.fly(ready, async move {
+                        match store.settle(&key, settled, receipt).await {
+                            Ok(_) => Flown::Settled { logged },
+                            Err(error) => Flown::Unwritten(error),
+                        }
+                    });
+                }
+            }
+            Flown::Settled { logged } => {
+                if logged {
+                    self.workspace.tell_of_events();
+                }
+            }
+            Flown::Unwritten(error) => {
+                self.inner.note_store(Some(&error));
+                tracing::error!(%error, "what came of an effect could not be written down");
+                self.resting = Some(tokio::time::Instant::now() + LOOK_AGAIN);
+            }
+        }
+        self.note(|state, flying| state.on_their_way = flying);
+    }
+
+    /// What is to be written down of an attempt; none: it stays in doubt.
+    async fn settlement(&mut self, ready: &Ready, answered: Answered) -> Option<Settled> {
         let wall = self.inner.guard.wall();
         let attempt = match answered {
             Some(attempt) => attempt,
@@ -207,10 +274,10 @@ impl<S: Store> Dispatcher<S> {
             // O5: it may have been sent. It stays in doubt, and is looked for when its turn comes again.
             None => {
                 tracing::warn!(workspace = %self.workspace.id, "an attempt is in doubt");
-                return self.note(|state, flying| state.on_their_way = flying);
+                return None;
             }
         };
-        let settled = match attempt {
+        Some(match attempt {
             Attempt::Sent => {
                 self.goes(wall).await;
                 self.note(|state, _| {
@@ -228,19 +295,13 @@ impl<S: Store> Dispatcher<S> {
             Attempt::Again(hint, fault) => {
                 self.goes(wall).await;
                 metrics::counter!("chatsparks_retries_total").increment(1);
-                self.again(&ready, hint, fault, wall)
+                self.again(ready, hint, fault, wall)
             }
             Attempt::Stopped(fault) => {
                 self.stands(wall, &fault.0).await;
                 Settled::Again { not_before: wall, counts: false, why: fault.0 }
             }
-        };
-        if let Err(error) = self.settle(&ready, settled).await {
-            // It is sent again, under the same key, or in doubt.
-            self.inner.note_store(Some(&error));
-            tracing::error!(%error, "what came of an effect could not be written down");
-        }
-        self.note(|state, flying| state.on_their_way = flying);
+        })
     }
 
     /// When it is tried again, or that it is given up (O4).
@@ -278,8 +339,7 @@ impl<S: Store> Dispatcher<S> {
         let logged = receipt.is_some();
         self.inner.store.settle(&ready.key, settled, receipt).await?;
         if logged {
-            self.workspace.appended.notify_waiters();
-            self.workspace.appended.notify_one();
+            self.workspace.tell_of_events();
         }
         Ok(())
     }

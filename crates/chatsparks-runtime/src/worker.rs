@@ -13,6 +13,7 @@ use flight::InFlight;
 use pending::Pending;
 use room::Book;
 use std::{
+    collections::BTreeMap,
     sync::{Arc, PoisonError, atomic::Ordering},
     time::Duration,
 };
@@ -81,6 +82,10 @@ struct Worker<S: Store> {
     commit: Commit,
     /// Events that brought documents which came into force in this batch.
     configured: Vec<EventId>,
+    /// Events of this batch whose documents did not.
+    unconfigured: Vec<EventId>,
+    /// How many records of this batch came to what.
+    outcomes: BTreeMap<&'static str, u64>,
     /// The commit before, on its way while the next batch is decided.
     in_flight: Option<InFlight>,
     /// Commits since nothing was on its way.
@@ -149,6 +154,8 @@ impl<S: Store> Worker<S> {
             restored_at: restored_at.and_then(|at| at.parse().ok()),
             commit: Commit::default(),
             configured: Vec::new(),
+            unconfigured: Vec::new(),
+            outcomes: BTreeMap::new(),
             in_flight: None,
             since_rest: 0,
         };
@@ -348,14 +355,14 @@ impl<S: Store> Worker<S> {
 
     /// Takes a record into the commit, and its effects with what belongs to them.
     fn keep(&mut self, pending: Pending) {
-        let Pending { record, told, effects, configured, erased, fault, outcome, ended } = pending;
+        let Pending { record, told, effects, configured, unconfigured, erased, fault, outcome, ended } = pending;
         if self.shares_the_limit() {
             if let Some(head) = ended {
                 self.book.cycle_ended(self.own_id("count", &head), &head);
             }
             self.book.look_at(self.partition.head());
         }
-        metrics::counter!("chatsparks_decided_total", "outcome" => outcome).increment(1);
+        *self.outcomes.entry(outcome).or_default() += 1;
         if fault {
             self.shard.faults.fetch_add(1, Ordering::Relaxed);
             metrics::counter!("chatsparks_engine_faults_total").increment(1);
@@ -383,6 +390,7 @@ impl<S: Store> Worker<S> {
             self.commit.documents.push((engine.revision(), engine.workspace().clone()));
             self.configured.push(id);
         }
+        self.unconfigured.extend(unconfigured);
         self.commit.erased.extend(erased.map(|user_id| (user_id, record.seq)));
         self.commit.records.push(record);
     }

@@ -267,3 +267,39 @@ fn r6_a_timer_that_is_due_fires_though_nothing_comes() {
     assert!(records[1]["effects"][0]["send_dm"].is_object());
     assert!(records[2]["event"].as_str().unwrap().starts_with("clock:"));
 }
+
+/// R8: a document that came too late to be taken is no revision, for those that follow it either.
+#[test]
+fn r8_a_document_that_comes_too_late_is_no_revision() {
+    let document = |name: &str| -> chatsparks_core::workspace::Workspace {
+        let document = serde_json::json!({
+            "workspace": { "id": "w", "name": name, "account_user_id": "acct" }, "triggers": [], "flows": [] });
+        serde_json::from_value(document).unwrap()
+    };
+    let id = WorkspaceId::from("w");
+    runs(async {
+        let store = Arc::new(MemoryStore::new(1));
+        let runtime = start(&store, WorkspaceSetup::new(document("first"), "d")).await;
+        let now = Instant::from_milliseconds(1_772_000_000_000);
+        let configure = |event: &str, name: &str, at| NewEvent {
+            id: event.into(),
+            at: Some(at),
+            event: Event::Configure(Box::new(document(name).into())),
+        };
+        let events = vec![
+            NewEvent { id: "now".into(), at: Some(now), event: Event::Clock },
+            configure("old", "too old", now.before(Period::days(401))),
+            configure("next", "in time", now),
+        ];
+        runtime.accept(&id, events).await.unwrap();
+        settled(&runtime).await;
+        assert_eq!(runtime.latest(&id).await.map(|engine| engine.revision()), Some(2), "the second in time");
+        let configured = runtime.configure(&id, document("third"), Some(2)).await.unwrap();
+        assert_eq!(configured.revision, 3);
+        settled(&runtime).await;
+        assert_eq!(runtime.engine(&id).map(|engine| engine.revision()), Some(3), "what was said is in force");
+        runtime.stop(Duration::from_secs(10)).await;
+        let revisions = records(&store, &id).await.iter().map(|record| record["revision"].clone()).collect::<Vec<_>>();
+        assert_eq!(revisions, [1, 1, 2, 3]);
+    });
+}

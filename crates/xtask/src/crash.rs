@@ -8,9 +8,18 @@ use std::process::Command;
 
 /// So often, with so many events; the seed is printed.
 pub(crate) fn run(kills: usize, events: usize, seed: u64) -> Result {
+    kill("release", "release", [kills, events], seed)
+}
+
+/// The short form that every change is held to, with what the tests have compiled.
+pub(crate) fn short() -> Result {
+    kill("test", "debug", [15, 8_000], 1)
+}
+
+fn kill(profile: &str, folder: &str, [kills, events]: [usize; 2], seed: u64) -> Result {
     let packages = ["--package", "chatsparks-cli", "--package", "chatsparks-crash"];
-    start(cargo(&["build", "--release", "--locked"]).args(packages))?;
-    let programs = root().join("target/release");
+    start(cargo(&["build", "--profile", profile, "--locked"]).args(packages))?;
+    let programs = root().join("target").join(folder);
     let mut command = Command::new(programs.join("chatsparks-crash"));
     command.arg("--binary").arg(programs.join("chatsparks")).arg("--glow").arg(root().join("examples/glow"));
     command.args(["--kills", &kills.to_string(), "--events", &events.to_string(), "--seed", &seed.to_string()]);

@@ -4,6 +4,7 @@ use super::Worker;
 use chatsparks_core::{Engine, EventId, Head, Wants};
 use chatsparks_ports::{Position, Store, StoreError};
 use std::{
+    collections::BTreeMap,
     sync::{PoisonError, atomic::Ordering},
     time::Instant,
 };
@@ -20,6 +21,8 @@ pub(super) struct InFlight {
     head: Head,
     decided: Position,
     configured: Vec<EventId>,
+    unconfigured: Vec<EventId>,
+    outcomes: BTreeMap<&'static str, u64>,
     draws: bool,
     has_effects: bool,
 }
@@ -56,6 +59,8 @@ impl<S: Store> Worker<S> {
             head: self.partition.head().clone(),
             decided: self.decided,
             configured: std::mem::take(&mut self.configured),
+            unconfigured: std::mem::take(&mut self.unconfigured),
+            outcomes: std::mem::take(&mut self.outcomes),
             draws,
             has_effects,
         });
@@ -91,14 +96,19 @@ impl<S: Store> Worker<S> {
     /// Waits for the commit that is on its way, and tells of it.
     async fn land(&mut self) -> Result<(), StoreError> {
         let Some(flight) = self.in_flight.take() else { return Ok(()) };
-        let InFlight { commit, began, engine, head, decided, mut configured, draws, has_effects } = flight;
+        let InFlight { commit, began, engine, head, decided, configured, unconfigured, outcomes, draws, has_effects } =
+            flight;
         commit.await.map_err(|_| cut_off())??;
         metrics::histogram!("chatsparks_commit_seconds").record(began.elapsed().as_secs_f64());
+        for (outcome, records) in outcomes {
+            metrics::counter!("chatsparks_decided_total", "outcome" => outcome).increment(records);
+        }
         self.book.commit(&head);
-        if !configured.is_empty() {
+        if !configured.is_empty() || !unconfigured.is_empty() {
             let mut revisions = self.workspace.revisions.lock().await;
             let partitions = self.workspace.shards.len();
-            configured.drain(..).for_each(|id| revisions.decided(&id, partitions));
+            configured.iter().for_each(|id| revisions.decided(id, partitions));
+            unconfigured.iter().for_each(|id| revisions.refused(id, &engine));
         }
         self.publish(&engine, &head, decided);
         self.committed = (engine, head, decided);

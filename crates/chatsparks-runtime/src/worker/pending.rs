@@ -10,6 +10,8 @@ pub(super) struct Pending {
     pub(super) told: Told,
     pub(super) effects: Vec<(String, chatsparks_core::Effect)>,
     pub(super) configured: Option<(EventId, Engine)>,
+    /// A document that did not come into force.
+    pub(super) unconfigured: Option<EventId>,
     pub(super) erased: Option<UserId>,
     pub(super) fault: bool,
     pub(super) outcome: &'static str,
@@ -39,6 +41,9 @@ impl Pending {
             told: Told::of(record),
             effects: decision.effects_with_ids().map(|(id, effect)| (id, effect.clone())).collect(),
             configured: id.clone().zip(decision.engine.clone()),
+            unconfigured: id
+                .clone()
+                .filter(|_| matches!(record.event(), Some(Event::Configure(_))) && decision.engine.is_none()),
             erased,
             fault,
             outcome,

@@ -235,6 +235,8 @@ impl<S: Store> Worker<S> {
         self.decided = decided;
         self.commit = Default::default();
         self.configured.clear();
+        self.unconfigured.clear();
+        self.outcomes.clear();
         Ok(())
     }
 }
