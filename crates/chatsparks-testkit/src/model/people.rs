@@ -1,7 +1,11 @@
 //! V7, V8, V10: what members do.
 
 use super::*;
-use chatsparks_core::{Act, ActKind, MemberMessage, text::fold_case, workspace::MemberStatus};
+use chatsparks_core::{
+    Act, ActKind, MemberMessage,
+    text::fold_case,
+    workspace::{BlockKind, MemberStatus},
+};
 
 impl Model {
     /// Whether somebody is the account that the workspace speaks as (V4).
@@ -80,13 +84,16 @@ impl Model {
             return self.change(user, "waiting", None);
         };
         self.change(user, "bot", None);
-        if self.running_flow(user).is_none() {
+        let running = self.running_flow(user);
+        let Some(block) = running.and_then(|flow| flow.blocks.into_iter().find(|block| block.id == stands.block))
+        else {
             // It was left when a person took over, and does not run again.
             self.comes_to_human(user, Some("flow_missing"), at);
             return self.tell_inbox(user, "flow_missing", None);
-        }
-        match stands.waits {
-            Waits::Person => self.go_on_after(user, at),
+        };
+        // The block as the document in force has it, should one have taken the flow away and another brought it back.
+        match block.kind {
+            BlockKind::Handoff(_) => self.go_on_after(user, at),
             _ => self.run(user, Some(stands.block), at),
         }
     }
