@@ -371,10 +371,10 @@ async fn burst() -> Result<()> {
     let drained = Moment::now();
     runtime.stop(Duration::from_secs(10)).await;
     // A change shows once as many went as are measured over; the last seconds are of the retries that are left.
-    let known = changed.map_or(began, |changed| changed + Duration::from_secs(3));
+    let known = changed.map_or(began, |changed| changed + Duration::from_secs(6));
     let off = foreseen
         .iter()
-        .filter(|(when, ..)| *when >= known && drained.duration_since(*when) > Duration::from_secs(5))
+        .filter(|(when, ..)| *when >= known && drained.duration_since(*when) > Duration::from_secs(8))
         .map(|(when, left, _)| {
             let real = drained.duration_since(*when).as_secs_f64();
             (left.as_secs_f64() - real).abs() / real

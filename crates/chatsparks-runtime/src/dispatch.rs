@@ -26,7 +26,7 @@ const LONGEST_RETRY: Duration = Duration::from_secs(300);
 /// Why an attempt that was not answered is made again.
 const NO_ANSWER: &str = "no answer";
 /// Sent within this span: what a forecast is made from.
-const MEASURED: usize = 256;
+const MEASURED: usize = 1_024;
 
 /// How a channel stands (O8), and how fast it went.
 #[derive(Debug, Default)]

@@ -26,6 +26,10 @@ mod room;
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 /// How long it waits after the store failed.
 const AFTER_TROUBLE: Duration = Duration::from_millis(500);
+/// A batch of so many events that is not full says that they come one by one, and many of them: the next is waited for a
+/// moment, since a page that several events write to is written once. Nobody waits long, and who comes alone not at all.
+const BUSY: usize = 32;
+const A_MOMENT: Duration = Duration::from_millis(20);
 /// Bytes of events read at once.
 pub(crate) const BATCH_BYTES: usize = 16 << 20;
 /// Opened so often without a commit, something ends the process, and events are looked at one by one (R13).
@@ -186,6 +190,7 @@ impl<S: Store> Worker<S> {
             let limit = Limit { events, bytes: BATCH_BYTES };
             let batch = self.inner.store.read(&self.shard.shard, self.decided, limit).await?;
             if !batch.is_empty() {
+                let is_busy = (BUSY..events).contains(&batch.len());
                 let last = batch[batch.len() - 1].position;
                 let mut envelopes: Vec<Envelope> = batch.into_iter().map(|logged| logged.envelope).collect();
                 self.take_compiled(&mut envelopes).await;
@@ -195,6 +200,9 @@ impl<S: Store> Worker<S> {
                         tokio::task::yield_now().await;
                     }
                     decided => decided?,
+                }
+                if is_busy {
+                    tokio::time::sleep(A_MOMENT).await;
                 }
                 continue;
             }
