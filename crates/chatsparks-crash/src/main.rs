@@ -95,7 +95,7 @@ secret = {{ env = "EFFECTS_SECRET" }}
     let mut random = StdRng::seed_from_u64(arguments.seed);
     let began = Instant::now();
     // It is fed for as long as it is to be killed.
-    let pause = UP_BETWEEN_KILLS * u32::try_from(arguments.kills).unwrap() * BODY as u32 / 2 / arguments.events as u32;
+    let pause = FED_FOR_EACH_KILL * u32::try_from(arguments.kills).unwrap() * BODY as u32 / 2 / arguments.events as u32;
     let feeding = tokio::spawn(feed(service.clone(), history.clone(), random.random(), pause));
     let mut kills = 0;
     while kills < arguments.kills && !feeding.is_finished() {
@@ -304,9 +304,9 @@ impl Drop for Service {
 const TOKEN: &str = "crash-test-token-0123456789";
 /// Events in one body, at most.
 const BODY: usize = 400;
-/// How long a body's worth of events is stretched over for each kill: longer than the service is up in between, so that
+/// How long feeding lasts for each kill: longer than the service is up in between, so that
 /// there is something to feed until the last.
-const UP_BETWEEN_KILLS: Duration = Duration::from_millis(600);
+const FED_FOR_EACH_KILL: Duration = Duration::from_millis(600);
 
 /// Sends the history, each body until it is acknowledged; how many bodies were sent more than once.
 async fn feed(service: Arc<Service>, history: Vec<String>, seed: u64, pause: Duration) -> usize {
