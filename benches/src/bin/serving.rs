@@ -90,7 +90,7 @@ fn shop() -> Workspace {
 
 /// One comment in three asks for the price.
 fn commented(n: usize) -> Event {
-    let text = if n % 3 == 0 { "what is the price please" } else { "so beautiful, I want to see more of it" };
+    let text = if n.is_multiple_of(3) { "what is the price please" } else { "so beautiful, I want to see more of it" };
     comment(&format!("73{n:017}"), &format!("68000000000000{n:07}"), text)
 }
 
