@@ -4,7 +4,7 @@
 //! that failed are the last words.
 
 use crate::{
-    Result, conformance, core_alone, crash, deny, public_api, root,
+    Result, conformance, core_alone, deny, public_api, root,
     run::{cargo, run},
     test, unicode,
 };
@@ -26,7 +26,6 @@ const STEPS: &[Step] = &[
     ("Unicode tables are those of ICU4X", tables),
     ("tests", test::run),
     ("conformance", conformance::listed),
-    ("killed while it works", crash::short),
     ("documentation", documentation),
     ("public names", public_names),
 ];

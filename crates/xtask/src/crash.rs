@@ -1,4 +1,5 @@
-//! `cargo xtask crash`: kills the service while it works, and holds it to what it promised.
+//! `cargo xtask crash`: kills the service while it works, and holds it to what it promised. The short form is a test of
+//! `chatsparks-crash`.
 
 use crate::{
     Result, root,
@@ -8,18 +9,9 @@ use std::process::Command;
 
 /// So often, with so many events; the seed is printed.
 pub(crate) fn run(kills: usize, events: usize, seed: u64) -> Result {
-    kill("release", "release", [kills, events], seed)
-}
-
-/// The short form that every change is held to, with what the tests have compiled.
-pub(crate) fn short() -> Result {
-    kill("test", "debug", [15, 8_000], 1)
-}
-
-fn kill(profile: &str, folder: &str, [kills, events]: [usize; 2], seed: u64) -> Result {
     let packages = ["--package", "chatsparks-cli", "--package", "chatsparks-crash"];
-    start(cargo(&["build", "--profile", profile, "--locked"]).args(packages))?;
-    let programs = root().join("target").join(folder);
+    start(cargo(&["build", "--release", "--locked"]).args(packages))?;
+    let programs = root().join("target/release");
     let mut command = Command::new(programs.join("chatsparks-crash"));
     command.arg("--binary").arg(programs.join("chatsparks")).arg("--glow").arg(root().join("examples/glow"));
     command.args(["--kills", &kills.to_string(), "--events", &events.to_string(), "--seed", &seed.to_string()]);
