@@ -74,7 +74,11 @@ impl Partitioned {
             }
             event => vec![home(event.user_id().map_or("", UserId::as_str))],
         };
-        if let Event::Identity { user_id, shop_user_id } = &envelope.event {
+        // V4: the workspace's own account is linked to nothing.
+        let account = &self.partitions[0].0.engine().workspace().workspace.account_user_id;
+        if let Event::Identity { user_id, shop_user_id } = &envelope.event
+            && user_id != account
+        {
             self.shop_users.insert(shop_user_id.to_string(), user_id.clone());
         }
         for place in places {
