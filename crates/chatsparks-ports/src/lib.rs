@@ -15,6 +15,9 @@
 //!    ([`StoreError::Superseded`]): rows, records, effects, documents and the position in the log together (R5).
 //! 3. **[`Queue::settle`] and the receipt that it logs are one piece**, so that each effect has one outcome (O1).
 //!
+//! A store that several processes may serve at once says so by [`Shards::is_shared`], and keeps their leases
+//! ([`Shards::share`]); the others leave what has a default alone.
+//!
 //! `chatsparks-testkit` has one suite that holds a store to them.
 
 mod archive;
@@ -29,6 +32,7 @@ pub mod places;
 mod queue;
 mod room;
 mod shards;
+mod workers;
 
 pub use archive::{Archive, Cursor, KeptRecord, Stretch};
 pub use channel::{Attempt, Channel, Delivery, DynChannel, Fault, Looked};
@@ -42,7 +46,8 @@ pub use queue::{
     kind_of,
 };
 pub use room::{Draw, Placed};
-pub use shards::{Commit, Fence, NewEffect, NewRecord, Opened, Shards};
+pub use shards::{Alone, Commit, Fence, NewEffect, NewRecord, Opened, Shards};
+pub use workers::{Beat, Share, WorkerShare, fair_share};
 
 /// All that a runtime needs of a store.
 pub trait Store: Log + Shards + Queue + Archive {}

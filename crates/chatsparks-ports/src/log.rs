@@ -142,4 +142,22 @@ pub trait Log: Send + Sync + 'static {
     /// # Errors
     /// What the store says.
     fn end(&self, shard: &Shard) -> impl Future<Output = Result<(Position, Option<Instant>), StoreError>> + Send;
+
+    /// The last position of each partition's log, in order: so that whoever serves many looks once.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn ends(
+        &self,
+        workspace: &WorkspaceId,
+        partitions: u32,
+    ) -> impl Future<Output = Result<Vec<Position>, StoreError>> + Send {
+        async move {
+            let mut ends = Vec::new();
+            for partition in 0..partitions {
+                ends.push(self.end(&Shard { workspace: workspace.clone(), partition }).await?.0);
+            }
+            Ok(ends)
+        }
+    }
 }

@@ -179,6 +179,22 @@ pub trait Queue: Send + Sync + 'static {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Ready>, StoreError>> + Send;
 
+    /// The same, of these partitions alone: those that a worker serves, where there are several. A store that one process
+    /// has may leave it as it is.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn ready_in(
+        &self,
+        workspace: &WorkspaceId,
+        _partitions: &[u32],
+        wall: Instant,
+        busy: &[EffectKey],
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Ready>, StoreError>> + Send {
+        self.ready(workspace, wall, busy, limit)
+    }
+
     /// Writes down that an attempt begins, before it does (O5). False: the effect does not wait any more.
     ///
     /// # Errors

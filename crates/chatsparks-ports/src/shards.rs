@@ -1,10 +1,10 @@
 //! Shards: the state of one partition, read by key and committed in one piece (R5).
 
-use crate::{Context, Draw, Lane, Placed, Position, Shard, StoreError};
+use crate::{Beat, Context, Draw, Lane, Placed, Position, Shard, Share, StoreError};
 use chatsparks_core::{
     Answer, CommentId, Effect, Evaluation, EventId, Instant, Row, UserId, Wants, WorkspaceId, workspace::Workspace,
 };
-use std::sync::Arc;
+use std::{any::Any, fmt, sync::Arc};
 
 /// Who owns a shard: whoever opened it last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,4 +138,52 @@ pub trait Shards: Send + Sync + 'static {
     /// # Errors
     /// What the store says.
     fn next_due(&self, shard: &Shard) -> impl Future<Output = Result<Option<Instant>, StoreError>> + Send;
+
+    /// Whether several processes may serve this store at once. If not, whoever has it serves every partition, and none of
+    /// what follows is called.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    /// Says that a worker lives, and hears which partitions it is to serve ([`fair_share`](crate::fair_share)). Called
+    /// several times within [`Beat::takeover`]; only the store's own clock says who is dead.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn share(&self, _beat: &Beat) -> impl Future<Output = Result<Share, StoreError>> + Send {
+        let partitions = (0..self.partitions()).collect();
+        async { Ok(Share { partitions, workers: Vec::new() }) }
+    }
+
+    /// Keeps every other process from doing something to a workspace that one has to do alone, such as following one
+    /// document with the next (R8), until what is answered is dropped, or this process is gone.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn alone(&self, _workspace: &WorkspaceId) -> impl Future<Output = Result<Alone, StoreError>> + Send {
+        async { Ok(Alone::default()) }
+    }
+
+    /// Waits until another process has logged something, and says of which workspaces. It is a hint: it may come late,
+    /// too often, or not at all, and whoever waits looks by itself now and then.
+    fn news(&self) -> impl Future<Output = Vec<WorkspaceId>> + Send {
+        std::future::pending()
+    }
+}
+
+/// What keeps others from something, as long as it is there.
+#[derive(Default)]
+pub struct Alone(Option<Box<dyn Any + Send>>);
+
+impl Alone {
+    /// Others are kept out until this is dropped.
+    pub fn until_dropped(kept: impl Any + Send) -> Self {
+        Self(Some(Box::new(kept)))
+    }
+}
+
+impl fmt::Debug for Alone {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_tuple("Alone").field(&self.0.is_some()).finish()
+    }
 }

@@ -4,6 +4,7 @@
 
 mod bench;
 mod ci;
+mod cluster;
 mod conformance;
 mod core_alone;
 mod crash;
@@ -36,6 +37,19 @@ enum Task {
         /// Handed to the benchmarks; `--help` lists what they take.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
+    },
+    /// Start the servers that tests of stores need, on loopback, and stop them at the end.
+    Cluster {
+        /// Only bring the programs that are missing.
+        #[arg(long)]
+        install: bool,
+        /// Which servers, by name; all of them if none is named.
+        #[arg(long, value_name = "NAME")]
+        only: Vec<String>,
+        /// A command to run meanwhile, which finds addresses in `CHATSPARKS_POSTGRES`; else it waits for the end of its
+        /// input.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        command: Vec<String>,
     },
     /// Replay the conformance cases, all or those whose names begin with a prefix.
     Conformance {
@@ -83,6 +97,7 @@ fn main() -> ExitCode {
         Task::Test => test::run(),
         Task::Ci => ci::run_all(),
         Task::Bench { arguments } => bench::run(&arguments),
+        Task::Cluster { install, only, command } => cluster::run(install, &only, &command),
         Task::Conformance { arguments } => conformance::run(arguments),
         Task::Crash { kills, events, seed } => crash::run(kills, events, seed),
         Task::PublicApi { check } => public_api::run(check),

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every test of the workspace, and how many there were.
 
 use crate::{
-    Result,
+    Result, cluster,
     run::{cargo, shown},
 };
 use std::{
@@ -19,8 +19,9 @@ struct Count {
 
 /// Runs unit, snapshot, property and documentation tests, and closes with their number.
 ///
-/// No test needs a server or anything else that cargo does not bring.
+/// Tests of stores start servers of their own; their programs are brought first, where they are missing.
 pub(crate) fn run() -> Result {
+    cluster::install()?;
     let mut command = cargo(&["test", "--workspace", "--locked", "--no-fail-fast"]);
     println!("$ {}", shown(&command));
     let mut child = command.stdout(Stdio::piped()).spawn()?;

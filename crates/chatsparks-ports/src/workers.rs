@@ -1,0 +1,132 @@
+//! Workers: processes that serve one store together, with nothing between them but the store.
+//!
+//! Partitions are shared out by leases that the store keeps: each worker says at intervals that it lives, and hears which
+//! partitions it is to serve, of every workspace. A lease says who ought to decide; who may write is said by the fence
+//! alone (R5), so that a worker that was frozen, or whose lease is old news, can compute and never write.
+
+use std::time::Duration;
+
+/// What a worker says of itself, again and again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beat {
+    /// Its name, which no other process has, nor one of before.
+    pub worker: String,
+    /// Where it is found: for people.
+    pub address: String,
+    /// The partitions that it works on still, sorted: it keeps them until it leaves them out.
+    pub serving: Vec<u32>,
+    /// After so long without a beat it is dead, and others take its partitions over.
+    pub takeover: Duration,
+    /// Whether it is about to stop, and wants none.
+    pub leaves: bool,
+}
+
+/// What a worker is told: its share.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Share {
+    /// The partitions that it is to serve from now on, sorted. Those of its `serving` that are not among them it lets go
+    /// of: it finishes what is begun, and says so by leaving them out of its next beat.
+    pub partitions: Vec<u32>,
+    /// All workers that live, by name, each with the partitions that it has.
+    pub workers: Vec<WorkerShare>,
+}
+
+/// A worker, as another sees it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WorkerShare {
+    /// Its name.
+    pub worker: String,
+    /// Where it is found.
+    pub address: String,
+    /// Its partitions, sorted.
+    pub partitions: Vec<u32>,
+}
+
+/// Which partitions a worker takes or gives back, where every worker that lives is to have as many as any other, but for
+/// one. Every store shares out by this.
+///
+/// `workers`: those that live, sorted. `holders`: of each partition, whoever has it, dead or not. The first list is to be
+/// served, sorted; the second is to be written as had by nobody.
+///
+/// ```
+/// use chatsparks_ports::fair_share;
+/// let workers = ["a".to_owned(), "b".to_owned()];
+/// let a = Some("a".to_owned());
+/// // `a` has everything and `b` came: `a` is to serve half, and gives back what it has finished with.
+/// let holders = [a.clone(), a.clone(), a.clone(), a.clone()];
+/// assert_eq!(fair_share("a", &workers, &holders, &[0, 1, 2, 3]), (vec![0, 1], vec![]));
+/// assert_eq!(fair_share("a", &workers, &holders, &[0, 1]), (vec![0, 1], vec![2, 3]));
+/// assert_eq!(fair_share("b", &workers, &[a.clone(), a, None, None], &[]), (vec![2, 3], vec![]));
+/// ```
+pub fn fair_share(
+    worker: &str,
+    workers: &[String],
+    holders: &[Option<String>],
+    serving: &[u32],
+) -> (Vec<u32>, Vec<u32>) {
+    let of = |wanted: &dyn Fn(Option<&str>) -> bool| -> Vec<u32> {
+        let places = (0..).zip(holders).filter(|(_, holder)| wanted(holder.as_deref()));
+        places.map(|(partition, _)| partition).collect()
+    };
+    let had = of(&|holder| holder == Some(worker));
+    let Some(rank) = workers.iter().position(|other| other == worker) else {
+        // It leaves: it serves nothing further, and gives back what it has finished with.
+        return (Vec::new(), had.into_iter().filter(|partition| !serving.contains(partition)).collect());
+    };
+    let (each, more) = (holders.len() / workers.len(), holders.len() % workers.len());
+    let fair = each + usize::from(rank < more);
+    if had.len() > fair {
+        let (kept, beyond) = had.split_at(fair);
+        let given = beyond.iter().copied().filter(|partition| !serving.contains(partition)).collect();
+        return (kept.to_vec(), given);
+    }
+    let free = of(&|holder| holder.is_none_or(|holder| !workers.iter().any(|other| other == holder)));
+    let mut share: Vec<u32> = had.iter().copied().chain(free.into_iter().take(fair - had.len())).collect();
+    share.sort_unstable();
+    (share, Vec::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Workers come, go and die in any order: each partition is served by one at a time, and in the end all of them have
+    /// the same, but for one.
+    #[test]
+    fn r5_partitions_are_shared_out_evenly_and_each_has_one_holder() {
+        for partitions in [1usize, 5, 64] {
+            let mut holders: Vec<Option<String>> = vec![None; partitions];
+            let all: Vec<String> = (0..6).map(|n| format!("w{n}")).collect();
+            let stages = [vec![0], vec![0, 1], vec![0, 1, 2, 3], vec![1, 3], vec![1, 2, 3, 4, 5], vec![], vec![5]];
+            let mut serving: Vec<Vec<u32>> = vec![Vec::new(); all.len()];
+            for stage in stages {
+                let live: Vec<String> = stage.iter().map(|n: &usize| all[*n].clone()).collect();
+                for gone in (0..all.len()).filter(|n| !stage.contains(n)) {
+                    serving[gone].clear();
+                }
+                for _ in 0..4 {
+                    for &n in &stage {
+                        let (share, given) = fair_share(&all[n], &live, &holders, &serving[n]);
+                        for &partition in &given {
+                            assert!(!serving[n].contains(&partition));
+                            holders[partition as usize] = None;
+                        }
+                        for &partition in &share {
+                            let holder = &holders[partition as usize];
+                            assert!(holder.as_ref().is_none_or(|of| *of == all[n] || !live.contains(of)));
+                            holders[partition as usize] = Some(all[n].clone());
+                        }
+                        serving[n] = share;
+                        let others = stage.iter().filter(|other| **other != n).flat_map(|other| &serving[*other]);
+                        assert!(others.into_iter().all(|partition| !serving[n].contains(partition)));
+                    }
+                }
+                let counts: Vec<usize> = stage.iter().map(|n| serving[*n].len()).collect();
+                if let (Some(most), Some(least)) = (counts.iter().max(), counts.iter().min()) {
+                    assert!(most - least <= 1, "{counts:?}");
+                    assert_eq!(counts.iter().sum::<usize>(), partitions);
+                }
+            }
+        }
+    }
+}
