@@ -63,7 +63,10 @@ pub use matching::text;
 pub use decision::*;
 pub use desk::connection::{ConnectionLight, SHOP_SCOPES, SILENT_AFTER, TIKTOK_SCOPES, WebhookState, WebhookTimes};
 pub use desk::explain::{Evaluation, Explained, Explanation, MatchedKind, MatchedWord, Seen, Trial, Verdict};
-pub use desk::insights::{BlockGroup, FlowGroup, Group, Insights, Revenue, ShopRevenue};
+pub use desk::insights::{
+    BlockGroup, FlowGroup, Group, InsightDeltas, InsightGroup, InsightMeasure, InsightNumber, Insights, Revenue,
+    ShopRevenue,
+};
 pub use desk::reset::{NewIds, OldFlow, ResetError};
 pub use desk::sign_in::{AccessRefusal, OwnerAct, SignIn};
 pub use document::problem::{CompileError, Problem, ProblemCode};

@@ -1,7 +1,9 @@
 //! The archive: what was decided, for whoever asks afterwards (R10, C10).
 
 use crate::{Limit, Logged, Position, Shard, StoreError};
-use chatsparks_core::{CommentId, Evaluation, Instant, Key, Row, UserId, WorkspaceId, workspace::Workspace};
+use chatsparks_core::{
+    CommentId, Evaluation, InsightNumber, Instant, Key, Row, UserId, WorkspaceId, workspace::Workspace,
+};
 use std::sync::Arc;
 
 /// A record as it is kept.
@@ -72,6 +74,16 @@ pub trait Archive: Send + Sync + 'static {
     /// # Errors
     /// What the store says.
     fn heads(&self, workspace: &WorkspaceId) -> impl Future<Output = Result<Vec<Vec<Row>>, StoreError>> + Send;
+
+    /// The numbers of a workspace's insights (I1), in any order; one that several partitions have may be listed as often,
+    /// and counts as their sum. A store may keep each by its name as JSON. They stay, whatever is deleted.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn insights(
+        &self,
+        workspace: &WorkspaceId,
+    ) -> impl Future<Output = Result<Vec<(InsightNumber, i128)>, StoreError>> + Send;
 
     /// The document of a revision.
     ///

@@ -9,7 +9,9 @@ use crate::{
     erasure::{forget_evaluation, forget_event, forget_line},
     places::PlaceKey,
 };
-use chatsparks_core::{Answer, Envelope, Event, Instant, Key, Row, UserId, Wants, WorkspaceId, workspace::Workspace};
+use chatsparks_core::{
+    Answer, Envelope, Event, InsightNumber, Instant, Key, Row, UserId, Wants, WorkspaceId, workspace::Workspace,
+};
 use queue::Waiting;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -67,6 +69,7 @@ struct HeldShard {
     record_first: u64,
     effects: BTreeMap<(u64, u32), Waiting>,
     effects_by_id: BTreeMap<String, (u64, u32)>,
+    insights: BTreeMap<InsightNumber, i128>,
     sent: u64,
     failed: u64,
 }
@@ -89,6 +92,7 @@ impl Default for HeldShard {
             record_first: 0,
             effects: BTreeMap::new(),
             effects_by_id: BTreeMap::new(),
+            insights: BTreeMap::new(),
             sent: 0,
             failed: 0,
         }
@@ -251,7 +255,7 @@ impl Shards for MemoryStore {
         if held.shards.get(shard).is_none_or(|shard| shard.fence != fence.0) {
             return Err(StoreError::Superseded);
         }
-        let Commit { decided, rows, documents, records, effects, withdrawn, granted, drawn, erased } = commit;
+        let Commit { decided, rows, documents, records, effects, insights, withdrawn, granted, drawn, erased } = commit;
         held.draw(&shard.workspace, &drawn)?;
         let to = held.shards.entry(shard.clone()).or_default();
         for Placed { before, envelope } in granted {
@@ -267,6 +271,9 @@ impl Shards for MemoryStore {
             held.effects += 1;
             let contact = to.records.get(&effect.decided.0).and_then(|record| record.user_id.clone());
             to.enqueue(Waiting::new(shard, contact.as_ref(), held.effects, effect));
+        }
+        for (number, by) in insights.numbers() {
+            *to.insights.entry(number.clone()).or_default() += by;
         }
         for (user_id, conversation, seq) in withdrawn {
             to.withdraw(&user_id, seq, Some(conversation));

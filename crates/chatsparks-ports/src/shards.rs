@@ -2,7 +2,8 @@
 
 use crate::{Beat, Context, Draw, Lane, Placed, Position, Shard, Share, StoreError};
 use chatsparks_core::{
-    Answer, CommentId, Effect, Evaluation, EventId, Instant, Row, UserId, Wants, WorkspaceId, workspace::Workspace,
+    Answer, CommentId, Effect, Evaluation, EventId, InsightDeltas, Instant, Row, UserId, Wants, WorkspaceId,
+    workspace::Workspace,
 };
 use std::{any::Any, fmt, sync::Arc};
 
@@ -40,6 +41,8 @@ pub struct Commit {
     pub records: Vec<NewRecord>,
     /// The effects, in the order decided.
     pub effects: Vec<NewEffect>,
+    /// What is added to the insights, each number to what stands there (I2).
+    pub insights: InsightDeltas,
     /// Bot DMs that have not begun and were decided before the record of this `seq` are withdrawn: of this contact and
     /// conversation (O7).
     pub withdrawn: Vec<(UserId, u32, u64)>,

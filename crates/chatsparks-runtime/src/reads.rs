@@ -2,7 +2,7 @@
 
 use crate::{Forecast, Runtime, dispatch::receipt};
 use chatsparks_core::{
-    Head, Key, Row, WorkspaceId,
+    Head, Insights, Key, Row, WorkspaceId,
     final_state::{ContactState, MacState, OrderState},
 };
 use chatsparks_ports::{EffectState, QueueCount, Queued, Settled, Store, StoreError};
@@ -80,6 +80,18 @@ impl<S: Store> Runtime<S> {
     pub async fn order(&self, workspace: &WorkspaceId, order_id: &str) -> Result<Option<Value>, StoreError> {
         let row = self.store().row(workspace, &Key::Order(order_id.into())).await?;
         Ok(row.as_ref().and_then(order_state))
+    }
+
+    /// What comments led to, since the workspace began (I1).
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn insights(&self, workspace: &WorkspaceId) -> Result<Insights, StoreError> {
+        let mut insights = Insights::new();
+        for (number, by) in self.store().insights(workspace).await? {
+            insights.apply(&number, by);
+        }
+        Ok(insights)
     }
 
     /// The head of the whole workspace: the terms are the same everywhere, and the counts add up.

@@ -363,7 +363,7 @@ impl<S: Store> Worker<S> {
 
     /// Takes a record into the commit, and its effects with what belongs to them.
     fn keep(&mut self, pending: Pending) {
-        let Pending { record, told, effects, configured, unconfigured, erased, fault, outcome, ended } = pending;
+        let Pending { record, told, facts, effects, configured, unconfigured, erased, fault, outcome, ended } = pending;
         if self.shares_the_limit() {
             if let Some(head) = ended {
                 self.book.cycle_ended(self.own_id("count", &head), &head);
@@ -377,6 +377,7 @@ impl<S: Store> Worker<S> {
             tracing::error!(seq = record.seq, "the engine failed at an event, which was put aside");
         }
         let contact = told.user_id.as_ref().and_then(|user_id| self.partition.contact(user_id.as_str()));
+        self.commit.insights.add(contact, &facts);
         let engine = self.partition.engine();
         for (place, (id, effect)) in (0..).zip(effects) {
             self.commit.effects.push(NewEffect {

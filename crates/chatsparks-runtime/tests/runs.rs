@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-use chatsparks_core::{Event, Instant, Period, WorkspaceId};
+use chatsparks_core::{Engine, Envelope, Event, Insights, Instant, Period, WorkspaceId, workspace::Workspace};
 use chatsparks_ports::{Archive, Attempt, Channel, Cursor, Delivery, Fault, ManualClock, MemoryStore, Queue};
+use chatsparks_replay::Replay;
 use chatsparks_runtime::{ClockMode, NewEvent, Runtime, Settings, WorkspaceSetup};
 use chatsparks_testkit::{
     drive,
@@ -59,15 +60,26 @@ fn runs<T>(what: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(what)
 }
 
+/// What a replay folds of a history.
+fn folded(workspace: &Workspace, history: &[Envelope]) -> Value {
+    let mut insights = Insights::new();
+    let mut replay = Replay::new(Engine::compile(workspace.clone()).unwrap());
+    for envelope in history {
+        replay.push(envelope, |record| insights.add(record.user_id(), &record.decision.facts));
+    }
+    serde_json::to_value(&insights).unwrap()
+}
+
 proptest! {
     #![proptest_config(properties::cases(40))]
 
-    /// R3: with one partition, the records equal those of a replay, also across stops and with bodies of any size.
+    /// R3, I2: with one partition, the records equal those of a replay, also across stops and with bodies of any size, and
+    /// so do the insights.
     #[test]
     fn r3_the_records_are_those_of_a_replay(
         Case { workspace, history } in case(Focus::Everything, 60), body in 1usize..20, stop in 1usize..40,
     ) {
-        let wanted = drive(&workspace, &history).records;
+        let wanted = (drive(&workspace, &history).records, folded(&workspace, &history));
         let id = workspace.workspace.id.clone();
         let found = runs(async {
             let store = Arc::new(MemoryStore::new(1));
@@ -82,8 +94,9 @@ proptest! {
                 }
             }
             settled(&runtime).await;
+            let insights = serde_json::to_value(runtime.insights(&id).await.unwrap()).unwrap();
             runtime.stop(Duration::from_secs(10)).await;
-            records(&store, &id).await
+            (records(&store, &id).await, insights)
         });
         prop_assert_eq!(found, wanted);
     }

@@ -4,6 +4,7 @@ pub(crate) mod contacts;
 pub(crate) mod document;
 pub(crate) mod events;
 pub(crate) mod health;
+pub(crate) mod insights;
 mod lines;
 pub(crate) mod orders;
 pub(crate) mod queue;

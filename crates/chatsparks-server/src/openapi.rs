@@ -27,6 +27,7 @@ mod shapes;
         calls::contacts::get,
         calls::contacts::forget,
         calls::orders::get,
+        calls::insights::get,
         calls::queue::get,
         calls::queue::retry,
         calls::queue::drop,

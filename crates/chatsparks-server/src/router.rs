@@ -3,7 +3,7 @@
 use crate::{
     Access, Kind, Limits, Problem,
     body::PIECE,
-    calls::{contacts, document, events, health, orders, queue, records, state},
+    calls::{contacts, document, events, health, insights, orders, queue, records, state},
     openapi,
 };
 use axum::{
@@ -76,6 +76,7 @@ pub fn router_with<S: Store>(runtime: Runtime<S>, access: Access, options: Optio
         .route("/state", get(state::get::<S>))
         .route("/contacts/{user_id}", get(contacts::get::<S>).delete(contacts::forget::<S>))
         .route("/orders/{order_id}", get(orders::get::<S>))
+        .route("/insights", get(insights::get::<S>))
         .route("/queue", get(queue::get::<S>))
         .route("/queue/retry", post(queue::retry::<S>))
         .route("/queue/drop", post(queue::drop::<S>))

@@ -2,7 +2,8 @@
 
 use crate::{Call, Defect, VirtualClock, watch::Watch};
 use chatsparks_core::{
-    Answer, CommentId, Effect, Evaluation, Instant, Key, Row, UserId, Wants, WorkspaceId, workspace::Workspace,
+    Answer, CommentId, Effect, Evaluation, InsightNumber, Instant, Key, Row, UserId, Wants, WorkspaceId,
+    workspace::Workspace,
 };
 use chatsparks_ports::{
     Appended, Archive, Clock, Commit, Cursor, EffectKey, EffectState, Fence, Input, KeptRecord, Limit, Log, Logged,
@@ -426,6 +427,10 @@ impl<S: Store> Archive for Watched<S> {
 
     async fn heads(&self, workspace: &WorkspaceId) -> Result<Vec<Vec<Row>>, StoreError> {
         self.other(self.inner.heads(workspace)).await
+    }
+
+    async fn insights(&self, workspace: &WorkspaceId) -> Result<Vec<(InsightNumber, i128)>, StoreError> {
+        self.other(self.inner.insights(workspace)).await
     }
 
     async fn document(&self, workspace: &WorkspaceId, revision: u32) -> Result<Option<Arc<Workspace>>, StoreError> {

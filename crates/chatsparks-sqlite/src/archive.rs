@@ -4,12 +4,13 @@ use crate::{
     SqliteStore,
     fault::Failure,
     form::{column, instant, signed, text, unsigned},
-    prune,
+    insights, prune,
     shard::{Place, place, workspace},
     shards,
 };
 use chatsparks_core::{
-    CommentId, Contact, Envelope, Evaluation, Instant, Key, Row, UserId, WorkspaceId, workspace::Workspace,
+    CommentId, Contact, Envelope, Evaluation, InsightNumber, Instant, Key, Row, UserId, WorkspaceId,
+    workspace::Workspace,
 };
 use chatsparks_ports::{Archive, Cursor, KeptRecord, Limit, Log, Logged, Position, Shard, StoreError, Stretch};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -80,6 +81,19 @@ impl Archive for SqliteStore {
                 None => Ok(Vec::new()),
             };
             (0..partitions).map(head).collect()
+        })
+        .await
+    }
+
+    async fn insights(&self, workspace: &WorkspaceId) -> Result<Vec<(InsightNumber, i128)>, StoreError> {
+        let (id, partitions) = (workspace.clone(), self.partition_count());
+        self.read(move |connection| {
+            let Some(workspace) = crate::shard::workspace(connection, &id)? else { return Ok(Vec::new()) };
+            let mut numbers = Vec::new();
+            for partition in 0..partitions {
+                insights::read(connection, Place { workspace, partition }, &mut numbers)?;
+            }
+            Ok(numbers)
         })
         .await
     }

@@ -4,7 +4,7 @@ use crate::{
     erase,
     fault::Failure,
     form::{milliseconds, row_form, signed, unsigned, written},
-    queue, room,
+    insights, queue, room,
     shard::{Place, Writing},
 };
 use chatsparks_core::{Instant, Row, UserId};
@@ -73,6 +73,7 @@ impl Written {
         for (effect, forms) in self.commit.effects.iter().zip(&self.effects) {
             queue::insert(writing, place, self.contact_of(effect.decided.0), effect, forms)?;
         }
+        insights::add(writing, place, &self.commit.insights)?;
         for (user_id, conversation, seq) in &self.commit.withdrawn {
             queue::withdraw(writing, place, user_id, *conversation, *seq)?;
         }

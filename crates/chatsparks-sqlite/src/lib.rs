@@ -18,6 +18,7 @@ mod commit;
 mod erase;
 mod fault;
 mod form;
+mod insights;
 mod lock;
 mod log;
 mod prune;

@@ -75,6 +75,7 @@ macro_rules! store_suite {
             r10_what_is_old_is_deleted_in_batches
             c10_the_first_evaluation_of_a_comment_stays
             w_rows_are_listed_by_name_over_all_partitions
+            i2_numbers_of_the_insights_add_up
             r8_notes_are_kept
         }
     };

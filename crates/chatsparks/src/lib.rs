@@ -158,7 +158,10 @@ pub mod explain {
 /// Insights: a fold over facts.
 pub mod insights {
     #[doc(inline)]
-    pub use chatsparks_core::{BlockGroup, FlowGroup, Group, Insights, Revenue, ShopRevenue};
+    pub use chatsparks_core::{
+        BlockGroup, FlowGroup, Group, InsightDeltas, InsightGroup, InsightMeasure, InsightNumber, Insights, Revenue,
+        ShopRevenue,
+    };
 }
 
 /// People and connections: who sees a workspace and may change it, how platforms and webhooks stand; resets.

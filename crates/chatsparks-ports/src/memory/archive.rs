@@ -2,7 +2,9 @@
 
 use super::{HeldShard, MemoryStore};
 use crate::{Archive, Cursor, KeptRecord, Limit, Log, Logged, NewRecord, Position, Shard, StoreError, Stretch};
-use chatsparks_core::{CommentId, Envelope, Evaluation, Instant, Key, Row, UserId, WorkspaceId, workspace::Workspace};
+use chatsparks_core::{
+    CommentId, Envelope, Evaluation, InsightNumber, Instant, Key, Row, UserId, WorkspaceId, workspace::Workspace,
+};
 use std::sync::Arc;
 
 fn kept(partition: u32, record: &NewRecord) -> KeptRecord {
@@ -82,6 +84,11 @@ impl Archive for MemoryStore {
             self.shard(&shard, head).unwrap_or_default()
         };
         Ok((0..self.partitions).map(head).collect())
+    }
+
+    async fn insights(&self, workspace: &WorkspaceId) -> Result<Vec<(InsightNumber, i128)>, StoreError> {
+        let numbers = |shard: &HeldShard| shard.insights.iter().map(|(number, sum)| (number.clone(), *sum)).collect();
+        Ok(self.each::<Vec<_>>(workspace, |_, shard| numbers(shard)).concat())
     }
 
     async fn document(&self, workspace: &WorkspaceId, revision: u32) -> Result<Option<Arc<Workspace>>, StoreError> {

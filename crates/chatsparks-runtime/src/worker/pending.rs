@@ -8,6 +8,8 @@ use chatsparks_ports::NewRecord;
 pub(super) struct Pending {
     pub(super) record: NewRecord,
     pub(super) told: Told,
+    /// For the insights.
+    pub(super) facts: Vec<Fact>,
     pub(super) effects: Vec<(String, chatsparks_core::Effect)>,
     pub(super) configured: Option<(EventId, Engine)>,
     /// A document that did not come into force.
@@ -39,6 +41,7 @@ impl Pending {
         };
         Self {
             told: Told::of(record),
+            facts: decision.facts.to_vec(),
             effects: decision.effects_with_ids().map(|(id, effect)| (id, effect.clone())).collect(),
             configured: id.clone().zip(decision.engine.clone()),
             unconfigured: id

@@ -3,10 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use chatsparks_core::{
-    Configured, Engine, Envelope, Event, EventId, Instant, Partition, Period, Row, Scratch, WorkspaceId,
-    workspace::Workspace,
+    Configured, Engine, Envelope, Event, EventId, InsightNumber, Insights, Instant, Partition, Period, Row, Scratch,
+    WorkspaceId, workspace::Workspace,
 };
 use chatsparks_ports::{Cursor, Limit, Log, ManualClock, MemoryStore, Shard, Store};
+use chatsparks_replay::Replay;
 use chatsparks_runtime::{ClockMode, NewEvent, Runtime, Settings, WorkspaceSetup};
 use chatsparks_sqlite::{Options, SqliteStore};
 use chatsparks_testkit::{
@@ -45,6 +46,7 @@ struct Ran {
     heads: Vec<Vec<Row>>,
     /// What was drawn of each cycle that a partition is in.
     drawn: BTreeMap<Instant, u64>,
+    insights: Vec<(InsightNumber, i128)>,
 }
 
 fn memory() -> (Arc<MemoryStore>, ()) {
@@ -143,7 +145,8 @@ async fn ran<S: Store>(store: &S, id: &WorkspaceId) -> Ran {
             drawn.insert(cycle, store.drawn(id, cycle).await.unwrap());
         }
     }
-    Ran { records, histories, heads, drawn }
+    let insights = store.insights(id).await.unwrap();
+    Ran { records, histories, heads, drawn, insights }
 }
 
 impl Ran {
@@ -151,8 +154,17 @@ impl Ran {
         self.records.iter().filter(|(of, _)| *of == partition).map(|(_, record)| record).collect()
     }
 
-    /// R7, R10: each partition's history gives its records again, by itself.
+    /// R7, R10, I2: each partition's history gives its records again, by itself, and all together the insights.
     fn replays(&self, workspace: &Workspace) {
+        let (mut folded, mut kept) = (Insights::new(), Insights::new());
+        for envelopes in &self.histories {
+            let mut replay = Replay::new(Engine::compile(workspace.clone()).unwrap());
+            for envelope in envelopes {
+                replay.push(envelope, |record| folded.add(record.user_id(), &record.decision.facts));
+            }
+        }
+        self.insights.iter().for_each(|(number, by)| kept.apply(number, *by));
+        assert_eq!(serde_json::to_value(kept).unwrap(), serde_json::to_value(folded).unwrap());
         for (partition, history) in (0..).zip(&self.histories) {
             let again = drive(workspace, history).records;
             let records = self.of(partition);

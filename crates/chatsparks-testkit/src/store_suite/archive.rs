@@ -3,7 +3,7 @@
 use super::make::{
     ALL, at, brought, clock, comment, commit, decided, dm, due, evaluation, put, record, row, shard, terms,
 };
-use chatsparks_core::{Key, Row};
+use chatsparks_core::{CommentResult, Fact, Insights, Key, Row};
 use chatsparks_ports::{Cursor, EffectKey, EffectState, KeptRecord, Settled, Store, StoreError};
 
 fn ids(records: &[KeptRecord]) -> Vec<(u32, u64)> {
@@ -140,6 +140,39 @@ pub async fn w_rows_are_listed_by_name_over_all_partitions<S: Store>(store: &S) 
     let head = |partition| vec![clock(partition, at(0)), terms(1)];
     assert_eq!(heads, [head(0), head(1), head(2), vec![]]);
     assert_eq!(store.heads(&"other".into()).await.unwrap(), vec![Vec::new(); 4]);
+}
+
+/// I2, R5: what is committed is added to what stands, and what is refused is not.
+pub async fn i2_numbers_of_the_insights_add_up<S: Store>(store: &S) {
+    let glow = "glow".into();
+    let seen = |post: &str| Fact::CommentSeen { post_id: post.into(), result: CommentResult::NoMatch };
+    let mut wanted = Insights::new();
+    assert_eq!(insights(store).await, wanted);
+    for (partition, posts) in [(0, vec!["v1", "v1", "v2"]), (0, vec!["v1"]), (3, vec!["v1", "v3"])] {
+        let facts: Vec<Fact> = posts.into_iter().map(seen).collect();
+        let mut counted = commit(0);
+        counted.insights.add(None, &facts);
+        put(store, &shard(partition), counted).await.unwrap();
+        wanted.add(None, &facts);
+        assert_eq!(insights(store).await, wanted);
+    }
+    let stale = store.open(&shard(0)).await.unwrap().fence;
+    store.open(&shard(0)).await.unwrap();
+    let mut counted = commit(0);
+    counted.insights.add(None, [&seen("v1")]);
+    assert!(matches!(store.commit(&shard(0), stale, counted).await, Err(StoreError::Superseded)));
+    assert_eq!(insights(store).await, wanted);
+    store.prune(&glow, at(i64::from(i32::MAX)), at(i64::from(i32::MAX)), 100).await.unwrap();
+    assert_eq!(insights(store).await, wanted);
+    assert_eq!(store.insights(&"other".into()).await.unwrap(), []);
+}
+
+async fn insights<S: Store>(store: &S) -> Insights {
+    let mut insights = Insights::new();
+    for (number, by) in store.insights(&"glow".into()).await.unwrap() {
+        insights.apply(&number, by);
+    }
+    insights
 }
 
 /// Texts of the runtime's own.

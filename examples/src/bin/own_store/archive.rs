@@ -4,6 +4,7 @@ use crate::{entry::Entry, store::JournalStore};
 use chatsparks::{
     Evaluation, Instant, Key, Row, Workspace,
     id::{CommentId, UserId, WorkspaceId},
+    insights::InsightNumber,
     store::{Archive, Cursor, KeptRecord, Limit, Logged, Position, Shard, StoreError, Stretch},
 };
 use std::sync::Arc;
@@ -64,6 +65,10 @@ impl Archive for JournalStore {
 
     async fn heads(&self, workspace: &WorkspaceId) -> Result<Vec<Vec<Row>>, StoreError> {
         self.memory.heads(workspace).await
+    }
+
+    async fn insights(&self, workspace: &WorkspaceId) -> Result<Vec<(InsightNumber, i128)>, StoreError> {
+        self.memory.insights(workspace).await
     }
 
     async fn document(&self, workspace: &WorkspaceId, revision: u32) -> Result<Option<Arc<Workspace>>, StoreError> {
