@@ -59,7 +59,8 @@ mod tests {
 
     #[test]
     fn a_call_to_the_shop_is_signed_as_stated() {
-        let rows: [(&str, &str, &[(&str, &str)], &[u8], &str); 3] = [
+        type Row<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], &'a [u8], &'a str);
+        let rows: [Row<'_>; 3] = [
             (
                 "e59af819cc",
                 "/authorization/202309/shops",

@@ -209,12 +209,17 @@ fn product_json(world: &World, call: &Call, place: usize) -> Value {
     })
 }
 
+/// Whether a value is this id, as text.
+fn names(value: &Value, id: u64) -> bool {
+    value.as_str().and_then(|it| it.parse::<u64>().ok()) == Some(id)
+}
+
 fn search_products(world: &mut World, call: &Call) -> Answer {
     let products = &world.accounts[call.account].shop.products;
     let chosen = |name: &str| call.json[name].as_array().filter(|it| !it.is_empty());
     let fits = |place: &usize| {
         let product = &products[*place];
-        let has = |asked: &Vec<Value>| product.skus.iter().any(|sku| asked.iter().any(|it| *it == sku.id.to_string()));
+        let has = |asked: &Vec<Value>| product.skus.iter().any(|sku| asked.iter().any(|it| names(it, sku.id)));
         let sells = |asked: &Vec<Value>| {
             product.skus.iter().any(|sku| asked.iter().any(|it| *it == format!("{}-{}", product.title, sku.name)))
         };
@@ -245,7 +250,7 @@ fn inventory(world: &mut World, call: &Call) -> Answer {
 /// The orders that the body names, or all.
 fn asked_orders<'a>(world: &'a World, call: &'a Call) -> impl Iterator<Item = &'a Order> {
     let named = call.json["order_ids"].as_array().filter(|it| !it.is_empty());
-    let fits = move |it: &&Order| named.is_none_or(|ids| ids.iter().any(|id| *id == it.id.to_string()));
+    let fits = move |it: &&Order| named.is_none_or(|ids| ids.iter().any(|id| names(id, it.id)));
     world.orders.values().filter(|it| it.account == call.account).filter(fits)
 }
 

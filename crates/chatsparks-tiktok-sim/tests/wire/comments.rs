@@ -67,7 +67,10 @@ async fn a_reply_is_told_like_any_comment_and_set_to_public() {
     assert_eq!(made["data"]["parent_comment_id"], json!(id));
     world.control.advance_seconds(300).await.unwrap();
     let own: Vec<_> = world.receiver.of("comment.update").into_iter().map(|it| it.content()).collect();
-    let own: Vec<_> = own.iter().filter(|it| it["comment_id"].to_string() == made["data"]["comment_id"]).collect();
+    let own: Vec<_> = own
+        .iter()
+        .filter(|it| it["comment_id"].as_u64() == made["data"]["comment_id"].as_str().and_then(|id| id.parse().ok()))
+        .collect();
     let actions: Vec<_> = own.iter().map(|it| it["comment_action"].as_str().unwrap()).collect();
     assert_eq!(actions, ["insert", "set_to_public"]);
     assert_eq!(own[0]["comment_type"], "reply");
