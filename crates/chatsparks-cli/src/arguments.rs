@@ -86,7 +86,7 @@ Exit status:
   2  it could not run: a file cannot be opened, a line cannot be read, an id is unknown";
 
 /// Our version, and that of the Unicode tables that decide how texts are read: our own, and those of patterns.
-static VERSION: LazyLock<String> = LazyLock::new(|| {
+pub(crate) static VERSION: LazyLock<String> = LazyLock::new(|| {
     let ours = chatsparks_core::text::UNICODE_VERSION;
     let patterns = pattern_tables().unwrap_or_else(|| "unknown".to_owned());
     format!("{} (Unicode {ours}; patterns: Unicode {patterns})", env!("CARGO_PKG_VERSION"))

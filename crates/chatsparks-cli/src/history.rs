@@ -47,7 +47,11 @@ impl Reading<'_> {
 
     /// Like [`replay`](Self::replay), reading from what was opened before.
     pub(crate) fn replay_from(self, from: Box<dyn Read + Send>, engine: Engine, watch: &mut impl Watch) -> Replayed {
-        let mut replay = Replay::new(engine);
+        self.go_on(from, Replay::new(engine), watch)
+    }
+
+    /// Like [`replay`](Self::replay), with a workspace to which something has happened already.
+    pub(crate) fn go_on(self, from: Box<dyn Read + Send>, mut replay: Replay, watch: &mut impl Watch) -> Replayed {
         let lines = self.lines(from, |envelope| {
             replay.push_observed(envelope, watch);
             !watch.is_done()

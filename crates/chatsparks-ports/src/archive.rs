@@ -21,6 +21,15 @@ pub struct KeptRecord {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cursor(pub Vec<u64>);
 
+impl Cursor {
+    /// A cursor by which the records of one partition are read from a `seq` on, and none of the others'.
+    pub fn in_one(partitions: u32, partition: u32, seq: u64) -> Self {
+        // What was read of the others is beyond whatever they have.
+        let beyond = u64::MAX >> 1;
+        Self((0..partitions).map(|other| if other == partition { seq } else { beyond }).collect())
+    }
+}
+
 /// What is kept of a shard's history.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stretch {
@@ -157,15 +166,53 @@ pub trait Archive: Send + Sync + 'static {
         text: &str,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Deletes at most so many records, log entries and remembered ids that are older than these instants; how many it
-    /// deleted. It holds no lock for longer than a batch.
+    /// All rows of a shard, a checkpoint's too (R10), in an order of the store's own: at most so many after the row of a
+    /// key. Links of a contact come in the order sent. Where the shard is written to meanwhile, this is no picture of one
+    /// moment.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn shard_rows(
+        &self,
+        shard: &Shard,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Row>, StoreError>> + Send;
+
+    /// Cuts a shard's history: deletes at most so many events of its log up to a position, the grants before them, and
+    /// records before a `seq`; how many it deleted. Nothing goes that is not decided. Whoever calls has a checkpoint of
+    /// that position (R10). It holds no lock for longer than a batch.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn cut(
+        &self,
+        shard: &Shard,
+        until: Position,
+        first_record: u64,
+        limit: usize,
+    ) -> impl Future<Output = Result<usize, StoreError>> + Send;
+
+    /// Deletes at most so many rows of a checkpoint's shard: those remembered from before an instant (T5), or all of them;
+    /// how many it deleted.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn clear(
+        &self,
+        checkpoint: &Shard,
+        remembered_before: Option<Instant>,
+        limit: usize,
+    ) -> impl Future<Output = Result<usize, StoreError>> + Send;
+
+    /// Deletes at most so many remembered ids of a workspace that are older than an instant (T5), and outcomes of effects
+    /// whose records are not kept any more; how many it deleted. It holds no lock for longer than a batch.
     ///
     /// # Errors
     /// What the store says.
     fn prune(
         &self,
         workspace: &WorkspaceId,
-        records_before: Instant,
         ids_before: Instant,
         limit: usize,
     ) -> impl Future<Output = Result<usize, StoreError>> + Send;

@@ -22,6 +22,7 @@
 
 mod archive;
 mod channel;
+mod checkpoint;
 mod clock;
 pub mod erasure;
 mod error;
@@ -36,9 +37,10 @@ mod workers;
 
 pub use archive::{Archive, Cursor, KeptRecord, Stretch};
 pub use channel::{Attempt, Channel, Delivery, DynChannel, Fault, Looked};
+pub use checkpoint::Checkpoints;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::StoreError;
-pub use log::{Appended, Input, Limit, Log, Logged, Position, Routed, Shard, Stamp};
+pub use log::{Appended, CheckpointPlace, Input, Limit, Log, Logged, PARTITIONS, Position, Routed, Shard, Stamp};
 #[cfg(feature = "memory")]
 pub use memory::MemoryStore;
 pub use queue::{

@@ -2,6 +2,7 @@
 
 use crate::StoreError;
 use chatsparks_core::{DmStage, Envelope, Event, EventId, Instant, Receipt, Text, UserId, WorkspaceId};
+use serde::{Deserialize, Serialize};
 
 /// One partition of one workspace: within it everything is as if one driver saw it alone (R3).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -10,6 +11,50 @@ pub struct Shard {
     pub workspace: WorkspaceId,
     /// The partition, counted from 0.
     pub partition: u32,
+}
+
+/// Partitions are counted below this: the shards that hold checkpoints are numbered from here on.
+pub const PARTITIONS: u32 = 1 << 20;
+
+impl Shard {
+    /// The shard that holds a checkpoint of this one, in one of two places (R10): its state as of a position of the log,
+    /// which is the one that the checkpoint counts as decided. It has rows only, and no log, records or effects.
+    ///
+    /// A store keeps it as it keeps any shard; what goes through a workspace's partitions passes it by.
+    #[must_use]
+    pub fn checkpoint(&self, place: CheckpointPlace) -> Self {
+        let partition = (self.partition % PARTITIONS) + PARTITIONS * (1 + place as u32);
+        Self { workspace: self.workspace.clone(), partition }
+    }
+
+    /// Whether it holds a checkpoint of another.
+    pub fn is_checkpoint(&self) -> bool {
+        self.partition >= PARTITIONS
+    }
+}
+
+/// Where a checkpoint lies: the next one is made beside the one in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckpointPlace {
+    /// The one.
+    First = 0,
+    /// The other.
+    Second = 1,
+}
+
+impl CheckpointPlace {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::First, Self::Second];
+
+    /// The other one.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::First => Self::Second,
+            Self::Second => Self::First,
+        }
+    }
 }
 
 /// A place in a shard's log: the first event is at 1, and there are no gaps. 0 is before the first.

@@ -138,6 +138,20 @@ impl HeldShard {
         self.rows.insert(key, row);
     }
 
+    /// Deletes at most so many rows; how many it deleted.
+    fn delete(&mut self, goes: impl Fn(&Row) -> bool, limit: usize) -> usize {
+        let keys: Vec<Key> =
+            self.rows.iter().filter(|(_, row)| goes(row)).map(|(key, _)| key.clone()).take(limit).collect();
+        for row in keys.iter().filter_map(|key| self.rows.remove(key)) {
+            if let Row::Contact(contact) = &row {
+                let user_id = contact.user_id();
+                row.next_due().map(|due| self.due.remove(&(due, user_id.clone())));
+                row.queued_at().map(|at| self.queued.remove(&(at, user_id.clone())));
+            }
+        }
+        keys.len()
+    }
+
     fn contacts<'a>(&'a self, listed: impl IntoIterator<Item = &'a (Instant, UserId)>) -> Vec<Row> {
         listed.into_iter().filter_map(|(_, user_id)| self.rows.get(&Key::Contact(user_id.clone())).cloned()).collect()
     }

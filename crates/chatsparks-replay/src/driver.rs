@@ -3,7 +3,7 @@
 use crate::state::FinalState;
 use chatsparks_core::{
     Comment, CommentOutcome, Contact, DmStage, Engine, Envelope, Evaluation, Head, Instant, Order, OrderEntry,
-    OrderOutcome, Partition, Record, Scratch, Seen, SentLink, UserId,
+    OrderOutcome, OtherRevision, Partition, Record, Row, Scratch, Seen, SentLink, UserId,
 };
 
 /// A workspace in memory, to which a history happens.
@@ -92,6 +92,14 @@ impl Replay {
     /// A workspace to which nothing has happened.
     pub fn new(engine: Engine) -> Self {
         Self { partition: Partition::whole(engine), scratch: Scratch::default() }
+    }
+
+    /// A workspace with the state that these rows hold: those of a checkpoint (R10).
+    ///
+    /// # Errors
+    /// When the engine is not the revision that the rows have in force.
+    pub fn restore(engine: Engine, rows: impl IntoIterator<Item = Row>) -> Result<Self, OtherRevision> {
+        Ok(Self { partition: Partition::restore(engine, rows)?, scratch: Scratch::default() })
     }
 
     /// Lets an event happen, and every timer due by then; each record is shown in processing order.

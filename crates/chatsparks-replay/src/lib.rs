@@ -6,6 +6,7 @@
 //! [`DecisionsWriter`] writes them as lines, [`TranscriptWriter`] for people, [`Summary`] counts them.
 //! [`replay_str`] and [`transcript_str`] do all of it for a test and its snapshot.
 
+pub mod checkpoint;
 mod columns;
 pub mod conformance;
 pub mod conversation_view;

@@ -34,6 +34,10 @@ pub struct ShardHealth {
     pub engine_faults: u64,
     /// Why it cannot go on; null: it can.
     pub trouble: Option<String>,
+    /// The `seq` of a record that would be decided otherwise today: what is older than records have to be kept stays until
+    /// the next checkpoint is old enough (R10). It is no trouble.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept_longer_since: Option<u64>,
 }
 
 /// How a channel is.
@@ -77,6 +81,7 @@ impl<S: Store> Runtime<S> {
                     partition: shard.shard.partition,
                     lag,
                     engine_faults: shard.faults.load(Ordering::Relaxed),
+                    kept_longer_since: *shard.kept_longer.lock().unwrap_or_else(PoisonError::into_inner),
                     trouble: trouble.or(ended.err().map(|error| error.to_string())),
                 });
             }

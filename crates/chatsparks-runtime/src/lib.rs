@@ -19,6 +19,7 @@
 //!
 //! Nothing that somebody wrote is in a log, a metric or an error here.
 
+mod checkpoint;
 mod clock_guard;
 mod configure;
 mod context;

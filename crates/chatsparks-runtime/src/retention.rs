@@ -1,34 +1,64 @@
 //! What is deleted, and when (R10, T5).
 
-use crate::runtime::{Inner, stops};
-use chatsparks_ports::Store;
-use std::{sync::Arc, time::Duration};
+use crate::{
+    checkpoint,
+    runtime::{Inner, WorkspaceState, stops},
+    settings::ClockMode,
+};
+use chatsparks_core::{Instant, MEMORY, Period};
+use chatsparks_ports::{Store, StoreError};
+use std::{
+    sync::{Arc, PoisonError, atomic::Ordering},
+    time::Duration,
+};
+
+/// How long after a start it is looked for the first time.
+const AT_FIRST: Duration = Duration::from_secs(1);
 
 /// Deletes what is older than it has to be kept (R10, T5), a batch at a time.
 pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>) {
     let mut stop = inner.stopped();
+    let mut wait = AT_FIRST.min(inner.settings.retention);
     loop {
         tokio::select! {
             biased;
             () = stops(&mut stop) => return,
-            () = tokio::time::sleep(Duration::from_secs(600)) => {}
+            () = tokio::time::sleep(wait) => {}
         }
-        let wall = inner.guard.wall();
-        let kept = i64::try_from(inner.settings.records.as_millis()).unwrap_or(i64::MAX);
-        let records_before = wall.before(chatsparks_core::Period::milliseconds(kept));
-        let ids_before = wall.before(chatsparks_core::MEMORY);
-        let workspaces = inner.workspaces.get().map(|states| states.keys().cloned().collect::<Vec<_>>());
-        for workspace in workspaces.unwrap_or_default() {
-            while !inner.is_stopping() {
-                match inner.store.prune(&workspace, records_before, ids_before, 1_000).await {
-                    Ok(0) => break,
-                    Ok(_) => tokio::task::yield_now().await,
-                    Err(error) => {
-                        tracing::warn!(%error, "old records could not be deleted");
-                        break;
-                    }
-                }
+        wait = inner.settings.retention;
+        for state in inner.workspaces.get().into_iter().flat_map(|states| states.values()) {
+            if let Err(error) = of_workspace(&inner, state).await
+                && !inner.is_stopping()
+            {
+                tracing::warn!(%error, "what is old could not be deleted");
             }
         }
     }
+}
+
+async fn of_workspace<S: Store>(inner: &Inner<S>, state: &WorkspaceState) -> Result<(), StoreError> {
+    let records = Period::milliseconds(i64::try_from(inner.settings.records.as_millis()).unwrap_or(i64::MAX));
+    for shard in &state.shards {
+        let now = match inner.settings.clock {
+            ClockMode::Wall => inner.guard.wall(),
+            ClockMode::Events => Instant::from_milliseconds(shard.latest.load(Ordering::Relaxed)),
+        };
+        shard.kept_longer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        checkpoint::keep_up(inner, state, shard, now.before(records)).await?;
+    }
+    let Some(ids_before) = remembered_from(inner, state) else { return Ok(()) };
+    while !inner.is_stopping() && inner.store.prune(&state.id, ids_before, checkpoint::ROWS).await? > 0 {
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
+/// The instant before which every partition has forgotten ids (T5): by the wall where it stamps, by the partition that is
+/// furthest behind where events bring their own `at`.
+fn remembered_from<S: Store>(inner: &Inner<S>, state: &WorkspaceState) -> Option<Instant> {
+    if inner.settings.clock == ClockMode::Wall && !inner.settings.trust_at {
+        return Some(inner.guard.wall().before(MEMORY));
+    }
+    let latest = state.shards.iter().map(|shard| shard.latest.load(Ordering::Relaxed)).min()?;
+    (latest > i64::MIN).then(|| Instant::from_milliseconds(latest).before(MEMORY))
 }

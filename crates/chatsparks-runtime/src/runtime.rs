@@ -15,7 +15,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, OnceLock, PoisonError, RwLock,
-        atomic::{AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -115,6 +115,12 @@ pub(crate) struct ShardState {
     pub(crate) faults: AtomicU64,
     /// Why it cannot go on; none: it can.
     pub(crate) trouble: Mutex<Option<String>>,
+    /// Held by whoever changes its checkpoints: retention, and the worker where somebody is forgotten (R10, R12).
+    pub(crate) checkpoint: tokio::sync::Mutex<()>,
+    /// Whether the worker is to copy the state as the next checkpoint.
+    pub(crate) wants_copy: AtomicBool,
+    /// The record from which on history is kept longer than it has to be, since it is decided otherwise today.
+    pub(crate) kept_longer: Mutex<Option<u64>>,
 }
 
 impl<S> Inner<S> {
@@ -255,6 +261,9 @@ impl<S: Store> Runtime<S> {
                 latest: AtomicI64::new(latest),
                 faults: AtomicU64::new(0),
                 trouble: Mutex::new(None),
+                checkpoint: tokio::sync::Mutex::new(()),
+                wants_copy: AtomicBool::new(false),
+                kept_longer: Mutex::new(None),
             }));
         }
         let revision = heads.iter().flatten().find_map(|row| match row {

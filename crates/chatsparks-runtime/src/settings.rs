@@ -33,8 +33,10 @@ pub struct Settings {
     pub concurrency: usize,
     /// How long one attempt may take.
     pub attempt: Duration,
-    /// How long records are kept (R10).
+    /// How long records, and the history that they came from, are kept (R10).
     pub records: Duration,
+    /// How often it is looked for what is older.
+    pub retention: Duration,
     /// What everything random is made from, for simulations: with it nothing is left to chance or to other threads, and
     /// a run on one thread is the same each time. None: from the machine.
     pub seed: Option<u64>,
@@ -51,6 +53,7 @@ impl Default for Settings {
             concurrency: 16,
             attempt: Duration::from_secs(30),
             records: Duration::from_secs(90 * 24 * 3_600),
+            retention: Duration::from_secs(600),
             seed: None,
         }
     }

@@ -1,6 +1,7 @@
 //! A worker: reads what is logged, decides it in memory, and commits it once (R5). One a shard.
 
 use crate::{
+    checkpoint,
     context::{context, lane},
     runtime::{Inner, ShardState, WorkspaceState, stops},
     settings::ClockMode,
@@ -186,6 +187,13 @@ impl<S: Store> Worker<S> {
             }
             let workspace = self.workspace.clone();
             let appended = workspace.appended.notified();
+            if self.shard.wants_copy.load(Ordering::Relaxed) {
+                // Nothing is decided meanwhile, so that all of it is of one position; events are accepted as ever.
+                self.rest().await?;
+                checkpoint::copy(&self.inner, &self.shard, self.decided).await?;
+                self.shard.wants_copy.store(false, Ordering::Relaxed);
+                continue;
+            }
             let events = if self.careful { 1 } else { self.inner.settings.batch };
             let limit = Limit { events, bytes: BATCH_BYTES };
             let batch = self.inner.store.read(&self.shard.shard, self.decided, limit).await?;

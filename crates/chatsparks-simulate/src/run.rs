@@ -136,6 +136,8 @@ impl<S: Store> World<S> {
         settings.contacts_at_hand = setting.contacts_at_hand;
         settings.concurrency = setting.concurrency;
         settings.retry = Duration::from_secs(3_600 * setting.retry_hours);
+        // Everything is held against a replay of the whole log.
+        settings.records = Duration::from_secs(200 * 365 * 24 * 3_600);
         settings.seed = Some(self.plan.seed);
         settings
     }

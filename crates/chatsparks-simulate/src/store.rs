@@ -470,9 +470,21 @@ impl<S: Store> Archive for Watched<S> {
         self.other(self.inner.write_note(workspace, name, text)).await
     }
 
-    /// Nothing is deleted here: a replay of the whole log knows ids that are forgotten after a year, and the store suite
-    /// holds stores to their retention.
-    async fn prune(&self, _: &WorkspaceId, _: Instant, _: Instant, _: usize) -> Result<usize, StoreError> {
+    async fn shard_rows(&self, shard: &Shard, after: Option<&Key>, limit: usize) -> Result<Vec<Row>, StoreError> {
+        self.other(self.inner.shard_rows(shard, after, limit)).await
+    }
+
+    /// Nothing is deleted here: a replay of the whole log is what everything is held against.
+    async fn cut(&self, _: &Shard, _: u64, _: u64, _: usize) -> Result<usize, StoreError> {
+        Ok(0)
+    }
+
+    async fn clear(&self, checkpoint: &Shard, before: Option<Instant>, limit: usize) -> Result<usize, StoreError> {
+        self.other(self.inner.clear(checkpoint, before, limit)).await
+    }
+
+    /// Nor are ids, which such a replay knows for ever; the store suite holds stores to their retention.
+    async fn prune(&self, _: &WorkspaceId, _: Instant, _: usize) -> Result<usize, StoreError> {
         Ok(0)
     }
 }

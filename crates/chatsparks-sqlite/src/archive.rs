@@ -4,7 +4,7 @@ use crate::{
     SqliteStore,
     fault::Failure,
     form::{column, instant, signed, text, unsigned},
-    insights, prune,
+    insights, prune, rows,
     shard::{Place, place, workspace},
     shards,
 };
@@ -243,20 +243,53 @@ impl Archive for SqliteStore {
         Ok(history)
     }
 
-    async fn prune(
+    async fn shard_rows(&self, shard: &Shard, after: Option<&Key>, limit: usize) -> Result<Vec<Row>, StoreError> {
+        let (shard, after) = (shard.clone(), after.cloned());
+        self.read(move |connection| match place(connection, &shard)? {
+            Some(place) => rows::of_shard(connection, place, after.as_ref(), limit),
+            None => Ok(Vec::new()),
+        })
+        .await
+    }
+
+    async fn cut(&self, shard: &Shard, until: Position, first_record: u64, limit: usize) -> Result<usize, StoreError> {
+        let shard = shard.clone();
+        self.write(move |writing| {
+            let place = writing.place(&shard)?;
+            prune::cut(writing, place, until, first_record, limit)
+        })
+        .await
+    }
+
+    async fn clear(
         &self,
-        workspace: &WorkspaceId,
-        records_before: Instant,
-        ids_before: Instant,
+        checkpoint: &Shard,
+        remembered_before: Option<Instant>,
         limit: usize,
     ) -> Result<usize, StoreError> {
+        let shard = checkpoint.clone();
+        if !shard.is_checkpoint() {
+            return Ok(0);
+        }
+        self.write(move |writing| {
+            let place = writing.place(&shard)?;
+            match remembered_before {
+                Some(before) => prune::forgotten(writing, place, before, limit),
+                None => prune::everything(writing, place, limit),
+            }
+        })
+        .await
+    }
+
+    async fn prune(&self, workspace: &WorkspaceId, ids_before: Instant, limit: usize) -> Result<usize, StoreError> {
         let (id, partitions) = (workspace.clone(), self.partition_count());
         self.write(move |writing| {
             let workspace = writing.workspace(&id)?;
             let mut left = limit;
             for partition in 0..partitions {
                 let place = Place { workspace, partition };
-                left -= prune::shard(writing, place, records_before, ids_before, left)?;
+                left -= prune::forgotten(writing, place, ids_before, left)?;
+                left -= prune::outcomes(writing, place, left)?;
             }
             left -= prune::workspace(writing, workspace, ids_before, left)?;
             Ok(limit - left)

@@ -26,6 +26,7 @@ mod queue;
 mod reader;
 mod room;
 mod route;
+mod rows;
 mod schema;
 mod shard;
 mod shards;

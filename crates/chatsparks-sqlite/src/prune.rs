@@ -6,13 +6,13 @@ use crate::{
     shard::{Place, Writing},
 };
 use chatsparks_core::Instant;
+use chatsparks_ports::Position;
 use rusqlite::{OptionalExtension, params};
 
-/// Deletes at most so many rows of a shard; how many it deleted.
-pub(crate) fn shard(
+/// Deletes at most so many rows of a shard that are remembered from before an instant; how many it deleted.
+pub(crate) fn forgotten(
     writing: &Writing<'_>,
     place: Place,
-    records_before: Instant,
     ids_before: Instant,
     limit: usize,
 ) -> Result<usize, Failure> {
@@ -33,10 +33,66 @@ pub(crate) fn shard(
         let mut statement = writing.connection.prepare_cached(delete)?;
         deleted += statement.execute(params![place.workspace, place.partition, ids, left])?;
     }
-    deleted += records(writing, place, records_before, limit - deleted)?;
-    deleted += logged(writing, place, records_before, limit - deleted)?;
-    deleted += effects(writing, place, limit - deleted)?;
     Ok(deleted)
+}
+
+/// Deletes at most so many rows of a shard, whatever they are; how many it deleted.
+pub(crate) fn everything(writing: &Writing<'_>, place: Place, limit: usize) -> Result<usize, Failure> {
+    let mut deleted = 0;
+    let all = [
+        "DELETE FROM seen WHERE workspace = ?1 AND partition = ?2 AND (kind, id) IN (
+             SELECT kind, id FROM seen WHERE workspace = ?1 AND partition = ?2 LIMIT ?3)",
+        "DELETE FROM contact WHERE workspace = ?1 AND partition = ?2 AND user_id IN (
+             SELECT user_id FROM contact WHERE workspace = ?1 AND partition = ?2 LIMIT ?3)",
+        "DELETE FROM link WHERE workspace = ?1 AND partition = ?2 AND (user_id, seq, place) IN (
+             SELECT user_id, seq, place FROM link WHERE workspace = ?1 AND partition = ?2 LIMIT ?3)",
+        "DELETE FROM item WHERE workspace = ?1 AND partition = ?2 AND (kind, name) IN (
+             SELECT kind, name FROM item WHERE workspace = ?1 AND partition = ?2 LIMIT ?3)",
+    ];
+    for delete in all {
+        let left = signed((limit - deleted) as u64);
+        let mut statement = writing.connection.prepare_cached(delete)?;
+        deleted += statement.execute(params![place.workspace, place.partition, left])?;
+    }
+    Ok(deleted)
+}
+
+/// Deletes at most so many of a shard's records before a `seq`, and of its decided events up to a position with the grants
+/// before them; how many it deleted.
+pub(crate) fn cut(
+    writing: &Writing<'_>,
+    place: Place,
+    until: Position,
+    first_record: u64,
+    limit: usize,
+) -> Result<usize, Failure> {
+    let Some(decided) = kept_from(writing, place, "decided")? else { return Ok(0) };
+    let from = kept_from(writing, place, "record_first")?.unwrap_or(0);
+    let records = first_record.min(from.saturating_add(limit as u64)).max(from);
+    if records > from {
+        delete(writing, place, "DELETE FROM record WHERE workspace = ?1 AND partition = ?2 AND seq < ?3", records)?;
+        keep_from(writing, place, "record_first", records)?;
+    }
+    let left = limit as u64 - (records - from);
+    let first = kept_from(writing, place, "log_first")?.unwrap_or(1);
+    let logged = (until.min(decided) + 1).min(first.saturating_add(left)).max(first);
+    if logged > first {
+        delete(writing, place, "DELETE FROM log WHERE workspace = ?1 AND partition = ?2 AND position < ?3", logged)?;
+        delete(
+            writing,
+            place,
+            "DELETE FROM granted WHERE workspace = ?1 AND partition = ?2 AND position < ?3",
+            logged,
+        )?;
+        keep_from(writing, place, "log_first", logged)?;
+    }
+    Ok((records - from + logged - first) as usize)
+}
+
+fn delete(writing: &Writing<'_>, place: Place, delete: &str, before: u64) -> Result<(), Failure> {
+    let mut statement = writing.connection.prepare_cached(delete)?;
+    statement.execute(params![place.workspace, place.partition, signed(before)])?;
+    Ok(())
 }
 
 /// Deletes at most so many rows that belong to no shard; how many it deleted.
@@ -61,27 +117,6 @@ pub(crate) fn workspace(
     Ok(deleted)
 }
 
-/// The place in order where what is kept begins: all before it are older, and it is not, or is as far as the batch goes.
-fn cut(
-    writing: &Writing<'_>,
-    place: Place,
-    select: &str,
-    from: u64,
-    before: Instant,
-    limit: usize,
-) -> Result<u64, Failure> {
-    let mut statement = writing.connection.prepare_cached(select)?;
-    let mut rows = statement.query(params![place.workspace, place.partition, signed(from), signed(limit as u64)])?;
-    let mut cut = from;
-    while let Some(row) = rows.next()? {
-        if row.get::<_, i64>(1)? >= before.as_milliseconds() {
-            break;
-        }
-        cut = unsigned(row.get(0)?) + 1;
-    }
-    Ok(cut)
-}
-
 fn kept_from(writing: &Writing<'_>, place: Place, column: &str) -> Result<Option<u64>, Failure> {
     let first = writing
         .connection
@@ -89,38 +124,6 @@ fn kept_from(writing: &Writing<'_>, place: Place, column: &str) -> Result<Option
         .query_row(params![place.workspace, place.partition], |row| row.get(0))
         .optional()?;
     Ok(first.map(unsigned))
-}
-
-fn records(writing: &Writing<'_>, place: Place, before: Instant, limit: usize) -> Result<usize, Failure> {
-    let Some(from) = kept_from(writing, place, "record_first")? else { return Ok(0) };
-    let select =
-        "SELECT seq, at FROM record WHERE workspace = ?1 AND partition = ?2 AND seq >= ?3 ORDER BY seq LIMIT ?4";
-    let cut = cut(writing, place, select, from, before, limit)?;
-    let deleted = writing
-        .connection
-        .prepare_cached("DELETE FROM record WHERE workspace = ?1 AND partition = ?2 AND seq < ?3")?
-        .execute(params![place.workspace, place.partition, signed(cut)])?;
-    keep_from(writing, place, "record_first", cut)?;
-    Ok(deleted)
-}
-
-/// Only what was decided: what waits is kept, however old.
-fn logged(writing: &Writing<'_>, place: Place, before: Instant, limit: usize) -> Result<usize, Failure> {
-    let Some(from) = kept_from(writing, place, "log_first")? else { return Ok(0) };
-    let decided = kept_from(writing, place, "decided")?.unwrap_or(0);
-    let select = "SELECT position, at FROM log WHERE workspace = ?1 AND partition = ?2 AND position >= ?3
-         ORDER BY position LIMIT ?4";
-    let cut = cut(writing, place, select, from, before, limit)?.min(decided + 1).max(from);
-    let deleted = writing
-        .connection
-        .prepare_cached("DELETE FROM log WHERE workspace = ?1 AND partition = ?2 AND position < ?3")?
-        .execute(params![place.workspace, place.partition, signed(cut)])?;
-    writing
-        .connection
-        .prepare_cached("DELETE FROM granted WHERE workspace = ?1 AND partition = ?2 AND position < ?3")?
-        .execute(params![place.workspace, place.partition, signed(cut)])?;
-    keep_from(writing, place, "log_first", cut)?;
-    Ok(deleted)
 }
 
 fn keep_from(writing: &Writing<'_>, place: Place, column: &str, cut: u64) -> Result<(), Failure> {
@@ -134,7 +137,7 @@ fn keep_from(writing: &Writing<'_>, place: Place, column: &str, cut: u64) -> Res
 }
 
 /// Outcomes of effects go with the records that decided them.
-fn effects(writing: &Writing<'_>, place: Place, limit: usize) -> Result<usize, Failure> {
+pub(crate) fn outcomes(writing: &Writing<'_>, place: Place, limit: usize) -> Result<usize, Failure> {
     let Some(first) = kept_from(writing, place, "record_first")? else { return Ok(0) };
     let deleted = writing
         .connection

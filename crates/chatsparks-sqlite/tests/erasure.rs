@@ -60,7 +60,8 @@ fn r12_no_byte_of_it_is_left_among_much_else() {
                 assert!(store.settle(&key, Settled::Sent, None).await.unwrap());
             }
             // What is old goes, and leaves room for what comes.
-            store.prune(&"glow".into(), at(round as i64 - 20), at(0), 200).await.unwrap();
+            let old = round.saturating_sub(20) * 40;
+            store.cut(&shard(0), old, old, 200).await.unwrap();
         }
         for user in [3u64, 17, 39, 0] {
             let name = format!("u{user:02}");

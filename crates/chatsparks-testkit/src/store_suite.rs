@@ -73,6 +73,8 @@ macro_rules! store_suite {
             r12_what_waited_is_withdrawn
             r10_records_are_read_by_cursor
             r10_what_is_old_is_deleted_in_batches
+            r10_all_rows_of_a_shard_are_read
+            r10_a_checkpoint_is_kept_apart
             c10_the_first_evaluation_of_a_comment_stays
             w_rows_are_listed_by_name_over_all_partitions
             i2_numbers_of_the_insights_add_up

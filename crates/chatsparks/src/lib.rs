@@ -230,9 +230,10 @@ pub mod store {
     pub use chatsparks_ports::MemoryStore;
     #[doc(inline)]
     pub use chatsparks_ports::{
-        Appended, Archive, Commit, Context, Cursor, DeadLetter, Draw, EffectKey, EffectState, Fence, Input, KeptRecord,
-        Lane, Limit, Log, Logged, NewEffect, NewRecord, Opened, Placed, Position, Queue, QueueCount, Queued, Ready,
-        Routed, Settled, Shard, Shards, Stamp, Store, StoreError, Stretch, bot_conversation, erasure, kind_of,
+        Appended, Archive, CheckpointPlace, Checkpoints, Commit, Context, Cursor, DeadLetter, Draw, EffectKey,
+        EffectState, Fence, Input, KeptRecord, Lane, Limit, Log, Logged, NewEffect, NewRecord, Opened, PARTITIONS,
+        Placed, Position, Queue, QueueCount, Queued, Ready, Routed, Settled, Shard, Shards, Stamp, Store, StoreError,
+        Stretch, bot_conversation, erasure, kind_of,
     };
     #[cfg(feature = "sqlite")]
     #[doc(inline)]

@@ -10,10 +10,13 @@ use crate::{
     terminal::Terminal,
 };
 use chatsparks_core::Insights;
-use chatsparks_replay::{DecisionsWriter, InsightsSection, Observer, Record, Replay as Driver, Summary};
+use chatsparks_replay::{
+    DecisionsWriter, InsightsSection, Observer, Record, Replay as Driver, Summary,
+    checkpoint::{self, CheckpointError},
+};
 use clap::Args;
 use serde::Serialize;
-use std::io::{self, Write};
+use std::io::{self, BufReader, Write};
 
 /// Replay a history, and sum up what the workspace would have done
 ///
@@ -21,12 +24,20 @@ use std::io::{self, Write};
 /// decided, and why, for each trigger and post; the decisions themselves and the state at the end can be
 /// written to files.
 #[derive(Args, Debug)]
-#[command(after_long_help = EXAMPLES)]
+#[command(
+    after_long_help = EXAMPLES,
+    override_usage = "chatsparks replay [OPTIONS] <WORKSPACE> <HISTORY>\n       \
+                      chatsparks replay [OPTIONS] --from <CHECKPOINT> <HISTORY>"
+)]
 pub(crate) struct Replay {
-    /// The workspace: JSON or TOML; `-` is standard input
+    /// The workspace: JSON or TOML; `-` is standard input. With `--from` it is left out
     workspace: Input,
     /// The history: one event a line; `-` is standard input
-    history: Input,
+    #[arg(required_unless_present = "from")]
+    history: Option<Input>,
+    /// Go on from this checkpoint, as `chatsparks export` wrote it: it has the state and the document in force
+    #[arg(long, value_name = "CHECKPOINT")]
+    from: Option<Input>,
     /// Write every decision, one record a line; `-` is standard output
     #[arg(long, value_name = "FILE")]
     decisions: Option<Target>,
@@ -47,6 +58,7 @@ Examples:
   chatsparks replay shop.json march.jsonl --decisions decisions.jsonl --state state.json
   chatsparks replay shop.json march.jsonl --decisions - | jq -c .outcome
   zcat march.jsonl.gz | chatsparks replay shop.json - --keep-going
+  chatsparks replay --from taken-home/glow/checkpoint-0.jsonl taken-home/glow/history-0.jsonl
 
 A file that is written is put into its place when it is whole; until then it stays as it was.
 When a line cannot be read, the replay stops before it, and the files hold what was decided up to
@@ -62,19 +74,20 @@ impl Replay {
     }
 
     pub(crate) fn run(&self, terminal: &Terminal) -> Result<Answer, Failure> {
-        self.hold_together()?;
-        let engine = compile(&self.workspace)?;
+        let history = self.history()?;
+        self.hold_together(history)?;
+        let replay = self.begin()?;
         let decisions = Output::open(self.decisions.as_ref())?;
         let state = Output::open(self.state.as_ref())?;
         let wanted = decisions.is_wanted();
         let mut writing = Writing {
             decisions: wanted.then(|| DecisionsWriter::new(decisions)),
             trouble: None,
-            summary: Summary::new(engine.workspace()),
+            summary: Summary::new(replay.engine().workspace()),
             insights: Insights::new(),
         };
-        let reading = Reading { input: &self.history, keep_going: self.keep_going, terminal };
-        let replayed = reading.replay(engine, &mut writing)?;
+        let reading = Reading { input: history, keep_going: self.keep_going, terminal };
+        let replayed = reading.go_on(history.open()?, replay, &mut writing);
         let Writing { decisions, trouble, mut summary, insights } = writing;
         // What could not be written is not put into its place.
         let decisions_failure = |error| match &self.decisions {
@@ -98,13 +111,36 @@ impl Replay {
         Ok(Answer::Done)
     }
 
-    fn hold_together(&self) -> Result<(), Failure> {
-        only_one_standard(&self.workspace, &self.history)?;
+    /// The history: with a checkpoint, which has the document in force, it is the only thing named.
+    fn history(&self) -> Result<&Input, Failure> {
+        match (&self.from, &self.history) {
+            (None, Some(history)) => Ok(history),
+            (_, None) => Ok(&self.workspace),
+            (Some(_), Some(_)) => Err(Failure::new("a checkpoint has its own document, and a workspace is named too")
+                .help("with `--from CHECKPOINT`, name the history alone")),
+        }
+    }
+
+    /// The workspace before the history: new, or as it stood at the checkpoint.
+    fn begin(&self) -> Result<Driver, Failure> {
+        let Some(from) = &self.from else { return Ok(Driver::new(compile(&self.workspace)?)) };
+        let told = |error: CheckpointError| {
+            Failure::new(format!("`{}` is no checkpoint to go on from: {error}", from.name()))
+                .help("take one from the folder that `chatsparks export` writes")
+        };
+        let file = BufReader::with_capacity(1 << 16, from.open()?);
+        let (_, replay) = checkpoint::Reader::new(file).and_then(checkpoint::Reader::replay).map_err(told)?;
+        Ok(replay)
+    }
+
+    fn hold_together(&self, history: &Input) -> Result<(), Failure> {
+        only_one_standard(self.from.as_ref().unwrap_or(&self.workspace), history)?;
         if self.decisions.as_ref().zip(self.state.as_ref()).is_some_and(|(one, other)| one.is_same(other)) {
             return Err(Failure::new("`--decisions` and `--state` name the same place").help("give each its own"));
         }
         for target in [&self.decisions, &self.state].into_iter().flatten() {
-            if target.overwrites(&self.history) || target.overwrites(&self.workspace) {
+            let is_read = [Some(history), Some(&self.workspace), self.from.as_ref()].into_iter().flatten();
+            if is_read.into_iter().any(|input| target.overwrites(input)) {
                 let message = format!("`{}` is read, and would be overwritten", target.name());
                 return Err(Failure::new(message).help("write to another file"));
             }

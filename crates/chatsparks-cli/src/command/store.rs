@@ -5,16 +5,14 @@ use crate::{
     terminal::Terminal,
 };
 use chatsparks_core::{Engine, Instant, Partition, Record, Scratch, WorkspaceId};
-use chatsparks_ports::{Archive, Clock, Cursor, Limit, Shard, Shards, StoreError, SystemClock};
-use chatsparks_replay::HistoryLine;
+use chatsparks_ports::{Archive, Clock, Limit, Shard, Shards, Store, StoreError, SystemClock, erasure::forget_line};
 use chatsparks_sqlite::SqliteStore;
 use clap::Args;
+use export::{Begin, Pages};
 use serde::Serialize;
-use std::{
-    fs,
-    io::{BufWriter, Write},
-    path::{Path, PathBuf},
-};
+use std::{fs, io::Write, path::PathBuf};
+
+mod export;
 
 /// Read at once.
 const LIMIT: Limit = Limit { events: 2_000, bytes: 16 << 20 };
@@ -22,7 +20,8 @@ const LIMIT: Limit = Limit { events: 2_000, bytes: 16 << 20 };
 /// Take home what a store has: documents, histories and records
 ///
 /// For each workspace a folder: the document that it began with, and a history and the records of each partition, in the
-/// order in which they were decided. Replaying the one gives the other, byte for byte. The service may go on meanwhile.
+/// order in which they were decided. Replaying the one gives the other, byte for byte. Where what is older was deleted, a
+/// checkpoint stands before them, from which the replay goes on. The service may go on meanwhile.
 #[derive(Args, Debug)]
 #[command(after_long_help = EXPORT_EXAMPLES)]
 pub(crate) struct Export {
@@ -36,13 +35,14 @@ const EXPORT_EXAMPLES: &str = "\
 Examples:
   chatsparks export sqlite:chatsparks.db taken-home
   chatsparks replay taken-home/glow/workspace.json taken-home/glow/history-0.jsonl --decisions again.jsonl
+  chatsparks replay --from taken-home/glow/checkpoint-0.jsonl taken-home/glow/history-0.jsonl --decisions again.jsonl
   cmp again.jsonl taken-home/glow/records-0.jsonl
 
 Exit status: 0 when it is written, 2 when it could not be.";
 
 /// Say whether the present engine decides what a store has on record as it was decided
 ///
-/// Every partition's history is replayed, and each record held against the one that was kept, byte for byte. What a new
+/// Every partition's history is replayed, from its checkpoint where it has one, and each record held against the one that was kept, byte for byte. What a new
 /// version decides otherwise is named. The service may go on meanwhile.
 #[derive(Args, Debug)]
 #[command(after_long_help = VERIFY_EXAMPLES)]
@@ -104,80 +104,12 @@ impl Export {
                 }
                 for partition in 0..store.partitions() {
                     let shard = Shard { workspace: workspace.clone(), partition };
-                    let (events, records) = export_shard(&store, &shard, &folder).await?;
-                    let mut out = terminal.out();
-                    writeln!(out.to, "{workspace}, partition {partition}: {events} events, {records} records")?;
+                    let exported = export::shard(&store, &shard, &folder).await?;
+                    writeln!(terminal.out().to, "{workspace}, partition {partition}: {exported}")?;
                 }
             }
             Ok(Answer::Done)
         })
-    }
-}
-
-/// Writes a shard's history, as far as it is decided, and its records.
-async fn export_shard(store: &SqliteStore, shard: &Shard, folder: &Path) -> Result<(u64, u64), Failure> {
-    let name = |kind: &str| folder.join(format!("{kind}-{}.jsonl", shard.partition));
-    let file = |path: &Path| {
-        let file = fs::File::create_new(path);
-        file.map(BufWriter::new).map_err(|error| Failure::cannot_write(&path.display().to_string(), &error))
-    };
-    let (history, records) = (name("history"), name("records"));
-    let (mut to_history, mut to_records) = (file(&history)?, file(&records)?);
-    let decided = store.decided(shard).await.map_err(told)?;
-    let (mut after, mut events) = (0, 0);
-    loop {
-        let batch = store.history(shard, after, decided, LIMIT).await.map_err(told)?;
-        if batch.is_empty() {
-            break;
-        }
-        for logged in batch {
-            after = logged.position;
-            events += 1;
-            serde_json::to_writer(&mut to_history, &HistoryLine(&logged.envelope))
-                .map_err(std::io::Error::from)
-                .and_then(|()| to_history.write_all(b"\n"))
-                .map_err(|error| Failure::cannot_write(&history.display().to_string(), &error))?;
-        }
-    }
-    let mut count = 0;
-    let mut pages = Pages::new(shard);
-    while let Some(lines) = pages.next(store).await? {
-        for line in lines {
-            count += 1;
-            writeln!(to_records, "{line}")
-                .map_err(|error| Failure::cannot_write(&records.display().to_string(), &error))?;
-        }
-    }
-    for (path, file) in [(&history, to_history), (&records, to_records)] {
-        let file = file.into_inner().map_err(|error| error.into_error()).and_then(|file| file.sync_all());
-        file.map_err(|error| Failure::cannot_write(&path.display().to_string(), &error))?;
-    }
-    Ok((events, count))
-}
-
-/// The records of one shard, page by page.
-struct Pages {
-    workspace: WorkspaceId,
-    partition: u32,
-    cursor: Cursor,
-}
-
-impl Pages {
-    fn new(shard: &Shard) -> Self {
-        // What was read of the others is beyond whatever they have.
-        let mut after = vec![u64::MAX >> 1; shard.partition as usize + 1];
-        after[shard.partition as usize] = 0;
-        Self { workspace: shard.workspace.clone(), partition: shard.partition, cursor: Cursor(after) }
-    }
-
-    async fn next(&mut self, store: &SqliteStore) -> Result<Option<Vec<String>>, Failure> {
-        let mut cursor = self.cursor.clone();
-        cursor.0.resize(store.partitions() as usize, u64::MAX >> 1);
-        let (records, cursor) = store.records(&self.workspace, &cursor, 2_000).await.map_err(told)?;
-        self.cursor = cursor;
-        let lines: Vec<String> =
-            records.into_iter().filter(|record| record.partition == self.partition).map(|record| record.line).collect();
-        Ok((!lines.is_empty()).then_some(lines))
     }
 }
 
@@ -190,9 +122,15 @@ struct Verified {
     /// Records that this engine would write otherwise; the first hundred.
     differ: Vec<u64>,
     differences: u64,
+    /// The position of the checkpoint that it was replayed from; none: it was replayed from its beginning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checkpoint: Option<u64>,
     /// From where on it does not replay, since somebody was forgotten (R12).
     #[serde(skip_serializing_if = "Option::is_none")]
     erased_since: Option<Instant>,
+    /// Records from there on that a replay writes otherwise, for want of what was forgotten.
+    #[serde(skip_serializing_if = "is_zero")]
+    forgotten: u64,
     /// What the file itself has wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     file: Vec<String>,
@@ -221,8 +159,11 @@ impl Verify {
             writeln!(out.to)?;
         } else {
             for one in &verified {
-                let Verified { workspace, partition, records, differences, differ, erased_since, file } = one;
+                let Verified { workspace, partition, records, differences, differ, file, .. } = one;
                 write!(out.to, "{workspace}, partition {partition}: {records} records, ")?;
+                if let Some(position) = one.checkpoint {
+                    write!(out.to, "from the checkpoint at event {position}, ")?;
+                }
                 match differences {
                     0 => writeln!(out.to, "all as this engine decides")?,
                     count => {
@@ -230,10 +171,11 @@ impl Verify {
                         writeln!(out.to, "{count} decided otherwise by this engine: seq {}", seqs.join(", "))?;
                     }
                 }
-                if let Some(since) = erased_since {
+                if let Some(since) = one.erased_since {
+                    let records = one.forgotten;
                     writeln!(
                         out.to,
-                        "  somebody was forgotten: what came before {since} is not compared by its texts"
+                        "  somebody was forgotten: from {since} on it need not replay ({records} records differ)"
                     )?;
                 }
                 for fault in file {
@@ -245,7 +187,7 @@ impl Verify {
     }
 }
 
-async fn verify_shard(store: &SqliteStore, shard: Shard) -> Result<Verified, Failure> {
+async fn verify_shard<S: Store>(store: &S, shard: Shard) -> Result<Verified, Failure> {
     let stretch = store.stretch(&shard).await.map_err(told)?;
     let mut verified = Verified {
         workspace: shard.workspace.clone(),
@@ -253,23 +195,38 @@ async fn verify_shard(store: &SqliteStore, shard: Shard) -> Result<Verified, Fai
         records: 0,
         differ: Vec::new(),
         differences: 0,
+        checkpoint: None,
         erased_since: stretch.erased_since,
+        forgotten: 0,
         file: Vec::new(),
     };
-    let Some(document) = store.document(&shard.workspace, 1).await.map_err(told)? else { return Ok(verified) };
-    if stretch.from > 1 {
+    let begin = Begin::of(store, &shard).await?;
+    let position = begin.as_ref().map_or(0, |begin| begin.position);
+    if position + 1 < stretch.from {
         return Err(Failure::new(format!(
-            "the history of `{}` begins at event {}: what came before was deleted, and it cannot be replayed",
-            shard.workspace, stretch.from
+            "the history of `{}`, partition {}, begins at event {}: what came before was deleted, and there is no \
+             checkpoint yet to replay it from",
+            shard.workspace, shard.partition, stretch.from
         )));
     }
-    let engine = Engine::compile(document).map_err(|error| Failure::new(error.to_string()))?;
-    let mut partition = Partition::whole(engine);
+    let mut partition = match &begin {
+        Some(begin) => begin.restore(store).await?,
+        None => match store.document(&shard.workspace, 1).await.map_err(told)? {
+            Some(document) => {
+                Partition::whole(Engine::compile(document).map_err(|error| Failure::new(error.to_string()))?)
+            }
+            None => return Ok(verified),
+        },
+    };
+    verified.checkpoint = begin.as_ref().map(|begin| begin.position);
+    if let Some(begin) = &begin {
+        verified.erased_since = begin.erased_since(stretch.erased_since);
+    }
     let mut scratch = Scratch::default();
     let decided = store.decided(&shard).await.map_err(told)?;
-    let mut pages = Pages::new(&shard);
+    let mut pages = Pages::new(store, &shard, partition.head().clock().seq());
     let mut kept = Vec::new().into_iter();
-    let mut after = 0;
+    let mut after = position;
     loop {
         let batch = store.history(&shard, after, decided, LIMIT).await.map_err(told)?;
         if batch.is_empty() {
@@ -278,6 +235,11 @@ async fn verify_shard(store: &SqliteStore, shard: Shard) -> Result<Verified, Fai
         let mut again = Vec::new();
         for logged in &batch {
             after = logged.position;
+            if let Some(begin) = &begin
+                && begin.has_already(store, logged).await?
+            {
+                continue;
+            }
             partition.push(&logged.envelope, &mut scratch, |record: &Record<'_>| {
                 again.push((record.seq, record.at, serde_json::to_string(record).unwrap_or_default()));
             });
@@ -289,16 +251,30 @@ async fn verify_shard(store: &SqliteStore, shard: Shard) -> Result<Verified, Fai
                 stands = kept.next();
             }
             verified.records += 1;
-            let is_erased = verified.erased_since.is_some_and(|since| at <= since);
-            if stands.as_deref() != Some(line.as_str()) && !is_erased {
-                verified.differences += 1;
-                if verified.differ.len() < 100 {
-                    verified.differ.push(seq);
-                }
+            // Of whoever was forgotten, what was said is not kept.
+            let is_same = stands
+                .is_some_and(|stands| stands == line || forget_line(&line).is_ok_and(|forgotten| forgotten == stands));
+            if is_same {
+                continue;
+            }
+            if verified.erased_since.is_some_and(|since| at >= since) {
+                verified.forgotten += 1;
+                continue;
+            }
+            verified.differences += 1;
+            if verified.differ.len() < 100 {
+                verified.differ.push(seq);
             }
         }
     }
+    if let Some(begin) = &begin {
+        begin.is_still_there(store, &shard).await?;
+    }
     Ok(verified)
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Backup {

@@ -121,6 +121,29 @@ impl Partition {
         Self::open(engine, head)
     }
 
+    /// A whole workspace, or a whole partition, with the state that these rows hold: those of a checkpoint (R10). Links of
+    /// a contact come in the order sent.
+    ///
+    /// # Errors
+    /// When the engine is not the revision that the rows have in force.
+    pub fn restore(engine: Engine, rows: impl IntoIterator<Item = Row>) -> Result<Self, OtherRevision> {
+        let mut restored = Self::whole(engine);
+        for row in rows {
+            match row {
+                Row::Clock(clock) => restored.head.clock = clock,
+                Row::Terms(terms) => restored.head.terms = terms,
+                Row::Room(room) => restored.head.room = room,
+                Row::Contact(contact) => {
+                    restored.agenda.update(Default::default(), &contact);
+                    restored.shelf.contacts.insert(contact.user_id().clone(), *contact);
+                }
+                row => restored.shelf.take(row),
+            }
+        }
+        let (state, engine) = (restored.head.terms.revision, restored.engine.revision());
+        if state == engine { Ok(restored) } else { Err(OtherRevision { state, engine }) }
+    }
+
     fn new(engine: Engine, head: Head, shelf: Shelf, store: Option<BeforeAStore>) -> Self {
         Self {
             engine,

@@ -301,6 +301,15 @@ impl Contact {
         Self::TIMERS.iter().filter_map(|&kind| Some((self.due(kind)?, kind))).min()
     }
 
+    /// The same contact, forgotten: without what they wrote and what they are called (R12). A checkpoint that is older than
+    /// the event which says so keeps no more of them than the state does.
+    #[must_use]
+    pub fn forgotten(&self) -> Self {
+        let mut forgotten = self.clone();
+        forgotten.apply(&ContactChange::Erased);
+        forgotten
+    }
+
     /// The next state: what the change says is now so. Changes come from a decision about this contact.
     #[doc(hidden)]
     pub fn apply(&mut self, change: &ContactChange) {

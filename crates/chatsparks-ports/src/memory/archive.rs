@@ -5,7 +5,7 @@ use crate::{Archive, Cursor, KeptRecord, Limit, Log, Logged, NewRecord, Position
 use chatsparks_core::{
     CommentId, Envelope, Evaluation, InsightNumber, Instant, Key, Row, UserId, WorkspaceId, workspace::Workspace,
 };
-use std::sync::Arc;
+use std::{ops::Bound, sync::Arc};
 
 fn kept(partition: u32, record: &NewRecord) -> KeptRecord {
     KeptRecord { partition, seq: record.seq, line: record.line.clone() }
@@ -14,7 +14,7 @@ fn kept(partition: u32, record: &NewRecord) -> KeptRecord {
 impl MemoryStore {
     fn each<T>(&self, workspace: &WorkspaceId, mut read: impl FnMut(u32, &HeldShard) -> T) -> Vec<T> {
         let held = self.held();
-        let of_it = held.shards.iter().filter(|(shard, _)| shard.workspace == *workspace);
+        let of_it = held.shards.iter().filter(|(shard, _)| shard.workspace == *workspace && !shard.is_checkpoint());
         of_it.map(|(shard, held)| read(shard.partition, held)).collect()
     }
 }
@@ -169,37 +169,57 @@ impl Archive for MemoryStore {
         Ok(())
     }
 
-    async fn prune(
-        &self,
-        workspace: &WorkspaceId,
-        records_before: Instant,
-        ids_before: Instant,
-        limit: usize,
-    ) -> Result<usize, StoreError> {
+    async fn shard_rows(&self, shard: &Shard, after: Option<&Key>, limit: usize) -> Result<Vec<Row>, StoreError> {
+        let rows = self.shard(shard, |shard| {
+            let after = after.map_or(Bound::Unbounded, |key| Bound::Excluded(key.clone()));
+            shard.rows.range((after, Bound::Unbounded)).take(limit).map(|(_, row)| row.clone()).collect()
+        });
+        Ok(rows.unwrap_or_default())
+    }
+
+    async fn cut(&self, shard: &Shard, until: Position, first_record: u64, limit: usize) -> Result<usize, StoreError> {
         let mut left = limit;
-        let mut held = self.held();
-        for shard in held.shards.iter_mut().filter(|(shard, _)| shard.workspace == *workspace).map(|(_, held)| held) {
-            let is_old = |row: &Row| row.remembered_from().is_some_and(|from| from < ids_before);
-            let old = shard.rows.iter().filter(|(_, row)| is_old(row)).map(|(key, _)| key.clone());
-            let old: Vec<Key> = old.take(left).collect();
-            left -= old.len();
-            old.iter().for_each(|key| drop(shard.rows.remove(key)));
+        if let Some(shard) = self.held().shards.get_mut(shard) {
+            let until = until.min(shard.decided);
             while let Some((seq, _)) =
-                shard.records.first_key_value().filter(|(_, record)| left > 0 && record.at < records_before)
+                shard.records.first_key_value().filter(|(seq, _)| left > 0 && **seq < first_record)
             {
                 shard.record_first = seq + 1;
                 shard.records.pop_first();
                 left -= 1;
             }
-            while let Some((position, _)) = shard.log.first_key_value().filter(|(position, (envelope, _))| {
-                left > 0 && **position <= shard.decided && envelope.at < records_before
-            }) {
+            while let Some((position, _)) =
+                shard.log.first_key_value().filter(|(position, _)| left > 0 && **position <= until)
+            {
                 shard.log_first = position + 1;
                 shard.log.pop_first();
                 left -= 1;
             }
             let first = shard.log_first;
             shard.granted.retain(|(position, _), _| *position >= first);
+        }
+        Ok(limit - left)
+    }
+
+    async fn clear(
+        &self,
+        checkpoint: &Shard,
+        remembered_before: Option<Instant>,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        let mut held = self.held();
+        let Some(shard) = held.shards.get_mut(checkpoint).filter(|_| checkpoint.is_checkpoint()) else { return Ok(0) };
+        let goes =
+            |row: &Row| remembered_before.is_none_or(|before| row.remembered_from().is_some_and(|from| from < before));
+        Ok(shard.delete(goes, limit))
+    }
+
+    async fn prune(&self, workspace: &WorkspaceId, ids_before: Instant, limit: usize) -> Result<usize, StoreError> {
+        let mut left = limit;
+        let mut held = self.held();
+        let of_it = |shard: &Shard| shard.workspace == *workspace && !shard.is_checkpoint();
+        for shard in held.shards.iter_mut().filter(|(shard, _)| of_it(shard)).map(|(_, held)| held) {
+            left -= shard.delete(|row| row.remembered_from().is_some_and(|from| from < ids_before), left);
             left -= shard.drop_outcomes(left);
         }
         held.places.retain(|(of, key), (_, since)| of != workspace || !key.is_of_an_event() || *since >= ids_before);

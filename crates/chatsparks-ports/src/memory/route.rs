@@ -35,7 +35,11 @@ impl Directory for Within<'_> {
     fn place(&mut self, key: &PlaceKey) -> Result<Option<u32>, Infallible> {
         if let PlaceKey::Dm(dm_id) = key {
             let key = Key::Dm(dm_id.clone());
-            let mut shards = self.held.shards.iter().filter(|(shard, _)| shard.workspace == *self.workspace);
+            let mut shards = self
+                .held
+                .shards
+                .iter()
+                .filter(|(shard, _)| shard.workspace == *self.workspace && !shard.is_checkpoint());
             return Ok(shards.find(|(_, held)| held.rows.contains_key(&key)).map(|(shard, _)| shard.partition));
         }
         Ok(self.held.places.get(&(self.workspace.clone(), key.clone())).map(|(partition, _)| *partition))

@@ -1,6 +1,7 @@
 //! Committing: while one commit is on its way, the next batch is decided.
 
 use super::Worker;
+use crate::checkpoint;
 use chatsparks_core::{Engine, EventId, Head, Wants};
 use chatsparks_ports::{Position, Store, StoreError};
 use std::{
@@ -42,6 +43,13 @@ impl<S: Store> Worker<S> {
         // Partition 0 may be told of the count.
         let draws = !commit.drawn.is_empty();
         let has_effects = !commit.effects.is_empty() || !commit.withdrawn.is_empty();
+        let erases = !commit.erased.is_empty();
+        let work = self.shard.clone();
+        let guard = if erases { Some(work.checkpoint.lock().await) } else { None };
+        if erases {
+            let forgotten = commit.erased.iter().map(|(user_id, _)| user_id);
+            checkpoint::forget(&*self.inner.store, &work.shard, forgotten, self.decided).await?;
+        }
         let (store, shard, fence) = (self.inner.store.clone(), self.shard.shard.clone(), self.fence);
         let (go, may_go) = oneshot::channel::<()>();
         let commit = tokio::spawn(async move {
@@ -66,7 +74,8 @@ impl<S: Store> Worker<S> {
         });
         self.since_rest += 1;
         // Room that is drawn may be refused, and is then drawn otherwise from where the commit began (R7).
-        if self.careful || self.shares_the_limit() || self.since_rest >= AT_A_STRETCH {
+        let has_to_rest = self.careful || self.shares_the_limit() || self.since_rest >= AT_A_STRETCH;
+        if has_to_rest || guard.is_some() {
             return self.rest().await;
         }
         self.partition.handed_over();

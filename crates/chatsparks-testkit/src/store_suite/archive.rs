@@ -1,10 +1,13 @@
 //! What was decided, for whoever asks afterwards.
 
 use super::make::{
-    ALL, at, brought, clock, comment, commit, decided, dm, due, evaluation, put, record, row, shard, terms,
+    ALL, at, brought, clock, comment, commit, decided, dm, due, evaluation, every_row, link, picture, put, queued,
+    record, row, shard, terms, users,
 };
-use chatsparks_core::{CommentResult, Fact, Insights, Key, Row};
-use chatsparks_ports::{Cursor, EffectKey, EffectState, KeptRecord, Settled, Store, StoreError};
+use chatsparks_core::{CommentResult, Due, Fact, Insights, Key, Row, UserId, Wants, WorkspaceId};
+use chatsparks_ports::{
+    CheckpointPlace, Cursor, EffectKey, EffectState, KeptRecord, Settled, Shard, Store, StoreError,
+};
 
 fn ids(records: &[KeptRecord]) -> Vec<(u32, u64)> {
     records.iter().map(|record| (record.partition, record.seq)).collect()
@@ -43,7 +46,7 @@ pub async fn r10_records_are_read_by_cursor<S: Store>(store: &S) {
     assert_eq!(store.records_of(&glow, &"nobody".into(), 4).await.unwrap(), []);
 }
 
-/// R10, T5: records and what was decided of the log by one age, ids by another; never what waits; in batches.
+/// R10, T5: records and what was decided of the log are cut, ids are deleted by their age; never what waits; in batches.
 pub async fn r10_what_is_old_is_deleted_in_batches<S: Store>(store: &S) {
     let glow = "glow".into();
     let inputs = (0..20).map(|n| (shard(0), brought(&format!("e{n}"), at(n), comment("c", "u", "hi"))));
@@ -59,17 +62,27 @@ pub async fn r10_what_is_old_is_deleted_in_batches<S: Store>(store: &S) {
     let before = store.stretch(&shard(0)).await.unwrap();
     assert_eq!((before.from, before.first_record), (1, 0));
     // Nothing is old enough.
-    assert_eq!(store.prune(&glow, at(0), at(0), 100).await.unwrap(), 0);
+    assert_eq!(store.prune(&glow, at(0), 100).await.unwrap(), 0);
+    assert_eq!(store.cut(&shard(0), 0, 0, 100).await.unwrap(), 0);
+    assert_eq!(store.cut(&shard(3), 9, 9, 100).await.unwrap(), 0);
     let mut batches = Vec::new();
     loop {
-        match store.prune(&glow, at(10), at(5), 4).await.unwrap() {
+        match store.cut(&shard(0), 10, 10, 4).await.unwrap() {
             0 => break,
             deleted => batches.push(deleted),
         }
     }
-    // 5 events, 1 comment, 1 firing; 10 records, 10 of the log, 1 outcome.
     assert!(batches.iter().all(|deleted| *deleted <= 4), "{batches:?}");
-    assert_eq!(batches.iter().sum::<usize>(), 28);
+    assert_eq!(batches.iter().sum::<usize>(), 20, "10 records, 10 of the log");
+    batches.clear();
+    loop {
+        match store.prune(&glow, at(5), 4).await.unwrap() {
+            0 => break,
+            deleted => batches.push(deleted),
+        }
+    }
+    assert!(batches.iter().all(|deleted| *deleted <= 4), "{batches:?}");
+    assert_eq!(batches.iter().sum::<usize>(), 8, "5 events, 1 comment, 1 firing; 1 outcome");
     let kept = store.stretch(&shard(0)).await.unwrap();
     assert_eq!((kept.from, kept.first_record), (11, 10));
     assert_eq!(store.read(&shard(0), 0, ALL).await.unwrap().len(), 10);
@@ -87,7 +100,8 @@ pub async fn r10_what_is_old_is_deleted_in_batches<S: Store>(store: &S) {
     // What waits is kept, however old; its outcome goes with the next.
     assert_eq!(store.count(&glow).await.unwrap().waiting, 14);
     assert_eq!(store.list(&glow, EffectState::Sent, 9).await.unwrap(), []);
-    while store.prune(&glow, at(9_000), at(9_000), 4).await.unwrap() > 0 {}
+    while store.prune(&glow, at(9_000), 4).await.unwrap() > 0 {}
+    while store.cut(&shard(0), 9_000, 15, 4).await.unwrap() > 0 {}
     let read = store.read(&shard(0), 0, ALL).await.unwrap();
     assert_eq!(read.iter().map(|logged| logged.position).collect::<Vec<_>>(), (16..=20).collect::<Vec<_>>());
     assert_eq!(store.count(&glow).await.unwrap().waiting, 14);
@@ -97,6 +111,105 @@ pub async fn r10_what_is_old_is_deleted_in_batches<S: Store>(store: &S) {
     put(store, &shard(0), more).await.unwrap();
     let (records, _) = store.records(&glow, &Cursor(vec![15]), 100).await.unwrap();
     assert_eq!(ids(&records), [(0, 15)]);
+}
+
+/// Every row of a shard, so many at once.
+async fn all_rows<S: Store>(store: &S, shard: &Shard, limit: usize) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    loop {
+        let after = rows.last().map(Row::key);
+        let more = store.shard_rows(shard, after.as_ref(), limit).await.unwrap();
+        assert!(more.len() <= limit);
+        if more.is_empty() {
+            return rows;
+        }
+        rows.extend(more);
+    }
+}
+
+fn by_key(mut rows: Vec<Row>) -> Vec<Row> {
+    rows.sort_by_key(Row::key);
+    rows
+}
+
+/// R10: all rows of a shard are read in batches, each once, the links of a contact in the order sent.
+pub async fn r10_all_rows_of_a_shard_are_read<S: Store>(store: &S) {
+    assert_eq!(store.shard_rows(&shard(0), None, 9).await.unwrap(), []);
+    let mut all = commit(3);
+    all.rows = every_row(at(60), 1);
+    all.rows.extend((0..9).map(|n| due(&format!("u2{n}"), at(n))));
+    all.rows.extend([link("u1", 2, 7, at(1)), link("u1", 300, 0, at(2)), link("u", 9, 9, at(3))]);
+    all.rows.extend([Row::Event("y".into(), at(1)), Row::Comment("\u{10FFFF}".into(), at(2))]);
+    let expected = by_key(all.rows.clone());
+    put(store, &shard(0), all).await.unwrap();
+    let mut elsewhere = commit(1);
+    elsewhere.rows = every_row(at(0), 5);
+    put(store, &shard(1), elsewhere).await.unwrap();
+    for limit in [1, 2, 5, 1_000] {
+        let rows = all_rows(store, &shard(0), limit).await;
+        let links = rows.iter().filter_map(|row| match row {
+            Row::Link(user_id, seq, position, _) if user_id.as_str() == "u1" => Some((*seq, *position)),
+            _ => None,
+        });
+        assert_eq!(links.collect::<Vec<_>>(), [(2, 7), (3, 1), (300, 0)], "{limit} at a time");
+        assert_eq!(by_key(rows), expected, "{limit} at a time");
+    }
+}
+
+/// R10: a checkpoint is a shard that nothing else sees: written, read and taken over like any, cleared in batches.
+pub async fn r10_a_checkpoint_is_kept_apart<S: Store>(store: &S) {
+    let glow: WorkspaceId = "glow".into();
+    let mut all = commit(1);
+    all.rows = every_row(at(600), 1);
+    store.append(vec![(shard(0), brought("e0", at(0), comment("c", "u", "hi")))]).await.unwrap();
+    put(store, &shard(0), all).await.unwrap();
+    let before = picture(store).await;
+    let rows = |times, instant: i64| {
+        let mut commit = commit(7);
+        commit.rows = every_row(at(instant), times);
+        commit.rows.extend([due("only here", at(0)), queued("queued here", at(0)), Row::Event("old".into(), at(1))]);
+        commit
+    };
+    let [first, second] = CheckpointPlace::ALL.map(|place| shard(0).checkpoint(place));
+    put(store, &first, rows(2, 60)).await.unwrap();
+    put(store, &second, rows(3, 70)).await.unwrap();
+    put(store, &shard(1).checkpoint(CheckpointPlace::First), rows(4, 80)).await.unwrap();
+    assert_eq!(picture(store).await, before);
+    assert_eq!(store.workspaces().await.unwrap(), std::slice::from_ref(&glow));
+    for key in [Key::Contact("only here".into()), Key::Event("old".into())] {
+        assert_eq!(store.row(&glow, &key).await.unwrap(), None, "{key}");
+    }
+    let mut wants = Wants::default();
+    wants.due = Some(Due { after: None, until: at(10) });
+    assert_eq!(store.load(&shard(0), &wants).await.unwrap().rows, []);
+    assert_eq!(users(&store.load(&first, &wants).await.unwrap().rows), [&UserId::from("only here")]);
+    assert_eq!(by_key(all_rows(store, &first, 4).await), by_key(rows(2, 60).rows));
+    let opened = store.open(&first).await.unwrap();
+    assert_eq!((opened.decided, opened.head.len()), (7, 3));
+    assert_eq!(store.decided(&second).await.unwrap(), 7);
+    // Whoever had it before writes nothing.
+    store.open(&first).await.unwrap();
+    let refused = store.commit(&first, opened.fence, rows(9, 90)).await;
+    assert!(matches!(refused, Err(StoreError::Superseded)), "{refused:?}");
+    // Ids are forgotten of the partitions alone, and of a checkpoint where that is asked for.
+    while store.prune(&glow, at(9_000), 3).await.unwrap() > 0 {}
+    assert_eq!(by_key(all_rows(store, &first, 100).await), by_key(rows(2, 60).rows));
+    let mut deleted = Vec::new();
+    loop {
+        match store.clear(&first, Some(at(60)), 1).await.unwrap() {
+            0 => break,
+            some => deleted.push(some),
+        }
+    }
+    assert_eq!(deleted, [1, 1], "the old id, and a firing");
+    let left = rows(2, 60).rows.into_iter().filter(|row| row.remembered_from().is_none_or(|from| from >= at(60)));
+    assert_eq!(by_key(all_rows(store, &first, 100).await), by_key(left.collect()));
+    while store.clear(&first, None, 4).await.unwrap() > 0 {}
+    assert_eq!(all_rows(store, &first, 100).await, []);
+    assert_eq!(by_key(all_rows(store, &second, 100).await), by_key(rows(3, 70).rows));
+    // What is no checkpoint is not cleared.
+    assert_eq!(store.clear(&shard(0), None, 100).await.unwrap(), 0);
+    assert!(store.row(&glow, &Key::Contact("u1".into())).await.unwrap().is_some());
 }
 
 /// C10: a comment that comes again is evaluated again, and the first time is what tells.
@@ -162,7 +275,7 @@ pub async fn i2_numbers_of_the_insights_add_up<S: Store>(store: &S) {
     counted.insights.add(None, [&seen("v1")]);
     assert!(matches!(store.commit(&shard(0), stale, counted).await, Err(StoreError::Superseded)));
     assert_eq!(insights(store).await, wanted);
-    store.prune(&glow, at(i64::from(i32::MAX)), at(i64::from(i32::MAX)), 100).await.unwrap();
+    store.prune(&glow, at(i64::from(i32::MAX)), 100).await.unwrap();
     assert_eq!(insights(store).await, wanted);
     assert_eq!(store.insights(&"other".into()).await.unwrap(), []);
 }

@@ -64,7 +64,7 @@ pub async fn r2_an_event_bears_the_greater_of_its_stamp_and_the_logs_last<S: Sto
     }
     // What was decided and deleted is still what an outcome comes after.
     put(store, &shard(0), commit(10)).await.unwrap();
-    while store.prune(&"glow".into(), at(100_000), at(0), 100).await.unwrap() > 0 {}
+    while store.cut(&shard(0), 10, 0, 100).await.unwrap() > 0 {}
     assert_eq!(store.read(&shard(0), 0, ALL).await.unwrap(), []);
     assert_eq!(store.end(&shard(0)).await.unwrap(), (10, Some(at(20))));
     let appended = store.append(vec![(shard(0), input("e", Stamp::Latest, receipt))]).await.unwrap();

@@ -1,6 +1,9 @@
 //! The archive of the store: what was decided, for whoever asks afterwards. Nearly all of it only reads.
 
-use crate::{entry::Entry, store::JournalStore};
+use crate::{
+    entry::{Entry, in_shard},
+    store::JournalStore,
+};
 use chatsparks::{
     Evaluation, Instant, Key, Row, Workspace,
     id::{CommentId, UserId, WorkspaceId},
@@ -15,15 +18,28 @@ impl Archive for JournalStore {
         self.memory.write_note(workspace, name, text).await
     }
 
-    async fn prune(
+    async fn prune(&self, workspace: &WorkspaceId, ids_before: Instant, limit: usize) -> Result<usize, StoreError> {
+        let _turn = self.write(Entry::Prune(workspace.clone(), ids_before, limit)).await?;
+        self.memory.prune(workspace, ids_before, limit).await
+    }
+
+    async fn cut(&self, shard: &Shard, until: Position, first_record: u64, limit: usize) -> Result<usize, StoreError> {
+        let _turn = self.write(Entry::Cut(in_shard(shard), until, first_record, limit)).await?;
+        self.memory.cut(shard, until, first_record, limit).await
+    }
+
+    async fn clear(
         &self,
-        workspace: &WorkspaceId,
-        records_before: Instant,
-        ids_before: Instant,
+        checkpoint: &Shard,
+        remembered_before: Option<Instant>,
         limit: usize,
     ) -> Result<usize, StoreError> {
-        let _turn = self.write(Entry::Prune(workspace.clone(), records_before, ids_before, limit)).await?;
-        self.memory.prune(workspace, records_before, ids_before, limit).await
+        let _turn = self.write(Entry::Clear(in_shard(checkpoint), remembered_before, limit)).await?;
+        self.memory.clear(checkpoint, remembered_before, limit).await
+    }
+
+    async fn shard_rows(&self, shard: &Shard, after: Option<&Key>, limit: usize) -> Result<Vec<Row>, StoreError> {
+        self.memory.shard_rows(shard, after, limit).await
     }
 
     async fn workspaces(&self) -> Result<Vec<WorkspaceId>, StoreError> {

@@ -28,7 +28,10 @@ pub(crate) enum Entry {
     Settle(Of, Outcome, Option<Given>),
     Revive(WorkspaceId, String),
     Note(WorkspaceId, String, String),
-    Prune(WorkspaceId, Instant, Instant, usize),
+    Prune(WorkspaceId, Instant, usize),
+    /// Up to a position, and records before a `seq`.
+    Cut(InShard, u64, u64, usize),
+    Clear(InShard, Option<Instant>, usize),
 }
 
 /// A shard: workspace and partition.
@@ -189,7 +192,9 @@ impl Entry {
             }
             Self::Revive(workspace, effect) => drop(memory.revive(&workspace, &effect).await),
             Self::Note(workspace, name, text) => drop(memory.write_note(&workspace, &name, &text).await),
-            Self::Prune(workspace, records, ids, limit) => drop(memory.prune(&workspace, records, ids, limit).await),
+            Self::Prune(workspace, ids, limit) => drop(memory.prune(&workspace, ids, limit).await),
+            Self::Cut(shard, until, seq, limit) => drop(memory.cut(&shard_of(shard), until, seq, limit).await),
+            Self::Clear(shard, before, limit) => drop(memory.clear(&shard_of(shard), before, limit).await),
         }
     }
 }
@@ -266,7 +271,7 @@ impl Outcome {
     }
 }
 
-fn in_shard(shard: &Shard) -> InShard {
+pub(crate) fn in_shard(shard: &Shard) -> InShard {
     (shard.workspace.clone(), shard.partition)
 }
 
