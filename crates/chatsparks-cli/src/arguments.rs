@@ -3,7 +3,7 @@
 #[cfg(feature = "serve")]
 use crate::command::{Backup, Export, Restore, Serve, Verify};
 use crate::command::{
-    Check, Completions, Conversation, Diagnose, Expect, Explain, Init, Insights, Log, Replay, Reset, Schema, Try,
+    Check, Completions, Conversation, Diagnose, Expect, Explain, Init, Insights, Log, NearMisses, Overlaps, Replay, Reset, Schema, Try,
 };
 use clap::{ColorChoice, Parser, Subcommand};
 use std::sync::LazyLock;
@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Log(Log),
     Conversation(Conversation),
     Expect(Expect),
+    Overlaps(Overlaps),
+    NearMisses(NearMisses),
     Insights(Insights),
     Diagnose(Box<Diagnose>),
     Reset(Reset),
@@ -73,6 +75,8 @@ Examples:
   chatsparks conversation shop.json march.jsonl --contact u17
                                                   what was said with this contact?
   chatsparks expect shop.json stories/*.story     does the shop behave as told?
+  chatsparks overlaps shop.json                   which triggers are in each other's way?
+  chatsparks near-misses shop.json march.jsonl    which comments did it almost answer?
   chatsparks insights shop.json march.jsonl       what did the comments lead to?
   chatsparks diagnose shop.json march.jsonl --order o4
                                                   why did something not happen, and what to do?

@@ -21,6 +21,8 @@ pub(crate) use explain::Explain;
 pub(crate) use init::Init;
 pub(crate) use insights::Insights;
 pub(crate) use log::Log;
+pub(crate) use near_misses::NearMisses;
+pub(crate) use overlaps::Overlaps;
 pub(crate) use replay::Replay;
 pub(crate) use reset::Reset;
 pub(crate) use schema::Schema;
@@ -39,6 +41,8 @@ mod explain;
 mod init;
 mod insights;
 mod log;
+mod near_misses;
+mod overlaps;
 mod replay;
 mod reset;
 mod schema;
@@ -62,6 +66,8 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<Answer, F
         Command::Conversation(one) => faults_as_json(one.run(terminal), one.json, false, terminal),
         Command::Expect(expect) => faults_as_json(expect.run(terminal), expect.json, false, terminal),
         Command::Log(log) => faults_as_json(log.run(terminal), log.json, false, terminal),
+        Command::Overlaps(overlaps) => faults_as_json(overlaps.run(terminal), overlaps.json, false, terminal),
+        Command::NearMisses(near) => faults_as_json(near.run(terminal), near.json, false, terminal),
         Command::Insights(insights) => faults_as_json(insights.run(terminal), insights.json, false, terminal),
         Command::Diagnose(diagnose) => {
             let (json, taken) = (diagnose.json, diagnose.takes_standard_output());

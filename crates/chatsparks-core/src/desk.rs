@@ -5,5 +5,6 @@ pub mod diagnosis;
 pub(crate) mod explain;
 pub mod final_state;
 pub(crate) mod insights;
+pub(crate) mod overlaps;
 pub(crate) mod reset;
 pub(crate) mod sign_in;

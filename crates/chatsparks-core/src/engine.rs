@@ -1,12 +1,12 @@
 //! The compiled engine: a workspace made ready to decide.
 
 use crate::{
-    Comment, CommentOutcome, Configured, Contact, Decision, DmStage, Envelope, Head, Instant, SentLink, Timer, UserId,
+    Comment, CommentOutcome, Configured, Contact, Decision, DmStage, Envelope, Head, Instant, SentLink, Timer, TriggerId, UserId,
     desk::explain::{Evaluation, Explanation, Trial},
     document::check,
     document::problem::{CompileError, Problem},
     document::workspace::Workspace,
-    machines::comment::Buffers,
+    machines::comment::{Beside, Buffers},
     machines::decide,
     matching::matcher::DFA_LIMIT,
     state::change::IndexKey,
@@ -249,6 +249,17 @@ impl Engine {
     /// `post`: as if it stood under that post; none: scopes are not looked at.
     pub fn try_text<'a>(&'a self, text: &'a str, post: Option<&str>, scratch: &'a mut Scratch) -> Trial<'a> {
         self.compiled.try_text(text, post, &mut scratch.0)
+    }
+
+    /// The triggers that match a comment, in priority order (C2): drafts too, where nothing but that keeps them from it.
+    /// They are found from what stands in the text; the others are not looked at. What sets a comment aside (C1), and the
+    /// gates (C5), are not looked at either. `is_first`: it is its contact's first (C4).
+    pub fn matching(&self, comment: &Comment, is_first: bool, scratch: &mut Scratch) -> Vec<&TriggerId> {
+        let (engine, buffers) = (&self.compiled, &mut scratch.0);
+        engine.find_features(comment.text.as_str(), Beside::of(comment, is_first), buffers);
+        let under = engine.under(engine.post_names.find(comment.post_id.as_str()));
+        let found = engine.all_that_match(Some(under), buffers);
+        found.into_iter().map(|number| &engine.triggers[number as usize].id).collect()
     }
 
     /// Whether a post is in a trigger's scope (C3); an unknown trigger has none.

@@ -67,6 +67,7 @@ pub use desk::insights::{
     BlockGroup, FlowGroup, Group, InsightDeltas, InsightGroup, InsightMeasure, InsightNumber, Insights, Revenue,
     ShopRevenue,
 };
+pub use desk::overlaps::{Overlap, OverlapKind, Overlaps, Witness, texts_for_pattern};
 pub use desk::reset::{NewIds, OldFlow, ResetError};
 pub use desk::sign_in::{AccessRefusal, OwnerAct, SignIn};
 pub use document::problem::{CompileError, Problem, ProblemCode};

@@ -18,6 +18,8 @@ pub mod expect;
 pub mod history;
 pub mod insights_view;
 pub mod money;
+pub mod near_misses;
+pub mod over_window;
 mod plain;
 pub mod record;
 #[cfg(feature = "schema")]
@@ -34,6 +36,8 @@ pub use driver::{Considered, ConsideredOrder, Observer, Replay};
 pub use evidence::{Asked, Evidence};
 pub use history::{Arrival, HistoryError, HistoryErrorKind, HistoryLine, Line, Reader};
 pub use insights_view::{InsightsSection, InsightsTables};
+pub use near_misses::{Change, NearMiss, NearMissKind, NearMissSearch, NearMisses};
+pub use over_window::{Exceeds, OverWindow, PathStep, over_window};
 pub use record::{DecisionsWriter, Record};
 pub use snapshot::{ReplayError, replay_all, replay_str, replay_to_state, transcript_str};
 pub use story::{Story, StoryReport};

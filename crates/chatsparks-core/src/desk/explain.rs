@@ -215,7 +215,7 @@ type Verdicts = SmallVec<[Verdict; 4]>;
 
 /// The post of a comment.
 #[derive(Clone, Copy, Debug)]
-struct Under<'a> {
+pub(crate) struct Under<'a> {
     post: Option<u32>,
     /// The same, where the workspace has it and not only names it (C3).
     known: Option<u32>,
@@ -275,12 +275,12 @@ impl Compiled {
     }
 
     /// A post as scopes and conditions look at it.
-    fn under(&self, post: Option<u32>) -> Under<'_> {
+    pub(crate) fn under(&self, post: Option<u32>) -> Under<'_> {
         Under { post, known: self.known_post(post), tags: self.tags(post) }
     }
 
     /// Every trigger that matches, in priority order; under no post, whatever the scopes (C11).
-    fn all_that_match(&self, under: Option<Under<'_>>, buffers: &mut Buffers) -> Vec<u32> {
+    pub(crate) fn all_that_match(&self, under: Option<Under<'_>>, buffers: &mut Buffers) -> Vec<u32> {
         let Buffers { normalised, hits, patterns, .. } = buffers;
         let mut found = Vec::new();
         for &feature in hits.list() {
@@ -308,7 +308,7 @@ impl Compiled {
     }
 
     /// What keeps a trigger from matching (C2): being a draft, its scope, its condition.
-    fn match_refusals(&self, number: u32, under: Option<Under<'_>>, buffers: &mut Buffers) -> [Option<Explained>; 3] {
+    pub(crate) fn match_refusals(&self, number: u32, under: Option<Under<'_>>, buffers: &mut Buffers) -> [Option<Explained>; 3] {
         let trigger = &self.triggers[number as usize];
         let is_out = under.is_some_and(|under| !trigger.scope.holds(under.known, under.tags));
         let Buffers { normalised, hits, patterns, .. } = buffers;

@@ -20,7 +20,8 @@ use crate::{
     Problem, ProblemCode,
     document::workspace::{Flow, Product, Workspace},
 };
-pub(crate) use patterns::{beginnings, build_pattern};
+pub(crate) use outranked::{impossible, never_first};
+pub(crate) use patterns::{beginnings, build_pattern, parse_pattern};
 use place::Place;
 use std::{collections::BTreeMap, fmt};
 

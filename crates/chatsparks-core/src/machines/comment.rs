@@ -161,7 +161,12 @@ impl Compiled {
     ///
     /// Lists are read from the highest on, and only as far as they can still win: the cost does not
     /// grow with triggers that the comment does not touch.
-    fn highest(&self, post: Option<u32>, buffers: &mut Buffers, mut admits: impl FnMut(u32) -> bool) -> Option<u32> {
+    pub(crate) fn highest(
+        &self,
+        post: Option<u32>,
+        buffers: &mut Buffers,
+        mut admits: impl FnMut(u32) -> bool,
+    ) -> Option<u32> {
         let tags = self.tags(post);
         let Buffers { normalised, hits, patterns, .. } = buffers;
         let mut subject = Subject { hits, post, normalised, patterns: &self.patterns, memo: patterns };

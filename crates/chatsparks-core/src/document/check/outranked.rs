@@ -21,30 +21,107 @@ const ROWS: usize = 1_000_000;
 
 /// For each trigger the position of a higher one that always outranks it, where that is known.
 pub(super) fn outranked(workspace: &Workspace) -> Vec<Option<usize>> {
-    let triggers = &workspace.triggers;
-    let mut found = vec![None; triggers.len()];
+    let mut found = vec![None; workspace.triggers.len()];
     // A throttled trigger is passed over, so no trigger always outranks another (C7).
     if workspace.policy.on_throttled == OnThrottled::Next {
         return found;
     }
-    let mut ready = Ready::default();
-    let live: Vec<Live> = (0..)
-        .zip(triggers)
-        .filter(|(_, trigger)| trigger.status == TriggerStatus::Active)
-        .map(|(position, trigger)| Live::of(position, trigger, &mut ready))
-        .collect();
-    let mut words = ready.words;
-    words.seal();
-    let index = Index::of(&live, &words);
-    let mut steps = STEPS;
-    for (at, lower) in live.iter().enumerate() {
-        let higher = index.candidates(lower, at, &words).into_iter().find(|higher| {
-            let higher = &live[*higher];
-            lower.scope.is_within(&higher.scope) && lower.when.implies(&higher.when, &words, &mut steps)
-        });
-        found[lower.position] = higher.map(|higher| live[higher].position);
+    let mut all = Compared::of(workspace);
+    for at in 0..all.live.len() {
+        found[all.live[at].position] = all.outranking(at).map(|higher| all.live[higher].position);
     }
     found
+}
+
+/// For each trigger the positions of higher ones of which one always matches when it does: a single one, or between them
+/// those that take its words one by one. Nothing: not known. `on_throttled` is not looked at.
+pub(crate) fn never_first(workspace: &Workspace) -> Vec<Vec<usize>> {
+    let mut found = vec![Vec::new(); workspace.triggers.len()];
+    let mut all = Compared::of(workspace);
+    for at in 0..all.live.len() {
+        let taken = match all.outranking(at) {
+            Some(higher) => vec![higher],
+            None => all.outranking_words(at),
+        };
+        found[all.live[at].position] = taken.into_iter().map(|higher| all.live[higher].position).collect();
+    }
+    found
+}
+
+/// For each trigger whether its condition, in its scope, is known never to hold.
+pub(crate) fn impossible(workspace: &Workspace) -> Vec<bool> {
+    let mut found = vec![false; workspace.triggers.len()];
+    let Compared { live, words, mut steps, .. } = Compared::of(workspace);
+    for live in live {
+        // Only posts are known for what they are: a tag may come to any.
+        let posts = match &workspace.triggers[live.position].scope {
+            Scope::Posts(_) => live.scope.0.as_deref(),
+            Scope::All | Scope::Tags(_) => None,
+        };
+        found[live.position] = live.when.is_impossible(posts, &words, &mut steps);
+    }
+    found
+}
+
+/// The active triggers, made ready to be compared.
+struct Compared {
+    live: Vec<Live>,
+    words: Words,
+    index: Index,
+    steps: u32,
+}
+
+impl Compared {
+    fn of(workspace: &Workspace) -> Self {
+        let mut ready = Ready::default();
+        let live: Vec<Live> = (0..)
+            .zip(&workspace.triggers)
+            .filter(|(_, trigger)| trigger.status == TriggerStatus::Active)
+            .map(|(position, trigger)| Live::of(position, trigger, &mut ready))
+            .collect();
+        let mut words = ready.words;
+        words.seal();
+        let index = Index::of(&live, &words);
+        Self { live, words, index, steps: STEPS }
+    }
+
+    /// A trigger that always outranks this one.
+    fn outranking(&mut self, at: usize) -> Option<usize> {
+        let Self { live, words, index, steps } = self;
+        let lower = &live[at];
+        let mut atoms = vec![Atom::ALWAYS];
+        lower.when.necessary(words, &mut atoms);
+        index.candidates(&lower.scope, atoms, at).into_iter().find(|higher| {
+            let higher = &live[*higher];
+            lower.scope.is_within(&higher.scope) && lower.when.implies(&higher.when, words, steps)
+        })
+    }
+
+    /// Triggers that between them outrank one which only asks for words; nothing where they do not.
+    fn outranking_words(&mut self, at: usize) -> Vec<usize> {
+        let Self { live, words, index, steps } = self;
+        let lower = &live[at];
+        let mut all = Vec::new();
+        if !lower.when.each_word(words, &mut |mode, word| all.push((mode, word))) {
+            return Vec::new();
+        }
+        let mut taken = Vec::new();
+        for word in all {
+            let mut atoms = vec![Atom::ALWAYS];
+            condition::atoms_implied(word, words, &mut atoms);
+            let higher = index.candidates(&lower.scope, atoms, at).into_iter().find(|higher| {
+                let higher = &live[*higher];
+                lower.scope.is_within(&higher.scope) && condition::word_implies(word, &higher.when, words, steps)
+            });
+            match higher {
+                Some(higher) => taken.push(higher),
+                None => return Vec::new(),
+            }
+        }
+        taken.sort_unstable();
+        taken.dedup();
+        taken
+    }
 }
 
 /// An active trigger, made ready to be compared.
@@ -135,15 +212,13 @@ impl Index {
 
     /// Triggers above `at` that may outrank it. Those that do, and are found at all, share an atom with the first
     /// alternative of its condition, and the first place of its scope or none.
-    fn candidates(&self, lower: &Live, at: usize, words: &Words) -> Vec<usize> {
-        let first = match lower.scope.0.as_deref() {
+    fn candidates(&self, scope: &Within, mut atoms: Vec<Atom>, at: usize) -> Vec<usize> {
+        let first = match scope.0.as_deref() {
             None => None,
             Some([first, ..]) => Some(*first),
             // A scope of nothing never holds; there is a warning for that.
             Some([]) => return Vec::new(),
         };
-        let mut atoms = vec![Atom::ALWAYS];
-        lower.when.necessary(words, &mut atoms);
         atoms.sort_unstable();
         atoms.dedup();
         let mut candidates = Vec::new();

@@ -4,7 +4,7 @@ use crate::matching::text;
 use regex::{Regex, RegexBuilder};
 use regex_syntax::{
     ast::{self, Ast, ClassSetItem, Literal},
-    hir::{ClassUnicode, ClassUnicodeRange, Look, LookSet, literal::Extractor},
+    hir::{ClassUnicode, ClassUnicodeRange, Hir, Look, LookSet, literal::Extractor},
 };
 
 mod holds;
@@ -48,6 +48,11 @@ fn parser() -> regex_syntax::ParserBuilder {
     let mut parser = regex_syntax::ParserBuilder::new();
     parser.case_insensitive(true).unicode(true).nest_limit(NESTING);
     parser
+}
+
+/// The parts of a pattern as it is matched; none: it does not compile.
+pub(crate) fn parse_pattern(pattern: &str) -> Option<Hir> {
+    parser().build().parse(pattern).ok()
 }
 
 /// Texts of which one stands in every normalised text that the pattern fits: what its matches begin with.

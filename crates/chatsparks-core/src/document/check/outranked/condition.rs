@@ -104,6 +104,53 @@ impl Node {
         }
     }
 
+    /// Whether it is known that nothing ever makes it hold, within these posts where they are given.
+    pub(super) fn is_impossible(&self, posts: Option<&[u32]>, words: &Words, steps: &mut u32) -> bool {
+        if !spend(steps, 1) {
+            return false;
+        }
+        match self {
+            Self::All(_) => {
+                let mut parts = Vec::new();
+                self.each_part(&mut parts);
+                let denied = |part: &&Self, steps: &mut u32| {
+                    let Self::Not(denied) = *part else { return false };
+                    parts.iter().any(|other| other.implies(denied, words, steps))
+                };
+                let disjoint = |part: &&Self| {
+                    let Self::Posts(these) = *part else { return false };
+                    parts.iter().any(|other| matches!(other, Self::Posts(others) if is_disjoint(these, others)))
+                };
+                parts.iter().any(|part| part.is_impossible(posts, words, steps))
+                    || parts.iter().any(|part| denied(part, steps) || disjoint(part))
+            }
+            Self::Any(parts) => parts.iter().all(|part| part.is_impossible(posts, words, steps)),
+            Self::Posts(these) => posts.is_some_and(|posts| is_disjoint(these, posts)),
+            Self::Not(part) => matches!(**part, Self::Always),
+            _ => false,
+        }
+    }
+
+    /// The parts of an `all`, those of an `all` within it too.
+    fn each_part<'a>(&'a self, parts: &mut Vec<&'a Self>) {
+        match self {
+            Self::All(inner) => inner.iter().for_each(|part| part.each_part(parts)),
+            part => parts.push(part),
+        }
+    }
+
+    /// Calls back with each word of a condition that holds where one of its words does; false: it is no such condition.
+    pub(super) fn each_word(&self, words: &Words, visit: &mut impl FnMut(MatchMode, u32)) -> bool {
+        match self {
+            Self::Words(group) => {
+                words.of(group).iter().for_each(|word| visit(group.mode, *word));
+                true
+            }
+            Self::Any(parts) => parts.iter().all(|part| part.each_word(words, visit)),
+            _ => false,
+        }
+    }
+
     /// The atoms under which a trigger with this condition is looked up: whatever implies it needs one of them.
     pub(super) fn sufficient(&self, words: &Words, atoms: &mut Vec<Atom>) {
         match self {
@@ -153,8 +200,13 @@ impl Node {
     }
 }
 
+/// The atoms that may stand in a condition which a word implies.
+pub(super) fn atoms_implied((mode, word): (MatchMode, u32), words: &Words, atoms: &mut Vec<Atom>) {
+    implied(mode, word, words, |mode, word| atoms.push(Atom::word(mode, word)));
+}
+
 /// Whether `other` holds whenever one word does. Both are read in the same variant, or nothing is concluded.
-fn word_implies((mode, word): (MatchMode, u32), other: &Node, words: &Words, steps: &mut u32) -> bool {
+pub(super) fn word_implies((mode, word): (MatchMode, u32), other: &Node, words: &Words, steps: &mut u32) -> bool {
     match other {
         Node::Words(others) => {
             let numbers = words.of(others);
@@ -191,6 +243,11 @@ fn implied(mode: MatchMode, word: u32, words: &Words, mut visit: impl FnMut(Matc
 fn spend(steps: &mut u32, count: u32) -> bool {
     *steps = steps.saturating_sub(count);
     *steps > 0
+}
+
+/// Whether two sorted lists, neither empty, have nothing in common.
+fn is_disjoint(these: &[u32], others: &[u32]) -> bool {
+    !these.is_empty() && !others.is_empty() && these.iter().all(|id| others.binary_search(id).is_err())
 }
 
 fn is_subset(these: &[u32], others: &[u32]) -> bool {
