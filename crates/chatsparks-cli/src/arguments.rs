@@ -3,7 +3,8 @@
 #[cfg(feature = "serve")]
 use crate::command::{Backup, Export, Restore, Serve, Verify};
 use crate::command::{
-    Check, Completions, Conversation, Diagnose, Expect, Explain, Init, Insights, Log, NearMisses, Overlaps, Replay, Reset, Schema, Try,
+    Check, Completions, Conversation, Diagnose, Expect, Explain, Init, Insights, Log, NearMisses, Overlaps, Replay,
+    Reset, Schema, Try,
 };
 use clap::{ColorChoice, Parser, Subcommand};
 use std::sync::LazyLock;

@@ -96,8 +96,12 @@ fn c4_near_misses_are_told_with_what_they_bring_and_take() {
     };
     assert_snapshot!("near_misses", run(&[], &comments(&texts)));
     assert_snapshot!("near_misses_as_json", run(&["--json"], &comments(&texts)));
-    let others =
-        [run(&[], ""), run(&[], &comments(&["hello"])), run(&[], "{\"id\":1}\n"), run(&["--keep-going"], "{\"id\":1}\n")];
+    let others = [
+        run(&[], ""),
+        run(&[], &comments(&["hello"])),
+        run(&[], "{\"id\":1}\n"),
+        run(&["--keep-going"], "{\"id\":1}\n"),
+    ];
     assert_snapshot!("near_misses_of_other_histories", others.join("\n"));
     fs::write(workspace, "[workspace]\nid = \"moon\"\nname = \"Moon\"\naccount_user_id = \"acct\"\n").unwrap();
     assert_snapshot!("near_misses_without_triggers", run(&[], &comments(&["price"])));

@@ -2,6 +2,7 @@
 //! what a document means to a decision.
 
 pub(crate) mod check;
+pub(crate) mod packs;
 pub(crate) mod problem;
 #[cfg(feature = "schema")]
 mod schema;

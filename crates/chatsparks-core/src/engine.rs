@@ -1,7 +1,8 @@
 //! The compiled engine: a workspace made ready to decide.
 
 use crate::{
-    Comment, CommentOutcome, Configured, Contact, Decision, DmStage, Envelope, Head, Instant, SentLink, Timer, TriggerId, UserId,
+    Comment, CommentOutcome, Configured, Contact, Decision, DmStage, Envelope, Head, Instant, SentLink, Timer,
+    TriggerId, UserId,
     desk::explain::{Evaluation, Explanation, Trial},
     document::check,
     document::problem::{CompileError, Problem},

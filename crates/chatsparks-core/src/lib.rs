@@ -70,6 +70,7 @@ pub use desk::insights::{
 pub use desk::overlaps::{Overlap, OverlapKind, Overlaps, Witness, texts_for_pattern};
 pub use desk::reset::{NewIds, OldFlow, ResetError};
 pub use desk::sign_in::{AccessRefusal, OwnerAct, SignIn};
+pub use document::packs::{PackWord, pack_words};
 pub use document::problem::{CompileError, Problem, ProblemCode};
 pub use driver::{
     partition::{OtherRevision, Partition, Step},

@@ -215,7 +215,9 @@ impl Explorer<'_> {
                 if let Some(free_text) = &replies.free_text {
                     answers.extend(anything());
                     let field = free_text.field.as_ref().or(replies.field.as_ref());
-                    answers.extend(field.into_iter().flat_map(|field| self.compared_with(field.as_str())).map(Answer::Text));
+                    answers.extend(
+                        field.into_iter().flat_map(|field| self.compared_with(field.as_str())).map(Answer::Text),
+                    );
                 }
                 answers
             }
@@ -328,7 +330,10 @@ impl Life {
     /// Lets time pass for as long as the flow waits for nothing else.
     fn wait(&mut self) {
         while let Some(contact) = self.replay.contact(BUYER)
-            && contact.open_conversation().and_then(|open| open.stands.as_ref()).is_some_and(|at| at.waits == Waits::Time)
+            && contact
+                .open_conversation()
+                .and_then(|open| open.stands.as_ref())
+                .is_some_and(|at| at.waits == Waits::Time)
             && let Some(due) = contact.due(TimerKind::FlowWait)
         {
             self.at = due;
@@ -347,8 +352,13 @@ impl Life {
             Answer::Text(text) => PathStep::Buyer(text.clone()),
             Answer::Option(option) => PathStep::Option(option.clone()),
         });
-        let message =
-            Message { message_id: format!("m{}", self.events).into(), user_id: BUYER.into(), handle: None, text, option };
+        let message = Message {
+            message_id: format!("m{}", self.events).into(),
+            user_id: BUYER.into(),
+            handle: None,
+            text,
+            option,
+        };
         let is_taken = self.push(Event::Message(message));
         self.wait();
         is_taken

@@ -2,10 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use chatsparks_core::{
-    Comment, Engine, Envelope, Event, Instant, Message, Period, Waits,
-    workspace::Workspace,
-};
+use chatsparks_core::{Comment, Engine, Envelope, Event, Instant, Message, Period, Waits, workspace::Workspace};
 use chatsparks_replay::{Exceeds, OverWindow, PathStep, Replay, over_window};
 use serde_json::{Value, json};
 
@@ -121,7 +118,14 @@ fn p4_what_is_told_happens_to_a_buyer_of_the_workspace() {
                     let (post_id, user_id) = ("v".into(), "u".into());
                     let text = text.unwrap();
                     Event::Comment(Comment {
-                        comment_id, post_id, user_id, handle: None, text, posted_at: None, reply_to: None, direct_reply: true,
+                        comment_id,
+                        post_id,
+                        user_id,
+                        handle: None,
+                        text,
+                        posted_at: None,
+                        reply_to: None,
+                        direct_reply: true,
                     })
                 } else {
                     let message_id = format!("m{number}").into();

@@ -2,7 +2,7 @@
 
 use chatsparks_core::{
     text::normalise,
-    workspace::{Condition, Keywords, MatchMode, Workspace},
+    workspace::{Condition, Keywords, MatchMode, Pack, Workspace},
 };
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 use regex::{Regex, RegexBuilder};
@@ -45,10 +45,30 @@ pub fn holds(condition: &Condition, workspace: &Workspace, comment: &Looked<'_>)
                 names.chain(skus).any(|name| matches(MatchMode::Word, false, &name, &text))
             })
         }
+        Condition::Pack(pack) => packed(pack).any(|word| any_keyword(&word, &text())),
         Condition::All(parts) => parts.iter().all(|part| holds(part, workspace, comment)),
         Condition::Any(parts) => parts.iter().any(|part| holds(part, workspace, comment)),
         Condition::Not(part) => !holds(part, workspace, comment),
     }
+}
+
+/// The words of a pack, each as a list of its own, read from the data as it is shipped.
+fn packed(pack: &Pack) -> impl Iterator<Item = Keywords> {
+    let lines = include_str!("../../chatsparks-core/data/packs.tsv").lines().filter(|line| !line.starts_with('#'));
+    let rows = lines.map(|line| line.split('\t').collect::<Vec<_>>()).filter(|row| row.len() == 6);
+    let asked = rows.filter(|row| row[0] == pack.pack);
+    let asked = asked.filter(|row| pack.languages.is_empty() || pack.languages.contains(&row[1].to_owned()));
+    asked.map(|row| Keywords {
+        words: vec![row[2].to_owned()],
+        mode: match row[3] {
+            "word" => MatchMode::Word,
+            "starts_with" => MatchMode::StartsWith,
+            "exact" => MatchMode::Exact,
+            _ => MatchMode::Contains,
+        },
+        ignore_accents: row[4].contains("accents"),
+        squeeze: row[4].contains("squeeze"),
+    })
 }
 
 /// Whether one of some sensitive words stands in a text as received (V5).
@@ -89,6 +109,10 @@ pub(crate) fn first_keyword(condition: &Condition, text: &str) -> Option<String>
         }
         Condition::All(parts) | Condition::Any(parts) => parts.iter().find_map(|part| first_keyword(part, text)),
         Condition::Not(part) => first_keyword(part, text),
+        Condition::Pack(pack) => {
+            let text = normalise(&cut(text));
+            packed(pack).find(|word| any_keyword(word, &text)).map(|word| word.words.concat())
+        }
         _ => None,
     }
 }

@@ -121,7 +121,8 @@ fn write_overlap(overlap: &Overlap, engine: &Engine, to: &mut Stream) -> io::Res
     {
         beside.push(format!(" under `{}`", shown(witness.post_id.as_str())));
     }
-    let came = witness.winner.as_ref().map_or("no trigger".to_owned(), |winner| format!("`{}`", shown(winner.as_str())));
+    let came =
+        witness.winner.as_ref().map_or("no trigger".to_owned(), |winner| format!("`{}`", shown(winner.as_str())));
     writeln!(to.to, "    “{}”{} brings {came}", shown(&witness.text), beside.concat())
 }
 

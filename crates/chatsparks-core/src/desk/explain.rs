@@ -308,7 +308,12 @@ impl Compiled {
     }
 
     /// What keeps a trigger from matching (C2): being a draft, its scope, its condition.
-    pub(crate) fn match_refusals(&self, number: u32, under: Option<Under<'_>>, buffers: &mut Buffers) -> [Option<Explained>; 3] {
+    pub(crate) fn match_refusals(
+        &self,
+        number: u32,
+        under: Option<Under<'_>>,
+        buffers: &mut Buffers,
+    ) -> [Option<Explained>; 3] {
         let trigger = &self.triggers[number as usize];
         let is_out = under.is_some_and(|under| !trigger.scope.holds(under.known, under.tags));
         let Buffers { normalised, hits, patterns, .. } = buffers;

@@ -13,9 +13,9 @@ use crate::{
     engine::{Engine, compile::Compiled},
     machines::comment::{Beside, Buffers},
 };
+pub use sample::texts_for_pattern;
 use serde::Serialize;
 use std::collections::BTreeMap;
-pub use sample::texts_for_pattern;
 use ways::Way;
 
 mod sample;
@@ -235,7 +235,12 @@ impl<'a> Search<'a> {
         for (winner, (mut words, witness)) in takers {
             words.retain(|word| brings.binary_search(word).is_err());
             let mut seen = Vec::new();
-            words.retain(|word| !seen.contains(word) && { seen.push(*word); seen.len() <= 1_000 });
+            words.retain(|word| {
+                !seen.contains(word) && {
+                    seen.push(*word);
+                    seen.len() <= 1_000
+                }
+            });
             // Its words bring it in other company: what is taken is no more than what comes together by chance.
             if words.is_empty() && !brings_nothing {
                 continue;
@@ -309,9 +314,12 @@ impl<'a> Search<'a> {
                 let known = |post: &&PostId| self.engine.known_post(self.engine.post_names.find(post.as_str()));
                 posts.iter().filter(|post| known(post).is_some()).cloned().collect()
             }
-            Scope::Tags(tags) => {
-                tags.iter().filter_map(|tag| self.tagged.get(tag.as_str())).flatten().map(|post| (*post).clone()).collect()
-            }
+            Scope::Tags(tags) => tags
+                .iter()
+                .filter_map(|tag| self.tagged.get(tag.as_str()))
+                .flatten()
+                .map(|post| (*post).clone())
+                .collect(),
         };
         posts.sort_unstable();
         posts.dedup();

@@ -13,6 +13,7 @@ pub use block::{
 };
 
 mod block;
+mod condition;
 
 /// A whole workspace: plan, connections, policy, catalogue, triggers, flows and people.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -350,7 +351,7 @@ pub enum Scope {
 }
 
 /// Which comments a trigger answers (C4).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Condition {
@@ -374,6 +375,9 @@ pub enum Condition {
     Any(Vec<Condition>),
     /// The part does not hold.
     Not(Box<Condition>),
+    /// One of the words of a pack that is shipped: `{ "pack": "price", "languages": ["th", "vi"] }`.
+    #[serde(untagged)]
+    Pack(Pack),
 }
 
 /// Words and how they are compared (N2, N5, N6).
@@ -408,6 +412,19 @@ pub enum MatchMode {
     StartsWith,
     /// It is the whole text.
     Exact,
+}
+
+/// The words of a pack that is shipped, each in the mode and with the options that the pack gives it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(deny_unknown_fields))]
+pub struct Pack {
+    /// Its name. What it means never changes: better words come under another name.
+    pub pack: String,
+    /// The languages whose words are asked for, by their codes; empty: all of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub languages: Vec<String>,
 }
 
 /// Which products a comment must name (N9).

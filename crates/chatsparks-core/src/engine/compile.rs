@@ -332,6 +332,13 @@ impl Compiler {
                 }
                 Node::Features(places.into_boxed_slice())
             }
+            Condition::Pack(pack) => {
+                let mut words = Vec::new();
+                for word in pack.words() {
+                    words.push(self.condition(workspace, &Condition::Keywords(word.keywords()), trigger)?);
+                }
+                Node::Any(words.into_boxed_slice())
+            }
             Condition::All(parts) => Node::All(self.parts(workspace, parts, trigger)?),
             Condition::Any(parts) => Node::Any(self.parts(workspace, parts, trigger)?),
             Condition::Not(part) => Node::Not(Box::new(self.condition(workspace, part, trigger)?)),

@@ -156,6 +156,12 @@ pub(crate) fn keyword_at(condition: &Condition, place: usize) -> Option<&str> {
             }
             passed += keywords.words.len();
         }
+        if let Condition::Pack(pack) = leaf {
+            if found.is_none() {
+                found = place.checked_sub(passed).and_then(|at| pack.words().nth(at)).map(|word| word.word);
+            }
+            passed += pack.words().count();
+        }
     });
     found
 }

@@ -1,7 +1,7 @@
 //! Changes to a list of keywords, and a workspace in which each stands by itself.
 
-use chatsparks_core::workspace::{Condition, Keywords, Trigger, TriggerStatus, Workspace};
 use chatsparks_core::TriggerId;
+use chatsparks_core::workspace::{Condition, Keywords, Trigger, TriggerStatus, Workspace};
 use serde::Serialize;
 
 /// What to change in a list of keywords.

@@ -33,6 +33,8 @@ struct Word<'w> {
     written: &'w str,
     /// As it is compared, but for squeezing.
     chars: Vec<char>,
+    /// Whether it has accents that are not ignored.
+    is_accented: bool,
     mode: MatchMode,
 }
 
@@ -134,7 +136,8 @@ impl<'w> Index<'w> {
         let mut normaliser = Normaliser::new();
         let mut words = Vec::new();
         let mut tables: [BTreeMap<String, Vec<(u32, Part)>>; 4] = Default::default();
-        let active = |(_, trigger): &(usize, &chatsparks_core::workspace::Trigger)| trigger.status == TriggerStatus::Active;
+        let active =
+            |(_, trigger): &(usize, &chatsparks_core::workspace::Trigger)| trigger.status == TriggerStatus::Active;
         for (place, trigger) in workspace.triggers.iter().enumerate().filter(active) {
             let mut groups = Vec::new();
             lists(&trigger.when, &mut groups);
@@ -147,10 +150,12 @@ impl<'w> Index<'w> {
                     let put = |table: &mut BTreeMap<String, Vec<_>>, text: String, part| {
                         table.entry(text).or_default().push((number, part));
                     };
+                    let without = vary(&read, ACCENTS);
+                    let is_accented = !keywords.ignore_accents && without != read;
                     if !keywords.ignore_accents {
-                        put(without_accents, vary(&read, ACCENTS), Part::Whole);
+                        put(without_accents, without, Part::Whole);
                     } else {
-                        read = vary(&read, ACCENTS);
+                        read = without;
                     }
                     if !keywords.squeeze {
                         put(squeezed, vary(&read, SQUEEZED), Part::Whole);
@@ -160,7 +165,7 @@ impl<'w> Index<'w> {
                     for (part, text) in parts(&chars) {
                         put(own, text, part);
                     }
-                    words.push(Word { trigger: place, group, written, chars, mode: keywords.mode });
+                    words.push(Word { trigger: place, group, written, chars, is_accented, mode: keywords.mode });
                 }
             }
         }
@@ -181,12 +186,11 @@ impl<'w> Index<'w> {
         };
         let bare = vary(&plain, ACCENTS);
         let squeezed = vary(&plain, SQUEEZED);
-        // A text that is the same either way has the word as it is, or not at all.
-        if bare != plain {
-            self.loosened(&self.without_accents, &bare, NearMissKind::Accents, "ignore_accents", &mut tell);
-        }
+        // Where neither the text nor the word changes, it has the word as it is, or not at all.
+        let differs = |word: &Word<'_>| word.is_accented || bare != plain;
+        self.loosened(&self.without_accents, &bare, NearMissKind::Accents, "ignore_accents", &differs, &mut tell);
         if squeezed != plain {
-            self.loosened(&self.squeezed, &squeezed, NearMissKind::Elongated, "squeeze", &mut tell);
+            self.loosened(&self.squeezed, &squeezed, NearMissKind::Elongated, "squeeze", &|_| true, &mut tell);
         }
         self.beside(&self.plain, &plain, &mut tell);
         self.beside(&self.bare, &bare, &mut tell);
@@ -200,10 +204,11 @@ impl<'w> Index<'w> {
         text: &str,
         kind: NearMissKind,
         option: &'static str,
+        differs: &impl Fn(&Word<'_>) -> bool,
         tell: &mut impl FnMut(&Word<'_>, NearMissKind, Change),
     ) {
         table.each(text, |word, _, _, end| {
-            if !text[end..].starts_with(is_mark) {
+            if !text[end..].starts_with(is_mark) && differs(&self.words[word]) {
                 tell(&self.words[word], kind, Change::Set(option));
             }
         });
@@ -311,9 +316,11 @@ fn is_near(word: &Word<'_>, edit: Edit) -> bool {
     length > LEAST || edit.missing.is_none() || edit.found.is_none() || changed().all(|c| word.chars.contains(&c))
 }
 
-/// Whether what a buyer wrote can be a keyword: nothing is left out at its edges, and it is not all too short.
+/// Whether what a buyer wrote can be a keyword: nothing is left out at its edges, and it is not all too short. Where
+/// marks are characters, one may be lost.
 fn is_telling(fragment: &[char]) -> bool {
-    fragment.len() >= LEAST
+    let least = if fragment.iter().any(|c| is_unspaced_script(*c)) { LEAST - 1 } else { LEAST };
+    fragment.len() >= least
         && fragment.first().is_some_and(|first| !is_mark(*first) && *first != ' ')
         && fragment.last() != Some(&' ')
 }

@@ -5,10 +5,8 @@ use crate::{Format, Reader, Replay, read_workspace};
 
 /// A workspace of these triggers, as (id, condition), all of one flow; and what these texts almost match in it.
 fn found(triggers: &[(&str, &str)], texts: &[&str]) -> NearMisses {
-    let triggers: Vec<String> = triggers
-        .iter()
-        .map(|(id, when)| format!(r#"{{ "id": "{id}", "when": {when}, "flow": "f" }}"#))
-        .collect();
+    let triggers: Vec<String> =
+        triggers.iter().map(|(id, when)| format!(r#"{{ "id": "{id}", "when": {when}, "flow": "f" }}"#)).collect();
     let workspace = format!(
         r#"{{ "workspace": {{ "id": "w", "name": "W", "account_user_id": "acct" }}, "triggers": [{}],
               "flows": [{{ "id": "f", "version": 1, "blocks": [{{ "id": "a", "tag": {{ "tag": "t" }} }}] }}] }}"#,
@@ -59,7 +57,7 @@ fn c4_a_word_is_missed_by_one_edit_an_accent_a_run_an_ending_or_a_script() {
     for (word, more, text, wanted) in [
         // One letter wrong, missing, too many, and two turned round; within the word and across its middle.
         ("shipping", "", "free shiping?", "t +shiping one_edit 1"),
-        ("shipping", "", "free shippping", "t +shippping one_edit 1"),
+        ("shipping", "", "free shippping", "t +shippping one_edit 1 | t squeeze elongated 1"),
         ("shipping", "", "shopping now", "t +shopping one_edit 1"),
         ("shipping", "", "the shippnig cost", "t +shippnig one_edit 1"),
         ("shipping", "", "the shpiping cost", "t +shpiping one_edit 1"),
@@ -75,7 +73,7 @@ fn c4_a_word_is_missed_by_one_edit_an_accent_a_run_an_ending_or_a_script() {
         ("glow15", "", "glow16", ""),
         ("giá bao nhiêu", "", "gia bao nhieu", "t ignore_accents accents 1"),
         ("free", "", "freeee", ""),
-        ("free", r#", "match": "word""#, "freeee", "t squeeze elongated 1"),
+        ("free", r#", "match": "word""#, "freeee", "t +freeee glued 1 | t squeeze elongated 1"),
         ("harga", r#", "match": "word""#, "harganya", "t +harganya glued 1"),
         ("ready", r#", "match": "word""#, "already", ""),
         ("price", "", "рrісe?", "t +рrісe look_alike 1"),
@@ -96,10 +94,10 @@ fn c2_a_change_is_told_with_all_that_it_brings_and_takes() {
     let (price, other) = (words("price", ""), words("prcie list", ""));
     let texts = ["prcie", "prcie pls", "the prcie list", "a prcie", "price"];
     // The lower trigger loses a comment; what has the word already is not counted.
-    assert_eq!(told(&[("price", &price), ("list", &other)], &texts), ["price +prcie one_edit 3  -list:1"]);
+    assert_eq!(told(&[("price", &price), ("list", &other)], &texts), ["price +prcie one_edit 3 -list:1"]);
     // A higher one keeps it.
     let told_below = told(&[("list", &other), ("price", &price)], &texts);
-    assert!(told_below.contains(&"price +prcie one_edit 3 ".to_owned()), "{told_below:?}");
+    assert!(told_below.contains(&"price +prcie one_edit 3".to_owned()), "{told_below:?}");
     let found = found(&[("price", &price), ("list", &other)], &texts);
     assert_eq!((found.comments, found.unmatched), (5, 3));
     let near = &found.changes[0];
@@ -114,7 +112,7 @@ fn c4_another_part_of_a_condition_holds_a_change_back() {
     let price = words("price", "");
     let asked = format!(r#"{{ "all": ["question_mark", {price}] }}"#);
     assert_eq!(told(&[("t", &asked)], &["prcie"]), Vec::<String>::new());
-    assert_eq!(told(&[("t", &asked)], &["prcie?"]), ["t +prcie one_edit 1 "]);
+    assert_eq!(told(&[("t", &asked)], &["prcie?"]), ["t +prcie one_edit 1"]);
     // Words that keep a trigger from matching are no reason to add any.
     let not = format!(r#"{{ "all": ["question_mark", {{ "not": {price} }}, {}] }}"#, words("link", ""));
     assert_eq!(told(&[("t", &not)], &["prcie?"]), Vec::<String>::new());

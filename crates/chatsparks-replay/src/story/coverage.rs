@@ -330,6 +330,7 @@ fn each_part(condition: &Condition, path: String, found: &mut impl FnMut(&Condit
         Condition::Pattern(_) => "pattern",
         Condition::Posts(_) => "posts",
         Condition::Mentions(_) => "mentions",
+        Condition::Pack(_) => "pack",
         Condition::All(_) => "all",
         Condition::Any(_) => "any",
         Condition::Not(_) => "not",

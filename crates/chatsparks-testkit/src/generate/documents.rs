@@ -19,8 +19,13 @@ pub fn condition() -> impl Strategy<Value = Value> {
             json!({ "keywords": { "words": words, "match": mode, "ignore_accents": accents, "squeeze": squeeze } })
         });
     let patterns = vec!["pri+ce", "^how", "ml$", r"\d{2,}", "[ก-ฮ]+", "(a|b)*c", "é", r"\bo\b"];
+    let packs = (select(vec!["price", "link", "shipping", "thanks"]), vec(select(vec!["th", "vi", "id", "en"]), 0..3));
     let leaf = prop_oneof![
         6 => keywords,
+        1 => packs.prop_map(|(pack, languages)| match languages.is_empty() {
+            true => json!({ "pack": pack }),
+            false => json!({ "pack": pack, "languages": languages }),
+        }),
         1 => select(patterns).prop_map(|pattern| json!({ "pattern": pattern })),
         2 => Just(json!("question_mark")),
         1 => Just(json!("first_comment")),

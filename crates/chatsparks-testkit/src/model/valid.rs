@@ -40,6 +40,11 @@ fn condition(when: &Condition, depth: usize) -> bool {
         Condition::Not(part) => depth < 16 && condition(part, depth + 1),
         Condition::QuestionMark | Condition::FirstComment | Condition::Reply => true,
         Condition::Posts(_) | Condition::Mentions(_) => true,
+        Condition::Pack(pack) => {
+            let packs = ["human", "link", "price", "shipping", "size", "stock", "stop", "thanks"];
+            packs.contains(&pack.pack.as_str())
+                && pack.languages.iter().all(|language| ["en", "id", "th", "vi"].contains(&language.as_str()))
+        }
     }
 }
 

@@ -105,6 +105,13 @@ impl<'a> Finder<'a> {
                     }
                 }
             }
+            (Condition::Pack(pack), _) => {
+                for (word, feature) in pack.words().zip(features) {
+                    if self.found & bit(feature) != 0 {
+                        add(words, word.word, MatchedKind::Keyword, self.places.get(&feature));
+                    }
+                }
+            }
             (Condition::Pattern(pattern), Node::Pattern(index, _)) => {
                 let places = self.patterns.entry(*index).or_insert_with(|| {
                     let found = self.engine.patterns[*index as usize].find_iter(&self.plain.text).take(MOST);

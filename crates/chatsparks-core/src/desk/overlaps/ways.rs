@@ -60,9 +60,11 @@ fn holding<'a>(condition: &'a Condition, workspace: &'a Workspace) -> Vec<Way<'a
                 std::iter::once(&product.name).chain(&product.aliases).chain(skus)
             });
             // Where any product will do, its name is nobody's choice of a word.
-            let words = |way: Way<'a>| if mentions.products.is_empty() { Way { words: Vec::new(), ..way } } else { way };
+            let words =
+                |way: Way<'a>| if mentions.products.is_empty() { Way { words: Vec::new(), ..way } } else { way };
             names.take(NAMES).map(|name| words(Way::word(name, MatchMode::Word))).collect()
         }
+        Condition::Pack(pack) => pack.words().map(|word| Way::word(word.word, word.mode)).collect(),
         Condition::All(parts) => together(parts.iter().map(|part| holding(part, workspace)).collect()),
         Condition::Any(parts) => parts.iter().flat_map(|part| holding(part, workspace)).take(WAYS).collect(),
         Condition::Not(part) => not_holding(part, workspace),

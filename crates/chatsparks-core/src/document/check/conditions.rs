@@ -3,7 +3,8 @@
 use super::{Again, Checker, Place, build_pattern, limits, limits::Grouped};
 use crate::{
     PostId, ProblemCode, ProductId,
-    document::workspace::{Condition, Keywords, Replies, Scope, Trigger},
+    document::packs,
+    document::workspace::{Condition, Keywords, Pack, Replies, Scope, Trigger},
 };
 
 impl Checker<'_> {
@@ -66,6 +67,7 @@ impl Checker<'_> {
             Condition::Mentions(mentions) => {
                 self.product_ids(&at.field("mentions").field("products"), &mentions.products)
             }
+            Condition::Pack(pack) => self.pack(at, pack),
             Condition::All(parts) => self.parts(&at.field("all"), parts, around + 1),
             Condition::Any(parts) => self.parts(&at.field("any"), parts, around + 1),
             Condition::Not(part) => self.condition(&at.field("not"), part, around + 1),
@@ -87,16 +89,38 @@ impl Checker<'_> {
             self.report.add(at, ProblemCode::Empty, format_args!("a condition needs at least one word"));
         }
         self.report.count(at, "words in one condition", words.len(), limits::WORDS);
+        self.count_words(at, words.len());
+        for (position, word) in words.iter().enumerate() {
+            self.report.keyword(&at.item(position), word);
+        }
+    }
+
+    fn count_words(&mut self, at: &Place<'_>, words: usize) {
         let before = self.words;
-        self.words = before.saturating_add(words.len());
+        self.words = before.saturating_add(words);
         // Told once, where the limit is passed.
         if before <= limits::ALL_WORDS && self.words > limits::ALL_WORDS {
             let message = format_args!("all conditions together have at most {} words", Grouped(limits::ALL_WORDS));
             self.report.add(at, ProblemCode::OverLimit, message);
         }
-        for (position, word) in words.iter().enumerate() {
-            self.report.keyword(&at.item(position), word);
+    }
+
+    /// A pack must be one that is shipped, and so must its languages.
+    fn pack(&mut self, at: &Place<'_>, pack: &Pack) {
+        let packs = packs::known(|word| word.pack);
+        if !packs.contains(&pack.pack.as_str()) {
+            let message = format_args!("there is no pack `{}`{}", pack.pack, nearest(&pack.pack, &packs));
+            self.report.add(&at.field("pack"), ProblemCode::Unknown, message);
         }
+        let languages = packs::known(|word| word.language);
+        for (position, language) in pack.languages.iter().enumerate() {
+            if !languages.contains(&language.as_str()) {
+                let message =
+                    format_args!("packs have no words in the language `{language}`{}", nearest(language, &languages));
+                self.report.add(&at.field("languages").item(position), ProblemCode::Unknown, message);
+            }
+        }
+        self.count_words(at, pack.words().count());
     }
 
     /// A pattern of a condition or of a question: they are alike (N7), and counted together.
@@ -130,4 +154,29 @@ impl Checker<'_> {
             self.report.id(&at.item(position), product.as_str(), limits::PLATFORM_ID);
         }
     }
+}
+
+/// What was perhaps meant, as the end of a sentence: the name that begins like it or is a letter or two away, else all.
+fn nearest(wanted: &str, known: &[&str]) -> String {
+    let letters: Vec<char> = wanted.chars().take(limits::CHOSEN_ID).collect();
+    let near = known.iter().map(|name| (distance(&letters, name), *name)).min();
+    match near {
+        Some((distance, name)) if distance * 2 <= name.chars().count() => format!(": did you mean `{name}`?"),
+        _ => format!(": there are {}", known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// How many letters have to be put in, taken out or changed.
+fn distance(wanted: &[char], name: &str) -> usize {
+    let mut row: Vec<usize> = (0..=wanted.len()).collect();
+    for (line, letter) in name.chars().enumerate() {
+        let mut before = row[0];
+        row[0] = line + 1;
+        for place in 0..wanted.len() {
+            let changed = before + usize::from(wanted[place] != letter);
+            before = row[place + 1];
+            row[place + 1] = changed.min(before + 1).min(row[place] + 1);
+        }
+    }
+    row[wanted.len()]
 }

@@ -73,6 +73,11 @@ impl Node {
             Condition::All(list) => Self::All(parts(list)),
             Condition::Any(list) => Self::Any(parts(list)),
             Condition::Not(part) => Self::Not(Box::new(Self::of(part, ready, around + 1))),
+            Condition::Pack(pack) => {
+                let words = pack.words().filter_map(|word| ready.words.add(&word.keywords()).map(Self::Words));
+                let words: Vec<Self> = words.collect();
+                if words.is_empty() { Self::Opaque } else { Self::Any(words) }
+            }
         }
     }
 

@@ -68,7 +68,7 @@ impl<'a, 'r> Search<'a, 'r> {
             return;
         }
         match condition {
-            Condition::QuestionMark | Condition::FirstComment | Condition::Reply => {}
+            Condition::QuestionMark | Condition::FirstComment | Condition::Reply | Condition::Pack(_) => {}
             Condition::Keywords(keywords) => self.keywords(&at.field("keywords").field("words"), keywords),
             Condition::Pattern(pattern) => {
                 self.patterns += 1;
