@@ -162,6 +162,9 @@ enum Answer {
     Option(OptionId),
 }
 
+/// Where a flow was seen to wait, for what, and with which fields: from there it goes on alike.
+type Place = (BlockId, u8, Vec<(String, String)>);
+
 /// Lives through one flow.
 struct Explorer<'a> {
     engine: &'a Engine,
@@ -175,7 +178,7 @@ struct Explorer<'a> {
 impl Explorer<'_> {
     fn explore(&mut self, left: &mut usize) {
         let mut next: VecDeque<Vec<Answer>> = VecDeque::from([Vec::new()]);
-        let mut seen: BTreeSet<(BlockId, u8, Vec<(String, String)>)> = BTreeSet::new();
+        let mut seen: BTreeSet<Place> = BTreeSet::new();
         for _ in 0..WAYS {
             let Some(answers) = next.pop_front() else { return };
             if *left == 0 {
