@@ -92,7 +92,7 @@ pub use state::contact::{
 };
 pub use state::head::{Clock, Head, MEMORY, Room, Terms};
 pub use state::order::OrderEntry;
-pub use state::stored::{ContactOfVersion1, Storable, Stored};
+pub use state::stored::{ContactOfVersion1, FORMS, Storable, Stored, StoredAt};
 pub use state::throttle::Throttles;
 pub use state::timer::*;
 pub use time::{Instant, InstantError, Period};

@@ -5,13 +5,18 @@ use reqwest::{Client, redirect};
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use rustls_platform_verifier::BuilderVerifierExt;
 use standardwebhooks::Webhook;
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 use url::Url;
 
 /// An endpoint that takes effects.
 pub struct Endpoint {
     url: Url,
-    keys: Vec<Webhook>,
+    /// Changed while effects go: each attempt is signed by those that hold when it begins.
+    keys: RwLock<Vec<Webhook>>,
     timeout: Duration,
 }
 
@@ -43,7 +48,7 @@ impl Endpoint {
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
             return Err(EndpointError::Url);
         }
-        let endpoint = Self { url, keys: Vec::new(), timeout: Duration::from_secs(10) };
+        let endpoint = Self { url, keys: RwLock::default(), timeout: Duration::from_secs(10) };
         endpoint.signed_too(secret)
     }
 
@@ -51,15 +56,19 @@ impl Endpoint {
     ///
     /// # Errors
     /// When it is no secret.
-    pub fn signed_too(mut self, secret: &str) -> Result<Self, EndpointError> {
-        // An empty key would let anybody sign.
-        let empty = secret.trim().trim_start_matches("whsec_").is_empty();
-        let key = Webhook::new(secret.trim()).map_err(|_| EndpointError::Secret)?;
-        if empty {
+    pub fn signed_too(self, secret: &str) -> Result<Self, EndpointError> {
+        self.keys.write().unwrap_or_else(PoisonError::into_inner).push(key(secret)?);
+        Ok(self)
+    }
+
+    /// Signs with these from now on, and with no other.
+    pub(crate) fn sign_with(&self, secrets: &[String]) -> Result<(), EndpointError> {
+        let keys = secrets.iter().map(|secret| key(secret)).collect::<Result<Vec<_>, _>>()?;
+        if keys.is_empty() {
             return Err(EndpointError::Secret);
         }
-        self.keys.push(key);
-        Ok(self)
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
+        Ok(())
     }
 
     /// The same, with so long for one attempt; 10 seconds without.
@@ -83,7 +92,8 @@ impl Endpoint {
 
     /// Every key's signature, separated by spaces.
     pub(crate) fn sign(&self, id: &str, timestamp: i64, body: &[u8]) -> Result<String, Fault> {
-        let signatures: Result<Vec<_>, _> = self.keys.iter().map(|key| key.sign(id, timestamp, body)).collect();
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let signatures: Result<Vec<_>, _> = keys.iter().map(|key| key.sign(id, timestamp, body)).collect();
         signatures.map(|all| all.join(" ")).map_err(|_| Fault("it could not be signed".to_owned()))
     }
 
@@ -111,6 +121,14 @@ impl Endpoint {
             .build();
         client.map_err(|error| EndpointError::Tls(error.without_url().to_string()))
     }
+}
+
+/// A key of a secret.
+fn key(secret: &str) -> Result<Webhook, EndpointError> {
+    // An empty key would let anybody sign.
+    let empty = secret.trim().trim_start_matches("whsec_").is_empty();
+    let key = Webhook::new(secret.trim()).map_err(|_| EndpointError::Secret)?;
+    if empty { Err(EndpointError::Secret) } else { Ok(key) }
 }
 
 impl fmt::Debug for Endpoint {
@@ -141,6 +159,22 @@ mod tests {
         let both = endpoint.signed_too("AAECAwQFBgcICQoLDA0ODxAREhMUFRYX").expect("a secret");
         let signature = both.sign("msg_1", 1, BODY).expect("a signature");
         assert_eq!(signature.split(' ').count(), 2);
+    }
+
+    #[test]
+    fn h_secrets_are_changed_while_effects_go() {
+        let endpoint = Endpoint::new("http://localhost/", SECRET).expect("an endpoint");
+        let sign = || endpoint.sign("msg_1", 1, BODY).expect("a signature");
+        let (before, other) = (sign(), "AAECAwQFBgcICQoLDA0ODxAREhMUFRYX".to_owned());
+        endpoint.sign_with(&[SECRET.to_owned(), other.clone()]).expect("secrets");
+        assert_eq!(sign().split(' ').next(), Some(before.as_str()));
+        endpoint.sign_with(&[other]).expect("a secret");
+        let after = sign();
+        assert_ne!(after, before);
+        for none in [vec![], vec!["whsec_".to_owned()], vec![SECRET.to_owned(), "whsec_?".to_owned()]] {
+            assert!(endpoint.sign_with(&none).is_err());
+            assert_eq!(sign(), after, "what signed before goes on");
+        }
     }
 
     #[test]

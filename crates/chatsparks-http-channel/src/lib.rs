@@ -55,6 +55,14 @@ impl HttpChannel {
         Ok(Self { endpoint, client })
     }
 
+    /// Signs with these secrets from now on, and with no other: attempts that have begun keep their signatures.
+    ///
+    /// # Errors
+    /// When one is no secret, or there is none; those before stay then.
+    pub fn sign_with(&self, secrets: &[String]) -> Result<(), EndpointError> {
+        self.endpoint.sign_with(secrets)
+    }
+
     async fn post(&self, delivery: &Delivery) -> Result<reqwest::Response, Fault> {
         let body = serde_json::to_vec(&Body::new(delivery)).map_err(|_| Fault("it could not be written".to_owned()))?;
         let id = webhook_id(&delivery.key);

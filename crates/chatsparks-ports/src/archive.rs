@@ -205,6 +205,11 @@ pub trait Archive: Send + Sync + 'static {
         limit: usize,
     ) -> impl Future<Output = Result<usize, StoreError>> + Send;
 
+    /// What reading or writing has found to be damaged since the store was opened, and what to do (S1); none: nothing.
+    fn damage(&self) -> Option<String> {
+        None
+    }
+
     /// Deletes at most so many remembered ids of a workspace that are older than an instant (T5), and outcomes of effects
     /// whose records are not kept any more; how many it deleted. It holds no lock for longer than a batch.
     ///

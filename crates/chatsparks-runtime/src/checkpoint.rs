@@ -70,7 +70,10 @@ pub(crate) async fn keep_up<S: Store>(
         tidy(inner, shard, place, stand.next).await?;
         match went {
             Went::Further => {}
-            Went::Nowhere => return Ok(()),
+            Went::Nowhere => {
+                *shard.kept_longer.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                return Ok(());
+            }
             Went::DiffersAt(seq) => {
                 if stand.differs_at.is_none() {
                     tracing::warn!(

@@ -100,6 +100,8 @@ impl<S: Store> Runtime<S> {
         let lag: u64 = shards.iter().map(|shard| shard.lag).sum();
         metrics::gauge!("chatsparks_lag_events").set(lag as f64);
         let store = self.inner.store_fault.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // Whoever only reads may have met a damaged page, which no worker has.
+        let store = store.or_else(|| self.inner.store.damage());
         let mut health =
             Health { status: "ok".to_owned(), store, clock_stepped: self.inner.guard.is_stepped(), shards, channels };
         if health.store.is_some() {

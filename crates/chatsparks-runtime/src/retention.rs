@@ -8,7 +8,7 @@ use crate::{
 use chatsparks_core::{Instant, MEMORY, Period};
 use chatsparks_ports::{Store, StoreError};
 use std::{
-    sync::{Arc, PoisonError, atomic::Ordering},
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -43,7 +43,6 @@ async fn of_workspace<S: Store>(inner: &Inner<S>, state: &WorkspaceState) -> Res
             ClockMode::Wall => inner.guard.wall(),
             ClockMode::Events => Instant::from_milliseconds(shard.latest.load(Ordering::Relaxed)),
         };
-        shard.kept_longer.lock().unwrap_or_else(PoisonError::into_inner).take();
         checkpoint::keep_up(inner, state, shard, now.before(records)).await?;
     }
     let Some(ids_before) = remembered_from(inner, state) else { return Ok(()) };

@@ -13,6 +13,7 @@ use governor::DefaultDirectRateLimiter;
 use std::{
     collections::BTreeMap,
     fmt,
+    hash::{BuildHasher, Hasher, RandomState},
     sync::{
         Arc, Mutex, OnceLock, PoisonError, RwLock,
         atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
@@ -82,6 +83,8 @@ pub(crate) struct Inner<S> {
     pub(crate) store_fault: Mutex<Option<String>>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     unique: AtomicU64,
+    /// What no other process has.
+    process: u64,
 }
 
 /// A workspace that runs.
@@ -132,10 +135,11 @@ impl<S> Inner<S> {
         self.stopping.subscribe()
     }
 
-    /// A number that no other event of this process has, nor one of another.
+    /// A number that no other event of this process has, nor one of another: a clock that was set back, or a restart
+    /// within a millisecond, repeats none.
     pub(crate) fn unique(&self) -> String {
         let number = self.unique.fetch_add(1, Ordering::Relaxed);
-        format!("{:x}-{number:x}", self.guard.wall().as_milliseconds())
+        format!("{:x}-{:x}-{number:x}", self.guard.wall().as_milliseconds(), self.process)
     }
 
     /// Does what takes long where it holds up nobody; none: it panicked.
@@ -188,6 +192,8 @@ impl<S: Store> Runtime<S> {
         settings: Settings,
         setups: Vec<WorkspaceSetup>,
     ) -> Result<Self, StartError> {
+        // The standard library's maps take their keys from the system: another for each process.
+        let process = settings.seed.unwrap_or_else(|| RandomState::new().build_hasher().finish());
         let inner = Arc::new(Inner {
             store,
             guard: ClockGuard::new(clock),
@@ -198,6 +204,7 @@ impl<S: Store> Runtime<S> {
             store_fault: Mutex::new(None),
             tasks: Mutex::new(Vec::new()),
             unique: AtomicU64::new(0),
+            process,
         });
         let runtime = Self { inner };
         let mut states = BTreeMap::new();

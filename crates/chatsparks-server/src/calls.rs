@@ -1,5 +1,6 @@
 //! The calls, a file a noun.
 
+pub(crate) mod clock;
 pub(crate) mod contacts;
 pub(crate) mod document;
 pub(crate) mod events;

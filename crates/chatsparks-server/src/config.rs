@@ -4,7 +4,6 @@
 use crate::{Access, Limits, Options, Scope, Token};
 use chatsparks_core::{Engine, WorkspaceId, workspace::Workspace};
 use chatsparks_http_channel::{Endpoint, HttpChannel};
-use chatsparks_ports::DynChannel;
 use chatsparks_replay::{Format, document::MAX_DOCUMENT, read_workspace};
 use chatsparks_runtime::{ClockMode, Rate, Settings, WorkspaceSetup};
 use secret::{Secret, reason};
@@ -85,6 +84,13 @@ pub struct Config {
     pub workspaces: Vec<WorkspaceSetup>,
     text: String,
     tokens: Vec<TokenSource>,
+    signers: Vec<Signer>,
+}
+
+/// What signs effects: its secrets, and the channel that was made with them.
+struct Signer {
+    secret: Secret,
+    channel: Arc<HttpChannel>,
 }
 
 /// A token that is named: whom it opens what for.
@@ -163,6 +169,25 @@ impl Config {
         let mut reading = Reading { text: &self.text, faults: Vec::new() };
         let tokens = self.tokens.iter().flat_map(|source| source.get(&mut reading)).collect();
         if reading.faults.is_empty() { Ok(tokens) } else { Err(reading.faults) }
+    }
+
+    /// Takes the secrets of channels as they are now: files are read again. How many there are.
+    ///
+    /// # Errors
+    /// Those that cannot be had, or are none: such a channel signs as it did before.
+    pub fn read_secrets(&self) -> Result<usize, Faults> {
+        let mut reading = Reading { text: &self.text, faults: Vec::new() };
+        let mut count = 0;
+        for Signer { secret, channel } in &self.signers {
+            match secret.get() {
+                Err(missing) => reading.fault(&secret.span, missing.message, missing.help),
+                Ok(secrets) => match channel.sign_with(&secrets) {
+                    Ok(()) => count += secrets.len(),
+                    Err(error) => reading.fault(&secret.span, format!("[workspace.http]: {error}"), ""),
+                },
+            }
+        }
+        if reading.faults.is_empty() { Ok(count) } else { Err(reading.faults) }
     }
 
     /// What the router is told.
@@ -266,6 +291,7 @@ fn read<'t>(reading: &mut Reading<'t>, mut root: Table<'t>, base: &Path) -> Opti
         workspaces: shops.setups,
         text: String::new(),
         tokens,
+        signers: shops.signers,
     })
 }
 
@@ -328,6 +354,7 @@ struct Shops {
     setups: Vec<WorkspaceSetup>,
     ids: BTreeMap<String, WorkspaceId>,
     accounts: BTreeMap<(&'static str, String), WorkspaceId>,
+    signers: Vec<Signer>,
 }
 
 impl Shops {
@@ -406,8 +433,9 @@ fn read_workspace_table<'t>(
     let mut setup = WorkspaceSetup::new(workspace, digest);
     setup.quota = quota;
     let mut timeout = None;
-    if let Some((http, rates, within)) = channel {
-        setup.channel = Some(http);
+    if let Some((signer, rates, within)) = channel {
+        setup.channel = Some(signer.channel.clone());
+        shops.signers.push(signer);
         setup.rates = rates;
         timeout = Some(within);
     }
@@ -449,7 +477,7 @@ fn read_rate(reading: &mut Reading<'_>, key: &str, rate: &At<&str>) -> Option<Ra
     read.map_err(|error| reading.fault(&rate.span, format!("`{key}`: {error}"), "")).ok()
 }
 
-type Http = (Arc<dyn DynChannel>, Vec<Rate>, Duration);
+type Http = (Signer, Vec<Rate>, Duration);
 
 /// `[workspace.http]`; its secret is only asked for where it is used.
 fn read_http(reading: &mut Reading<'_>, mut table: Table<'_>, used: bool, base: &Path) -> Option<Http> {
@@ -488,7 +516,7 @@ fn read_http(reading: &mut Reading<'_>, mut table: Table<'_>, used: bool, base: 
     }
     let channel = endpoint.and_then(|endpoint| HttpChannel::new(endpoint.within(timeout)));
     match channel {
-        Ok(channel) => Some((Arc::new(channel), rates, timeout)),
+        Ok(channel) => Some((Signer { channel: Arc::new(channel), secret }, rates, timeout)),
         Err(error) => {
             let at =
                 if matches!(error, chatsparks_http_channel::EndpointError::Secret) { &secret.span } else { &url.span };

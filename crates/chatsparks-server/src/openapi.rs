@@ -33,6 +33,7 @@ mod shapes;
         calls::queue::drop,
         calls::document::get,
         calls::document::put,
+        calls::clock::confirm,
         calls::health::health,
         calls::health::metrics,
         get,
@@ -116,6 +117,7 @@ mod tests {
             ("/v1/workspaces/{workspace}/queue/drop", "post"),
             ("/v1/workspaces/{workspace}/document", "get"),
             ("/v1/workspaces/{workspace}/document", "put"),
+            ("/v1/clock/confirm", "post"),
             ("/healthz", "get"),
             ("/metrics", "get"),
         ] {

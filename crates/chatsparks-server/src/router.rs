@@ -3,7 +3,7 @@
 use crate::{
     Access, Kind, Limits, Problem,
     body::PIECE,
-    calls::{contacts, document, events, health, insights, orders, queue, records, state},
+    calls::{clock, contacts, document, events, health, insights, orders, queue, records, state},
     openapi,
 };
 use axum::{
@@ -83,6 +83,7 @@ pub fn router_with<S: Store>(runtime: Runtime<S>, access: Access, options: Optio
         .route("/document", get(document::get::<S>).put(document::put::<S>));
     let first = Router::new()
         .nest("/workspaces/{workspace}", workspace)
+        .route("/clock/confirm", post(clock::confirm::<S>))
         .route("/openapi.json", get(openapi::get))
         .fallback(nothing_here)
         .method_not_allowed_fallback(not_so)

@@ -281,6 +281,10 @@ impl Archive for SqliteStore {
         .await
     }
 
+    fn damage(&self) -> Option<String> {
+        self.found_damage()
+    }
+
     async fn prune(&self, workspace: &WorkspaceId, ids_before: Instant, limit: usize) -> Result<usize, StoreError> {
         let (id, partitions) = (workspace.clone(), self.partition_count());
         self.write(move |writing| {

@@ -22,13 +22,13 @@ pub(crate) struct Written {
 }
 
 impl Written {
-    pub(crate) fn new(commit: Commit) -> Result<Self, Failure> {
+    pub(crate) fn new(commit: Commit, forms: u32) -> Result<Self, Failure> {
         let evaluation = |record: &NewRecord| match &record.evaluation {
             Some((_, evaluation)) => written(&**evaluation).map(Some),
             None => Ok(None),
         };
         Ok(Self {
-            rows: commit.rows.iter().map(row_form).collect::<Result<_, _>>()?,
+            rows: commit.rows.iter().map(|row| row_form(row, forms)).collect::<Result<_, _>>()?,
             documents: commit
                 .documents
                 .iter()

@@ -46,6 +46,14 @@ pub(crate) fn may_only_be_read() -> StoreError {
     StoreError::Unavailable("the file or its directory may only be read: give this user the right to write".to_owned())
 }
 
+/// Whether it is the file that is damaged, and not one form in it.
+pub(crate) fn is_damage(why: &str) -> bool {
+    why.starts_with(DAMAGED) || why.starts_with(NO_DATABASE)
+}
+
+const DAMAGED: &str = "the file is damaged";
+const NO_DATABASE: &str = "the file is no SQLite database";
+
 /// What SQLite says.
 pub(crate) fn of_sqlite(error: &rusqlite::Error) -> StoreError {
     let rusqlite::Error::SqliteFailure(failure, message) = error else {
@@ -63,12 +71,11 @@ pub(crate) fn of_sqlite(error: &rusqlite::Error) -> StoreError {
         )),
         ErrorCode::CannotOpen => StoreError::Unavailable(format!("the file cannot be opened: {what}")),
         ErrorCode::DatabaseCorrupt => StoreError::Unusable(format!(
-            "the file is damaged ({what}): stop, keep a copy of it and of its `-wal`, and restore a backup"
+            "{DAMAGED} ({what}): stop, keep a copy of it and of its `-wal`, and restore a backup"
         )),
-        ErrorCode::NotADatabase => StoreError::Unusable(
-            "the file is no SQLite database: it is something else, or its beginning is damaged; then restore a backup"
-                .to_owned(),
-        ),
+        ErrorCode::NotADatabase => StoreError::Unusable(format!(
+            "{NO_DATABASE}: it is something else, or its beginning is damaged; then restore a backup"
+        )),
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
             StoreError::Unavailable("another program holds the file".to_owned())
         }

@@ -1,12 +1,17 @@
 //! Stored forms as text, and back.
 
 use crate::fault::{Failure, of_form};
-use chatsparks_core::{Instant, Row, Storable, Stored};
+use chatsparks_core::{Instant, Row, Storable, Stored, StoredAt};
 use rusqlite::{Row as Found, types::ValueRef};
 
 /// The form of a value.
 pub(crate) fn written<T: Storable>(value: &T) -> Result<String, Failure> {
     Ok(serde_json::to_string(&Stored::from(value))?)
+}
+
+/// The form of a value, no newer than the level that the store is at (S3).
+pub(crate) fn written_at<T: Storable>(value: &T, forms: u32) -> Result<String, Failure> {
+    Ok(serde_json::to_string(&StoredAt::new(value, forms))?)
 }
 
 /// The value of a form.
@@ -52,10 +57,10 @@ pub(crate) fn milliseconds(instant: Option<Instant>) -> Option<i64> {
 }
 
 /// The form of a row where it has one: of seen ids the instant is all there is.
-pub(crate) fn row_form(row: &Row) -> Result<Option<String>, Failure> {
+pub(crate) fn row_form(row: &Row, forms: u32) -> Result<Option<String>, Failure> {
     Ok(match row {
         Row::Event(..) | Row::Comment(..) | Row::Message(..) | Row::Refund(..) => None,
-        Row::Contact(contact) => Some(written(&**contact)?),
-        row => Some(written(row)?),
+        Row::Contact(contact) => Some(written_at(&**contact, forms)?),
+        row => Some(written_at(row, forms)?),
     })
 }

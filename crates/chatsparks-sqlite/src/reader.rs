@@ -1,7 +1,7 @@
 //! The few connections that read, each as of one moment.
 
 use crate::{
-    fault::{Failure, of_sqlite},
+    fault::{Failure, is_damage, of_sqlite},
     store::readable,
 };
 use chatsparks_ports::StoreError;
@@ -19,12 +19,25 @@ pub(crate) struct Readers {
     path: PathBuf,
     cache_bytes: usize,
     idle: Mutex<Vec<Connection>>,
+    /// What was found to be damaged: it does not come right by itself.
+    damage: Mutex<Option<String>>,
     room: Arc<Semaphore>,
 }
 
 impl Readers {
     pub(crate) fn new(path: PathBuf, cache_bytes: usize) -> Arc<Self> {
-        Arc::new(Self { path, cache_bytes, idle: Mutex::default(), room: Arc::new(Semaphore::new(READERS)) })
+        Arc::new(Self {
+            path,
+            cache_bytes,
+            idle: Mutex::default(),
+            damage: Mutex::default(),
+            room: Arc::new(Semaphore::new(READERS)),
+        })
+    }
+
+    /// What reading has found to be damaged.
+    pub(crate) fn damage(&self) -> Option<String> {
+        self.damage.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Reads as of one moment, on a thread that may wait.
@@ -52,6 +65,11 @@ impl Readers {
         let moment = connection.unchecked_transaction().map_err(|error| of_sqlite(&error))?;
         let read = work(&moment).map_err(Failure::told);
         drop(moment);
+        if let Err(StoreError::Unusable(why)) = &read
+            && is_damage(why)
+        {
+            self.damage.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| why.clone());
+        }
         // One that failed may be left in whatever state: the next is opened anew.
         if read.is_ok() {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);

@@ -1,6 +1,7 @@
 //! The schema, and how a file comes to it: numbered migrations, each applied once, whole (S3).
 
 use crate::fault::of_sqlite;
+use chatsparks_core::FORMS;
 use chatsparks_ports::StoreError;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
@@ -13,8 +14,48 @@ const MIGRATIONS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schem
 /// The version that this build reads and writes.
 pub(crate) const VERSION: usize = MIGRATIONS.len();
 
-/// Brings a file to the present version; how many partitions it has. `partitions`: how many it has to have.
-pub(crate) fn prepare(connection: &mut Connection, partitions: Option<u32>) -> Result<u32, StoreError> {
+/// What a file was made with, and the level of forms that it is at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Made {
+    pub(crate) partitions: u32,
+    pub(crate) forms: u32,
+}
+
+/// Brings a file to the present version. `partitions`: how many it has to have.
+pub(crate) fn prepare(connection: &mut Connection, partitions: Option<u32>) -> Result<Made, StoreError> {
+    let is_new = connection.pragma_query_value(None, "schema_version", |row| row.get::<_, i64>(0)) == Ok(0);
+    let partitions = prepare_schema(connection, partitions)?;
+    if is_new {
+        write_forms(connection, FORMS).map_err(|error| of_sqlite(&error))?;
+    }
+    Ok(Made { partitions, forms: read_forms(connection)? })
+}
+
+/// The level of forms of a file; one that says nothing was made before there were levels, with those of the first.
+fn read_forms(connection: &Connection) -> Result<u32, StoreError> {
+    let forms = connection
+        .query_row("SELECT value FROM meta WHERE name = 'forms'", [], |row| row.get::<_, i64>(0))
+        .optional()
+        .map_err(|error| of_sqlite(&error))?;
+    let forms = u32::try_from(forms.unwrap_or(1)).unwrap_or(u32::MAX);
+    if forms > FORMS {
+        return Err(StoreError::Unusable(format!(
+            "the store's forms are of level {forms}, and this build knows levels up to {FORMS}: use a newer one"
+        )));
+    }
+    Ok(forms)
+}
+
+/// Writes forms of a level from now on.
+pub(crate) fn write_forms(connection: &Connection, forms: u32) -> rusqlite::Result<usize> {
+    connection.execute(
+        "INSERT INTO meta (name, value) VALUES ('forms', ?1) ON CONFLICT DO UPDATE SET value = excluded.value",
+        [i64::from(forms)],
+    )
+}
+
+/// Brings a file to the present schema; how many partitions it has.
+fn prepare_schema(connection: &mut Connection, partitions: Option<u32>) -> Result<u32, StoreError> {
     let told = |error: rusqlite::Error| of_sqlite(&error);
     let number = |connection: &Connection, pragma: &str| {
         connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0)).map_err(told)
@@ -57,8 +98,8 @@ pub(crate) fn prepare(connection: &mut Connection, partitions: Option<u32>) -> R
     }
 }
 
-/// How many partitions a file of the present version has.
-pub(crate) fn read(connection: &Connection) -> Result<u32, StoreError> {
+/// What a file of the present version was made with.
+pub(crate) fn read(connection: &Connection) -> Result<Made, StoreError> {
     let told = |error: rusqlite::Error| of_sqlite(&error);
     let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0)).map_err(told);
     if number("application_id")? != APPLICATION {
@@ -72,7 +113,8 @@ pub(crate) fn read(connection: &Connection) -> Result<u32, StoreError> {
     }
     let stored =
         connection.query_row("SELECT value FROM meta WHERE name = 'partitions'", [], |row| row.get::<_, i64>(0));
-    Ok(u32::try_from(stored.map_err(told)?).unwrap_or(1))
+    let partitions = u32::try_from(stored.map_err(told)?).unwrap_or(1);
+    Ok(Made { partitions, forms: read_forms(connection)? })
 }
 
 #[cfg(test)]

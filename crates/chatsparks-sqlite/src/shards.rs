@@ -80,7 +80,7 @@ impl Shards for SqliteStore {
         commit: Commit,
     ) -> impl Future<Output = Result<(), StoreError>> + Send {
         // Made when this is called, while the commit before may be on its way.
-        let written = commit::Written::new(commit).map_err(Failure::told);
+        let written = commit::Written::new(commit, self.forms()).map_err(Failure::told);
         let shard = shard.clone();
         async move {
             let written = written?;

@@ -8,11 +8,15 @@ use crate::{
     shard::Writing,
     writer::{Pace, Writer},
 };
+use chatsparks_core::FORMS;
 use chatsparks_ports::StoreError;
 use rusqlite::{Connection, OpenFlags};
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -57,6 +61,8 @@ struct Inner {
     writer: Option<Writer>,
     path: PathBuf,
     partitions: u32,
+    /// The level of forms that are written (S3).
+    forms: AtomicU32,
     _lock: Option<Lock>,
 }
 
@@ -79,14 +85,16 @@ impl SqliteStore {
         let path = absolute(path.as_ref())?;
         let lock = Lock::take(&path)?;
         let mut connection = writable(&path, options.cache_bytes)?;
-        let partitions = schema::prepare(&mut connection, options.partitions)?;
+        let made = schema::prepare(&mut connection, options.partitions)?;
         // What a crash left in the write-ahead log is taken over: traces of somebody forgotten would be in it (R12).
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(|error| of_sqlite(&error))?;
         let pace = Pace { window: options.group_commit_window, sync_takes: options.sync_takes };
         let writer = Writer::start(connection, pace)
             .map_err(|error| StoreError::Unavailable(format!("no thread can be had to write in: {error}")))?;
         let readers = Readers::new(path.clone(), options.cache_bytes);
-        Ok(Self { inner: Arc::new(Inner { writer: Some(writer), readers, path, partitions, _lock: Some(lock) }) })
+        let (partitions, forms) = (made.partitions, AtomicU32::new(made.forms));
+        let writer = Some(writer);
+        Ok(Self { inner: Arc::new(Inner { writer, readers, path, partitions, forms, _lock: Some(lock) }) })
     }
 
     /// Opens the store at a path to read it, while another process may go on writing. Whatever would write is refused.
@@ -97,9 +105,26 @@ impl SqliteStore {
     pub fn open_to_read(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = absolute(path.as_ref())?;
         let cache_bytes = Options::default().cache_bytes;
-        let partitions = schema::read(&readable(&path, cache_bytes)?)?;
+        let made = schema::read(&readable(&path, cache_bytes)?)?;
         let readers = Readers::new(path.clone(), cache_bytes);
-        Ok(Self { inner: Arc::new(Inner { writer: None, readers, path, partitions, _lock: None }) })
+        let (partitions, forms) = (made.partitions, AtomicU32::new(made.forms));
+        Ok(Self { inner: Arc::new(Inner { writer: None, readers, path, partitions, forms, _lock: None }) })
+    }
+
+    /// The level of the forms that are written: no newer than what every release that has to read them knows (S3).
+    pub fn forms(&self) -> u32 {
+        self.inner.forms.load(Ordering::Relaxed)
+    }
+
+    /// Writes the newest forms from now on: a release that does not know them refuses the store afterwards (S3). What
+    /// is written already stays as it is, and is read for ever.
+    ///
+    /// # Errors
+    /// What the store says; nothing has changed then.
+    pub async fn upgrade(&self) -> Result<u32, StoreError> {
+        self.write(|writing| Ok(schema::write_forms(writing.connection, FORMS)?)).await?;
+        self.inner.forms.store(FORMS, Ordering::Relaxed);
+        Ok(FORMS)
     }
 
     /// The file.
@@ -109,6 +134,10 @@ impl SqliteStore {
 
     pub(crate) fn partition_count(&self) -> u32 {
         self.inner.partitions
+    }
+
+    pub(crate) fn found_damage(&self) -> Option<String> {
+        self.inner.readers.damage()
     }
 
     pub(crate) async fn write<T, F>(&self, work: F) -> Result<T, StoreError>

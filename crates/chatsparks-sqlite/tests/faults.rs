@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use chatsparks_ports::{Log, Queue, Shards, StoreError};
+use chatsparks_ports::{Archive, Log, Queue, Shards, StoreError};
 use chatsparks_sqlite::{Options, SqliteStore};
 use chatsparks_testkit::store_suite::{
     block_on,
@@ -215,6 +215,7 @@ fn s1_a_damaged_page_is_said_to_be_one() {
     block_on(async {
         let read = store.read(&shard(0), 0, ALL).await;
         assert!(matches!(&read, Err(StoreError::Unusable(why)) if why.contains("damaged")), "{read:?}");
+        assert!(matches!(store.damage(), Some(why) if why.contains("damaged")), "whoever asks for health is told");
         let faults = store.integrity_check().await;
         assert!(faults.as_ref().map_or(true, |faults| !faults.is_empty()), "{faults:?}");
         let copied = store.backup(directory.path().join("copy.db")).await;

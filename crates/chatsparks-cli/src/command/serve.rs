@@ -46,7 +46,8 @@ Examples:
   CHATSPARKS_TOKEN=$(openssl rand -hex 32) chatsparks serve --config serve.toml
 
 It says on standard output where it listens, once it does, and on standard error what goes wrong. RUST_LOG=info or
-RUST_LOG=debug says more; never what people wrote. SIGTERM and SIGINT stop it, SIGHUP reads files of tokens again.
+RUST_LOG=debug says more; never what people wrote. SIGTERM and SIGINT stop it, SIGHUP reads files of tokens
+and secrets again.
 
 Exit status: 0 when it was told to stop, 1 when `--check` finds something wrong, 2 when it cannot run.";
 
@@ -151,7 +152,7 @@ async fn run(config: Config, terminal: &Terminal) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Done once the service is told to stop; meanwhile SIGHUP reads tokens again.
+/// Done once the service is told to stop; meanwhile SIGHUP reads tokens and secrets again.
 #[cfg(unix)]
 fn signals(config: Config, access: Access) -> Result<impl Future<Output = ()>, Failure> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -177,7 +178,7 @@ fn signals(_config: Config, _access: Access) -> Result<impl Future<Output = ()>,
     })
 }
 
-/// Takes the tokens that stand in their files now; where one cannot be had, those before stay.
+/// Takes the tokens and the channels' secrets that stand in their files now; where one cannot be had, those before stay.
 fn read_again(config: &Config, access: &Access) {
     match config.read_tokens() {
         Ok(tokens) => {
@@ -188,6 +189,14 @@ fn read_again(config: &Config, access: &Access) {
         Err(faults) => {
             for fault in faults {
                 tracing::error!(line = fault.line, "tokens stay as they were: {}", fault.message);
+            }
+        }
+    }
+    match config.read_secrets() {
+        Ok(count) => tracing::info!(count, "secrets of channels were read again"),
+        Err(faults) => {
+            for fault in faults {
+                tracing::error!(line = fault.line, "a channel signs as it did before: {}", fault.message);
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::{
 use chatsparks_core::{Engine, Instant, Partition, Record, Scratch, WorkspaceId};
 use chatsparks_ports::{Archive, Clock, Limit, Shard, Shards, Store, StoreError, SystemClock, erasure::forget_line};
 use chatsparks_sqlite::SqliteStore;
-use clap::Args;
+use clap::{Args, Subcommand};
 use export::{Begin, Pages};
 use serde::Serialize;
 use std::{fs, io::Write, path::PathBuf};
@@ -80,6 +80,54 @@ pub(crate) struct Restore {
     backup: PathBuf,
     /// The store to make: `sqlite:PATH`, or the path alone; it must not have been there
     store: String,
+}
+
+/// What is done with a store itself
+#[derive(Args, Debug)]
+pub(crate) struct StoreCommand {
+    #[command(subcommand)]
+    does: StoreDoes,
+}
+
+#[derive(Subcommand, Debug)]
+enum StoreDoes {
+    /// Let this version write its newest forms
+    ///
+    /// A new version writes what the version before can read, so that the way back stays open and both can serve one store
+    /// while it is rolled out. Once nobody goes back, this lets it write what is new; older versions refuse the store then.
+    /// Stop the service first, where it has the store for itself.
+    #[command(after_long_help = UPGRADE_EXAMPLES)]
+    Upgrade {
+        /// The store: `sqlite:PATH`, or the path alone
+        store: String,
+    },
+}
+
+const UPGRADE_EXAMPLES: &str = "\
+Examples:
+  chatsparks store upgrade sqlite:chatsparks.db
+
+Exit status: 0 when it is done, or was before, 2 when it could not be.";
+
+impl StoreCommand {
+    pub(crate) fn run(&self, terminal: &Terminal) -> Result<Answer, Failure> {
+        let StoreDoes::Upgrade { store } = &self.does;
+        let path = path(store)?;
+        if !path.exists() {
+            return Err(Failure::new(format!("there is no store `{}`", path.display()))
+                .help("check the path; it is taken from the current directory"));
+        }
+        let store = SqliteStore::open(&path, chatsparks_sqlite::Options::default())
+            .map_err(|error| Failure::new(format!("cannot open the store `{}`: {error}", path.display())))?;
+        let before = store.forms();
+        let now = blocking(async { store.upgrade().await.map_err(told) })?;
+        let mut out = terminal.out();
+        match before == now {
+            true => writeln!(out.to, "{}: its forms were of level {now} already", path.display())?,
+            false => writeln!(out.to, "{}: from forms of level {before} to level {now}", path.display())?,
+        }
+        Ok(Answer::Done)
+    }
 }
 
 impl Export {

@@ -29,6 +29,7 @@ fn h_every_call_of_v1_asks_for_a_token() {
         ("GET", "/v1/workspaces/glow/document"),
         ("PUT", "/v1/workspaces/glow/document"),
         ("GET", "/v1/workspaces/other/state"),
+        ("POST", "/v1/clock/confirm"),
         ("GET", "/v1/openapi.json"),
         ("GET", "/v1/nothing"),
         ("GET", "/metrics"),
@@ -73,6 +74,8 @@ fn h_tokens_may_be_limited() {
         ("read", "GET", "/v1/workspaces/glow/document", "", 200),
         ("read", "POST", events, &comment, 403),
         ("read", "DELETE", "/v1/workspaces/glow/contacts/u1", "", 403),
+        ("act", "POST", "/v1/clock/confirm", "", 403),
+        ("glow", "POST", "/v1/clock/confirm", "", 403),
         ("read", "PUT", "/v1/workspaces/glow/document", "{}", 403),
         ("read", "POST", "/v1/workspaces/glow/queue/drop", &drop, 403),
         ("act", "POST", events, &take, 200),
@@ -88,6 +91,9 @@ fn h_tokens_may_be_limited() {
         assert_eq!(status(&service, &format!("token-{token}"), method, path, body), wanted, "{token} {method} {path}");
     }
     assert_eq!(status(&service, TOKEN, "GET", "/v1/workspaces/other/state", ""), 200);
+    // R2: whoever may do everything says that the clock is right, and hears how it is.
+    let confirmed = service.call("POST", "/v1/clock/confirm", "");
+    assert_eq!((confirmed.status, &confirmed.json()["clock_stepped"]), (200, &json!(false)));
 }
 
 #[test]

@@ -30,6 +30,47 @@ fn h1_effects_arrive_in_order_and_once() {
     assert_eq!(records[2]["event"], "outcome:e1/2");
 }
 
+/// H: files of secrets are read again on SIGHUP; two sign while the endpoint changes from one to the other, and a file that
+/// holds none changes nothing.
+#[cfg(unix)]
+#[test]
+fn h_secrets_are_read_again_on_sighup() {
+    use std::{fs, process::Command};
+    const NEW: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX";
+    let endpoint = Endpoint::new("200 OK");
+    let address = endpoint.address;
+    let place = directory(&format!(
+        "{BASE}api_token = {{ env = \"TOKEN\" }}\n{GLOW}outbound = \"http\"\n[workspace.http]\n\
+         url = \"http://{address}/effects\"\nsecret = {{ file = \"secrets\" }}\n"
+    ));
+    let secrets = place.path().join("secrets");
+    fs::write(&secrets, SECRET).unwrap();
+    let service = Service::start(place, &[]);
+    let mut posted = 0;
+    // How many sign what is posted now.
+    let mut signatures = || {
+        posted += 1;
+        service.post(comment(&format!("e{posted}"), &format!("u{posted}")));
+        wait_for("three effects", || endpoint.received().len() >= 3 * posted);
+        let last = endpoint.received().last().unwrap().0["webhook-signature"].clone();
+        last.split(' ').count()
+    };
+    let hang_up = || {
+        let id = service.process.id().to_string();
+        assert!(Command::new("kill").args(["-HUP", &id]).status().unwrap().success());
+    };
+    assert_eq!(signatures(), 1);
+    fs::write(&secrets, format!("{SECRET}\n{NEW}\n")).unwrap();
+    hang_up();
+    wait_for("both to sign", || signatures() == 2);
+    fs::write(&secrets, "whsec_nothing of the kind\n").unwrap();
+    hang_up();
+    assert_eq!(signatures(), 2);
+    fs::write(&secrets, format!("{NEW}\n")).unwrap();
+    hang_up();
+    wait_for("the new one alone", || signatures() == 1);
+}
+
 #[test]
 fn o4_what_is_answered_later_is_tried_again() {
     let endpoint = Endpoint::new("503 Service Unavailable");

@@ -13,6 +13,7 @@ mod endpoint_faults;
 mod http;
 mod limits;
 mod partitions;
+mod retention;
 mod service;
 #[cfg(unix)]
 mod sidecar;

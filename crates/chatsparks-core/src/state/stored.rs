@@ -33,6 +33,36 @@ mod row;
 
 pub use contact::ContactOfVersion1;
 
+/// The newest forms that this release writes. A store says which level it is at, and its forms are written no newer than
+/// that, until `chatsparks store upgrade` raises it: so that in a rolling upgrade the release before reads what this one
+/// writes (S3). Every level below is read for ever.
+///
+/// | level | since | contacts |
+/// | --- | --- | --- |
+/// | 0 | never released: kept for what it shows | of version 1, where they hold nothing that it lacks |
+/// | 1 | 0.1.0 | of version 2 |
+pub const FORMS: u32 = 1;
+
+/// A value as it is stored at a level of forms: see [`FORMS`].
+#[derive(Clone, Copy, Debug)]
+pub struct StoredAt<'a, T: Storable> {
+    value: &'a T,
+    forms: u32,
+}
+
+impl<'a, T: Storable> StoredAt<'a, T> {
+    /// A value, written no newer than the level says; the level above all that are known is the newest.
+    pub fn new(value: &'a T, forms: u32) -> Self {
+        Self { value, forms }
+    }
+}
+
+impl<T: Storable> Serialize for StoredAt<'_, T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.value.write_at(self.forms, to)
+    }
+}
+
 /// A value as it is stored: borrowed to be written, owned when it was read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stored<'a, T: Storable>(Cow<'a, T>);
@@ -47,6 +77,11 @@ pub trait Storable: Clone + Sealed + 'static {}
 pub trait Sealed: Sized {
     /// Writes the newest form, `v` first.
     fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error>;
+
+    /// Writes the newest form of a level.
+    fn write_at<S: Serializer>(&self, _forms: u32, to: S) -> Result<S::Ok, S::Error> {
+        self.write(to)
+    }
 
     /// Reads the fields after `v`, by the version that it told.
     fn read<'de, D: Deserializer<'de>>(version: u32, rest: D) -> Result<Self, D::Error>;

@@ -144,7 +144,8 @@ shapes! {
         store: Option<String>,
         /// Whether the machine's clock jumped, and has to be confirmed.
         clock_stepped: bool,
-        /// Each partition of each workspace: its `lag`, its `engine_faults`, and the `trouble` that keeps it from going on.
+        /// Each partition of each workspace: its `lag`, its `engine_faults`, the `trouble` that keeps it from going on,
+        /// and `kept_longer_since`: the record from which on old history is kept longer than it has to be.
         #[schema(value_type = Vec<Object>)]
         shards: Vec<Value>,
         /// Each workspace's channel: `none`, `going` or `stopped`, `since` and `why`.

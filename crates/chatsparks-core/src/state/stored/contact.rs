@@ -140,6 +140,13 @@ impl Sealed for Contact {
         ContactV2::of(self).serialize(to)
     }
 
+    fn write_at<S: Serializer>(&self, forms: u32, to: S) -> Result<S::Ok, S::Error> {
+        match version_1::Written::of(self).filter(|_| forms < 1) {
+            Some(past) => past.serialize(to),
+            None => self.write(to),
+        }
+    }
+
     fn read<'de, D: Deserializer<'de>>(version: u32, rest: D) -> Result<Self, D::Error> {
         match version {
             // Its links and firings are read by `ContactOfVersion1`.

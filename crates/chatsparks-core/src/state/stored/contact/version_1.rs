@@ -1,6 +1,8 @@
-//! A contact of version 1, in which its links and firings lay: read, and never written again.
+//! A contact of version 1, in which its links and firings lay: read, and written where a store asks for forms that old.
 
-use super::{ConversationState, PendingV1, RunV1, StandingV1, WindowV1};
+use super::{
+    ContactV2, ConversationState, ConversationV2, PendingV1, RunV1, StandingV1, TalkV2, Version, WindowV1, is_false,
+};
 use crate::{
     BlockId, Contact, Conversation, Email, Field, Instant, Run, SentBy, SentLink, Standing, StateReason, Tag, Talk,
     Text, TimerKind, TriggerId, UserId, Window,
@@ -9,7 +11,7 @@ use crate::{
     state::stored::{Sealed, unknown_version},
     state::throttle::Throttles,
 };
-use serde::{Deserialize, Deserializer, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// A contact of version 1, and what lay inside it then and lies in rows of its own now.
@@ -103,6 +105,114 @@ struct FiredV1 {
     timer: TimerKind,
     due: Instant,
     times: u32,
+}
+
+/// A contact as version 1 wrote it; links and firings lie in rows of their own since.
+#[derive(Serialize)]
+pub(super) struct Written {
+    v: Version<1>,
+    user_id: UserId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    handle: Option<Text>,
+    #[serde(skip_serializing_if = "is_false")]
+    commented: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    blocked: bool,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    throttles: BTreeMap<TriggerId, Instant>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    talk: Option<TalkWritten>,
+}
+
+#[derive(Serialize)]
+struct TalkWritten {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    runs: Vec<RunV1>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conversation: Option<ConversationWritten>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pending: Option<PendingV1>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    window: Option<WindowV1>,
+    #[serde(skip_serializing_if = "is_false")]
+    one_message: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_dm: Option<Instant>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counted_in: Option<Instant>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<Tag>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    fields: BTreeMap<Field, Text>,
+}
+
+#[derive(Serialize)]
+struct ConversationWritten {
+    id: u32,
+    state: ConversationState,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<StateReason>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<Email>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stands: Option<StandingV1>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_bot: Option<Instant>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flow_wait: Option<Instant>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    idle: Option<Instant>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    close: Option<Instant>,
+}
+
+impl Written {
+    /// None: it holds what version 1 lacks, and nothing may be lost for the sake of an older reader.
+    pub(super) fn of(contact: &Contact) -> Option<Self> {
+        let ContactV2 { v: _, user_id, handle, commented, blocked, throttles, talk } = ContactV2::of(contact);
+        let talk = match talk {
+            Some(talk) => Some(TalkWritten::of(talk)?),
+            None => None,
+        };
+        Some(Self { v: Version, user_id, handle, commented, blocked, throttles, talk })
+    }
+}
+
+impl TalkWritten {
+    fn of(talk: TalkV2) -> Option<Self> {
+        let TalkV2 { conversation, pending, window, one_message, last_dm, counted_in, tags, fields, faulted } = talk;
+        if !faulted.is_empty() {
+            return None;
+        }
+        let mut runs = Vec::new();
+        let conversation = match conversation {
+            None => None,
+            Some(ConversationV2 { last_in_human: Some(_), .. }) => return None,
+            Some(conversation) => {
+                let ConversationV2 {
+                    id,
+                    state,
+                    reason,
+                    owner,
+                    run,
+                    stands,
+                    last_bot,
+                    last_in_human: _,
+                    flow_wait,
+                    idle,
+                    close,
+                } = conversation;
+                let run = run.map(|run| {
+                    runs.push(run);
+                    0
+                });
+                Some(ConversationWritten { id, state, reason, owner, run, stands, last_bot, flow_wait, idle, close })
+            }
+        };
+        Some(Self { runs, conversation, pending, window, one_message, last_dm, counted_in, tags, fields })
+    }
 }
 
 /// What stands at a place that the form does not have.
