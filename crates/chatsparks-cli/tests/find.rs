@@ -107,3 +107,30 @@ fn c4_near_misses_are_told_with_what_they_bring_and_take() {
     assert_snapshot!("near_misses_without_triggers", run(&[], &comments(&["price"])));
     assert_eq!(status(&["near-misses", "shop.json", "nowhere.jsonl"]), 2);
 }
+
+#[test]
+fn i1_a_page_is_written_whole_or_not_at_all() {
+    let directory = directory();
+    let file = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let (workspace, history, page) = (file("moon.toml"), file("march.jsonl"), file("march.html"));
+    fs::write(&workspace, CLASH).unwrap();
+    fs::write(&history, comments(&["price", "<b>hello</b>"])).unwrap();
+    let run = |arguments: &[&str]| {
+        let all: Vec<&str> =
+            ["insights", workspace.as_str(), history.as_str()].iter().chain(arguments).copied().collect();
+        session(&all).replace(directory.path().to_str().unwrap(), "")
+    };
+    assert_eq!(run(&["--html", &page]).lines().nth(1), Some("exit status: 0"));
+    let whole = fs::read_to_string(&page).unwrap();
+    assert!(whole.starts_with("<!doctype html>") && whole.ends_with("</html>\n") && !whole.contains("<b>hello"));
+    assert!(run(&["--html", "-"]).contains(&whole));
+    // What is read stays as it is, and so does a page where the next cannot be made.
+    assert!(run(&["--html", &history]).contains("is read, and would be overwritten"));
+    assert_eq!(run(&["--html", &page, "--json"]).lines().nth(1), Some("exit status: 2"));
+    fs::write(&history, "{\n").unwrap();
+    assert_eq!(run(&["--html", &page]).lines().nth(1), Some("exit status: 2"));
+    assert_eq!(fs::read_to_string(&page).unwrap(), whole);
+    fs::write(&history, "").unwrap();
+    assert_eq!(run(&["--html", &page]).lines().nth(1), Some("exit status: 0"));
+    assert!(fs::read_to_string(&page).unwrap().contains("nothing to tell yet"));
+}

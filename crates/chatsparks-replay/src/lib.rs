@@ -22,6 +22,8 @@ pub mod near_misses;
 pub mod over_window;
 mod plain;
 pub mod record;
+#[cfg(feature = "report")]
+pub mod report;
 #[cfg(feature = "schema")]
 pub mod schema;
 pub mod snapshot;

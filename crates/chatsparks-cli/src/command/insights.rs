@@ -5,10 +5,11 @@ use crate::{
     failure::{Answer, Failure},
     history::{Reading, Watch},
     input::{Input, only_one_standard},
+    output::{Output, Target},
     terminal::Terminal,
 };
 use chatsparks_core::{Group, Insights as Folded};
-use chatsparks_replay::{InsightsTables, Observer, Record};
+use chatsparks_replay::{InsightsTables, Observer, Record, report::Report};
 use clap::Args;
 use std::io::{self, Write};
 
@@ -33,12 +34,16 @@ pub(crate) struct Insights {
     /// Print one number a line: kind, id, block, currency, measure, value
     #[arg(long, conflicts_with = "json")]
     csv: bool,
+    /// Write a page for the people of the shop, in one file that any browser shows; `-` is standard output
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "csv"])]
+    html: Option<Target>,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   chatsparks insights shop.json march.jsonl
   chatsparks insights shop.json march.jsonl --csv > march.csv
+  chatsparks insights shop.json march.jsonl --html march.html
   chatsparks insights shop.json march.jsonl --json | jq '.triggers.price'
 
 Exit status: 0 when the history was read to its end, 1 when the workspace is invalid, 2 when a
@@ -47,6 +52,9 @@ line or file cannot be read.";
 impl Insights {
     pub(crate) fn run(&self, terminal: &Terminal) -> Result<Answer, Failure> {
         only_one_standard(&self.workspace, &self.history)?;
+        if let Some(target) = &self.html {
+            return self.write_page(target, terminal);
+        }
         let engine = compile(&self.workspace)?;
         let mut folding = Folding(Folded::new());
         let reading = Reading { input: &self.history, keep_going: self.keep_going, terminal };
@@ -68,6 +76,36 @@ impl Insights {
         Ok(Answer::Done)
     }
 }
+
+impl Insights {
+    /// The page in place of the tables.
+    fn write_page(&self, target: &Target, terminal: &Terminal) -> Result<Answer, Failure> {
+        if target.overwrites(&self.history) || target.overwrites(&self.workspace) {
+            let message = format!("`{}` is read, and would be overwritten", target.name());
+            return Err(Failure::new(message).help("write to another file"));
+        }
+        let engine = compile(&self.workspace)?;
+        let mut to = Output::open(Some(target))?;
+        let mut reporting = Reporting(Report::new());
+        let reading = Reading { input: &self.history, keep_going: self.keep_going, terminal };
+        let replay = reading.replay(engine, &mut reporting)?.whole(terminal)?;
+        let page = reporting.0.page(replay.engine().workspace());
+        to.write_all(page.as_bytes()).map_err(|error| to.failure(error))?;
+        to.finish()?;
+        Ok(Answer::Done)
+    }
+}
+
+/// Folds every record for a page.
+struct Reporting(Report);
+
+impl Observer for Reporting {
+    fn record(&mut self, record: &Record<'_>) {
+        self.0.add(record);
+    }
+}
+
+impl Watch for Reporting {}
 
 /// Folds the facts of every record.
 struct Folding(Folded);
