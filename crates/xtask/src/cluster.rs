@@ -1,7 +1,7 @@
 //! `cargo xtask cluster`: the servers that tests of stores need, on loopback, over temporary directories.
 
 use crate::{Result, run};
-use chatsparks_cluster::{Kind, Postgres};
+use chatsparks_cluster::{Kind, Nats, Postgres};
 use std::{io, process::Command};
 
 /// Brings the programs of every server, where they are missing.
@@ -29,6 +29,8 @@ pub(crate) fn run(only_install: bool, only: &[String], command: &[String]) -> Re
     if let Some(server) = &postgres {
         addresses.push(("CHATSPARKS_POSTGRES", server.database("chatsparks")?));
     }
+    let nats = is_wanted(Kind::Nats).then(|| Nats::start(3)).transpose()?;
+    addresses.extend(nats.as_ref().map(|servers| ("CHATSPARKS_NATS", servers.url("chatsparks"))));
     let [program, arguments @ ..] = command else {
         addresses.iter().for_each(|(name, address)| println!("{name}={address}"));
         println!("they end with this program's input");

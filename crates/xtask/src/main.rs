@@ -46,7 +46,7 @@ enum Task {
         /// Which servers, by name; all of them if none is named.
         #[arg(long, value_name = "NAME")]
         only: Vec<String>,
-        /// A command to run meanwhile, which finds addresses in `CHATSPARKS_POSTGRES`; else it waits for the end of its
+        /// A command to run meanwhile, which finds addresses in `CHATSPARKS_POSTGRES` and `CHATSPARKS_NATS`; else it waits for the end of its
         /// input.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         command: Vec<String>,

@@ -1,0 +1,252 @@
+//! The archive of a store on JetStream.
+
+use crate::{
+    JetStreamStore,
+    failure::{form, gone},
+    log::unexpected,
+    op::{Does, read},
+    read::told,
+    state::{Kept, Outcome, rows::digest},
+};
+use chatsparks_core::{
+    CommentId, Envelope, Evaluation, InsightNumber, Instant, Key, Row, UserId, WorkspaceId, workspace::Workspace,
+};
+use chatsparks_ports::{Archive, Cursor, KeptRecord, Limit, Logged, Position, Shard, StoreError, Stretch, erasure};
+use futures_util::TryStreamExt;
+use std::sync::Arc;
+
+impl Archive for JetStreamStore {
+    async fn workspaces(&self) -> Result<Vec<WorkspaceId>, StoreError> {
+        let mut streams = self.0.server.context.streams();
+        let mut found = Vec::new();
+        while let Some(info) = streams.try_next().await.map_err(gone)? {
+            let told = |key: &str| info.config.metadata.get(key).map(String::as_str);
+            let is_ours =
+                told("chatsparks_store") == Some(&self.0.server.name) && told("chatsparks_kind") == Some("journal");
+            found.extend(told("chatsparks_workspace").filter(|_| is_ours).map(WorkspaceId::from));
+        }
+        found.sort_unstable();
+        Ok(found)
+    }
+
+    async fn records(
+        &self,
+        workspace: &WorkspaceId,
+        after: &Cursor,
+        limit: usize,
+    ) -> Result<(Vec<KeptRecord>, Cursor), StoreError> {
+        let mut cursor = after.0.clone();
+        cursor.resize(self.0.partitions as usize, 0);
+        let Some(journal) = self.existing(workspace).await? else { return Ok((Vec::new(), Cursor(cursor))) };
+        let not_kept = {
+            let state = journal.state();
+            let mut behind = cursor.iter().zip(&state.parts).filter(|(next, part)| **next < part.record_first);
+            behind.next_back().map(|(_, part)| part.record_first)
+        };
+        if let Some(first) = not_kept {
+            return Err(StoreError::NotKept(first));
+        }
+        let forms = journal.record_forms(|journal| {
+            let state = journal.state();
+            let mut found: Vec<(u32, u64, Kept)> = Vec::new();
+            for ((partition, part), next) in (0..).zip(&state.parts).zip(&cursor) {
+                let left = limit - found.len();
+                let records = part.records.range(*next..).take(left);
+                found.extend(records.map(|(seq, kept)| (partition, *seq, kept.clone())));
+            }
+            found
+        });
+        let records = forms.await?.into_iter().map(told).collect::<Result<Vec<KeptRecord>, _>>()?;
+        for record in &records {
+            if let Some(next) = cursor.get_mut(record.partition as usize) {
+                *next = record.seq + 1;
+            }
+        }
+        Ok((records, Cursor(cursor)))
+    }
+
+    async fn row(&self, workspace: &WorkspaceId, key: &Key) -> Result<Option<Row>, StoreError> {
+        let Some(journal) = self.existing(workspace).await? else { return Ok(None) };
+        let state = journal.state();
+        state.parts.iter().find_map(|part| part.rows.get(key).transpose()).transpose()
+    }
+
+    async fn rows(
+        &self,
+        workspace: &WorkspaceId,
+        kind: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        let Some(journal) = self.existing(workspace).await? else { return Ok(Vec::new()) };
+        let state = journal.state();
+        let mut found = Vec::new();
+        for part in &state.parts {
+            found.extend(part.rows.list(kind, after.unwrap_or_default(), limit)?);
+        }
+        found.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Ok(found.into_iter().take(limit).map(|(_, row)| row).collect())
+    }
+
+    async fn heads(&self, workspace: &WorkspaceId) -> Result<Vec<Vec<Row>>, StoreError> {
+        let Some(journal) = self.existing(workspace).await? else {
+            return Ok(vec![Vec::new(); self.0.partitions as usize]);
+        };
+        let state = journal.state();
+        state.parts.iter().map(|part| part.rows.head()).collect()
+    }
+
+    async fn insights(&self, workspace: &WorkspaceId) -> Result<Vec<(InsightNumber, i128)>, StoreError> {
+        let Some(journal) = self.existing(workspace).await? else { return Ok(Vec::new()) };
+        let state = journal.state();
+        let numbers = state.parts.iter().flat_map(|part| &part.insights);
+        let numbers = numbers.map(|(number, sum)| serde_json::from_str(number).map(|number| (number, *sum)));
+        numbers.collect::<Result<_, _>>().map_err(form)
+    }
+
+    async fn document(&self, workspace: &WorkspaceId, revision: u32) -> Result<Option<Arc<Workspace>>, StoreError> {
+        let Some(journal) = self.existing(workspace).await? else { return Ok(None) };
+        let state = journal.state();
+        let document = state.documents.get(&revision).map(|document| serde_json::from_str(document));
+        Ok(document.transpose().map_err(form)?.map(Arc::new))
+    }
+
+    async fn evaluation(
+        &self,
+        workspace: &WorkspaceId,
+        comment_id: &CommentId,
+    ) -> Result<Option<Evaluation>, StoreError> {
+        let Some(journal) = self.existing(workspace).await? else { return Ok(None) };
+        let of = digest("comment", comment_id.as_str());
+        let forms = journal.record_forms(|journal| {
+            let state = journal.state();
+            let found = (0..).zip(&state.parts).find_map(|(partition, part)| {
+                let seq = part.evaluations.get(&of)?;
+                Some((partition, *seq, part.records.get(seq)?.clone()))
+            });
+            found.into_iter().collect()
+        });
+        let Some((_, kept, record)) = forms.await?.into_iter().next() else { return Ok(None) };
+        let Some((_, evaluation)) = record.evaluation else { return Ok(None) };
+        let mut evaluation: Evaluation = read(evaluation.get())?;
+        if kept.forgotten {
+            erasure::forget_evaluation(&mut evaluation);
+        }
+        Ok(Some(evaluation))
+    }
+
+    async fn records_of(
+        &self,
+        workspace: &WorkspaceId,
+        user_id: &UserId,
+        limit: usize,
+    ) -> Result<Vec<KeptRecord>, StoreError> {
+        let Some(journal) = self.existing(workspace).await? else { return Ok(Vec::new()) };
+        let forms = journal.record_forms(|journal| {
+            let state = journal.state();
+            let mut found: Vec<(u32, u64, Kept)> = Vec::new();
+            for (partition, part) in (0..).zip(&state.parts) {
+                let theirs = part.records_of.get(user_id).into_iter().flatten();
+                let kept = theirs.filter_map(|seq| Some((partition, *seq, part.records.get(seq)?.clone())));
+                found.extend(kept.take(limit));
+            }
+            found.sort_by_key(|(partition, seq, kept)| (kept.at, *partition, *seq));
+            found.truncate(limit);
+            found
+        });
+        forms.await?.into_iter().map(told).collect()
+    }
+
+    async fn stretch(&self, shard: &Shard) -> Result<Stretch, StoreError> {
+        let stretch = self.of(shard, |part| {
+            let erased = part.log.values().filter(|entry| entry.erased).map(|entry| entry.at).min();
+            Stretch {
+                from: part.log_gone + 1,
+                first_record: part.record_first,
+                erased_since: erased.map(Instant::from_milliseconds),
+            }
+        });
+        Ok(stretch.await?.unwrap_or(Stretch { from: 1, first_record: 0, erased_since: None }))
+    }
+
+    async fn history(
+        &self,
+        shard: &Shard,
+        after: Position,
+        until: Position,
+        limit: Limit,
+    ) -> Result<Vec<Logged>, StoreError> {
+        let Some(journal) = self.existing(&shard.workspace).await? else { return Ok(Vec::new()) };
+        if after > until {
+            return Ok(Vec::new());
+        }
+        let logged = journal.logged(shard.partition, after, until, limit).await?;
+        let last = logged.last().map_or(after, |last| last.position);
+        let last = if last == until { until.saturating_add(1) } else { last };
+        let granted: Vec<(Position, Box<str>)> = {
+            let state = journal.state();
+            let part = state.part(shard.partition);
+            let granted =
+                part.into_iter().flat_map(|part| part.granted.range((after.saturating_add(1), 0)..=(last, u64::MAX)));
+            granted.map(|((position, _), form)| (*position, form.clone())).collect()
+        };
+        let mut history = Vec::new();
+        for (position, form) in granted {
+            history.push(Logged { position, envelope: read::<Envelope>(&form)? });
+        }
+        // Grants come before the event of their position: sorting keeps what is equal in order.
+        history.extend(logged);
+        history.sort_by_key(|logged| logged.position);
+        Ok(history)
+    }
+
+    async fn note(&self, workspace: &WorkspaceId, name: &str) -> Result<Option<String>, StoreError> {
+        let Some(journal) = self.existing(workspace).await? else { return Ok(None) };
+        let state = journal.state();
+        Ok(state.notes.get(name).cloned())
+    }
+
+    async fn write_note(&self, workspace: &WorkspaceId, name: &str, text: &str) -> Result<(), StoreError> {
+        let does = Does::Note { name: name.to_owned(), text: text.to_owned() };
+        match self.journal(workspace).await?.submit(does).await? {
+            Outcome::Done => Ok(()),
+            _ => Err(unexpected()),
+        }
+    }
+
+    async fn shard_rows(&self, shard: &Shard, after: Option<&Key>, limit: usize) -> Result<Vec<Row>, StoreError> {
+        Ok(self.of(shard, |part| part.rows.all(after, limit)).await?.transpose()?.unwrap_or_default())
+    }
+
+    async fn cut(&self, shard: &Shard, until: Position, first_record: u64, limit: usize) -> Result<usize, StoreError> {
+        let does = Does::Cut { partition: shard.partition, until, first_record, limit };
+        self.counted(&shard.workspace, does).await
+    }
+
+    async fn clear(
+        &self,
+        checkpoint: &Shard,
+        remembered_before: Option<Instant>,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        if !checkpoint.is_checkpoint() {
+            return Ok(0);
+        }
+        let before = remembered_before.map(Instant::as_milliseconds);
+        self.counted(&checkpoint.workspace, Does::Clear { partition: checkpoint.partition, before, limit }).await
+    }
+
+    async fn prune(&self, workspace: &WorkspaceId, ids_before: Instant, limit: usize) -> Result<usize, StoreError> {
+        self.counted(workspace, Does::Prune { ids_before: ids_before.as_milliseconds(), limit }).await
+    }
+}
+
+impl JetStreamStore {
+    async fn counted(&self, workspace: &WorkspaceId, does: Does) -> Result<usize, StoreError> {
+        let Some(journal) = self.existing(workspace).await? else { return Ok(0) };
+        match journal.submit(does).await? {
+            Outcome::Count(count) => Ok(count),
+            _ => Err(unexpected()),
+        }
+    }
+}

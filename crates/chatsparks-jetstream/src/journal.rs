@@ -1,0 +1,279 @@
+//! A workspace's journal: operations are published to it, and read from it by every process, in one order.
+//!
+//! Whoever publishes waits until the operation comes back, and hears from the state what it came to. Where nobody knows
+//! whether it was taken, it is sent again under the same id; a state takes each id once.
+
+use crate::{
+    failure::{form, gone},
+    op::{Does, Op, VERSION},
+    server::{Failed, Server},
+    state::{Outcome, State},
+};
+use async_nats::jetstream::stream::Stream;
+use bytes::Bytes;
+use chatsparks_core::WorkspaceId;
+use chatsparks_ports::StoreError;
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{
+    runtime::Handle,
+    sync::{Notify, oneshot, watch},
+    task::JoinHandle,
+    time::{Instant, sleep, timeout},
+};
+
+mod bodies;
+mod erase;
+mod snapshot;
+mod tail;
+
+use bodies::Bodies;
+
+/// How long one answer of the server is waited for before it is asked anew.
+const TRY: Duration = Duration::from_secs(4);
+
+/// A workspace's journal, and the state that it comes to.
+pub(crate) struct Journal {
+    pub(crate) workspace: WorkspaceId,
+    pub(crate) server: Server,
+    pub(crate) stream: Stream,
+    snapshots: Stream,
+    /// The name of the stream, with which its subjects begin.
+    name: String,
+    state: Mutex<State>,
+    bodies: Bodies,
+    /// Who waits for what an operation comes to.
+    awaited: Mutex<BTreeMap<(u64, u64), oneshot::Sender<Outcome>>>,
+    /// How far the journal is folded; an error once it cannot be.
+    folded: watch::Sender<Result<u64, String>>,
+    /// That a message is known which did not come.
+    poked: Notify,
+    /// Where news is told: that something was logged by whomever.
+    news: Arc<dyn Fn(&WorkspaceId) + Send + Sync>,
+    nonce: u64,
+    next: AtomicU64,
+    /// Bytes of the journal since the last snapshot, and bytes of that.
+    since_snapshot: AtomicU64,
+    snapshot_bytes: AtomicU64,
+    /// The last message of the newest snapshot that is known.
+    snapshoted: AtomicU64,
+    patience: Duration,
+}
+
+/// Keeps a journal's task, and ends it.
+pub(crate) struct Following(Vec<JoinHandle<()>>);
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        self.0.iter().for_each(JoinHandle::abort);
+    }
+}
+
+impl Journal {
+    /// Opens a journal, and folds what is in it.
+    pub(crate) async fn open(
+        server: &Server,
+        workspace: &WorkspaceId,
+        partitions: u32,
+        patience: Duration,
+        news: Arc<dyn Fn(&WorkspaceId) + Send + Sync>,
+        runtime: &Handle,
+    ) -> Result<(Arc<Self>, Following), StoreError> {
+        let name = server.prefix(Some(workspace));
+        let stream = server.stream(server.config(&name, "journal", Some(workspace))).await?;
+        let beside = format!("{name}_S");
+        let mut config = server.config(&beside, "snapshot", Some(workspace));
+        config.max_messages_per_subject = 1;
+        config.discard = async_nats::jetstream::stream::DiscardPolicy::New;
+        let snapshots = server.stream(config).await?;
+        let mut journal = Self {
+            workspace: workspace.clone(),
+            server: server.clone(),
+            stream,
+            snapshots,
+            name,
+            state: Mutex::new(State::new(partitions)),
+            bodies: Bodies::default(),
+            awaited: Mutex::default(),
+            folded: watch::Sender::new(Ok(0)),
+            poked: Notify::new(),
+            news,
+            nonce: rand::random(),
+            next: AtomicU64::new(1),
+            since_snapshot: AtomicU64::new(0),
+            snapshot_bytes: AtomicU64::new(0),
+            snapshoted: AtomicU64::new(0),
+            patience,
+        };
+        if let Some((state, bytes)) = journal.read_snapshot().await? {
+            journal.snapshoted = AtomicU64::new(state.applied);
+            let _: Result<u64, String> = journal.folded.send_replace(Ok(state.applied));
+            journal.state = Mutex::new(state);
+            journal.snapshot_bytes = AtomicU64::new(bytes);
+        }
+        let journal = Arc::new(journal);
+        let following = Following(vec![
+            runtime.spawn(tail::follow(Arc::clone(&journal))),
+            runtime.spawn(snapshot::keep(Arc::clone(&journal))),
+        ]);
+        journal.catch_up().await?;
+        Ok((journal, following))
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn awaited(&self) -> MutexGuard<'_, BTreeMap<(u64, u64), oneshot::Sender<Outcome>>> {
+        self.awaited.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until everything is folded that the journal has now.
+    pub(crate) async fn catch_up(&self) -> Result<(), StoreError> {
+        let info = timeout(self.patience, async {
+            loop {
+                match self.stream.get_info().await {
+                    Ok(info) => return info,
+                    Err(_) => sleep(Duration::from_millis(200)).await,
+                }
+            }
+        });
+        let info = info.await.map_err(|_| gone("the NATS server does not answer"))?;
+        self.folded_to(info.state.last_sequence).await
+    }
+
+    async fn folded_to(&self, sequence: u64) -> Result<(), StoreError> {
+        let mut folded = self.folded.subscribe();
+        let until = Instant::now() + self.patience.max(Duration::from_secs(60));
+        let (mut before, mut since) = (0, Instant::now());
+        while Instant::now() < until {
+            let wait = folded.wait_for(|folded| folded.as_ref().map_or(true, |folded| *folded >= sequence));
+            if let Ok(folded) = timeout(TRY / 4, wait).await {
+                return match &*folded.map_err(gone)? {
+                    Ok(_) => Ok(()),
+                    Err(why) => Err(StoreError::Unusable(why.clone())),
+                };
+            }
+            // What is known to be there does not come: whoever brings it may have gone with its server.
+            let now = folded.borrow().as_ref().map_or(0, |folded| *folded);
+            if now > before {
+                (before, since) = (now, Instant::now());
+            } else if since.elapsed() >= TRY / 4 {
+                self.poked.notify_one();
+                since = Instant::now();
+            }
+        }
+        Err(gone("the journal is not read any further"))
+    }
+
+    /// Publishes an operation, and says what it came to.
+    pub(crate) async fn submit(&self, does: Does) -> Result<Outcome, StoreError> {
+        let id = (self.nonce, self.next.fetch_add(1, Ordering::Relaxed));
+        // Who owns a partition is said by its own subject, so that the server itself refuses whoever was superseded.
+        let owner = match &does {
+            Does::Open(partition) => Some((*partition, None)),
+            Does::Commit(commit) => Some((commit.partition, Some(commit.fence))),
+            _ => None,
+        };
+        let subject = match owner {
+            Some((partition, _)) => format!("{}.own.{partition}", self.name),
+            None => format!("{}.j", self.name),
+        };
+        let message = Bytes::from(serde_json::to_vec(&Op { v: VERSION, id, does }).map_err(form)?);
+        let mut parts = Vec::new();
+        for start in (0..message.len()).step_by(self.server.part) {
+            parts.push(message.slice(start..message.len().min(start + self.server.part)));
+        }
+        if parts.len() > 1_000 {
+            return Err(StoreError::Unavailable("it is larger than a batch of NATS can be".to_owned()));
+        }
+        let (told, mut outcome) = oneshot::channel();
+        self.awaited().insert(id, told);
+        let outcome = self.publish_until_known(id, &subject, &parts, owner, &mut outcome).await;
+        self.awaited().remove(&id);
+        match outcome? {
+            Outcome::Refused(error) => Err(error),
+            outcome => Ok(outcome),
+        }
+    }
+
+    async fn publish_until_known(
+        &self,
+        id: (u64, u64),
+        subject: &str,
+        parts: &[Bytes],
+        owner: Option<(u32, Option<u64>)>,
+        outcome: &mut oneshot::Receiver<Outcome>,
+    ) -> Result<Outcome, StoreError> {
+        let message_id = format!("{:016x}{:x}", id.0, id.1);
+        let until = Instant::now() + self.patience;
+        let mut expected = None;
+        loop {
+            if let Some((partition, fence)) = owner {
+                let (owned, now) = {
+                    let state = self.state();
+                    state.part(partition).map_or((0, 0), |part| (part.owned, part.fence))
+                };
+                if fence.is_some_and(|fence| fence != now) {
+                    // One that was sent before may have come first, and be told in a moment.
+                    return self.told_or(outcome, StoreError::Superseded).await;
+                }
+                expected = Some(expected.unwrap_or(owned));
+            }
+            let why = match timeout(TRY, self.server.publish(subject, parts, Some(&message_id), expected)).await {
+                Ok(Ok(acknowledged)) => {
+                    // It is in the journal: only reading it is left.
+                    self.folded_to(acknowledged.seq).await?;
+                    return self.told_or(outcome, gone("what was written was not read again")).await;
+                }
+                Ok(Err(Failed::Overtaken)) => {
+                    // Whoever came first is read before it is tried anew; what was sent before may be among it.
+                    self.catch_up().await?;
+                    if let Ok(outcome) = outcome.try_recv() {
+                        return Ok(outcome);
+                    }
+                    expected = self.last_of(subject).await?;
+                    "another process writes the same".to_owned()
+                }
+                Ok(Err(Failed::Refused(why))) => return Err(StoreError::Unavailable(why)),
+                Ok(Err(Failed::Unknown(why))) => why,
+                Err(_) => "the NATS server does not answer".to_owned(),
+            };
+            if let Ok(Ok(outcome)) = timeout(Duration::from_millis(100), &mut *outcome).await {
+                return Ok(outcome);
+            }
+            if Instant::now() >= until {
+                return Err(StoreError::Unavailable(why));
+            }
+        }
+    }
+
+    /// What an operation came to, if it comes now; else this.
+    async fn told_or(
+        &self,
+        outcome: &mut oneshot::Receiver<Outcome>,
+        error: StoreError,
+    ) -> Result<Outcome, StoreError> {
+        if let Ok(outcome) = outcome.try_recv() {
+            return Ok(outcome);
+        }
+        self.catch_up().await?;
+        outcome.try_recv().map_err(|_| error)
+    }
+
+    /// The last message of a subject as the server has it: what was deleted of it is not expected.
+    async fn last_of(&self, subject: &str) -> Result<Option<u64>, StoreError> {
+        use async_nats::jetstream::stream::LastRawMessageErrorKind::{InvalidSubject, NoMessageFound};
+        match self.stream.get_last_raw_message_by_subject(subject).await {
+            Ok(message) => Ok(Some(message.sequence)),
+            Err(error) if matches!(error.kind(), NoMessageFound | InvalidSubject) => Ok(Some(0)),
+            Err(_) => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Reads a journal to its end, and goes on as long as the process does.
+
+use super::Journal;
+use crate::{
+    op::{Does, Op, VERSION},
+    server::part_of,
+    state::Outcome,
+};
+use async_nats::jetstream::consumer::{DeliverPolicy, pull::OrderedConfig};
+use futures_util::StreamExt;
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+use tokio::time::{sleep, timeout};
+
+/// After so long without a message it is looked whether there is one: a consumer may have gone with its server.
+const QUIET: Duration = Duration::from_secs(2);
+
+/// Follows a journal.
+pub(super) async fn follow(journal: Arc<Journal>) {
+    let mut missing = 0;
+    loop {
+        let why = match follow_for_a_while(&journal).await {
+            Ok(Read::Broken) => {
+                missing = 0;
+                sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+            // A server that comes back may not have everything yet.
+            Ok(Read::Missing(_)) if missing < 10 => {
+                missing += 1;
+                sleep(Duration::from_secs(1)).await;
+                continue;
+            }
+            Ok(Read::Missing(sequence)) => format!("message {sequence} is missing, and no snapshot has it"),
+            Err(why) => why,
+        };
+        tracing::error!(workspace = %journal.workspace, "a journal of JetStream cannot be read: {why}");
+        let _: Result<u64, String> = journal.folded.send_replace(Err(why));
+        return;
+    }
+}
+
+/// How far it was read.
+enum Read {
+    /// Until the connection broke off, or there was something newer to begin with.
+    Broken,
+    /// Until a message that is not there.
+    Missing(u64),
+}
+
+/// Reads until the connection breaks off; an error where it is no use to go on.
+async fn follow_for_a_while(journal: &Journal) -> Result<Read, String> {
+    let from = journal.state().applied + 1;
+    let config = OrderedConfig {
+        deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: from },
+        ..OrderedConfig::default()
+    };
+    let Ok(Ok(consumer)) = timeout(Duration::from_secs(5), journal.stream.create_consumer(config)).await else {
+        return Ok(Read::Broken);
+    };
+    let Ok(mut messages) = consumer.messages().await else { return Ok(Read::Broken) };
+    let (mut next, mut first, mut parts) = (from, from, Vec::new());
+    loop {
+        let message = tokio::select! {
+            message = messages.next() => message,
+            // Somebody knows of a message that did not come.
+            () = journal.poked.notified() => return Ok(Read::Broken),
+            () = sleep(QUIET) => {
+                if !journal.stream.get_info().await.is_ok_and(|info| info.state.last_sequence >= next) {
+                    continue;
+                }
+                match timeout(QUIET, messages.next()).await {
+                    Ok(message) => message,
+                    Err(_) => return Ok(Read::Broken),
+                }
+            }
+        };
+        let Some(Ok(message)) = message else { return Ok(Read::Broken) };
+        let Ok(info) = message.info() else { return Ok(Read::Broken) };
+        let sequence = info.stream_sequence;
+        if sequence < next {
+            continue;
+        }
+        let (number, of) = part_of(message.headers.as_ref());
+        if sequence > next {
+            // What is deleted is in a snapshot: whoever is older than that begins with it.
+            let Ok(snapshot) = journal.read_snapshot().await else { return Ok(Read::Broken) };
+            let Some((state, bytes)) = snapshot.filter(|(state, _)| state.applied >= sequence - 1) else {
+                return Ok(Read::Missing(next));
+            };
+            let applied = state.applied;
+            *journal.state() = state;
+            journal.snapshot_bytes.store(bytes, Ordering::Relaxed);
+            let _: Result<u64, String> = journal.folded.send_replace(Ok(applied));
+            return Ok(Read::Broken);
+        }
+        next = sequence + 1;
+        if number == 1 {
+            (first, parts) = (sequence, Vec::new());
+        }
+        parts.push(message.payload.clone());
+        if parts.len() != number {
+            return Err(format!("message {sequence} is a part of something that is not whole"));
+        }
+        if number == of {
+            fold(journal, (first, sequence), &std::mem::take(&mut parts))?;
+        }
+    }
+}
+
+/// Folds the operation whose parts these are.
+fn fold(journal: &Journal, (first, last): (u64, u64), parts: &[bytes::Bytes]) -> Result<(), String> {
+    let bytes = parts.iter().map(bytes::Bytes::len).sum::<usize>();
+    let op = Arc::new(read(parts).map_err(|why| format!("message {first}: {why}"))?);
+    let outcome = journal.state().fold(&journal.workspace, (first, last), &op);
+    let is_logged = matches!(
+        (&op.does, &outcome),
+        (Does::Append(_) | Does::Route { .. } | Does::Forward { .. } | Does::Settle { .. } | Does::Commit(_), Some(_))
+    );
+    let id = op.id;
+    if !op.does.inputs().is_empty() || !op.does.records().is_empty() {
+        journal.bodies.put(first, op, bytes);
+    }
+    journal.since_snapshot.fetch_add(bytes as u64, Ordering::Relaxed);
+    let awaited = journal.awaited().remove(&id);
+    let by_others = awaited.is_none();
+    if let (Some(awaited), Some(outcome)) = (awaited, outcome) {
+        // Whoever does not wait any longer has given up.
+        let _: Result<(), Outcome> = awaited.send(outcome);
+    }
+    let _: Result<u64, String> = journal.folded.send_replace(Ok(last));
+    if is_logged && by_others {
+        (journal.news)(&journal.workspace);
+    }
+    Ok(())
+}
+
+/// The operation of these parts.
+pub(super) fn read(parts: &[bytes::Bytes]) -> Result<Op, String> {
+    let whole;
+    let form: &[u8] = match parts {
+        [one] => one,
+        parts => {
+            whole = parts.concat();
+            &whole
+        }
+    };
+    #[derive(serde::Deserialize)]
+    struct Version {
+        v: u32,
+    }
+    let damaged = |error: serde_json::Error| format!("it is damaged: {:?}", error.classify());
+    let op = serde_json::from_slice::<Op>(form);
+    match op {
+        Ok(op) if op.v <= VERSION => Ok(op),
+        result => match serde_json::from_slice::<Version>(form) {
+            Ok(Version { v }) if v > VERSION => {
+                Err(format!("it is of version {v}, and this build knows versions up to {VERSION}: use a newer one"))
+            }
+            _ => result.map_err(damaged),
+        },
+    }
+}

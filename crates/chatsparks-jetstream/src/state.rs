@@ -1,0 +1,334 @@
+//! The state of a workspace: what its journal comes to.
+//!
+//! It is folded, one operation after the other, by every process that uses the workspace, and by each to the same: nothing
+//! here looks at a clock, draws a number or goes through a map without an order. What an operation comes to (whether a
+//! commit had the fence, whether there was room) is decided here and nowhere else.
+
+use crate::op::{Does, In, Op, Stamped};
+use chatsparks_core::{Instant, UserId, WorkspaceId};
+use chatsparks_ports::{Appended, Input, Opened, PARTITIONS, Routed, Stamp, StoreError};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+pub(crate) mod commit;
+pub(crate) mod keep;
+pub(crate) mod queue;
+pub(crate) mod route;
+pub(crate) mod rows;
+
+use queue::Effects;
+use route::Awaiting;
+use rows::Rows;
+
+/// The newest version of a state's form.
+pub(crate) const VERSION: u32 = 1;
+
+/// How many operations are remembered, so that one that is sent again is taken once.
+const REMEMBERED: usize = 65_536;
+
+/// What is known of one workspace.
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct State {
+    pub(crate) v: u32,
+    /// The last message of the journal that is in it.
+    pub(crate) applied: u64,
+    pub(crate) parts: Vec<Part>,
+    /// Shards of checkpoints (R10), which nothing else looks at.
+    beside: BTreeMap<u32, Part>,
+    /// The document of each revision.
+    pub(crate) documents: BTreeMap<u32, Box<str>>,
+    pub(crate) notes: BTreeMap<String, String>,
+    /// Effects so far: the order decided, over all partitions.
+    effects: u64,
+    /// Where things live (R4), and since when that is remembered.
+    places: BTreeMap<(Box<str>, Box<str>), (u32, i64)>,
+    /// Events that wait for others to be decided, in the order in which they came.
+    waiting: BTreeMap<u64, Awaiting>,
+    waited: u64,
+    /// Room under the limit that was drawn, of each cycle (R7).
+    pub(crate) pools: BTreeMap<i64, u64>,
+    /// Messages that hold something of a person who was forgotten, until each is written anew (R12).
+    pub(crate) dirty: BTreeSet<u64>,
+    recent: VecDeque<(u64, u64)>,
+    #[serde(skip)]
+    recent_ids: BTreeSet<(u64, u64)>,
+}
+
+/// One partition.
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct Part {
+    pub(crate) fence: u64,
+    pub(crate) opened_in_vain: u32,
+    pub(crate) decided: u64,
+    /// The last message by which it was opened or committed.
+    pub(crate) owned: u64,
+    pub(crate) log: BTreeMap<u64, Entry>,
+    /// How many entries at the log's beginning are deleted.
+    pub(crate) log_gone: u64,
+    pub(crate) log_end: u64,
+    pub(crate) log_latest: Option<i64>,
+    /// Grants, each with the position that it stands before.
+    pub(crate) granted: BTreeMap<(u64, u64), Box<str>>,
+    pub(crate) rows: Rows,
+    pub(crate) records: BTreeMap<u64, Kept>,
+    pub(crate) record_first: u64,
+    pub(crate) records_of: BTreeMap<UserId, Vec<u64>>,
+    /// The first evaluation of each comment, by its digest.
+    pub(crate) evaluations: BTreeMap<(u64, u64), u64>,
+    pub(crate) effects: Effects,
+    /// The numbers of the insights, by what each counts.
+    pub(crate) insights: BTreeMap<Box<str>, i128>,
+}
+
+/// Where an event's envelope stands.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) enum Body {
+    /// In a message of the journal, at this place.
+    In(u64, u32),
+    /// Here: the store made it.
+    Here(Box<str>),
+}
+
+/// An event in the log.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Entry {
+    pub(crate) at: i64,
+    pub(crate) body: Body,
+    pub(crate) bytes: u32,
+    pub(crate) user_id: Option<UserId>,
+    pub(crate) texts: bool,
+    /// Whether what somebody wrote was taken out of it.
+    pub(crate) erased: bool,
+}
+
+/// A record: where its line stands.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    pub(crate) at: i64,
+    pub(crate) op: u64,
+    pub(crate) place: u32,
+    pub(crate) user_id: Option<UserId>,
+    pub(crate) forgotten: bool,
+}
+
+/// What an operation came to.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    Done,
+    Appended(Vec<Appended>),
+    Routed(Routed),
+    Opened(Box<Opened>),
+    Whether(bool),
+    Count(usize),
+    Refused(StoreError),
+}
+
+impl State {
+    pub(crate) fn new(partitions: u32) -> Self {
+        Self { v: VERSION, parts: (0..partitions).map(|_| Part::default()).collect(), ..Self::default() }
+    }
+
+    /// Finds anew what is not written with it.
+    pub(crate) fn restored(mut self) -> Self {
+        self.recent_ids = self.recent.iter().copied().collect();
+        for part in self.parts.iter_mut().chain(self.beside.values_mut()) {
+            part.rows.restore();
+            part.effects.restore();
+        }
+        self
+    }
+
+    /// Folds an operation, of a first and a last message; none: it was folded before.
+    pub(crate) fn fold(&mut self, workspace: &WorkspaceId, (first, last): (u64, u64), op: &Op) -> Option<Outcome> {
+        self.applied = last;
+        if !self.recent_ids.insert(op.id) {
+            return None;
+        }
+        self.recent.push_back(op.id);
+        if self.recent.len() > REMEMBERED {
+            let oldest = self.recent.pop_front();
+            oldest.map(|oldest| self.recent_ids.remove(&oldest));
+        }
+        // What cannot be read changes nothing, in any process.
+        Some(self.happen(workspace, first, last, &op.does).unwrap_or_else(Outcome::Refused))
+    }
+
+    fn happen(&mut self, workspace: &WorkspaceId, op: u64, last: u64, does: &Does) -> Result<Outcome, StoreError> {
+        Ok(match does {
+            Does::Append(inputs) => {
+                let mut appended = Vec::with_capacity(inputs.len());
+                for (place, input) in (0..).zip(inputs) {
+                    let part = self.part_mut(input.partition)?;
+                    appended.push(part.log_in(op, place, input));
+                }
+                Outcome::Appended(appended)
+            }
+            Does::Route { account, inputs } => Outcome::Routed(self.route(workspace, account, op, inputs)?),
+            Does::Forward { account } => Outcome::Routed(self.forward(workspace, account)?),
+            Does::Open(partition) => Outcome::Opened(Box::new(self.open(*partition, last)?)),
+            Does::Commit(commit) => {
+                self.commit(op, last, commit)?;
+                Outcome::Done
+            }
+            Does::Begin { partition, effect, wall } => {
+                let part = self.part_mut(*partition)?;
+                Outcome::Whether(part.effects.begin(effect, *wall))
+            }
+            Does::Settle { partition, effect, settled, receipt } => {
+                let part = self.part_mut(*partition)?;
+                let done = part.effects.settle(effect, settled);
+                if let Some(receipt) = receipt.as_ref().filter(|_| done) {
+                    part.log_in(op, 0, receipt);
+                }
+                Outcome::Whether(done)
+            }
+            Does::Revive(effect) => Outcome::Whether(self.parts.iter_mut().any(|part| part.effects.revive(effect))),
+            Does::Note { name, text } => {
+                self.notes.insert(name.clone(), text.clone());
+                Outcome::Done
+            }
+            Does::Prune { ids_before, limit } => Outcome::Count(self.prune(*ids_before, *limit)),
+            Does::Cut { partition, until, first_record, limit } => {
+                Outcome::Count(self.part_mut(*partition)?.cut(*until, *first_record, *limit))
+            }
+            Does::Clear { partition, before, limit } => {
+                let rows = &mut self.part_mut(*partition)?.rows;
+                Outcome::Count(match before {
+                    Some(before) => rows.prune(*before, *limit),
+                    None => rows.clear(*limit),
+                })
+            }
+            Does::Rewritten { of, .. } => {
+                if self.dirty.contains(of) {
+                    self.move_bodies(*of, op);
+                }
+                Outcome::Done
+            }
+            Does::Deleted(op) => {
+                self.dirty.remove(op);
+                Outcome::Done
+            }
+        })
+    }
+
+    /// A partition, or the shard of a checkpoint.
+    pub(crate) fn part(&self, partition: u32) -> Option<&Part> {
+        self.parts.get(partition as usize).or_else(|| self.beside.get(&partition))
+    }
+
+    pub(crate) fn part_mut(&mut self, partition: u32) -> Result<&mut Part, StoreError> {
+        if partition >= PARTITIONS && (partition % PARTITIONS) as usize >= self.parts.len() {
+            return Err(no_such_partition());
+        }
+        match self.parts.get_mut(partition as usize) {
+            Some(part) => Ok(part),
+            None if partition >= PARTITIONS => Ok(self.beside.entry(partition).or_default()),
+            None => Err(no_such_partition()),
+        }
+    }
+
+    fn open(&mut self, partition: u32, last: u64) -> Result<Opened, StoreError> {
+        self.part_mut(partition)?;
+        let part = of(&mut self.parts, &mut self.beside, partition).ok_or_else(no_such_partition)?;
+        part.fence += 1;
+        part.opened_in_vain += 1;
+        part.owned = last;
+        let head = part.rows.head()?;
+        let document = head.iter().find_map(|row| match row {
+            chatsparks_core::Row::Terms(terms) => self.documents.get(&terms.revision()),
+            _ => None,
+        });
+        let document = document.map(|form| serde_json::from_str(form)).transpose().map_err(crate::failure::form)?;
+        Ok(Opened {
+            fence: chatsparks_ports::Fence(part.fence),
+            decided: part.decided,
+            head,
+            document,
+            opened_in_vain: part.opened_in_vain,
+        })
+    }
+
+    /// What a body's place was, it is now there.
+    fn move_bodies(&mut self, of: u64, to: u64) {
+        for part in &mut self.parts {
+            for entry in part.log.values_mut() {
+                if let Body::In(op, _) = &mut entry.body
+                    && *op == of
+                {
+                    *op = to;
+                }
+            }
+            part.records.values_mut().filter(|kept| kept.op == of).for_each(|kept| kept.op = to);
+        }
+        for awaiting in self.waiting.values_mut() {
+            awaiting.moved(of, to);
+        }
+    }
+
+    /// The first message that anything still stands in.
+    pub(crate) fn first_needed(&self) -> u64 {
+        let logged = self.parts.iter().flat_map(|part| part.log.values()).filter_map(|entry| match entry.body {
+            Body::In(op, _) => Some(op),
+            Body::Here(_) => None,
+        });
+        let kept = self.parts.iter().flat_map(|part| part.records.values()).map(|kept| kept.op);
+        let waiting = self.waiting.values().map(Awaiting::op);
+        logged.chain(kept).chain(waiting).chain(self.dirty.first().copied()).min().unwrap_or(self.applied + 1)
+    }
+}
+
+impl Part {
+    /// Logs an event that stands in a message.
+    pub(crate) fn log_in(&mut self, op: u64, place: u32, input: &In) -> Appended {
+        let at = match input.stamp {
+            Stamped::Received => input.at.max(self.log_latest.unwrap_or(i64::MIN)),
+            Stamped::Brought => input.at,
+            Stamped::Latest => self.log_latest.unwrap_or(0),
+        };
+        self.log_at(Instant::from_milliseconds(at), Body::In(op, place), input)
+    }
+
+    /// Logs an event that stands in a message, with this `at`.
+    pub(crate) fn log_at(&mut self, at: Instant, body: Body, input: &In) -> Appended {
+        self.log_entry(Entry {
+            at: at.as_milliseconds(),
+            body,
+            bytes: u32::try_from(input.form.get().len()).unwrap_or(u32::MAX),
+            user_id: input.user_id.clone(),
+            texts: input.texts,
+            erased: false,
+        })
+    }
+
+    fn log_entry(&mut self, entry: Entry) -> Appended {
+        self.log_end += 1;
+        self.log_latest = self.log_latest.max(Some(entry.at));
+        let appended = Appended { position: self.log_end, at: Instant::from_milliseconds(entry.at) };
+        self.log.insert(self.log_end, entry);
+        appended
+    }
+
+    /// Logs an event that the store itself makes.
+    pub(crate) fn log_own(&mut self, input: &Input) -> Result<Appended, StoreError> {
+        let latest = self.log_latest.map(Instant::from_milliseconds);
+        let at = match input.stamp {
+            Stamp::Latest => latest.unwrap_or(Instant::from_milliseconds(0)),
+            stamp => stamp.at(latest),
+        };
+        let form = In::of(0, input)?;
+        let body = Body::Here(form.form.get().into());
+        Ok(self.log_at(at, body, &form))
+    }
+}
+
+/// A partition, or the shard of a checkpoint, beside the rest of the state.
+fn of<'a>(parts: &'a mut [Part], beside: &'a mut BTreeMap<u32, Part>, partition: u32) -> Option<&'a mut Part> {
+    parts.get_mut(partition as usize).or_else(|| beside.get_mut(&partition))
+}
+
+pub(crate) fn no_such_partition() -> StoreError {
+    StoreError::Unusable("there is no such partition: the store was made with fewer".to_owned())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,182 @@
+//! Where events go (R4): the rules are the ports', and everything they ask for is in one state.
+
+use super::{Body, State};
+use crate::op::In;
+use chatsparks_core::{Event, Instant, UserId, WorkspaceId};
+use chatsparks_ports::{
+    Input, Position, Routed, Stamp, StoreError,
+    places::{Addressed, Directory, Place, PlaceKey, Waits, pass_time_first},
+};
+use serde::{Deserialize, Serialize};
+
+/// An event that waits.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Awaiting {
+    op: u64,
+    place: u32,
+    input: InForm,
+    key: (Box<str>, Box<str>),
+    until: Vec<(u32, u64)>,
+    linked: Option<u32>,
+}
+
+/// An event to be logged, as text.
+#[derive(Clone, Serialize, Deserialize)]
+struct InForm(String);
+
+impl InForm {
+    fn read(&self) -> Result<In, StoreError> {
+        serde_json::from_str(&self.0).map_err(crate::failure::form)
+    }
+}
+
+impl Awaiting {
+    pub(super) fn op(&self) -> u64 {
+        self.op
+    }
+
+    pub(super) fn moved(&mut self, of: u64, to: u64) {
+        if self.op == of {
+            self.op = to;
+        }
+    }
+}
+
+fn named(key: &PlaceKey) -> (Box<str>, Box<str>) {
+    (key.kind().into(), key.name().into())
+}
+
+/// A workspace, as a directory.
+struct Within<'a> {
+    state: &'a mut State,
+    at: i64,
+}
+
+impl Directory for Within<'_> {
+    type Error = StoreError;
+
+    fn place(&mut self, key: &PlaceKey) -> Result<Option<u32>, StoreError> {
+        if let PlaceKey::Dm(dm_id) = key {
+            let mut parts = (0..).zip(&self.state.parts);
+            return Ok(parts.find(|(_, part)| part.rows.has_dm(dm_id.as_str())).map(|(partition, _)| partition));
+        }
+        Ok(self.state.places.get(&named(key)).map(|(partition, _)| *partition))
+    }
+
+    fn put(&mut self, key: &PlaceKey, partition: u32) -> Result<(), StoreError> {
+        self.state.places.insert(named(key), (partition, self.at));
+        Ok(())
+    }
+
+    fn is_contact(&mut self, partition: u32, user_id: &UserId) -> Result<bool, StoreError> {
+        Ok(self.state.parts.get(partition as usize).is_some_and(|part| part.rows.is_contact(user_id)))
+    }
+
+    fn undecided(&mut self, partition: u32, user_id: Option<&UserId>) -> Result<Option<Position>, StoreError> {
+        let Some(part) = self.state.parts.get(partition as usize) else { return Ok(None) };
+        let mut undecided = part.log.range(part.decided + 1..).rev();
+        let found = undecided.find(|(_, entry)| user_id.is_none() || entry.user_id.as_ref() == user_id);
+        Ok(found.map(|(position, _)| *position))
+    }
+
+    fn is_awaited(&mut self, key: &PlaceKey) -> Result<bool, StoreError> {
+        let key = named(key);
+        Ok(self.state.waiting.values().any(|awaiting| awaiting.key == key))
+    }
+}
+
+impl State {
+    fn partitions(&self) -> u32 {
+        u32::try_from(self.parts.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn route(
+        &mut self,
+        workspace: &WorkspaceId,
+        account: &UserId,
+        op: u64,
+        inputs: &[In],
+    ) -> Result<Routed, StoreError> {
+        let addressed = Addressed { workspace, account, partitions: self.partitions() };
+        // Read first: all of them happen, or none.
+        let read = inputs.iter().map(In::input).collect::<Result<Vec<Input>, _>>()?;
+        let mut appended = 0;
+        for ((place, form), input) in (0..).zip(inputs).zip(read) {
+            let mut within = Within { state: self, at: form.at };
+            match addressed.place(&mut within, &input.id, &input.event)? {
+                Place::In(partition) => drop(self.part_mut(partition)?.log_in(op, place, form)),
+                Place::Everywhere => self.log_everywhere(op, place, form, &input)?,
+                Place::Waits(Waits { key, until, linked }) => {
+                    self.waited += 1;
+                    let input = InForm(serde_json::to_string(form).map_err(crate::failure::form)?);
+                    let awaiting = Awaiting { op, place, input, key: named(&key), until, linked };
+                    self.waiting.insert(self.waited, awaiting);
+                    continue;
+                }
+            }
+            appended += 1;
+        }
+        Ok(Routed { appended, waiting: self.waiting.len() })
+    }
+
+    pub(super) fn forward(&mut self, workspace: &WorkspaceId, account: &UserId) -> Result<Routed, StoreError> {
+        let addressed = Addressed { workspace, account, partitions: self.partitions() };
+        let mut appended = 0;
+        let mut behind: Vec<(Box<str>, Box<str>)> = Vec::new();
+        let all: Vec<(u64, Awaiting)> = self.waiting.iter().map(|(number, waits)| (*number, waits.clone())).collect();
+        for (number, awaiting) in all {
+            if behind.contains(&awaiting.key) || !self.is_decided(&awaiting.until) {
+                behind.push(awaiting.key);
+                continue;
+            }
+            let form = awaiting.input.read()?;
+            let input = form.input()?;
+            self.waiting.remove(&number);
+            let mut within = Within { state: self, at: form.at };
+            let partition = addressed.settled(&mut within, &input.event, awaiting.linked)?;
+            self.part_mut(partition)?.log_in(awaiting.op, awaiting.place, &form);
+            appended += 1;
+        }
+        Ok(Routed { appended, waiting: self.waiting.len() })
+    }
+
+    fn is_decided(&self, until: &[(u32, u64)]) -> bool {
+        let part = |partition: u32| self.parts.get(partition as usize);
+        until.iter().all(|(partition, position)| part(*partition).is_some_and(|part| part.decided >= *position))
+    }
+
+    /// Whether something waits that need not wait any longer: what a [`forward`](State::forward) would do.
+    pub(crate) fn may_forward(&self) -> bool {
+        let mut behind: Vec<&(Box<str>, Box<str>)> = Vec::new();
+        self.waiting.values().any(|awaiting| {
+            let stays = behind.contains(&&awaiting.key) || !self.is_decided(&awaiting.until);
+            behind.push(&awaiting.key);
+            !stays
+        })
+    }
+
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// R8: with one `at` in every partition.
+    fn log_everywhere(&mut self, op: u64, place: u32, form: &In, input: &Input) -> Result<(), StoreError> {
+        let ends: Vec<Option<i64>> = self.parts.iter().map(|part| part.log_latest).collect();
+        let latest = ends.iter().flatten().max().copied();
+        let clock = pass_time_first(input, latest.map(Instant::from_milliseconds));
+        let at = input.stamp.at(latest.map(Instant::from_milliseconds));
+        for (part, end) in self.parts.iter_mut().zip(ends) {
+            if let Some(clock) = clock.as_ref().filter(|_| end < latest) {
+                part.log_own(clock)?;
+            }
+            part.log_at(at, Body::In(op, place), form);
+        }
+        Ok(())
+    }
+
+    /// Tells partition 0 something.
+    pub(super) fn tell(&mut self, input: &Input) -> Result<(), StoreError> {
+        debug_assert!(matches!((&input.event, input.stamp), (Event::Grant(_), Stamp::Received(_))));
+        self.part_mut(0)?.log_own(input).map(drop)
+    }
+}

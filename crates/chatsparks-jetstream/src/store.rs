@@ -1,0 +1,176 @@
+//! The store: a connection, and the journals that were opened over it.
+
+use crate::{
+    Options,
+    failure::{form, gone},
+    journal::{Following, Journal},
+    server::{Failed, Server},
+};
+use async_nats::jetstream::stream::Stream;
+use bytes::Bytes;
+use chatsparks_core::WorkspaceId;
+use chatsparks_ports::StoreError;
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+use tokio::{runtime::Handle, sync::Notify};
+
+/// The newest version of a store's form.
+const VERSION: u32 = 1;
+
+/// Partitions of a store that is made without saying how many (R3).
+const PARTITIONS: u32 = 64;
+
+/// A store on NATS JetStream. Cloning it gives the same one.
+#[derive(Clone)]
+pub struct JetStreamStore(pub(crate) Arc<Inner>);
+
+impl fmt::Debug for JetStreamStore {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("JetStreamStore").field("name", &self.0.server.name).finish_non_exhaustive()
+    }
+}
+
+pub(crate) struct Inner {
+    pub(crate) server: Server,
+    pub(crate) partitions: u32,
+    /// What concerns the store itself: how it was made, its workers.
+    pub(crate) own: Stream,
+    options: Options,
+    /// Where it was opened: what goes on beside its callers goes on there.
+    pub(crate) runtime: Handle,
+    journals: tokio::sync::Mutex<BTreeMap<WorkspaceId, (Arc<Journal>, Following)>>,
+    pub(crate) news: Arc<News>,
+}
+
+/// What was logged by others, until somebody asks.
+#[derive(Default)]
+pub(crate) struct News {
+    workspaces: Mutex<BTreeSet<WorkspaceId>>,
+    told: Notify,
+}
+
+impl News {
+    fn tell(&self, workspace: &WorkspaceId) {
+        self.workspaces.lock().unwrap_or_else(PoisonError::into_inner).insert(workspace.clone());
+        self.told.notify_one();
+    }
+
+    pub(crate) async fn wait(&self) -> Vec<WorkspaceId> {
+        loop {
+            let told = std::mem::take(&mut *self.workspaces.lock().unwrap_or_else(PoisonError::into_inner));
+            if !told.is_empty() {
+                return told.into_iter().collect();
+            }
+            self.told.notified().await;
+        }
+    }
+}
+
+/// How a store was made.
+#[derive(Serialize, Deserialize)]
+struct Made {
+    v: u32,
+    partitions: u32,
+}
+
+impl JetStreamStore {
+    /// Opens a store, or makes it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when no server answers; [`StoreError::Unusable`] when the servers do not do what is
+    /// needed (2.12 or newer, with as many replicas as are asked for), or the store was made with other partitions or by a
+    /// newer version.
+    pub async fn open(options: Options) -> Result<Self, StoreError> {
+        if options.partitions.is_some_and(|partitions| !(1..=1_024).contains(&partitions)) {
+            return Err(StoreError::Unusable("a store on NATS has from 1 to 1,024 partitions".to_owned()));
+        }
+        let server = Server::connect(&options).await?;
+        let name = server.prefix(None);
+        let mut config = server.config(&name, "store", None);
+        config.max_messages_per_subject = 1;
+        let own = server.stream(config).await?;
+        server.probe(&name).await?;
+        let partitions = made(&server, &own, &name, options.partitions).await?;
+        let journals = tokio::sync::Mutex::default();
+        let runtime = Handle::current();
+        Ok(Self(Arc::new(Inner { server, partitions, own, options, runtime, journals, news: Arc::default() })))
+    }
+
+    /// A workspace's journal; it is made where there is none.
+    pub(crate) async fn journal(&self, workspace: &WorkspaceId) -> Result<Arc<Journal>, StoreError> {
+        let mut journals = self.0.journals.lock().await;
+        if let Some((journal, _)) = journals.get(workspace) {
+            return Ok(Arc::clone(journal));
+        }
+        let news = Arc::clone(&self.0.news);
+        let opened = Journal::open(
+            &self.0.server,
+            workspace,
+            self.0.partitions,
+            self.0.options.patience,
+            Arc::new(move |workspace| news.tell(workspace)),
+            &self.0.runtime,
+        );
+        let (journal, following) = opened.await?;
+        journals.insert(workspace.clone(), (Arc::clone(&journal), following));
+        Ok(journal)
+    }
+
+    /// A workspace's journal, where there is one.
+    pub(crate) async fn existing(&self, workspace: &WorkspaceId) -> Result<Option<Arc<Journal>>, StoreError> {
+        if let Some((journal, _)) = self.0.journals.lock().await.get(workspace) {
+            return Ok(Some(Arc::clone(journal)));
+        }
+        if self.has(workspace).await? { self.journal(workspace).await.map(Some) } else { Ok(None) }
+    }
+
+    async fn has(&self, workspace: &WorkspaceId) -> Result<bool, StoreError> {
+        use async_nats::jetstream::context::GetStreamErrorKind::JetStream;
+        match self.0.server.context.get_stream(self.0.server.prefix(Some(workspace))).await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.kind() {
+                JetStream(error) if error.code() == 404 => Ok(false),
+                _ => Err(gone(error)),
+            },
+        }
+    }
+}
+
+/// How many partitions the store has: as it was made, or is made now.
+async fn made(server: &Server, own: &Stream, name: &str, wanted: Option<u32>) -> Result<u32, StoreError> {
+    use async_nats::jetstream::stream::LastRawMessageErrorKind::NoMessageFound;
+    let subject = format!("{name}.made");
+    for _ in 0..10 {
+        match own.get_last_raw_message_by_subject(&subject).await {
+            Ok(message) => {
+                let made: Made = serde_json::from_slice(&message.payload).map_err(form)?;
+                if made.v > VERSION {
+                    return Err(StoreError::Unusable(format!(
+                        "the store `{}` is of version {}, and this build knows versions up to {VERSION}: use a newer one",
+                        server.name, made.v
+                    )));
+                }
+                return match wanted.filter(|wanted| *wanted != made.partitions) {
+                    Some(wanted) => Err(StoreError::Unusable(format!(
+                        "the store `{}` was made with {} partitions, and {wanted} are asked for: they stay as they were made",
+                        server.name, made.partitions
+                    ))),
+                    None => Ok(made.partitions),
+                };
+            }
+            Err(error) if error.kind() == NoMessageFound => {}
+            Err(error) => return Err(gone(error)),
+        }
+        let made = Made { v: VERSION, partitions: wanted.unwrap_or(PARTITIONS) };
+        let message = Bytes::from(serde_json::to_vec(&made).map_err(form)?);
+        match server.publish(&subject, &[message], None, Some(0)).await {
+            Ok(_) | Err(Failed::Overtaken | Failed::Unknown(_)) => {}
+            Err(failed) => return Err(failed.into_error()),
+        }
+    }
+    Err(gone("the NATS servers do not keep how the store was made"))
+}

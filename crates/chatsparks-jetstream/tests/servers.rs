@@ -1,0 +1,100 @@
+//! What the store refuses, and what it finds again.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use chatsparks_cluster::Nats;
+use chatsparks_jetstream::{JetStreamStore, Options};
+use chatsparks_ports::{Archive, Log, Queue, Shards, StoreError};
+use chatsparks_testkit::store_suite::make::{ALL, at, brought, comment, decided, dm, due, put, shard};
+use std::{
+    io::{BufRead, BufReader, Write},
+    net::{TcpListener, TcpStream},
+    time::Duration,
+};
+
+fn options(name: &str, partitions: Option<u32>) -> Options {
+    let mut options = Options::from_url(&Nats::shared().unwrap().url(name)).unwrap();
+    options.partitions = partitions;
+    options
+}
+
+/// Speaks as a server of this version does, as far as being asked goes.
+fn old_server(version: &'static str) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let speak = move |mut stream: TcpStream| -> std::io::Result<()> {
+        let about = format!(
+            r#"{{"server_id":"N","server_name":"n","version":"{version}","go":"go","host":"127.0.0.1","port":{port},"headers":true,"max_payload":1048576,"proto":1,"jetstream":true,"client_id":1}}"#
+        );
+        write!(stream, "INFO {about}\r\n")?;
+        let mut lines = BufReader::new(stream.try_clone()?).lines();
+        while let Some(line) = lines.next().transpose()? {
+            if line.starts_with("PING") {
+                stream.write_all(b"PONG\r\n")?;
+            }
+        }
+        Ok(())
+    };
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let _ = speak(stream);
+        }
+    });
+    port
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s2_a_server_that_is_too_old_is_refused_by_name() {
+    for version in ["2.9.10", "2.11.7"] {
+        let options = Options::from_url(&format!("nats://127.0.0.1:{}", old_server(version))).unwrap();
+        let Err(StoreError::Unusable(why)) = JetStreamStore::open(options).await else { panic!("it was taken") };
+        assert!(why.contains(version) && why.contains("2.12"), "{why}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s2_three_replicas_are_not_had_of_one_server() {
+    let one = tokio::task::spawn_blocking(|| Nats::start(1).unwrap()).await.unwrap();
+    let url = one.url("single").replace("replicas=1", "replicas=3");
+    let refused = JetStreamStore::open(Options::from_url(&url).unwrap()).await;
+    let why = refused.unwrap_err().to_string();
+    assert!(why.contains("3 replicas"), "{why}");
+    JetStreamStore::open(Options::from_url(&one.url("single")).unwrap()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r3_partitions_stay_as_the_store_was_made() {
+    let store = JetStreamStore::open(options("made", Some(8))).await.unwrap();
+    assert_eq!(store.partitions(), 8);
+    assert_eq!(JetStreamStore::open(options("made", None)).await.unwrap().partitions(), 8);
+    let why = JetStreamStore::open(options("made", Some(4))).await.unwrap_err().to_string();
+    assert!(why.contains('8') && why.contains('4'), "{why}");
+    assert_eq!(JetStreamStore::open(options("made-otherwise", None)).await.unwrap().partitions(), 64);
+}
+
+/// R1: another process finds all of it, and what one writes the other reads; who was superseded by it writes nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn r1_another_process_finds_what_was_written() {
+    let one = JetStreamStore::open(options("two", Some(4))).await.unwrap();
+    one.append(vec![(shard(2), brought("e", at(1), comment("c", "u", "hi")))]).await.unwrap();
+    let mut all = decided(1, [dm("u", 0, None, "hello")]);
+    all.rows = vec![due("u", at(60))];
+    let opened = put(&one, &shard(2), all).await.unwrap();
+    let two = JetStreamStore::open(options("two", None)).await.unwrap();
+    assert_eq!(two.workspaces().await.unwrap(), ["glow"]);
+    assert_eq!(two.read(&shard(2), 0, ALL).await.unwrap(), one.read(&shard(2), 0, ALL).await.unwrap());
+    assert_eq!(two.next_due(&shard(2)).await.unwrap(), Some(at(60)));
+    assert_eq!(two.count(&"glow".into()).await.unwrap().waiting, 1);
+    let taken = two.open(&shard(2)).await.unwrap();
+    assert_eq!((taken.decided, taken.fence.0), (1, opened.fence.0 + 1));
+    let late = one.commit(&shard(2), opened.fence, decided(2, [dm("u", 1, None, "hello")])).await;
+    assert!(matches!(late, Err(StoreError::Superseded)), "{late:?}");
+    two.commit(&shard(2), taken.fence, decided(2, [dm("u", 1, None, "hello")])).await.unwrap();
+    // Each hears of it without asking.
+    while one.decided(&shard(2)).await.unwrap() != 2 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    // A word of what others logged.
+    two.append(vec![(shard(1), brought("f", at(2), comment("d", "v", "hi")))]).await.unwrap();
+    assert_eq!(one.news().await, ["glow"]);
+}

@@ -1,0 +1,21 @@
+//! The store passes what every store has to pass, on three servers.
+
+#![allow(clippy::unwrap_used)]
+
+use chatsparks_cluster::Nats;
+use chatsparks_jetstream::{JetStreamStore, Options};
+use std::sync::atomic::{AtomicU32, Ordering};
+use tokio::runtime::{Builder, Runtime};
+
+/// A store of its own, and the runtime that its connection lives in.
+fn make(partitions: u32) -> (JetStreamStore, Runtime) {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    let name = format!("suite-{}", NEXT.fetch_add(1, Ordering::Relaxed));
+    let mut options = Options::from_url(&Nats::shared().unwrap().url(&name)).unwrap();
+    options.partitions = Some(partitions);
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let store = runtime.block_on(JetStreamStore::open(options)).unwrap();
+    (store, runtime)
+}
+
+chatsparks_testkit::store_suite!(make);
