@@ -1,7 +1,7 @@
 //! A channel performs effects: TikTok, an HTTP endpoint, the embedder's own (O).
 
 use crate::{Context, EffectKey};
-use chatsparks_core::Effect;
+use chatsparks_core::{Effect, Instant};
 use std::{pin::Pin, time::Duration};
 
 /// An effect on its way.
@@ -16,12 +16,14 @@ pub struct Delivery {
     pub context: Context,
     /// Which attempt this is, counted from 1.
     pub attempt: u32,
+    /// When the first attempt began, on the wall clock; none: this is the first.
+    pub first_attempt: Option<Instant>,
 }
 
 impl Delivery {
     /// An effect on its way.
     pub fn new(key: EffectKey, effect: Effect, context: Context, attempt: u32) -> Self {
-        Self { key, effect, context, attempt }
+        Self { key, effect, context, attempt, first_attempt: None }
     }
 }
 
@@ -36,6 +38,8 @@ pub enum Attempt {
     Failed(Fault),
     /// The channel itself cannot go on: its own queue stops, until it is tried again (O8).
     Stopped(Fault),
+    /// Nobody knows whether it was sent, and it could not be looked for now (O5).
+    InDoubt(Fault),
 }
 
 /// Why, in a few words of the channel's own: never what somebody wrote, never a secret.
@@ -51,6 +55,8 @@ pub enum Looked {
     NotSent,
     /// The channel cannot look.
     CannotLook,
+    /// It cannot look now, and may later.
+    NotNow,
 }
 
 /// Performs effects.

@@ -47,6 +47,8 @@ type Answered = Option<Attempt>;
 enum Flown {
     /// It was withdrawn since it was read, and did not begin (O7).
     NotBegun,
+    /// It was looked for (O5).
+    Looked(Looked),
     /// It was attempted.
     Attempted(Answered),
     /// What came of it is written down; whether an event tells of it (O1).
@@ -188,27 +190,21 @@ impl<S: Store> Dispatcher<S> {
 
     /// Begins an attempt; false: it was settled without one.
     async fn begin(&mut self, ready: Ready) -> Result<bool, StoreError> {
-        let delivery =
+        let mut delivery =
             Delivery::new(ready.key.clone(), ready.effect.clone(), ready.context.clone(), ready.attempts + 1);
-        let takes_keys = self.channel.takes_keys();
-        if ready.in_doubt && !takes_keys {
-            match self.channel.look(&delivery).await {
-                Looked::Sent => {
-                    self.settle(&ready, Settled::Sent).await?;
-                    return Ok(false);
+        delivery.first_attempt = ready.first_attempt;
+        if ready.in_doubt && !self.channel.takes_keys() {
+            let (channel, within) = (self.channel.clone(), self.inner.settings.attempt);
+            // Beside the others: it may ask the platform.
+            self.fly(ready, async move {
+                let looked = tokio::time::timeout(within, channel.look(&delivery)).await.unwrap_or(Looked::NotNow);
+                if looked == Looked::NotNow {
+                    // It stays in doubt, and is looked for again.
+                    tokio::time::sleep(LOOK_AGAIN).await;
                 }
-                // It is as if it had been refused: it waits a little, and is given up in the end.
-                Looked::NotSent => {
-                    let settled = self.again(&ready, None, Fault(NO_ANSWER.to_owned()), self.inner.guard.wall());
-                    self.settle(&ready, settled).await?;
-                    return Ok(false);
-                }
-                // It is not repeated: the buyer may have it already.
-                Looked::CannotLook => {
-                    self.settle(&ready, Settled::Failed("in_doubt".to_owned())).await?;
-                    return Ok(false);
-                }
-            }
+                Flown::Looked(looked)
+            });
+            return Ok(true);
         }
         let (store, channel, within) = (self.inner.store.clone(), self.channel.clone(), self.inner.settings.attempt);
         let (key, wall) = (ready.key.clone(), self.inner.guard.wall());
@@ -238,17 +234,14 @@ impl<S: Store> Dispatcher<S> {
         let Some(ready) = self.on_their_way.remove(&task) else { return };
         match flown {
             Flown::NotBegun => {}
+            Flown::Looked(looked) => {
+                if let Some(settled) = self.found(&ready, looked) {
+                    self.fly_to_settle(ready, settled);
+                }
+            }
             Flown::Attempted(answered) => {
                 if let Some(settled) = self.settlement(&ready, answered).await {
-                    let (store, key) = (self.inner.store.clone(), ready.key.clone());
-                    let receipt = receipt(&ready.effect, &ready.key.id, &settled);
-                    let logged = receipt.is_some();
-                    self.fly(ready, async move {
-                        match store.settle(&key, settled, receipt).await {
-                            Ok(_) => Flown::Settled { logged },
-                            Err(error) => Flown::Unwritten(error),
-                        }
-                    });
+                    self.fly_to_settle(ready, settled);
                 }
             }
             Flown::Settled { logged } => {
@@ -265,17 +258,55 @@ impl<S: Store> Dispatcher<S> {
         self.note(|state, flying| state.on_their_way = flying);
     }
 
+    /// Writes down what came of an effect, beside what the others write.
+    fn fly_to_settle(&mut self, ready: Ready, settled: Settled) {
+        let (store, key) = (self.inner.store.clone(), ready.key.clone());
+        let receipt = receipt(&ready.effect, &ready.key.id, &settled);
+        let logged = receipt.is_some();
+        self.fly(ready, async move {
+            match store.settle(&key, settled, receipt).await {
+                Ok(_) => Flown::Settled { logged },
+                Err(error) => Flown::Unwritten(error),
+            }
+        });
+    }
+
+    /// What is to be written down of an attempt that was looked for (O5); none: it stays in doubt.
+    fn found(&self, ready: &Ready, looked: Looked) -> Option<Settled> {
+        let in_doubt = || Settled::Failed("in_doubt".to_owned());
+        match looked {
+            Looked::Sent => Some(Settled::Sent),
+            // It is as if it had been refused: it waits a little, and is given up in the end.
+            Looked::NotSent => Some(self.again(ready, None, Fault(NO_ANSWER.to_owned()), self.inner.guard.wall())),
+            // It is not repeated: the buyer may have it already.
+            Looked::CannotLook => Some(in_doubt()),
+            Looked::NotNow => {
+                let wall = self.inner.guard.wall();
+                let given_up = self.tried_for(ready, wall) >= self.inner.settings.retry;
+                given_up.then(in_doubt)
+            }
+        }
+    }
+
+    /// For how long an effect was tried, stops of the channel apart (O4).
+    fn tried_for(&self, ready: &Ready, wall: Instant) -> Duration {
+        let state = self.workspace.channel_state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.stops.going(ready.first_attempt.unwrap_or(wall), wall)
+    }
+
     /// What is to be written down of an attempt; none: it stays in doubt.
     async fn settlement(&mut self, ready: &Ready, answered: Answered) -> Option<Settled> {
         let wall = self.inner.guard.wall();
         let attempt = match answered {
-            Some(attempt) => attempt,
-            None if self.channel.takes_keys() => Attempt::Again(None, Fault(NO_ANSWER.to_owned())),
+            None | Some(Attempt::InDoubt(_)) if self.channel.takes_keys() => {
+                Attempt::Again(None, Fault(NO_ANSWER.to_owned()))
+            }
             // O5: it may have been sent. It stays in doubt, and is looked for when its turn comes again.
-            None => {
+            None | Some(Attempt::InDoubt(_)) => {
                 tracing::warn!(workspace = %self.workspace.id, "an attempt is in doubt");
                 return None;
             }
+            Some(attempt) => attempt,
         };
         Some(match attempt {
             Attempt::Sent => {
@@ -297,6 +328,7 @@ impl<S: Store> Dispatcher<S> {
                 metrics::counter!("chatsparks_retries_total").increment(1);
                 self.again(ready, hint, fault, wall)
             }
+            Attempt::InDoubt(_) => return None,
             Attempt::Stopped(fault) => {
                 self.stands(wall, &fault.0).await;
                 Settled::Again { not_before: wall, counts: false, why: fault.0 }
@@ -306,12 +338,7 @@ impl<S: Store> Dispatcher<S> {
 
     /// When it is tried again, or that it is given up (O4).
     fn again(&self, ready: &Ready, hint: Option<Duration>, fault: Fault, wall: Instant) -> Settled {
-        let first = ready.first_attempt.unwrap_or(wall);
-        let tried_for = {
-            let state = self.workspace.channel_state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.stops.going(first, wall)
-        };
-        if tried_for >= self.inner.settings.retry {
+        if self.tried_for(ready, wall) >= self.inner.settings.retry {
             return Settled::Dead(fault.0);
         }
         let mut backoff = ExponentialBuilder::default();

@@ -4,8 +4,10 @@
 use crate::{Access, Limits, Options, Scope, Token};
 use chatsparks_core::{Engine, WorkspaceId, workspace::Workspace};
 use chatsparks_http_channel::{Endpoint, HttpChannel};
+use chatsparks_ports::DynChannel;
 use chatsparks_replay::{Format, document::MAX_DOCUMENT, read_workspace};
 use chatsparks_runtime::{ClockMode, Rate, Settings, WorkspaceSetup};
+use chatsparks_tiktok::Account;
 use secret::{Secret, reason};
 use sha2::{Digest, Sha256};
 use std::{
@@ -26,6 +28,7 @@ use toml::{
 mod limits;
 mod secret;
 mod table;
+mod tiktok;
 
 /// A commented configuration with every key.
 pub const EXAMPLE: &str = include_str!("config/example.toml");
@@ -82,6 +85,8 @@ pub struct Config {
     pub stop: Duration,
     /// The workspaces.
     pub workspaces: Vec<WorkspaceSetup>,
+    /// Their TikTok accounts.
+    pub tiktok: Vec<Account>,
     text: String,
     tokens: Vec<TokenSource>,
     signers: Vec<Signer>,
@@ -192,7 +197,12 @@ impl Config {
 
     /// What the router is told.
     pub fn options(&self) -> Options {
-        Options { limits: self.limits.clone(), metrics: None, trust_at: self.settings.trust_at }
+        Options {
+            limits: self.limits.clone(),
+            metrics: None,
+            trust_at: self.settings.trust_at,
+            tiktok: self.tiktok.clone(),
+        }
     }
 
     /// Everything that is wrong with the documents, which starting would find one after another.
@@ -289,6 +299,7 @@ fn read<'t>(reading: &mut Reading<'t>, mut root: Table<'t>, base: &Path) -> Opti
         limits,
         stop: Duration::from_secs(stop),
         workspaces: shops.setups,
+        tiktok: shops.tiktok,
         text: String::new(),
         tokens,
         signers: shops.signers,
@@ -352,6 +363,7 @@ fn read_tokens<'t>(
 #[derive(Default)]
 struct Shops {
     setups: Vec<WorkspaceSetup>,
+    tiktok: Vec<Account>,
     ids: BTreeMap<String, WorkspaceId>,
     accounts: BTreeMap<(&'static str, String), WorkspaceId>,
     signers: Vec<Signer>,
@@ -387,9 +399,12 @@ fn read_workspace_table<'t>(
     let http = table.table(reading, "http", "[workspace.http]");
     let wanted = outbound.as_ref().map_or("none", |outbound| outbound.value);
     let span = table.span.clone();
+    let (accounts, named) = tiktok::read(reading, &mut table, base);
     let mut channel = None;
     match (wanted, http) {
-        ("http", Some(http)) => channel = read_http(reading, http, true, base),
+        // TikTok has no place for what is told to the inbox and the owners: it goes there.
+        ("http" | "tiktok", Some(http)) => channel = read_http(reading, http, true, base),
+        ("tiktok", None) => {}
         ("http", None) => {
             let span = outbound.as_ref().map_or(&span, |outbound| &outbound.span);
             reading.fault(
@@ -399,20 +414,21 @@ fn read_workspace_table<'t>(
             );
         }
         ("none", http) => drop(http.map(|http| read_http(reading, http, false, base))),
-        (other, http) => {
+        (_, http) => {
             http.map(|http| read_http(reading, http, false, base));
             let span = outbound.as_ref().map_or(&span, |outbound| &outbound.span);
-            let message = match other {
-                "tiktok" => "`outbound`: this build cannot send by TikTok itself",
-                _ => "`outbound`: expected `http` or `none`",
-            };
-            reading.fault(span, message, "`http` posts effects to an endpoint of your own; with `none` they wait");
+            let help = "`tiktok` sends, `http` posts effects to an endpoint of your own; with `none` they wait";
+            reading.fault(span, "`outbound`: expected `tiktok`, `http` or `none`", help);
         }
     }
-    let accounts = [
-        ("TikTok account", read_platform(reading, &mut table, "tiktok", base)),
-        ("TikTok shop", read_platform(reading, &mut table, "tiktok_shop", base)),
-    ];
+    let sends = accounts.as_ref().is_some_and(tiktok::Accounts::sends);
+    if wanted == "tiktok" && !sends {
+        let span = outbound.as_ref().map_or(&span, |outbound| &outbound.span);
+        let help = "add it, with `business_id`, `client_key` and `client_secret`";
+        reading.fault(span, "`outbound` is `tiktok`, and there is no `[workspace.tiktok]`", help);
+    }
+    let rates = accounts.as_ref().map(|accounts| accounts.rates.clone()).unwrap_or_default();
+    let rates: Vec<Rate> = rates.iter().filter_map(|rate| read_rate(reading, "rate", rate)).collect();
     table.end(reading);
     let (workspace, digest) = read?;
     let id = workspace.workspace.id.clone();
@@ -424,21 +440,32 @@ fn read_workspace_table<'t>(
         if !account.is_empty() {
             shops.account(reading, ("account", account), (&id, &span));
         }
-        for (what, account) in &accounts {
+        for (what, account) in &named {
             if let Some(account) = account {
                 shops.account(reading, (what, account.value), (&id, &account.span));
             }
         }
     }
+    let account = accounts.and_then(|accounts| accounts.account(reading, &workspace, &id));
     let mut setup = WorkspaceSetup::new(workspace, digest);
     setup.quota = quota;
-    let mut timeout = None;
-    if let Some((signer, rates, within)) = channel {
+    let timeout = channel.as_ref().map(|(.., within)| *within);
+    if wanted == "tiktok" {
+        if let Some(account) = account.as_ref().filter(|_| sends) {
+            let notices = channel.map(|(signer, ..)| {
+                let notices: Arc<dyn DynChannel> = signer.channel.clone();
+                shops.signers.push(signer);
+                notices
+            });
+            setup.channel = Some(Arc::new(account.channel(notices)));
+            setup.rates = rates;
+        }
+    } else if let Some((signer, rates, _)) = channel {
         setup.channel = Some(signer.channel.clone());
         shops.signers.push(signer);
         setup.rates = rates;
-        timeout = Some(within);
     }
+    shops.tiktok.extend(account);
     shops.setups.push(setup);
     timeout
 }
@@ -535,28 +562,6 @@ fn read_secret<'t>(
     let (secret, table) = Secret::read(reading, key, value, key, base)?;
     table.end(reading);
     Some(secret)
-}
-
-/// What the platform's own channel will need: read, so that one configuration serves builds with it and without.
-fn read_platform<'t>(
-    reading: &mut Reading<'_>,
-    table: &mut Table<'t>,
-    key: &'static str,
-    base: &Path,
-) -> Option<At<&'t str>> {
-    let (name, account, app, secret): (_, _, _, &'static str) = match key {
-        "tiktok" => ("[workspace.tiktok]", "business_id", "client_key", "client_secret"),
-        _ => ("[workspace.tiktok_shop]", "shop_id", "app_key", "app_secret"),
-    };
-    let mut table = table.table(reading, key, name)?;
-    let account = table.text(reading, account);
-    table.text(reading, app);
-    table.text(reading, "base_url");
-    for value in table.several(secret) {
-        read_secret(reading, secret, value, base);
-    }
-    table.end(reading);
-    account
 }
 
 #[cfg(test)]

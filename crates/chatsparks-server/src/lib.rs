@@ -25,6 +25,7 @@ pub mod config;
 mod connections;
 mod limits;
 mod openapi;
+mod platform;
 mod problem;
 mod router;
 mod serve;

@@ -5,6 +5,7 @@ use crate::{
     body::PIECE,
     calls::{clock, contacts, document, events, health, insights, orders, queue, records, state},
     openapi,
+    platform::RuntimeHost,
 };
 use axum::{
     Router,
@@ -14,8 +15,9 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use chatsparks_ports::Store;
+use chatsparks_ports::{Store, SystemClock};
 use chatsparks_runtime::Runtime;
+use chatsparks_tiktok::{Account, DoorLimits};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::{any::Any, sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
@@ -31,6 +33,9 @@ pub struct Options {
     pub metrics: Option<PrometheusHandle>,
     /// Whether events bring their own `at` (R2): as the runtime was told.
     pub trust_at: bool,
+    /// TikTok accounts, whose deliveries come in at `/webhooks` (H5). [`serve`](crate::serve) works for them; with the
+    /// router alone, [`Account::run`] has to be spawned.
+    pub tiktok: Vec<Account>,
 }
 
 /// What every call works with.
@@ -40,6 +45,7 @@ pub(crate) struct Service<S: Store> {
     pub(crate) limits: Limits,
     pub(crate) metrics: Option<PrometheusHandle>,
     pub(crate) trust_at: bool,
+    pub(crate) tiktok: Vec<Account>,
     /// Room for bodies, in pieces.
     pub(crate) memory: Arc<Semaphore>,
     requests: Semaphore,
@@ -59,6 +65,13 @@ pub fn router<S: Store>(runtime: Runtime<S>, access: Access) -> Router {
 
 /// The same, told more.
 pub fn router_with<S: Store>(runtime: Runtime<S>, access: Access, options: Options) -> Router {
+    let host = Arc::new(RuntimeHost(runtime.clone()));
+    options.tiktok.iter().for_each(|account| account.attach(host.clone()));
+    let webhooks = (!options.tiktok.is_empty()).then(|| {
+        let mut limits = DoorLimits::default();
+        (limits.body_bytes, limits.body) = (limits.body_bytes.min(options.limits.body_bytes), options.limits.body);
+        chatsparks_tiktok::router(&options.tiktok, Arc::new(SystemClock::default()), limits)
+    });
     let pieces = options.limits.memory_bytes.div_ceil(PIECE).min(Semaphore::MAX_PERMITS);
     let service = Arc::new(Service {
         runtime,
@@ -69,6 +82,7 @@ pub fn router_with<S: Store>(runtime: Runtime<S>, access: Access, options: Optio
         limits: options.limits,
         metrics: options.metrics,
         trust_at: options.trust_at,
+        tiktok: options.tiktok,
     });
     let workspace = Router::new()
         .route("/events", post(events::post::<S>))
@@ -88,8 +102,12 @@ pub fn router_with<S: Store>(runtime: Runtime<S>, access: Access, options: Optio
         .fallback(nothing_here)
         .method_not_allowed_fallback(not_so)
         .layer(middleware::from_fn_with_state(service.clone(), known::<S>));
-    Router::new()
-        .nest("/v1", first)
+    let app = Router::new();
+    let app = match webhooks {
+        Some(webhooks) => app.nest("/webhooks", webhooks.with_state(())),
+        None => app,
+    };
+    app.nest("/v1", first)
         .route("/healthz", get(health::health::<S>))
         .route("/metrics", get(health::metrics::<S>))
         .fallback(nothing_here)

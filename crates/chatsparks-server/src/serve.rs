@@ -80,7 +80,15 @@ pub fn prometheus() -> Result<PrometheusHandle, ServeError> {
 pub async fn serve<S: Store>(serve: Serve<S>, stop: impl Future<Output = ()>) {
     let Serve { listener, runtime, access, options, within } = serve;
     let (limits, metrics) = (options.limits.clone(), options.metrics.clone());
+    let accounts = options.tiktok.clone();
     let app = router_with(runtime.clone(), access, options);
+    let mut workers: JoinSet<()> = JoinSet::new();
+    for account in accounts {
+        if let Some(objection) = account.objection() {
+            tracing::warn!(workspace = %account.workspace(), "{objection}");
+        }
+        workers.spawn(account.run());
+    }
     let (stopping, stopped) = watch::channel(false);
     let places = Connections::default();
     let mut tasks = JoinSet::new();
@@ -115,6 +123,8 @@ pub async fn serve<S: Store>(serve: Serve<S>, stop: impl Future<Output = ()>) {
         tracing::warn!("connections were closed before their requests were finished");
     }
     tasks.abort_all();
+    // What waits there is kept, and goes on at the next start.
+    workers.abort_all();
     runtime.stop(deadline.saturating_duration_since(Instant::now())).await;
 }
 

@@ -34,7 +34,7 @@ fn h_everything_wrong_is_told_at_once() {
         ("11:12", "`none.json` cannot be read"),
         ("15:10", "a secret never stands in the configuration"),
         ("16:9", "not a rate"),
-        ("19:12", "cannot send by TikTok"),
+        ("19:12", "there is no `[workspace.tiktok]`"),
         ("20:13", "the variable `NOT_SET` is not set"),
         ("20:32", "unknown key `scope`"),
     ] {
@@ -58,6 +58,7 @@ fn h_everything_wrong_is_told_at_once() {
 
 #[test]
 fn h_one_thing_wrong_is_told_with_its_place() {
+    let app = "client_key = \"k\"\nclient_secret = { env = \"TOKEN\" }\n";
     let secret = "[workspace.http]\nurl = \"http://127.0.0.1:1/\"\nsecret = { env = \"TOKEN\" }\n";
     for (configuration, at, says) in [
         (format!("listen = \"0.0.0.0:0\"\nstore = \"sqlite:s.db\"\n{GLOW}"), "1:10", "without a token nothing listens"),
@@ -78,12 +79,36 @@ fn h_one_thing_wrong_is_told_with_its_place() {
         (format!("{BASE}{GLOW}[[workspace]]\ndocument = \"same-account.json\"\n"), "6:12", "stands in two workspaces"),
         (
             format!(
-                "{BASE}{GLOW}[workspace.tiktok]\nbusiness_id = \"b\"\n[[workspace]]\ndocument = \"other.json\"\n\
-                 [workspace.tiktok]\nbusiness_id = \"b\"\n"
+                "{BASE}{GLOW}[workspace.tiktok]\nbusiness_id = \"b\"\n{app}[[workspace]]\ndocument = \"other.json\"\n\
+                 [workspace.tiktok]\nbusiness_id = \"b\"\n{app}"
             ),
-            "10:15",
+            "12:15",
             "stands in two workspaces",
         ),
+        (
+            format!("{BASE}{GLOW}[workspace.tiktok]\nbusiness_id = \"b\"\n{app}clientkey = 1\n"),
+            "9:1",
+            "unknown key `clientkey`",
+        ),
+        (format!("{BASE}{GLOW}[workspace.tiktok]\n{app}"), "5:12", "missing key `business_id`"),
+        (
+            format!("{BASE}{GLOW}[workspace.tiktok]\nbusiness_id = \"b\"\n{app}refresh_token = \"{TOKEN}\"\n"),
+            "9:17",
+            "never stands in the configuration",
+        ),
+        (
+            format!(
+                "{BASE}{GLOW}[workspace.tiktok]\nbusiness_id = \"b\"\n{app}refresh_token = {{ env = \"TOKEN\" }}\n"
+            ),
+            "5:12",
+            "no key to seal it with",
+        ),
+        (
+            format!("{BASE}{GLOW}[workspace.tiktok]\nbusiness_id = \"b\"\n{app}token_key = {{ env = \"TOKEN\" }}\n"),
+            "5:12",
+            "a key of 32 bytes",
+        ),
+        (format!("{BASE}{GLOW}[workspace.tiktok_shop]\nshop_id = \"s\"\n"), "5:12", "missing key `app_key`"),
         ("store = \n".to_owned(), "1:9", ""),
     ] {
         let place = directory(&configuration);

@@ -21,3 +21,5 @@ mod sidecar;
 mod stopping;
 #[cfg(unix)]
 mod store_faults;
+mod tiktok;
+mod tiktok_sim;

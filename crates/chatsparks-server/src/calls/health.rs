@@ -8,6 +8,17 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chatsparks_ports::Store;
+use chatsparks_runtime::Health;
+use chatsparks_tiktok::AccountHealth;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Told {
+    #[serde(flatten)]
+    health: Health,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tiktok: Vec<AccountHealth>,
+}
 
 /// How it is: the store, each log, each channel, the clock, the lag.
 ///
@@ -23,7 +34,11 @@ use chatsparks_ports::Store;
 pub(crate) async fn health<S: Store>(State(service): State<Shared<S>>) -> Response {
     let health = service.runtime.health().await;
     let status = if health.is_well() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, [(header::CACHE_CONTROL, "no-store")], Json(health)).into_response()
+    let mut tiktok = Vec::with_capacity(service.tiktok.len());
+    for account in &service.tiktok {
+        tiktok.push(account.health().await);
+    }
+    (status, [(header::CACHE_CONTROL, "no-store")], Json(Told { health, tiktok })).into_response()
 }
 
 /// Metrics as Prometheus reads them. None bears a user's id or text.
@@ -38,6 +53,21 @@ pub(crate) async fn metrics<S: Store>(State(service): State<Shared<S>>, request:
     let Some(metrics) = &service.metrics else {
         return Err(Problem::new(Kind::NotFound, "no metrics are gathered here"));
     };
+    for account in &service.tiktok {
+        let health = account.health().await;
+        let workspace = health.workspace.to_string();
+        metrics::gauge!("chatsparks_tiktok_waiting", "workspace" => workspace.clone()).set(health.waiting as f64);
+        for (platform, side) in [("business", health.business), ("shop", health.shop)] {
+            let Some(side) = side else { continue };
+            let labels = [("workspace", workspace.clone()), ("platform", platform.to_owned())];
+            metrics::gauge!("chatsparks_tiktok_authorised", &labels)
+                .set(f64::from(u8::from(side.permission.authorised)));
+            if let Some(last) = side.last_event {
+                let seconds = last.as_milliseconds() as f64 / 1_000.0;
+                metrics::gauge!("chatsparks_tiktok_last_event_timestamp_seconds", &labels).set(seconds);
+            }
+        }
+    }
     for workspace in service.runtime.workspaces() {
         let count = service.runtime.store().count(&workspace).await?;
         for (state, count) in [("waiting", count.waiting), ("in_doubt", count.in_doubt), ("dead", count.dead)] {

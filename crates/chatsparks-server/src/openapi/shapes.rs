@@ -142,6 +142,10 @@ shapes! {
         status: String,
         /// Why the store could not do the last thing; null: it could.
         store: Option<String>,
+        /// Each workspace's TikTok accounts: their permission, when a delivery last came, what waits.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<Vec<Object>>)]
+        tiktok: Option<Vec<Value>>,
         /// Whether the machine's clock jumped, and has to be confirmed.
         clock_stepped: bool,
         /// Each partition of each workspace: its `lag`, its `engine_faults`, the `trouble` that keeps it from going on,

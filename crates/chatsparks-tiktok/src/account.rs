@@ -1,0 +1,493 @@
+//! One workspace's accounts: what they are told with, what they know, and how they stand.
+
+mod orders;
+mod own;
+mod take;
+mod work;
+
+pub(crate) use own::Own;
+pub(crate) use take::{WRITTEN_OUTSIDE, event_id};
+
+use crate::{
+    call::{Bearer, BusinessApi, CallError, Client, ClientError, ShopApi},
+    host::{Host, HostError},
+    limits,
+    pace::Pace,
+    reach::{self, Capabilities},
+    spool::Spool,
+    thread::Threads,
+    token::{Keeper, OAuth, Platform, Sealer, Seed, Standing},
+    webhook::AppKeys,
+};
+use chatsparks_core::{Email, Instant, Period, UserId, WorkspaceId, workspace::Workspace};
+use chatsparks_ports::Clock;
+use serde::Serialize;
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+/// What a workspace's first token is had with. It does not show.
+#[derive(Clone, PartialEq, Eq)]
+pub enum FirstToken {
+    /// A refresh token that somebody has.
+    Refresh(String),
+    /// The code that a person brought back from where [`authorize_url`](crate::authorize_url) sent them.
+    Code {
+        /// The code: good once, and for minutes.
+        code: String,
+        /// Where they were sent back to.
+        redirect: String,
+    },
+}
+
+impl fmt::Debug for FirstToken {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("FirstToken")
+    }
+}
+
+/// A Business Account: comments and messages.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct BusinessSettings {
+    /// The account.
+    pub business_id: String,
+    /// The app that it was connected to.
+    pub app: AppKeys,
+    /// Where calls go.
+    pub base_url: String,
+    /// What its first token is had with; none: nothing can be sent.
+    pub first_token: Option<FirstToken>,
+}
+
+impl BusinessSettings {
+    /// An account at the platform itself, without a token.
+    pub fn new(business_id: impl Into<String>, app: AppKeys) -> Self {
+        let base_url = "https://business-api.tiktok.com/open_api/v1.3".to_owned();
+        Self { business_id: business_id.into(), app, base_url, first_token: None }
+    }
+}
+
+/// A shop: orders.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ShopSettings {
+    /// The shop.
+    pub shop_id: String,
+    /// The app that it was connected to.
+    pub app: AppKeys,
+    /// Where calls go.
+    pub base_url: String,
+    /// Where tokens come from.
+    pub auth_url: String,
+    /// What its first token is had with; none: nothing can be asked.
+    pub first_token: Option<FirstToken>,
+}
+
+impl ShopSettings {
+    /// A shop at the platform itself, without a token.
+    pub fn new(shop_id: impl Into<String>, app: AppKeys) -> Self {
+        let base_url = "https://open-api.tiktokglobalshop.com".to_owned();
+        let auth_url = "https://auth.tiktok-shops.com".to_owned();
+        Self { shop_id: shop_id.into(), app, base_url, auth_url, first_token: None }
+    }
+}
+
+/// The accounts of one workspace, and how they are worked with.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct AccountSettings {
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// Its Business Account.
+    pub business: Option<BusinessSettings>,
+    /// Its shop.
+    pub shop: Option<ShopSettings>,
+    /// What tokens are sealed with; needed where there is one.
+    pub sealer: Option<Sealer>,
+    /// How long a comment waits for word that it may be answered, in `comment_to_message`.
+    pub comment_wait: Duration,
+    /// How often comments and orders are looked for that no webhook told of; none: never.
+    pub poll: Option<Duration>,
+    /// The shop's own page, for cards that name no product.
+    pub shop_url: Option<String>,
+    /// Who writes in TikTok's own app; none: the first active owner.
+    pub app_member: Option<Email>,
+    /// Whether what a buyer wrote is marked as read.
+    pub mark_read: bool,
+    /// Characters of a public reply at most; longer ones are cut.
+    pub public_reply: usize,
+    /// Where the account is registered, in two letters; none: nobody says.
+    pub region: Option<String>,
+    /// What it may do beyond its country.
+    pub able: Capabilities,
+}
+
+impl AccountSettings {
+    /// A workspace without accounts.
+    pub fn new(workspace: WorkspaceId) -> Self {
+        Self {
+            workspace,
+            business: None,
+            shop: None,
+            sealer: None,
+            comment_wait: Duration::from_secs(30),
+            poll: Some(Duration::from_secs(300)),
+            shop_url: None,
+            app_member: None,
+            mark_read: false,
+            public_reply: limits::PUBLIC_REPLY.value,
+            region: None,
+            able: Capabilities::default(),
+        }
+    }
+}
+
+/// Why accounts cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AccountError {
+    /// There is a token, and nothing to seal it with.
+    #[error("a token is kept sealed: there is no key to seal it with")]
+    NoKey,
+    /// No calls can be made.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+}
+
+/// One workspace's accounts. Cheap to clone.
+#[derive(Clone)]
+pub struct Account {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) settings: AccountSettings,
+    pub(crate) clock: Arc<dyn Clock>,
+    host: OnceLock<Arc<dyn Host>>,
+    pub(crate) business: Option<BusinessSide>,
+    pub(crate) shop: Option<ShopSide>,
+    pub(crate) threads: Threads,
+    pub(crate) spool: Spool,
+    pub(crate) own: Own,
+    /// Messages on their way: to whom, and what they are known by.
+    on_their_way: Mutex<Vec<(UserId, String)>>,
+    since: Instant,
+    attached: tokio::sync::Notify,
+}
+
+/// A message on its way, for as long as this lives.
+pub(crate) struct OnItsWay<'a> {
+    inner: &'a Inner,
+    message: (UserId, String),
+}
+
+impl Drop for OnItsWay<'_> {
+    fn drop(&mut self) {
+        let mut all = self.inner.on_their_way.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = all.iter().position(|one| *one == self.message) {
+            all.swap_remove(place);
+        }
+    }
+}
+
+pub(crate) struct BusinessSide {
+    pub(crate) business_id: String,
+    pub(crate) api: BusinessApi,
+    keeper: Option<Keeper>,
+    pace: Pace,
+    heard: AtomicI64,
+}
+
+pub(crate) struct ShopSide {
+    pub(crate) shop_id: String,
+    pub(crate) api: ShopApi,
+    keeper: Option<Keeper>,
+    cipher: tokio::sync::OnceCell<String>,
+    heard: AtomicI64,
+}
+
+/// How one of the accounts stands (W3, D1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct SideHealth {
+    /// The account, or the shop.
+    pub account: String,
+    /// Its permission.
+    pub permission: Standing,
+    /// Since when this process listens.
+    pub since: Instant,
+    /// When a delivery last came for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_event: Option<Instant>,
+}
+
+/// How one workspace's accounts stand (W3, D1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct AccountHealth {
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// Its Business Account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub business: Option<SideHealth>,
+    /// Its shop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shop: Option<SideHealth>,
+    /// Deliveries that wait to be asked for.
+    pub waiting: usize,
+    /// Why the document's way to reach people is not what the account may do (P).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub objection: Option<String>,
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Account").field("workspace", &self.inner.settings.workspace).finish_non_exhaustive()
+    }
+}
+
+impl Account {
+    /// The accounts of a workspace. They do nothing until they are attached.
+    ///
+    /// # Errors
+    /// When a token could not be sealed, or no calls can be made.
+    pub fn new(settings: AccountSettings, clock: Arc<dyn Clock>) -> Result<Self, AccountError> {
+        let keeper = |first: &Option<FirstToken>, oauth: OAuth, name| -> Result<_, AccountError> {
+            let Some(first) = first else { return Ok(None) };
+            let sealer = settings.sealer.clone().ok_or(AccountError::NoKey)?;
+            let seed = match first.clone() {
+                FirstToken::Refresh(token) => Seed::Refresh(token),
+                FirstToken::Code { code, redirect } => Seed::Code { code, redirect },
+            };
+            Ok(Some(Keeper::new(oauth, sealer, seed, settings.workspace.clone(), name)))
+        };
+        let business = |business: &BusinessSettings| -> Result<_, AccountError> {
+            let client = Client::new(&business.base_url, "base_url", "TikTok")?;
+            let oauth = OAuth::new(Platform::Business, client.clone(), business.app.clone());
+            Ok(BusinessSide {
+                business_id: business.business_id.clone(),
+                api: BusinessApi::new(client, business.business_id.clone()),
+                keeper: keeper(&business.first_token, oauth, "tiktok_token_business")?,
+                pace: Pace::of_app(&business.base_url, &business.app.key),
+                heard: AtomicI64::new(i64::MIN),
+            })
+        };
+        let shop = |shop: &ShopSettings| -> Result<_, AccountError> {
+            let client = Client::new(&shop.base_url, "base_url", "TikTok Shop")?;
+            let oauth = Client::new(&shop.auth_url, "auth_url", "TikTok Shop")?;
+            let oauth = OAuth::new(Platform::Shop, oauth, shop.app.clone());
+            Ok(ShopSide {
+                shop_id: shop.shop_id.clone(),
+                api: ShopApi::new(client, shop.app.clone()),
+                keeper: keeper(&shop.first_token, oauth, "tiktok_token_shop")?,
+                cipher: tokio::sync::OnceCell::new(),
+                heard: AtomicI64::new(i64::MIN),
+            })
+        };
+        let (business, shop) =
+            (settings.business.as_ref().map(business).transpose()?, settings.shop.as_ref().map(shop).transpose()?);
+        let since = clock.wall();
+        let inner = Inner {
+            settings,
+            clock,
+            host: OnceLock::new(),
+            business,
+            shop,
+            threads: Threads::default(),
+            spool: Spool::default(),
+            own: Own::default(),
+            on_their_way: Mutex::default(),
+            since,
+            attached: tokio::sync::Notify::new(),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Gives it the program that takes its events. Only the first counts.
+    pub fn attach(&self, host: Arc<dyn Host>) {
+        // Attached twice is attached.
+        let _ = self.inner.host.set(host);
+        self.inner.attached.notify_waiters();
+    }
+
+    /// The workspace.
+    pub fn workspace(&self) -> &WorkspaceId {
+        &self.inner.settings.workspace
+    }
+
+    /// Why the document's way to reach people is not what its account may do (P); none: it is, or nobody knows.
+    pub fn objection(&self) -> Option<String> {
+        let region = self.inner.settings.region.as_deref()?;
+        reach::objection(self.inner.document()?.policy.reach.mode, region, self.inner.settings.able)
+    }
+
+    /// How its accounts stand (W3, D1).
+    pub async fn health(&self) -> AccountHealth {
+        let inner = &self.inner;
+        let side = |account: &str, keeper: Option<&Keeper>, heard: &AtomicI64| {
+            let heard = heard.load(Ordering::Relaxed);
+            let none = || Standing { why: Some(NO_TOKEN.to_owned()), ..Standing::default() };
+            SideHealth {
+                account: account.to_owned(),
+                permission: keeper.map_or_else(none, Keeper::standing),
+                since: inner.since,
+                last_event: (heard > i64::MIN).then(|| Instant::from_milliseconds(heard)),
+            }
+        };
+        let business = inner.business.as_ref();
+        let shop = inner.shop.as_ref();
+        AccountHealth {
+            workspace: inner.settings.workspace.clone(),
+            business: business.map(|one| side(&one.business_id, one.keeper.as_ref(), &one.heard)),
+            shop: shop.map(|one| side(&one.shop_id, one.keeper.as_ref(), &one.heard)),
+            waiting: inner.spool.len().await,
+            objection: self.objection(),
+        }
+    }
+}
+
+const NO_TOKEN: &str = "there is no token: authorise the account, and name what came of it in the configuration";
+
+impl Inner {
+    pub(crate) fn now(&self) -> Instant {
+        self.clock.wall()
+    }
+
+    pub(crate) fn workspace(&self) -> &WorkspaceId {
+        &self.settings.workspace
+    }
+
+    pub(crate) fn host(&self) -> Result<&dyn Host, HostError> {
+        let not_yet = || HostError { why: "the service is starting".to_owned(), retry_after: Duration::from_secs(1) };
+        self.host.get().map(|host| &**host).ok_or_else(not_yet)
+    }
+
+    /// Waits until there is a program around it.
+    pub(crate) async fn attached(&self) -> &dyn Host {
+        loop {
+            let told = self.attached.notified();
+            if let Some(host) = self.host.get() {
+                return &**host;
+            }
+            told.await;
+        }
+    }
+
+    pub(crate) fn document(&self) -> Option<Arc<Workspace>> {
+        self.host.get()?.document(self.workspace())
+    }
+
+    /// The account as the engine knows it (C1).
+    pub(crate) fn account_user(&self) -> Option<UserId> {
+        Some(self.document()?.workspace.account_user_id.clone())
+    }
+
+    /// Makes a call to the Business API, within the app's rates and with a token that is good; with another one where
+    /// the first is not taken any more.
+    pub(crate) async fn with_business<T, F: Future<Output = Result<T, CallError>>>(
+        &self,
+        call: impl Fn(Bearer) -> F,
+    ) -> Result<T, CallError> {
+        let side = self.business.as_ref().ok_or_else(|| CallError::Stopped(NO_TOKEN.to_owned()))?;
+        let keeper = side.keeper.as_ref().ok_or_else(|| CallError::Stopped(NO_TOKEN.to_owned()))?;
+        side.pace.turn().await.map_err(|after| CallError::Again {
+            after: Some(after),
+            why: "the app makes as many calls as it may".to_owned(),
+        })?;
+        self.with_token(keeper, call).await
+    }
+
+    /// Makes a call to TikTok Shop: with a token and the shop's cipher.
+    pub(crate) async fn with_shop<T, F: Future<Output = Result<T, CallError>>>(
+        &self,
+        call: impl Fn(Bearer, String) -> F,
+    ) -> Result<T, CallError> {
+        let side = self.shop.as_ref().ok_or_else(|| CallError::Stopped(NO_TOKEN.to_owned()))?;
+        let keeper = side.keeper.as_ref().ok_or_else(|| CallError::Stopped(NO_TOKEN.to_owned()))?;
+        let cipher = side.cipher.get_or_try_init(|| async {
+            let shops =
+                self.with_token(keeper, async |token: Bearer| side.api.shops(&token.0, self.now()).await).await?;
+            let ours = shops.into_iter().find(|shop| shop.id == side.shop_id);
+            let other = || CallError::Stopped("the token is of another shop: authorise this shop".to_owned());
+            ours.map(|shop| shop.cipher).ok_or_else(other)
+        });
+        let cipher = cipher.await?.clone();
+        self.with_token(keeper, |token| call(token, cipher.clone())).await
+    }
+
+    async fn with_token<T, F: Future<Output = Result<T, CallError>>>(
+        &self,
+        keeper: &Keeper,
+        call: impl Fn(Bearer) -> F,
+    ) -> Result<T, CallError> {
+        let not_now = |error: HostError| CallError::Again { after: Some(error.retry_after), why: error.why };
+        let host = self.host().map_err(not_now)?;
+        let token = keeper.token(host, self.now()).await?;
+        match call(token.clone()).await {
+            Err(CallError::Token(_)) => {
+                let another = keeper.another(host, self.now(), &token).await?;
+                call(another).await
+            }
+            answered => answered,
+        }
+    }
+
+    /// Renews tokens that end soon; what goes wrong stands in their standing.
+    pub(crate) async fn keep_tokens(&self, host: &dyn Host) {
+        let business = self.business.iter().filter_map(|side| side.keeper.as_ref());
+        for keeper in business.chain(self.shop.iter().filter_map(|side| side.keeper.as_ref())) {
+            if let Err(error) = keeper.token(host, self.now()).await {
+                tracing::warn!(workspace = %self.workspace(), %error, "there is no good token");
+            }
+        }
+    }
+
+    pub(crate) async fn revoke_business(&self, host: &dyn Host) -> Result<(), HostError> {
+        match self.business.as_ref().and_then(|side| side.keeper.as_ref()) {
+            Some(keeper) => keeper.revoke(host, self.now()).await,
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) async fn revoke_shop(&self, host: &dyn Host) -> Result<(), HostError> {
+        match self.shop.as_ref().and_then(|side| side.keeper.as_ref()) {
+            Some(keeper) => keeper.revoke(host, self.now()).await,
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn heard_business(&self) {
+        self.business.iter().for_each(|side| side.heard.store(self.now().as_milliseconds(), Ordering::Relaxed));
+    }
+
+    pub(crate) fn heard_shop(&self) {
+        self.shop.iter().for_each(|side| side.heard.store(self.now().as_milliseconds(), Ordering::Relaxed));
+    }
+
+    /// A message is on its way from here on.
+    pub(crate) fn on_its_way(&self, user_id: &UserId, known: &str) -> OnItsWay<'_> {
+        let message = (user_id.clone(), known.to_owned());
+        self.on_their_way.lock().unwrap_or_else(PoisonError::into_inner).push(message.clone());
+        OnItsWay { inner: self, message }
+    }
+
+    /// Whether such a message is on its way.
+    pub(crate) fn is_on_its_way(&self, user_id: &UserId, known: &str) -> bool {
+        let all = self.on_their_way.lock().unwrap_or_else(PoisonError::into_inner);
+        all.iter().any(|(to, what)| to == user_id && what == known)
+    }
+
+    pub(crate) fn comment_wait(&self) -> Period {
+        period(self.settings.comment_wait)
+    }
+}
+
+pub(crate) fn period(duration: Duration) -> Period {
+    Period::milliseconds(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,95 @@
+//! What the account itself wrote: it comes back as comments like any other's, and without a word whose they are.
+
+use crate::{host::Host, thread::digest};
+use chatsparks_core::WorkspaceId;
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::{Mutex, PoisonError},
+};
+
+const NAME: &str = "tiktok_own";
+/// Remembered at most, of each kind.
+const KEPT: usize = 20_000;
+
+/// What the account itself wrote, and what was told already.
+#[derive(Default)]
+pub(crate) struct Own {
+    /// The account's name in comments, once it is known.
+    identifier: tokio::sync::OnceCell<Mutex<Option<String>>>,
+    /// Its replies: their ids, and before those are known what they answer and say.
+    replies: Mutex<Recent>,
+    /// Event ids that were handed on: what a poll finds is not told again.
+    told: Mutex<Recent>,
+}
+
+/// The last names that were remembered.
+#[derive(Default)]
+struct Recent {
+    known: BTreeSet<String>,
+    order: VecDeque<String>,
+}
+
+impl Recent {
+    fn add(&mut self, name: String) {
+        if self.known.insert(name.clone()) {
+            self.order.push_back(name);
+        }
+        if self.order.len() > KEPT
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+    }
+}
+
+impl Own {
+    /// The account's name in comments, as far as it is known.
+    pub(crate) async fn identifier(&self, host: &dyn Host, workspace: &WorkspaceId) -> Option<String> {
+        let read = async || host.note(workspace, NAME).await.map(Mutex::new);
+        let place = self.identifier.get_or_try_init(read).await.ok()?;
+        place.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The platform said what the account is called in comments.
+    pub(crate) async fn learn(&self, host: &dyn Host, workspace: &WorkspaceId, identifier: &str) {
+        if self.identifier(host, workspace).await.as_deref() == Some(identifier) {
+            return;
+        }
+        if let Some(place) = self.identifier.get() {
+            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(identifier.to_owned());
+        }
+        // Should it not be noted, it is learned again.
+        let _ = host.write_note(workspace, NAME, identifier).await;
+    }
+
+    /// A reply is about to be written.
+    pub(crate) fn replies(&self, parent: &str, text: &str) {
+        lock(&self.replies).add(format!("{parent}/{}", digest(text)));
+    }
+
+    /// A reply was written.
+    pub(crate) fn replied(&self, comment_id: &str) {
+        lock(&self.replies).add(comment_id.to_owned());
+    }
+
+    /// Whether a comment is a reply of the account's own.
+    pub(crate) fn is_reply(&self, comment_id: &str, parent: Option<&str>, text: Option<&str>) -> bool {
+        let replies = lock(&self.replies);
+        let said = parent.zip(text).map(|(parent, text)| format!("{parent}/{}", digest(text)));
+        replies.known.contains(comment_id) || said.is_some_and(|said| replies.known.contains(&said))
+    }
+
+    /// An event was handed on.
+    pub(crate) fn tell(&self, event_id: &str) {
+        lock(&self.told).add(event_id.to_owned());
+    }
+
+    /// Whether an event was handed on by this process.
+    pub(crate) fn was_told(&self, event_id: &str) -> bool {
+        lock(&self.told).known.contains(event_id)
+    }
+}
+
+fn lock(place: &Mutex<Recent>) -> std::sync::MutexGuard<'_, Recent> {
+    place.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,15 @@
+//! Calls out: what is asked of the platform, and what its answers mean.
+
+mod answer;
+mod business;
+mod client;
+pub(crate) mod order;
+mod shop;
+mod sign;
+
+pub(crate) use answer::CallError;
+pub(crate) use business::{BusinessApi, ListedComment, Outgoing, To, enveloped};
+pub use client::ClientError;
+pub(crate) use client::{Bearer, Body, Call, Client};
+pub(crate) use shop::ShopApi;
+pub use sign::sign_request;

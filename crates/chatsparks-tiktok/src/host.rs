@@ -1,0 +1,41 @@
+//! What this adapter needs of the program around it: a log that keeps events, and notes that stay.
+
+use chatsparks_core::{Event, EventId, WorkspaceId, workspace::Workspace};
+use std::{pin::Pin, sync::Arc, time::Duration};
+
+/// Something that is answered later.
+pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Why the program could not do it now; it may be tried again.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{why}")]
+pub struct HostError {
+    /// In a few words, without anything that somebody wrote.
+    pub why: String,
+    /// When to try again.
+    pub retry_after: Duration,
+}
+
+/// The program around the adapter: with `chatsparks-runtime`, its `Runtime` and its store.
+pub trait Host: Send + Sync + 'static {
+    /// Takes events. They are durable when this answers, all of them or none (R1).
+    fn accept<'a>(
+        &'a self,
+        workspace: &'a WorkspaceId,
+        events: Vec<(EventId, Event)>,
+    ) -> Later<'a, Result<(), HostError>>;
+
+    /// A text that was noted under a name.
+    fn note<'a>(&'a self, workspace: &'a WorkspaceId, name: &'a str) -> Later<'a, Result<Option<String>, HostError>>;
+
+    /// Notes a text under a name. It is durable when this answers.
+    fn write_note<'a>(
+        &'a self,
+        workspace: &'a WorkspaceId,
+        name: &'a str,
+        text: &'a str,
+    ) -> Later<'a, Result<(), HostError>>;
+
+    /// The document in force.
+    fn document(&self, workspace: &WorkspaceId) -> Option<Arc<Workspace>>;
+}

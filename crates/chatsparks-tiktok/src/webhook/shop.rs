@@ -1,0 +1,70 @@
+//! Deliveries of TikTok Shop: orders that changed, and permissions that end. What an order holds is asked for.
+
+use super::read::{self, DecodeError};
+use chatsparks_core::{Instant, OrderId};
+use serde_json::Value;
+
+/// A delivery of TikTok Shop, read.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ShopNotice {
+    /// Its id, by which one that comes again is known; older ones have none.
+    pub notification: Option<String>,
+    /// The shop.
+    pub shop_id: String,
+    /// When the platform made it.
+    pub created: Option<Instant>,
+    /// What it says.
+    pub news: ShopNews,
+}
+
+/// What a delivery of TikTok Shop says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ShopNews {
+    /// Something about an order changed: its status, a cancellation, a return, a refund.
+    Order(OrderId),
+    /// The seller took the permission back.
+    Deauthorised,
+    /// The permission ends soon.
+    Expiring,
+    /// Nothing that a decision needs, or nothing that is known yet: a stable word for metrics.
+    Passed(&'static str),
+}
+
+/// Reads a delivery whose signature was verified.
+///
+/// # Errors
+/// When it is not an envelope, or lacks what its kind of event needs.
+pub fn decode_shop(body: &[u8]) -> Result<ShopNotice, DecodeError> {
+    let envelope = read::json(body)?;
+    let kind = match &envelope["type"] {
+        Value::Number(number) => number.as_i64(),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    };
+    let kind = kind.ok_or(DecodeError::NotAnEnvelope)?;
+    // Some kinds have their data in a text.
+    let data = match &envelope["data"] {
+        Value::String(text) => read::json(text.as_bytes())?,
+        other => other.clone(),
+    };
+    let order = || read::id_unless_zero(&data["order_id"]).map(OrderId::from);
+    let news = match kind {
+        1 => ShopNews::Order(order().ok_or(DecodeError::Lacks("order_id"))?),
+        // What is not about an order by its name is of no use here.
+        11 | 12 | 64 | 65 | 67 => order().map_or(ShopNews::Passed("aftersales"), ShopNews::Order),
+        6 => ShopNews::Deauthorised,
+        7 => ShopNews::Expiring,
+        3 | 4 | 36 => ShopNews::Passed("order_detail"),
+        5 | 15 | 16 | 18 | 37 => ShopNews::Passed("product"),
+        13 | 14 | 33 => ShopNews::Passed("shop_chat"),
+        _ => ShopNews::Passed("unknown"),
+    };
+    Ok(ShopNotice {
+        notification: read::any_id(&envelope["tts_notification_id"]),
+        shop_id: read::id(&envelope["shop_id"]).ok_or(DecodeError::Lacks("shop_id"))?,
+        created: read::instant(&envelope["timestamp"]),
+        news,
+    })
+}
