@@ -1,7 +1,7 @@
 //! What can be said on the command line.
 
 #[cfg(feature = "serve")]
-use crate::command::{Backup, Export, Restore, Serve, StoreCommand, Verify};
+use crate::command::{Backup, Export, Restore, Restored, Serve, StoreCommand, Verify};
 use crate::command::{
     Check, Completions, Conversation, Diagnose, Expect, Explain, Init, Insights, Log, NearMisses, Overlaps, Replay,
     Reset, Schema, Try,
@@ -58,6 +58,8 @@ pub(crate) enum Command {
     Backup(Backup),
     #[cfg(feature = "serve")]
     Restore(Restore),
+    #[cfg(feature = "serve")]
+    Restored(Restored),
     #[cfg(feature = "serve")]
     Store(StoreCommand),
     #[cfg(feature = "serve")]

@@ -29,7 +29,7 @@ pub(crate) use schema::Schema;
 #[cfg(feature = "serve")]
 pub(crate) use serve::Serve;
 #[cfg(feature = "serve")]
-pub(crate) use store::{Backup, Export, Restore, StoreCommand, Verify};
+pub(crate) use store::{Backup, Export, Restore, Restored, StoreCommand, Verify};
 pub(crate) use try_text::Try;
 
 mod check;
@@ -83,6 +83,8 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<Answer, F
         Command::Backup(backup) => backup.run(terminal),
         #[cfg(feature = "serve")]
         Command::Restore(restore) => restore.run(terminal),
+        #[cfg(feature = "serve")]
+        Command::Restored(restored) => restored.run(terminal),
         #[cfg(feature = "serve")]
         Command::Store(store) => store.run(terminal),
         #[cfg(feature = "serve")]

@@ -1,11 +1,13 @@
 //! Documents: checked and compiled outside the path of events, then logged in every partition (R8).
 
-use crate::{AcceptError, NewEvent, Runtime, settings::ClockMode};
-use chatsparks_core::{Checked, Engine, Event, EventId, Key, Prepared, Problem, WorkspaceId, workspace::Workspace};
-use chatsparks_ports::{Input, Limit, Shard, Stamp, Store, StoreError};
+use crate::{AcceptError, NewEvent, Runtime, runtime::WorkspaceState, settings::ClockMode};
+use chatsparks_core::{
+    Checked, Engine, Event, EventId, Key, Prepared, Problem, Row, WorkspaceId, workspace::Workspace,
+};
+use chatsparks_ports::{Alone, Input, Limit, Shard, Stamp, Store, StoreError};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, PoisonError},
 };
 
 /// A document that took effect, or was in force already.
@@ -122,7 +124,14 @@ pub(crate) async fn decided<S: Store>(
 impl<S: Store> Runtime<S> {
     /// The engine that whatever is accepted now is decided by: of the document that was put in force last (R8).
     pub async fn latest(&self, workspace: &WorkspaceId) -> Option<Engine> {
-        Some(self.workspace(workspace)?.revisions.lock().await.engine.clone())
+        let state = self.workspace(workspace)?;
+        let mut revisions = state.revisions.lock().await;
+        if self.inner.sharing.is_shared
+            && let Err(error) = self.refresh(state, &mut revisions).await
+        {
+            self.inner.note_store(Some(&error));
+        }
+        Some(revisions.engine.clone())
     }
 
     /// Puts a document in force: what is acknowledged after this answers is decided by it (R8).
@@ -138,6 +147,7 @@ impl<S: Store> Runtime<S> {
         let state = self.workspace(workspace).ok_or(ConfigureError::UnknownWorkspace)?;
         let document = Arc::new(document);
         let mut revisions = state.revisions.lock().await;
+        let _alone = self.alone_with(state, &mut revisions).await.map_err(AcceptError::from)?;
         let in_force = revisions.engine.revision();
         if if_match.is_some_and(|wanted| wanted != in_force) {
             return Err(ConfigureError::OtherRevision { in_force });
@@ -161,6 +171,50 @@ impl<S: Store> Runtime<S> {
         revisions.compiled.insert(id, (next.clone(), 0));
         revisions.engine = next;
         Ok(Configured { revision, warnings })
+    }
+
+    /// Keeps other processes from following documents meanwhile, and learns of those that they have logged.
+    pub(crate) async fn alone_with(
+        &self,
+        state: &WorkspaceState,
+        revisions: &mut Revisions,
+    ) -> Result<Alone, StoreError> {
+        if !self.inner.sharing.is_shared {
+            return Ok(Alone::default());
+        }
+        let alone = self.inner.store.alone(&state.id).await?;
+        self.refresh(state, revisions).await?;
+        Ok(alone)
+    }
+
+    /// Learns of documents that other processes have logged.
+    async fn refresh(&self, state: &WorkspaceState, revisions: &mut Revisions) -> Result<(), StoreError> {
+        let store = &self.inner.store;
+        let heads = store.heads(&state.id).await?;
+        let in_force = heads.first().into_iter().flatten().find_map(|row| match row {
+            Row::Terms(terms) => Some(terms.revision()),
+            _ => None,
+        });
+        let known = state.engine.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let engine = match in_force {
+            Some(revision) if revision != known.revision() => {
+                let missing = || StoreError::Unusable(format!("the document of revision {revision} is missing"));
+                let document = store.document(&state.id, revision).await?.ok_or_else(missing)?;
+                let restored = self.inner.apart(move || Engine::restore(document, revision)).await;
+                let cut_off = || StoreError::Unavailable("a document could not be compiled".to_owned());
+                restored.ok_or_else(cut_off)?.map_err(|error| StoreError::Unusable(error.to_string()))?
+            }
+            _ => known,
+        };
+        let mut fresh = Revisions::new(engine);
+        for shard in state.shards.iter().take(1) {
+            follow_logged(store, &shard.shard, &mut fresh).await?;
+        }
+        // What was compiled here is kept as long as nobody else has gone further.
+        if fresh.engine.revision() != revisions.engine.revision() {
+            *revisions = fresh;
+        }
+        Ok(())
     }
 
     /// Logs a document in every partition, with one `at`.

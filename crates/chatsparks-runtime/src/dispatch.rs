@@ -12,7 +12,7 @@ use chatsparks_ports::{
 };
 use governor::DefaultDirectRateLimiter;
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
     sync::{Arc, PoisonError},
     time::Duration,
 };
@@ -37,6 +37,8 @@ pub(crate) struct ChannelState {
     /// When the last effects were sent.
     pub(crate) sent: VecDeque<Instant>,
     pub(crate) on_their_way: usize,
+    /// The partitions of those that are on their way.
+    pub(crate) partitions: BTreeSet<u32>,
 }
 
 /// What came of an attempt; none: no answer in time, so that nobody knows.
@@ -60,12 +62,14 @@ enum Flown {
 /// Dispatches until the runtime stops; what is on its way then is waited for.
 pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<WorkspaceState>) {
     let Some(channel) = workspace.channel.clone() else { return };
-    let limiters = workspace.rates.iter().map(crate::Rate::limiter).collect();
+    let part = inner.sharing.part();
+    let limiters = workspace.rates.iter().map(|rate| rate.limiter_of(part)).collect();
     let dispatcher = Dispatcher {
         inner,
         workspace,
         channel,
         limiters,
+        part,
         flying: JoinSet::new(),
         on_their_way: HashMap::new(),
         resting: None,
@@ -78,6 +82,8 @@ struct Dispatcher<S: Store> {
     workspace: Arc<WorkspaceState>,
     channel: Arc<dyn DynChannel>,
     limiters: Vec<DefaultDirectRateLimiter>,
+    /// How much of the rates they admit: the share of the partitions that this process serves (O4).
+    part: f64,
     flying: JoinSet<Flown>,
     /// What is on its way, by the task that waits for it.
     on_their_way: HashMap<tokio::task::Id, Ready>,
@@ -92,10 +98,12 @@ impl<S: Store> Dispatcher<S> {
             Ok(note) => self.note(|state, _| state.stops = Stops::of_note(note.as_deref())),
             Err(error) => self.inner.note_store(Some(&error)),
         }
+        let mut heard = self.inner.sharing.heard();
         loop {
             if self.inner.is_stopping() {
                 break;
             }
+            heard.borrow_and_update();
             let wait = match self.begin_some().await {
                 Ok(wait) => wait,
                 Err(error) => {
@@ -110,6 +118,7 @@ impl<S: Store> Dispatcher<S> {
                 () = until_stopped(&mut stop) => break,
                 Some(done) = self.flying.join_next_with_id() => self.finish(done).await,
                 () = self.workspace.queued.notified() => {}
+                _ = heard.changed() => {}
                 () = tokio::time::sleep(wait) => {}
             }
         }
@@ -139,9 +148,16 @@ impl<S: Store> Dispatcher<S> {
             if room == 0 {
                 return Ok(LOOK_AGAIN);
             }
+            self.take_part();
             let limit = if self.limiters.is_empty() { room } else { 1 };
             let busy: Vec<EffectKey> = self.on_their_way.values().map(|ready| ready.key.clone()).collect();
-            let ready = self.inner.store.ready(&self.workspace.id, wall, &busy, limit).await?;
+            let ready = match self.inner.sharing.is_shared {
+                true => {
+                    let partitions = self.inner.sharing.partitions();
+                    self.inner.store.ready_in(&self.workspace.id, &partitions, wall, &busy, limit).await?
+                }
+                false => self.inner.store.ready(&self.workspace.id, wall, &busy, limit).await?,
+            };
             if ready.is_empty() {
                 let retry = self.inner.store.next_retry(&self.workspace.id).await?;
                 return Ok(retry.map_or(LOOK_AGAIN, |at| between(wall, at).clamp(Duration::from_millis(5), LOOK_AGAIN)));
@@ -161,6 +177,17 @@ impl<S: Store> Dispatcher<S> {
                 return Ok(LOOK_AGAIN);
             }
         }
+    }
+
+    /// Where several processes send, each keeps to its part of the rates; a part that has grown begins with nothing saved.
+    fn take_part(&mut self) {
+        let part = self.inner.sharing.part();
+        if (part - self.part).abs() < f64::EPSILON {
+            return;
+        }
+        self.part = part;
+        self.limiters = self.workspace.rates.iter().map(|rate| rate.limiter_of(part)).collect();
+        self.limiters.iter().for_each(|limiter| while limiter.check().is_ok() {});
     }
 
     /// Whether the chance of an effect is over (O3): by the workspace's time.
@@ -222,7 +249,7 @@ impl<S: Store> Dispatcher<S> {
     fn fly(&mut self, ready: Ready, work: impl Future<Output = Flown> + Send + 'static) {
         let task = self.flying.spawn(work);
         self.on_their_way.insert(task.id(), ready);
-        self.note(|state, flying| state.on_their_way = flying);
+        self.note_flying();
     }
 
     async fn finish(&mut self, done: Result<(tokio::task::Id, Flown), JoinError>) {
@@ -255,7 +282,21 @@ impl<S: Store> Dispatcher<S> {
                 self.resting = Some(tokio::time::Instant::now() + LOOK_AGAIN);
             }
         }
-        self.note(|state, flying| state.on_their_way = flying);
+        self.note_flying();
+    }
+
+    /// How many are on their way, and of which partitions; others wait for those that are not served here any more.
+    fn note_flying(&self) {
+        let partitions: BTreeSet<u32> = self.on_their_way.values().map(|ready| ready.key.shard.partition).collect();
+        let lost = |partitions: &BTreeSet<u32>| partitions.iter().any(|partition| !self.inner.sharing.has(*partition));
+        let mut is_free = false;
+        self.note(|state, flying| {
+            is_free = lost(&state.partitions) && !lost(&partitions);
+            (state.on_their_way, state.partitions) = (flying, partitions);
+        });
+        if is_free {
+            self.inner.sharing.speak();
+        }
     }
 
     /// Writes down what came of an effect, beside what the others write.

@@ -9,6 +9,8 @@ use std::{
 
 /// How long it waits at most before it looks again by itself: what other processes decide it hears nothing of.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// While something waits for what another process may decide.
+const ELSEWHERE: Duration = Duration::from_millis(100);
 /// How long it waits after the store failed.
 const AFTER_TROUBLE: Duration = Duration::from_millis(500);
 
@@ -27,6 +29,7 @@ pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<Workspace
             }
         };
         let waits = workspace.waiting.load(Ordering::Relaxed) > 0;
+        let wait = if waits && inner.sharing.is_shared { wait.min(ELSEWHERE) } else { wait };
         tokio::select! {
             () = stops(&mut stop) => return,
             () = workspace.has_to_wait.notified() => {}
@@ -42,6 +45,10 @@ pub(crate) async fn forward<S: Store>(inner: &Inner<S>, workspace: &WorkspaceSta
     if routed.appended > 0 {
         workspace.tell_of_events();
         workspace.waiting.fetch_sub(routed.appended as i64, Ordering::Relaxed);
+    }
+    if inner.sharing.is_shared {
+        // Others let events go on, too: how many wait is what the store says.
+        workspace.waiting.store(routed.waiting as i64, Ordering::Relaxed);
     }
     Ok(())
 }

@@ -19,6 +19,9 @@ pub struct Health {
     pub shards: Vec<ShardHealth>,
     /// Each workspace's channel.
     pub channels: Vec<ChannelHealth>,
+    /// Where several processes may serve the store: each of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub workers: Vec<WorkerHealth>,
 }
 
 /// How a shard is.
@@ -38,6 +41,26 @@ pub struct ShardHealth {
     /// the next checkpoint is old enough (R10). It is no trouble.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kept_longer_since: Option<u64>,
+    /// Whether this process serves it. Where one process serves the store, it serves everything.
+    #[serde(skip_serializing_if = "is_true")]
+    pub served: bool,
+}
+
+/// A process that serves the store, as this one heard of it last.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct WorkerHealth {
+    /// Its name.
+    pub worker: String,
+    /// Where it is found.
+    pub address: String,
+    /// Whether it is this one.
+    pub is_this: bool,
+    /// The partitions that it serves, of every workspace.
+    pub partitions: Vec<u32>,
+}
+
+fn is_true(truth: &bool) -> bool {
+    *truth
 }
 
 /// How a channel is.
@@ -72,7 +95,11 @@ impl<S: Store> Runtime<S> {
             let mut waiting = u64::try_from(state.waiting.load(Ordering::Relaxed)).unwrap_or(0);
             for shard in &state.shards {
                 let ended = self.inner.store.end(&shard.shard).await;
-                let decided = shard.decided.load(Ordering::Relaxed);
+                let mut decided = shard.decided.load(Ordering::Relaxed);
+                let served = self.inner.sharing.has(shard.shard.partition);
+                if !served {
+                    decided = crate::sharing::decided(&self.inner, &shard.shard, decided).await;
+                }
                 let lag = ended.as_ref().map_or(0, |(end, _)| end.saturating_sub(decided));
                 let lag = lag + std::mem::take(&mut waiting);
                 let trouble = shard.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -82,7 +109,9 @@ impl<S: Store> Runtime<S> {
                     lag,
                     engine_faults: shard.faults.load(Ordering::Relaxed),
                     kept_longer_since: *shard.kept_longer.lock().unwrap_or_else(PoisonError::into_inner),
-                    trouble: trouble.or(ended.err().map(|error| error.to_string())),
+                    // What another serves is for that one to tell.
+                    trouble: trouble.filter(|_| served).or(ended.err().map(|error| error.to_string())),
+                    served,
                 });
             }
             let channel = state.channel_state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -102,8 +131,16 @@ impl<S: Store> Runtime<S> {
         let store = self.inner.store_fault.lock().unwrap_or_else(PoisonError::into_inner).clone();
         // Whoever only reads may have met a damaged page, which no worker has.
         let store = store.or_else(|| self.inner.store.damage());
-        let mut health =
-            Health { status: "ok".to_owned(), store, clock_stepped: self.inner.guard.is_stepped(), shards, channels };
+        let sharing = &self.inner.sharing;
+        let worker = |of: chatsparks_ports::WorkerShare| WorkerHealth {
+            is_this: of.worker == sharing.worker,
+            worker: of.worker,
+            address: of.address,
+            partitions: of.partitions,
+        };
+        let workers = sharing.workers().into_iter().map(worker).collect();
+        let clock_stepped = self.inner.guard.is_stepped();
+        let mut health = Health { status: "ok".to_owned(), store, clock_stepped, shards, channels, workers };
         if health.store.is_some() {
             "store".clone_into(&mut health.status);
         } else if health.clock_stepped {

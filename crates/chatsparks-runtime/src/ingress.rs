@@ -71,6 +71,7 @@ impl<S: Store> Runtime<S> {
         if events.iter().any(|event| matches!(event.event, Event::Configure(_))) {
             // Documents are followed one after another, so that each knows which revision it follows.
             let mut revisions = state.revisions.lock().await;
+            let _alone = self.alone_with(state, &mut revisions).await?;
             let decided = decided(&*self.inner.store, workspace, &events).await?;
             let ahead = revisions.follow(&events, &decided);
             self.log(state, events).await?;

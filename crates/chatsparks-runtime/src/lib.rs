@@ -15,6 +15,8 @@
 //! - Where a workspace has many partitions, the store finds where each event belongs in the very transaction that logs it
 //!   (R4), and a worker draws room under the limit in the commit that uses it (R7).
 //! - Where a timer is due and nothing comes, the worker logs a `clock` (R6).
+//! - Where several processes serve one store, each serves its share of the partitions: the store keeps the leases, and a
+//!   commit's fence protects what it commits.
 //! - A dispatcher a workspace takes effects from the queue, deadline first, one at a time for each contact (O2, O3).
 //!
 //! Nothing that somebody wrote is in a log, a metric or an error here.
@@ -33,12 +35,13 @@ mod reads;
 mod retention;
 mod runtime;
 mod settings;
+mod sharing;
 mod stops;
 mod worker;
 
 pub use configure::{ConfigureError, Configured};
 pub use forecast::Forecast;
-pub use health::{ChannelHealth, Health, ShardHealth};
+pub use health::{ChannelHealth, Health, ShardHealth, WorkerHealth};
 pub use ingress::{AcceptError, NewEvent};
 pub use pace::{Rate, RateError};
 pub use reads::QueueView;

@@ -5,7 +5,9 @@ use crate::{
     clock_guard::ClockGuard,
     configure::{self, Revisions},
     dispatch::{self, ChannelState},
-    forward, retention, worker,
+    forward, retention,
+    sharing::{self, Sharing},
+    worker,
 };
 use chatsparks_core::{CompileError, Engine, Event, Instant, Row, UserId, WorkspaceId};
 use chatsparks_ports::{Clock, DynChannel, Shard, Store, StoreError};
@@ -74,6 +76,7 @@ pub(crate) struct Inner<S> {
     pub(crate) store: Arc<S>,
     pub(crate) guard: ClockGuard,
     pub(crate) settings: Settings,
+    pub(crate) sharing: Sharing,
     /// Set once, when all of them are made.
     pub(crate) workspaces: OnceLock<BTreeMap<WorkspaceId, Arc<WorkspaceState>>>,
     stopping: watch::Sender<bool>,
@@ -114,6 +117,12 @@ pub(crate) struct ShardState {
     pub(crate) decided: AtomicU64,
     /// The latest instant decided, in milliseconds.
     pub(crate) latest: AtomicI64,
+    /// How far a worker of this process has read.
+    pub(crate) taken: AtomicU64,
+    /// Whether a worker of this process is at it.
+    pub(crate) is_served: AtomicBool,
+    /// There is something to decide: used where several processes serve the store.
+    pub(crate) wake: Notify,
     /// Events put aside (R13).
     pub(crate) faults: AtomicU64,
     /// Why it cannot go on; none: it can.
@@ -194,8 +203,10 @@ impl<S: Store> Runtime<S> {
     ) -> Result<Self, StartError> {
         // The standard library's maps take their keys from the system: another for each process.
         let process = settings.seed.unwrap_or_else(|| RandomState::new().build_hasher().finish());
+        let sharing = Sharing::new(store.is_shared(), store.partitions(), settings.seed);
         let inner = Arc::new(Inner {
             store,
+            sharing,
             guard: ClockGuard::new(clock),
             settings,
             workspaces: OnceLock::new(),
@@ -222,6 +233,12 @@ impl<S: Store> Runtime<S> {
         // INVARIANT: it is set here, and nowhere else.
         let states = runtime.inner.workspaces.get_or_init(|| states);
         for (workspace, setup) in changed {
+            // Of several processes that start with a new file, one puts it in force.
+            if runtime.inner.sharing.is_shared
+                && runtime.inner.store.note(&workspace, DIGEST).await?.as_deref() == Some(&setup.digest)
+            {
+                continue;
+            }
             let document = (*setup.document).clone();
             let configured = runtime.configure(&workspace, document, None).await;
             configured.map_err(|error| StartError::Configure { workspace: workspace.clone(), error })?;
@@ -234,6 +251,9 @@ impl<S: Store> Runtime<S> {
                 let waiting = runtime.inner.store.forward(&state.id, &state.account()).await?.waiting;
                 state.waiting.store(waiting as i64, Ordering::Relaxed);
             }
+            if runtime.inner.sharing.is_shared {
+                tasks.push(tokio::spawn(sharing::watch(runtime.inner.clone(), state.clone())));
+            }
             for shard in &state.shards {
                 tasks.push(tokio::spawn(worker::run(runtime.inner.clone(), state.clone(), shard.clone())));
             }
@@ -245,6 +265,10 @@ impl<S: Store> Runtime<S> {
             }
         }
         tasks.push(tokio::spawn(retention::run(runtime.inner.clone())));
+        if runtime.inner.sharing.is_shared {
+            tasks.push(tokio::spawn(sharing::run(runtime.inner.clone())));
+            tasks.push(tokio::spawn(sharing::listen(runtime.inner.clone())));
+        }
         runtime.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner).extend(tasks);
         Ok(runtime)
     }
@@ -266,6 +290,9 @@ impl<S: Store> Runtime<S> {
                 shard: Shard { workspace: id.clone(), partition },
                 decided: AtomicU64::new(0),
                 latest: AtomicI64::new(latest),
+                taken: AtomicU64::new(0),
+                is_served: AtomicBool::new(false),
+                wake: Notify::new(),
                 faults: AtomicU64::new(0),
                 trouble: Mutex::new(None),
                 checkpoint: tokio::sync::Mutex::new(()),
@@ -322,6 +349,11 @@ impl<S: Store> Runtime<S> {
         &self.inner.store
     }
 
+    /// The partitions that this process serves, of every workspace: all of them, unless others serve the store too.
+    pub fn served_partitions(&self) -> Vec<u32> {
+        self.inner.sharing.partitions()
+    }
+
     /// The workspaces that run, sorted.
     pub fn workspaces(&self) -> Vec<WorkspaceId> {
         self.inner.workspaces.get().map(|states| states.keys().cloned().collect()).unwrap_or_default()
@@ -373,6 +405,7 @@ impl<S: Store> Runtime<S> {
                 // A task that panicked has stopped too.
                 let _ = task.await;
             }
+            self.inner.leave().await;
         };
         if tokio::time::timeout(within, finished).await.is_err() {
             tracing::warn!("stopped before everything that was begun had finished; it goes on at the next start");

@@ -37,6 +37,11 @@ pub struct Settings {
     pub records: Duration,
     /// How often it is looked for what is older.
     pub retention: Duration,
+    /// Where several processes serve one store: after so long without a sign of life of one, others take its partitions
+    /// over.
+    pub takeover: Duration,
+    /// How this process is shown to people, where there are several: where it listens, for instance.
+    pub address: String,
     /// What everything random is made from, for simulations: with it nothing is left to chance or to other threads, and
     /// a run on one thread is the same each time. None: from the machine.
     pub seed: Option<u64>,
@@ -54,6 +59,8 @@ impl Default for Settings {
             attempt: Duration::from_secs(30),
             records: Duration::from_secs(90 * 24 * 3_600),
             retention: Duration::from_secs(600),
+            takeover: Duration::from_secs(10),
+            address: String::new(),
             seed: None,
         }
     }

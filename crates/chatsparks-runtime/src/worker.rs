@@ -45,15 +45,36 @@ pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<Workspace
     let mut stop = inner.stopped();
     // What the store could not do ended no process: nothing is suspected for it (R13).
     let mut after_trouble = false;
+    let partition = shard.shard.partition;
+    // Where others may serve it: it has to be heard of so often before it is opened again.
+    let mut heard = None;
     loop {
+        tokio::select! {
+            biased;
+            () = stops(&mut stop) => return,
+            () = inner.sharing.until_has(partition, heard) => {}
+        }
         let worked = async {
+            shard.is_served.store(true, Ordering::SeqCst);
             let mut worker = Worker::open(inner.clone(), workspace.clone(), shard.clone(), after_trouble).await?;
             worker.work().await
         };
-        let error = match worked.await {
+        let worked = worked.await;
+        shard.is_served.store(false, Ordering::SeqCst);
+        let error = match worked {
+            // It is another's now, who waits for this.
+            Ok(()) if !inner.is_stopping() => {
+                inner.sharing.speak();
+                continue;
+            }
             Ok(()) => return,
             Err(error) => error,
         };
+        if inner.sharing.is_shared && matches!(error, StoreError::Superseded) {
+            // Whoever took over may be right: that is asked before it is opened again.
+            heard = Some(inner.sharing.times());
+            inner.sharing.speak();
+        }
         after_trouble = true;
         inner.note_store(Some(&error));
         *shard.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
@@ -181,12 +202,16 @@ impl<S: Store> Worker<S> {
     /// Decides what is logged, and waits for more.
     async fn work(&mut self) -> Result<(), StoreError> {
         let mut stop = self.inner.stopped();
+        let inner = self.inner.clone();
         loop {
-            if self.inner.is_stopping() {
+            if self.inner.is_stopping() || !self.inner.sharing.has(self.shard.shard.partition) {
                 return self.rest().await;
             }
-            let workspace = self.workspace.clone();
-            let appended = workspace.appended.notified();
+            let (workspace, shard) = (self.workspace.clone(), self.shard.clone());
+            let appended = match self.inner.sharing.is_shared {
+                true => shard.wake.notified(),
+                false => workspace.appended.notified(),
+            };
             if self.shard.wants_copy.load(Ordering::Relaxed) {
                 // Nothing is decided meanwhile, so that all of it is of one position; events are accepted as ever.
                 self.rest().await?;
@@ -197,6 +222,8 @@ impl<S: Store> Worker<S> {
             let events = if self.careful { 1 } else { self.inner.settings.batch };
             let limit = Limit { events, bytes: BATCH_BYTES };
             let batch = self.inner.store.read(&self.shard.shard, self.decided, limit).await?;
+            let read = batch.last().map_or(self.decided, |last| last.position);
+            self.shard.taken.store(read, Ordering::SeqCst);
             if !batch.is_empty() {
                 let is_busy = (BUSY..events).contains(&batch.len());
                 let last = batch[batch.len() - 1].position;
@@ -238,6 +265,7 @@ impl<S: Store> Worker<S> {
             tokio::select! {
                 biased;
                 () = stops(&mut stop) => return Ok(()),
+                () = inner.sharing.until_lost(shard.shard.partition) => return Ok(()),
                 () = appended => {}
                 () = tokio::time::sleep(wait) => {}
             }

@@ -61,11 +61,22 @@ impl fmt::Display for Fault {
 }
 
 /// Where everything is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StoreAddress {
     /// A file of SQLite.
     Sqlite(PathBuf),
+    /// A database of PostgreSQL, by its address, in which a password may stand.
+    Postgres(String),
+}
+
+impl fmt::Debug for StoreAddress {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => out.debug_tuple("Sqlite").field(path).finish(),
+            Self::Postgres(_) => out.write_str("Postgres(..)"),
+        }
+    }
 }
 
 /// A configuration that holds together.
@@ -242,8 +253,14 @@ fn read<'t>(reading: &mut Reading<'t>, mut root: Table<'t>, base: &Path) -> Opti
         None => Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 8787))),
         Some(listen) => read_address(reading, listen),
     };
-    let store = root.needed(reading, "store", "write `store = \"sqlite:chatsparks.db\"`");
-    let store = store.and_then(|store| read_store(reading, &store, base));
+    let store = match root.several("store").as_slice() {
+        [store] => read_store_value(reading, store, base),
+        _ => {
+            let help = "write `store = \"sqlite:chatsparks.db\"`";
+            reading.fault(&(0..0), "the configuration: missing key `store`", help);
+            None
+        }
+    };
     let partitions = root.whole(reading, "partitions", 1..=1_024).and_then(|count| u32::try_from(count).ok());
     let mut settings = Settings::default();
     if let Some(clock) = root.text(reading, "clock") {
@@ -271,6 +288,12 @@ fn read<'t>(reading: &mut Reading<'t>, mut root: Table<'t>, base: &Path) -> Opti
     }
     if let Some(concurrency) = root.whole(reading, "concurrency", 1..=10_000) {
         settings.concurrency = whole(concurrency);
+    }
+    if let Some(takeover) = root.whole(reading, "takeover_seconds", 1..=3_600) {
+        settings.takeover = Duration::from_secs(takeover);
+    }
+    if let Some(listen) = listen {
+        settings.address = listen.to_string();
     }
     let stop = root.whole(reading, "stop_seconds", 0..=3_600).unwrap_or(10);
     let limits = limits::read(reading, &mut root);
@@ -318,18 +341,47 @@ fn read_address(reading: &mut Reading<'_>, listen: &At<&str>) -> Option<SocketAd
     address
 }
 
+/// `store`: an address, or where one stands that has a password.
+fn read_store_value<'t>(
+    reading: &mut Reading<'_>,
+    value: &'t Spanned<DeValue<'t>>,
+    base: &Path,
+) -> Option<StoreAddress> {
+    let span = value.span();
+    if let Some(value) = value.get_ref().as_str() {
+        let has_password = |address: &str| {
+            let user = address.split_once("://").and_then(|(_, rest)| rest.split_once('@'));
+            user.is_some_and(|(user, _)| user.contains(':')) || address.contains("password=")
+        };
+        if has_password(value) {
+            let help = "write `store = { env = \"CHATSPARKS_STORE\" }`, and the address there";
+            reading.fault(&span, "`store`: a password never stands in the configuration itself", help);
+            return None;
+        }
+        return read_store(reading, &At { value, span }, base);
+    }
+    let (secret, table) = Secret::read(reading, "store", value, "store", base)?;
+    table.end(reading);
+    let found = secret.get().map_err(|missing| reading.fault(&span, missing.message, missing.help)).ok()?;
+    read_store(reading, &At { value: found.first()?.as_str(), span }, base)
+}
+
 fn read_store(reading: &mut Reading<'_>, store: &At<&str>, base: &Path) -> Option<StoreAddress> {
     match store.value.split_once(':') {
+        Some(("postgres" | "postgresql", _)) => return Some(StoreAddress::Postgres(store.value.to_owned())),
         Some(("sqlite", path)) if !path.is_empty() => {
             let path = path.strip_prefix("//").unwrap_or(path);
             return Some(StoreAddress::Sqlite(base.join(path)));
         }
         // The address is not shown: a password may stand in it.
-        Some((kind @ ("postgres" | "postgresql" | "nats" | "tls"), _)) => {
-            let message = format!("`store`: this build has no store for `{kind}:`; it has `sqlite:`");
+        Some((kind @ ("nats" | "tls"), _)) => {
+            let message = format!("`store`: this build has no store for `{kind}:`; it has `sqlite:` and `postgres:`");
             reading.fault(&store.span, message, "write `sqlite:` and the path of a file");
         }
-        _ => reading.fault(&store.span, "`store`: expected `sqlite:` and the path of a file", ""),
+        _ => {
+            let message = "`store`: expected `sqlite:` and the path of a file, or `postgres://` and a database";
+            reading.fault(&store.span, message, "");
+        }
     }
     None
 }

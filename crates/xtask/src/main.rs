@@ -14,6 +14,7 @@ mod run;
 mod simulate;
 mod test;
 mod unicode;
+mod workers;
 
 use clap::{Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
@@ -81,6 +82,13 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Kill, freeze and fail over several services on one PostgreSQL, and hold them to what they promised: 300,000 events,
+    /// 24 kills, one failover, and the same with one, two and four of them.
+    Workers {
+        /// Handed on: `--workers N`, `--kills N`, `--freezes N`, `--contacts N`, `--limit N`, `--seed N`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Generate the Unicode tables of the core from ICU4X.
     Unicode {
         /// Write nothing; fail when the committed tables are stale.
@@ -102,6 +110,7 @@ fn main() -> ExitCode {
         Task::Crash { kills, events, seed } => crash::run(kills, events, seed),
         Task::PublicApi { check } => public_api::run(check),
         Task::Simulate { arguments } => simulate::run(&arguments),
+        Task::Workers { arguments } => workers::run(&arguments),
         Task::Unicode { check } => unicode::run(check),
     };
     match result {

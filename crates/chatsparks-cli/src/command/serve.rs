@@ -4,7 +4,8 @@ use crate::{
     failure::{Answer, Failure},
     terminal::{self, Terminal},
 };
-use chatsparks_ports::SystemClock;
+use chatsparks_ports::{Store, SystemClock};
+use chatsparks_postgres::PostgresStore;
 use chatsparks_runtime::Runtime;
 use chatsparks_server::{
     Access,
@@ -122,17 +123,39 @@ async fn run(config: Config, terminal: &Terminal) -> Result<(), Failure> {
             _ => failure,
         }
     })?;
-    let StoreAddress::Sqlite(path) = &config.store else {
-        return Err(Failure::new("this build has no such store"));
-    };
-    let mut options = chatsparks_sqlite::Options::default();
-    options.partitions = config.partitions;
-    let opened = tokio::task::spawn_blocking({
-        let path = path.clone();
-        move || SqliteStore::open(path, options)
-    });
-    let store = opened.await.map_err(|_| Failure::new("the store cannot be opened: this is a bug of ours"))?;
-    let store = store.map_err(|error| Failure::new(format!("cannot open the store `{}`: {error}", path.display())))?;
+    match config.store.clone() {
+        StoreAddress::Sqlite(path) => {
+            let mut options = chatsparks_sqlite::Options::default();
+            options.partitions = config.partitions;
+            let opened = tokio::task::spawn_blocking({
+                let path = path.clone();
+                move || SqliteStore::open(path, options)
+            });
+            let store = opened.await.map_err(|_| Failure::new("the store cannot be opened: this is a bug of ours"))?;
+            let cannot = |error| Failure::new(format!("cannot open the store `{}`: {error}", path.display()));
+            serve_store(store.map_err(cannot)?, listener, access, config, terminal).await
+        }
+        StoreAddress::Postgres(url) => {
+            let mut options = chatsparks_postgres::Options::default();
+            options.partitions = config.partitions;
+            let opened = PostgresStore::open(&url, options).await;
+            // The address is not shown: a password may stand in it.
+            let store =
+                opened.map_err(|error| Failure::new(format!("cannot open the store in PostgreSQL: {error}")))?;
+            serve_store(store, listener, access, config, terminal).await
+        }
+        _ => Err(Failure::new("this build has no such store")),
+    }
+}
+
+/// Serves a store that is open.
+async fn serve_store<S: Store>(
+    store: S,
+    listener: TcpListener,
+    access: Access,
+    config: Config,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
     let metrics = chatsparks_server::prometheus().map_err(|error| Failure::new(error.to_string()))?;
     let clock = Arc::new(SystemClock::default());
     let runtime = Runtime::start(Arc::new(store), clock, config.settings.clone(), config.workspaces.clone()).await;

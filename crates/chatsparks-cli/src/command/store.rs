@@ -5,7 +5,8 @@ use crate::{
     terminal::Terminal,
 };
 use chatsparks_core::{Engine, Instant, Partition, Record, Scratch, WorkspaceId};
-use chatsparks_ports::{Archive, Clock, Limit, Shard, Shards, Store, StoreError, SystemClock, erasure::forget_line};
+use chatsparks_ports::{Clock, Limit, Shard, Store, StoreError, SystemClock, erasure::forget_line};
+use chatsparks_postgres::PostgresStore;
 use chatsparks_sqlite::SqliteStore;
 use clap::{Args, Subcommand};
 use export::{Begin, Pages};
@@ -25,7 +26,7 @@ const LIMIT: Limit = Limit { events: 2_000, bytes: 16 << 20 };
 #[derive(Args, Debug)]
 #[command(after_long_help = EXPORT_EXAMPLES)]
 pub(crate) struct Export {
-    /// The store: `sqlite:PATH`, or the path alone
+    /// The store: `sqlite:PATH`, the path alone, or `postgres://…`
     store: String,
     /// The folder to write to; it is made, and must not have been there
     folder: PathBuf,
@@ -47,7 +48,7 @@ Exit status: 0 when it is written, 2 when it could not be.";
 #[derive(Args, Debug)]
 #[command(after_long_help = VERIFY_EXAMPLES)]
 pub(crate) struct Verify {
-    /// The store: `sqlite:PATH`, or the path alone
+    /// The store: `sqlite:PATH`, the path alone, or `postgres://…`
     store: String,
     /// Print one JSON object
     #[arg(long)]
@@ -132,32 +133,35 @@ impl StoreCommand {
 
 impl Export {
     pub(crate) fn run(&self, terminal: &Terminal) -> Result<Answer, Failure> {
-        let store = open(&self.store)?;
+        blocking(async {
+            match address(&self.store) {
+                Address::File => self.export(&open(&self.store)?, terminal).await,
+                Address::Postgres(url) => self.export(&open_postgres(url).await?, terminal).await,
+            }
+        })
+    }
+
+    async fn export<S: Store>(&self, store: &S, terminal: &Terminal) -> Result<Answer, Failure> {
         fs::create_dir(&self.folder).map_err(|error| {
             Failure::cannot_write(&self.folder.display().to_string(), &error)
                 .help("name a folder that is not there yet: nothing is written over")
         })?;
-        blocking(async {
-            for workspace in store.workspaces().await.map_err(told)? {
-                let folder = self.folder.join(workspace.as_str());
-                fs::create_dir(&folder)
-                    .map_err(|error| Failure::cannot_write(&folder.display().to_string(), &error))?;
-                let document = store.document(&workspace, 1).await.map_err(told)?;
-                if let Some(document) = document {
-                    let text =
-                        serde_json::to_vec_pretty(&*document).map_err(|error| Failure::new(error.to_string()))?;
-                    let path = folder.join("workspace.json");
-                    fs::write(&path, text)
-                        .map_err(|error| Failure::cannot_write(&path.display().to_string(), &error))?;
-                }
-                for partition in 0..store.partitions() {
-                    let shard = Shard { workspace: workspace.clone(), partition };
-                    let exported = export::shard(&store, &shard, &folder).await?;
-                    writeln!(terminal.out().to, "{workspace}, partition {partition}: {exported}")?;
-                }
+        for workspace in store.workspaces().await.map_err(told)? {
+            let folder = self.folder.join(workspace.as_str());
+            fs::create_dir(&folder).map_err(|error| Failure::cannot_write(&folder.display().to_string(), &error))?;
+            let document = store.document(&workspace, 1).await.map_err(told)?;
+            if let Some(document) = document {
+                let text = serde_json::to_vec_pretty(&*document).map_err(|error| Failure::new(error.to_string()))?;
+                let path = folder.join("workspace.json");
+                fs::write(&path, text).map_err(|error| Failure::cannot_write(&path.display().to_string(), &error))?;
             }
-            Ok(Answer::Done)
-        })
+            for partition in 0..store.partitions() {
+                let shard = Shard { workspace: workspace.clone(), partition };
+                let exported = export::shard(store, &shard, &folder).await?;
+                writeln!(terminal.out().to, "{workspace}, partition {partition}: {exported}")?;
+            }
+        }
+        Ok(Answer::Done)
     }
 }
 
@@ -186,19 +190,16 @@ struct Verified {
 
 impl Verify {
     pub(crate) fn run(&self, terminal: &Terminal) -> Result<Answer, Failure> {
-        let store = open(&self.store)?;
         let verified = blocking(async {
-            let file = store.integrity_check().await.map_err(told)?;
-            let mut verified = Vec::new();
-            for workspace in store.workspaces().await.map_err(told)? {
-                for partition in 0..store.partitions() {
-                    let shard = Shard { workspace: workspace.clone(), partition };
-                    let mut one = verify_shard(&store, shard).await?;
-                    one.file.clone_from(&file);
-                    verified.push(one);
+            match address(&self.store) {
+                Address::File => {
+                    let store = open(&self.store)?;
+                    let file = store.integrity_check().await.map_err(told)?;
+                    verify_all(&store, &file).await
                 }
+                // Whether its pages are whole is for `pg_amcheck` and the server's checksums to say.
+                Address::Postgres(url) => verify_all(&open_postgres(url).await?, &[]).await,
             }
-            Ok(verified)
         })?;
         let is_well = verified.iter().all(|one| one.differences == 0 && one.file.is_empty());
         let mut out = terminal.out();
@@ -233,6 +234,19 @@ impl Verify {
         }
         Ok(if is_well { Answer::Done } else { Answer::No })
     }
+}
+
+async fn verify_all<S: Store>(store: &S, file: &[String]) -> Result<Vec<Verified>, Failure> {
+    let mut verified = Vec::new();
+    for workspace in store.workspaces().await.map_err(told)? {
+        for partition in 0..store.partitions() {
+            let shard = Shard { workspace: workspace.clone(), partition };
+            let mut one = verify_shard(store, shard).await?;
+            one.file = file.to_vec();
+            verified.push(one);
+        }
+    }
+    Ok(verified)
 }
 
 async fn verify_shard<S: Store>(store: &S, shard: Shard) -> Result<Verified, Failure> {
@@ -342,6 +356,53 @@ impl Restore {
         writeln!(terminal.out().to, "{}: effects that waited begin in doubt", to.display())?;
         Ok(Answer::Done)
     }
+}
+
+/// Mark a database that was restored from a backup, before anything serves it
+///
+/// A database of PostgreSQL is copied and restored by its own tools (`pg_dump`, `pg_basebackup`). Effects that waited when
+/// the backup was made may have been sent since, which nobody knows: this lets them begin in doubt, so that they are not
+/// repeated where the channel takes no idempotency key.
+#[derive(Args, Debug)]
+pub(crate) struct Restored {
+    /// The store: `postgres://…`
+    store: String,
+}
+
+impl Restored {
+    pub(crate) fn run(&self, terminal: &Terminal) -> Result<Answer, Failure> {
+        let Address::Postgres(url) = address(&self.store) else {
+            return Err(
+                Failure::new("a file is marked when it is restored").help("use `chatsparks restore BACKUP STORE`")
+            );
+        };
+        let doubted = blocking(async {
+            open_postgres(url).await?.mark_restored(SystemClock::default().wall()).await.map_err(told)
+        })?;
+        writeln!(terminal.out().to, "{doubted} effects that waited begin in doubt")?;
+        Ok(Answer::Done)
+    }
+}
+
+/// Where a store is.
+enum Address<'a> {
+    /// In a file.
+    File,
+    /// In a database of PostgreSQL.
+    Postgres(&'a str),
+}
+
+fn address(name: &str) -> Address<'_> {
+    match name.split_once(':') {
+        Some(("postgres" | "postgresql", _)) => Address::Postgres(name),
+        _ => Address::File,
+    }
+}
+
+async fn open_postgres(url: &str) -> Result<PostgresStore, Failure> {
+    let opened = PostgresStore::open(url, chatsparks_postgres::Options::default()).await;
+    // The address is not shown: a password may stand in it.
+    opened.map_err(|error| Failure::new(format!("cannot open the store in PostgreSQL: {error}")))
 }
 
 /// A store that is only read: whoever serves from it goes on.

@@ -25,7 +25,7 @@ fn h_everything_wrong_is_told_at_once() {
     for (at, says) in [
         ("1:1", "unknown key `listn`"),
         ("2:10", "without a token nothing listens"),
-        ("3:9", "no store for `postgres:`"),
+        ("3:9", "a password never stands in the configuration"),
         ("4:9", "`wall` or `events`"),
         ("5:12", "true or false"),
         ("6:9", "a whole number from 1"),

@@ -155,6 +155,9 @@ shapes! {
         /// Each workspace's channel: `none`, `going` or `stopped`, `since` and `why`.
         #[schema(value_type = Vec<Object>)]
         channels: Vec<Value>,
+        /// Where several processes may serve the store: each that lives, and which partitions it serves.
+        #[schema(value_type = Option<Vec<Object>>)]
+        workers: Option<Vec<Value>>,
     }
 
     /// A fault or warning of a document.

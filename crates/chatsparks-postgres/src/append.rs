@@ -1,0 +1,260 @@
+//! Appending to logs: what several callers bring goes into one transaction (R1, R2).
+
+use crate::{
+    directory::{Needs, Nothing, is_everywhere},
+    fault::of_postgres,
+    form::{envelope_form, instant, key, milliseconds, proposed_at, small, unsigned},
+    route::{self, Owned, Puts},
+    statement::{Script, begin, found, whole},
+    store::Inner,
+};
+use chatsparks_core::{Instant, WorkspaceId};
+use chatsparks_ports::{Appended, Input, Routed, Shard, StoreError};
+use deadpool_postgres::Object;
+use futures_util::future::join;
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+use tokio_postgres::Row;
+
+/// A workspace's number and a partition: where a shard's rows stand.
+pub(crate) type Place = (i32, i32);
+
+/// What is to be appended. `forms`: of the envelopes, with the `at` that their stamps bring along.
+pub(crate) enum Job {
+    /// To logs that are named.
+    Append { inputs: Vec<(Shard, Input)>, forms: Vec<String> },
+    /// To where it belongs.
+    Route { owned: Owned, inputs: Vec<Input>, forms: Vec<String> },
+}
+
+/// What became of it.
+pub(crate) enum Done {
+    Appended(Vec<Appended>),
+    Routed(Routed),
+}
+
+pub(crate) fn weight(job: &Job) -> usize {
+    match job {
+        Job::Append { inputs, .. } => inputs.len(),
+        Job::Route { inputs, .. } => inputs.len(),
+    }
+}
+
+/// Forms of the events' envelopes: made by whoever asks, beside those that are written.
+pub(crate) fn forms<'a>(inputs: impl IntoIterator<Item = &'a Input>) -> Result<Vec<String>, StoreError> {
+    inputs.into_iter().map(|input| envelope_form(input, proposed_at(input))).collect()
+}
+
+/// Appends all of it in one transaction.
+pub(crate) async fn run(inner: Arc<Inner>, jobs: Vec<Job>) -> Result<Vec<Result<Done, StoreError>>, StoreError> {
+    let client = inner.client().await?;
+    let mut told = BTreeSet::new();
+    let done = whole(client, async |client| append(&inner, client, jobs, &mut told).await).await?;
+    inner.news.tell(&inner, told);
+    Ok(done)
+}
+
+async fn append(
+    inner: &Arc<Inner>,
+    client: &Object,
+    jobs: Vec<Job>,
+    told: &mut BTreeSet<WorkspaceId>,
+) -> Result<Vec<Result<Done, StoreError>>, StoreError> {
+    let mut wanted = BTreeSet::new();
+    let mut needs: BTreeMap<i32, Needs> = BTreeMap::new();
+    let mut routed = BTreeSet::new();
+    for job in &jobs {
+        match job {
+            Job::Append { inputs, .. } => {
+                for (shard, _) in inputs {
+                    wanted.insert((inner.number(client, &shard.workspace).await?, small(shard.partition)));
+                    told.insert(shard.workspace.clone());
+                }
+            }
+            Job::Route { owned, inputs, .. } => {
+                let workspace = inner.number(client, &owned.workspace).await?;
+                let addressed = owned.addressed();
+                routed.insert(workspace);
+                told.insert(owned.workspace.clone());
+                for input in inputs {
+                    let needs = needs.entry(workspace).or_insert_with(|| Needs::of(owned.partitions));
+                    if needs.take(owned, &input.id, &input.event) || is_everywhere(&input.event) {
+                        wanted.extend(inner.all_partitions().into_iter().map(|partition| (workspace, partition)));
+                    } else {
+                        let Ok(partition) = addressed.settled(&mut Nothing, &input.event, None);
+                        wanted.insert((workspace, small(partition)));
+                    }
+                }
+            }
+        }
+    }
+    let routed: Vec<i32> = routed.into_iter().collect();
+    let (began, locked) = join(begin(client), Logging::lock(client, &wanted)).await;
+    began?;
+    let mut logging = locked?;
+    let mut known = HashMap::new();
+    for (workspace, needs) in needs {
+        logging.tracks |= !needs.is_nothing();
+        known.insert(workspace, needs.know(client, workspace).await?);
+    }
+    let waiting = route::waiting(client, &routed).await?;
+    let mut puts = Puts::default();
+    let mut done = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        match job {
+            Job::Append { inputs, forms } => {
+                let mut appended = Vec::with_capacity(inputs.len());
+                for ((shard, input), form) in inputs.into_iter().zip(forms) {
+                    let place = (inner.number(client, &shard.workspace).await?, small(shard.partition));
+                    appended.push(logging.append(place, &input, Some(form))?);
+                }
+                done.push(Ok(Done::Appended(appended)));
+            }
+            Job::Route { owned, inputs, forms } => {
+                let workspace = inner.number(client, &owned.workspace).await?;
+                let Some(known) = known.get_mut(&workspace) else { continue };
+                let appended = route::route(&mut logging, known, &mut puts, &owned, workspace, inputs, forms)?;
+                let waiting = waiting.get(&workspace).copied().unwrap_or(0) + puts.waiting_of(workspace);
+                done.push(Ok(Done::Routed(Routed { appended, waiting })));
+            }
+        }
+    }
+    let ends = logging.ends();
+    let places = puts.places();
+    let waits = puts.waits();
+    let mut script = Script::on(client);
+    logging.write(&mut script, &ends).await?;
+    places.write(&mut script).await?;
+    waits.write(&mut script).await?;
+    script.run(true).await?;
+    Ok(done)
+}
+
+/// The end of a log that is held.
+#[derive(Clone, Copy, Debug, Default)]
+struct End {
+    position: i64,
+    latest: Option<Instant>,
+    changed: bool,
+}
+
+/// Logs that are held, and what is appended to them.
+#[derive(Default)]
+pub(crate) struct Logging {
+    held: BTreeMap<Place, End>,
+    /// Whether it is remembered whom events name.
+    pub(crate) tracks: bool,
+    named: HashMap<(Place, String), i64>,
+    workspaces: Vec<i32>,
+    partitions: Vec<i32>,
+    positions: Vec<i64>,
+    ats: Vec<i64>,
+    users: Vec<Option<String>>,
+    forms: Vec<String>,
+}
+
+/// The ends of logs, as they are written.
+pub(crate) struct Ends {
+    workspaces: Vec<i32>,
+    partitions: Vec<i32>,
+    positions: Vec<i64>,
+    latest: Vec<Option<i64>>,
+}
+
+impl Logging {
+    /// Holds logs, in order, until the transaction ends: nobody else appends to them meanwhile.
+    ///
+    /// INVARIANT: whoever holds several things holds logs last, and those in order; so nobody waits for one another.
+    pub(crate) async fn lock(client: &Object, wanted: &BTreeSet<Place>) -> Result<Self, StoreError> {
+        let (workspaces, partitions): (Vec<i32>, Vec<i32>) = wanted.iter().copied().unzip();
+        let sql = "SELECT e.workspace, e.partition, e.position, e.latest FROM log_end e
+             JOIN unnest($1::int[], $2::int[]) AS k (workspace, partition)
+                 ON e.workspace = k.workspace AND e.partition = k.partition
+             ORDER BY e.workspace, e.partition FOR UPDATE OF e";
+        let rows = found(client, sql, &[&workspaces, &partitions]).await?;
+        let end = |row: &Row| {
+            let end = End { position: row.get(2), latest: instant(row.get(3)), changed: false };
+            ((row.get(0), row.get(1)), end)
+        };
+        Ok(Self { held: rows.iter().map(end).collect(), ..Self::default() })
+    }
+
+    /// Appends an event to a log that is held. `form`: of its envelope, with the `at` that its stamp brings along.
+    pub(crate) fn append(&mut self, place: Place, input: &Input, form: Option<String>) -> Result<Appended, StoreError> {
+        let missing = || StoreError::Unusable(format!("there is no partition {}", place.1));
+        let end = self.held.get_mut(&place).ok_or_else(missing)?;
+        let at = input.stamp.at(end.latest);
+        end.position += 1;
+        end.latest = Some(end.latest.map_or(at, |latest| latest.max(at)));
+        end.changed = true;
+        let position = end.position;
+        let form = match form.filter(|_| proposed_at(input) == at) {
+            Some(form) => form,
+            None => envelope_form(input, at)?,
+        };
+        let user = input.event.user_id().map(|user_id| key(user_id.as_str()).into_owned());
+        if let Some(user) = user.as_ref().filter(|_| self.tracks) {
+            self.named.insert((place, user.clone()), position);
+        }
+        self.workspaces.push(place.0);
+        self.partitions.push(place.1);
+        self.positions.push(position);
+        self.ats.push(at.as_milliseconds());
+        self.users.push(user);
+        self.forms.push(form);
+        Ok(Appended { position: unsigned(position), at })
+    }
+
+    /// The end of a log that is held, with what was appended.
+    pub(crate) fn end(&self, place: Place) -> (u64, Option<Instant>) {
+        self.held.get(&place).map_or((0, None), |end| (unsigned(end.position), end.latest))
+    }
+
+    /// The last event appended here that names somebody.
+    pub(crate) fn naming(&self, place: Place, user: &str) -> Option<u64> {
+        self.named.get(&(place, user.to_owned())).map(|position| unsigned(*position))
+    }
+
+    pub(crate) fn ends(&self) -> Ends {
+        let changed: Vec<(&Place, &End)> = self.held.iter().filter(|(_, end)| end.changed).collect();
+        Ends {
+            workspaces: changed.iter().map(|(place, _)| place.0).collect(),
+            partitions: changed.iter().map(|(place, _)| place.1).collect(),
+            positions: changed.iter().map(|(_, end)| end.position).collect(),
+            latest: changed.iter().map(|(_, end)| milliseconds(end.latest)).collect(),
+        }
+    }
+
+    /// Writes what was appended, and where the logs end now.
+    pub(crate) async fn write<'a>(&'a self, script: &mut Script<'a>, ends: &'a Ends) -> Result<(), StoreError> {
+        if self.positions.is_empty() {
+            return Ok(());
+        }
+        let sql = "INSERT INTO log (workspace, partition, position, at, user_id, form)
+             SELECT * FROM unnest($1::int[], $2::int[], $3::bigint[], $4::bigint[], $5::text[], $6::text[])";
+        let Self { workspaces, partitions, positions, ats, users, forms, .. } = self;
+        script.add(sql, vec![workspaces, partitions, positions, ats, users, forms]).await?;
+        let sql = "UPDATE log_end e SET position = k.position, latest = k.latest
+             FROM unnest($1::int[], $2::int[], $3::bigint[], $4::bigint[]) AS k (workspace, partition, position, latest)
+             WHERE e.workspace = k.workspace AND e.partition = k.partition";
+        let Ends { workspaces, partitions, positions, latest } = ends;
+        script.add(sql, vec![workspaces, partitions, positions, latest]).await
+    }
+
+    /// Appends to logs at the end of a transaction that holds none yet, and ends it.
+    pub(crate) async fn finish(client: &Object, inputs: &[(Place, Input)]) -> Result<(), StoreError> {
+        if inputs.is_empty() {
+            return client.batch_execute("COMMIT").await.map_err(|error| of_postgres(&error));
+        }
+        let mut logging = Self::lock(client, &inputs.iter().map(|(place, _)| *place).collect()).await?;
+        for (place, input) in inputs {
+            logging.append(*place, input, None)?;
+        }
+        let ends = logging.ends();
+        let mut script = Script::on(client);
+        logging.write(&mut script, &ends).await?;
+        script.run(true).await
+    }
+}

@@ -1,0 +1,74 @@
+//! Which process serves which partitions, by the server's clock alone.
+
+use crate::{
+    fault::of_postgres,
+    form::{key, large, small},
+    statement::{begin, changed, end, found, whole},
+    store::{Inner, lone},
+};
+use chatsparks_core::WorkspaceId;
+use chatsparks_ports::{Alone, Beat, Share, StoreError, WorkerShare, fair_share};
+use deadpool_postgres::Object;
+
+/// What one process at a time does: sharing out, and following one document with the next.
+const SHARING: i32 = 0x4368_5370;
+const ALONE: i32 = 0x4368_5371;
+
+/// Notes that a worker lives, and tells it its share.
+pub(crate) async fn share(client: Object, beat: &Beat) -> Result<Share, StoreError> {
+    whole(client, async |client| {
+        begin(client).await?;
+        found(client, "SELECT pg_advisory_xact_lock($1, 0)", &[&SHARING]).await?;
+        if beat.leaves {
+            changed(client, "DELETE FROM worker WHERE id = $1", &[&beat.worker]).await?;
+        } else {
+            let sql = "INSERT INTO worker (id, beat_at, address) VALUES ($1, clock_timestamp(), $2)
+                 ON CONFLICT (id) DO UPDATE SET beat_at = excluded.beat_at, address = excluded.address";
+            changed(client, sql, &[&beat.worker, &beat.address]).await?;
+        }
+        let takeover = beat.takeover.as_secs_f64();
+        let sql = "DELETE FROM worker WHERE beat_at < clock_timestamp() - $1 * interval '1 second'";
+        changed(client, sql, &[&takeover]).await?;
+        let live = found(client, "SELECT id, address FROM worker ORDER BY id", &[]).await?;
+        let workers: Vec<String> = live.iter().map(|row| row.get(0)).collect();
+        let rows = found(client, "SELECT worker FROM lease ORDER BY partition", &[]).await?;
+        let mut holders: Vec<Option<String>> = rows.iter().map(|row| row.get(0)).collect();
+        let (partitions, given) = fair_share(&beat.worker, &workers, &holders, &beat.serving);
+        let mine = |partition: &u32| holders.get(*partition as usize).and_then(Option::as_ref) == Some(&beat.worker);
+        let taken: Vec<i32> = partitions.iter().filter(|partition| !mine(partition)).map(|n| small(*n)).collect();
+        let given: Vec<i32> = given.into_iter().map(small).collect();
+        if !taken.is_empty() {
+            let sql = "UPDATE lease SET worker = $1 WHERE partition = ANY ($2)";
+            changed(client, sql, &[&beat.worker, &taken]).await?;
+        }
+        if !given.is_empty() {
+            changed(client, "UPDATE lease SET worker = NULL WHERE partition = ANY ($1)", &[&given]).await?;
+        }
+        end(client).await?;
+        for (changed, holder) in [(&taken, Some(&beat.worker)), (&given, None)] {
+            for partition in changed {
+                holders[large(*partition) as usize] = holder.cloned();
+            }
+        }
+        let of = |worker: &String| -> Vec<u32> {
+            (0..).zip(&holders).filter(|(_, holder)| holder.as_ref() == Some(worker)).map(|(n, _)| n).collect()
+        };
+        let workers = live.iter().zip(&workers).map(|(row, worker)| WorkerShare {
+            worker: worker.clone(),
+            address: row.get(1),
+            partitions: of(worker),
+        });
+        Ok(Share { partitions, workers: workers.collect() })
+    })
+    .await
+}
+
+/// Keeps others out by a connection of its own, which ends with what is answered, or with the process.
+pub(crate) async fn alone(inner: &Inner, workspace: &WorkspaceId) -> Result<Alone, StoreError> {
+    let client = lone(inner).await?;
+    let told = |error: tokio_postgres::Error| of_postgres(&error);
+    client.batch_execute("SET lock_timeout = '60s'").await.map_err(told)?;
+    let name = key(workspace.as_str());
+    client.query("SELECT pg_advisory_lock($1, hashtext($2))", &[&ALONE, &&*name]).await.map_err(told)?;
+    Ok(Alone::until_dropped(client))
+}

@@ -1,0 +1,84 @@
+//! Statements, prepared once a connection, and transactions whose statements follow one another without waiting.
+
+use crate::fault::of_postgres;
+use chatsparks_ports::StoreError;
+use deadpool_postgres::Object;
+use futures_util::future::{BoxFuture, join_all};
+use tokio_postgres::{Row, types::ToSql};
+
+/// The values of a statement.
+pub(crate) type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+/// What a statement finds.
+pub(crate) async fn found(client: &Object, sql: &str, values: Values<'_>) -> Result<Vec<Row>, StoreError> {
+    let statement = client.prepare_cached(sql).await.map_err(|error| of_postgres(&error))?;
+    client.query(&statement, values).await.map_err(|error| of_postgres(&error))
+}
+
+/// The one row that a statement finds, if any.
+pub(crate) async fn found_one(client: &Object, sql: &str, values: Values<'_>) -> Result<Option<Row>, StoreError> {
+    Ok(found(client, sql, values).await?.into_iter().next())
+}
+
+/// How many rows a statement changes.
+pub(crate) async fn changed(client: &Object, sql: &str, values: Values<'_>) -> Result<u64, StoreError> {
+    let statement = client.prepare_cached(sql).await.map_err(|error| of_postgres(&error))?;
+    client.execute(&statement, values).await.map_err(|error| of_postgres(&error))
+}
+
+/// Begins a transaction.
+pub(crate) async fn begin(client: &Object) -> Result<(), StoreError> {
+    client.batch_execute("BEGIN").await.map_err(|error| of_postgres(&error))
+}
+
+/// Ends a transaction; what it wrote is durable then.
+pub(crate) async fn end(client: &Object) -> Result<(), StoreError> {
+    client.batch_execute("COMMIT").await.map_err(|error| of_postgres(&error))
+}
+
+/// A connection on which a transaction broke off is not used again: the server rolls back what it had.
+pub(crate) async fn whole<T>(
+    client: Object,
+    work: impl AsyncFnOnce(&Object) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let worked = work(&client).await;
+    if worked.is_err() {
+        drop(Object::take(client));
+    }
+    worked
+}
+
+/// Statements that are sent one after the other, without waiting for the answers in between.
+pub(crate) struct Script<'a> {
+    client: &'a Object,
+    steps: Vec<BoxFuture<'a, Result<(), StoreError>>>,
+}
+
+impl<'a> Script<'a> {
+    pub(crate) fn on(client: &'a Object) -> Self {
+        Self { client, steps: Vec::new() }
+    }
+
+    /// Adds a statement. It is prepared now, where it is not yet.
+    pub(crate) async fn add(&mut self, sql: &str, values: Vec<&'a (dyn ToSql + Sync)>) -> Result<(), StoreError> {
+        let client = self.client;
+        let statement = client.prepare_cached(sql).await.map_err(|error| of_postgres(&error))?;
+        self.steps.push(Box::pin(async move {
+            client.execute(&statement, &values).await.map(drop).map_err(|error| of_postgres(&error))
+        }));
+        Ok(())
+    }
+
+    /// Runs all of them, and ends the transaction where `ends`.
+    pub(crate) async fn run(mut self, ends: bool) -> Result<(), StoreError> {
+        let client = self.client;
+        if ends {
+            self.steps.push(Box::pin(end(client)));
+        }
+        // INVARIANT: there are fewer than thirty, which are begun in order; and so they are sent.
+        for done in join_all(self.steps).await {
+            done?;
+        }
+        Ok(())
+    }
+}
