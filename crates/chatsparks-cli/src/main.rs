@@ -16,6 +16,7 @@ mod shown;
 mod source_map;
 mod terminal;
 mod unnamed;
+mod why;
 
 use arguments::Arguments;
 use clap::Parser;

@@ -3,7 +3,7 @@
 use crate::{
     Comment, CommentOutcome, Configured, Contact, Decision, DmStage, Envelope, Head, Instant, SentLink, Timer,
     TriggerId, UserId,
-    desk::explain::{Evaluation, Explanation, Trial},
+    desk::explain::{Evaluation, Explanation, Trial, Why, WhyKnown},
     document::check,
     document::problem::{CompileError, Problem},
     document::workspace::Workspace,
@@ -244,6 +244,25 @@ impl Engine {
     /// Explains one comment for every trigger, in priority order (C10).
     pub fn explain_all(&self, evaluation: &Evaluation, scratch: &mut Scratch) -> Vec<Explanation> {
         self.compiled.explain(evaluation, &self.all_triggers(), &mut scratch.0)
+    }
+
+    /// Explains one comment for one trigger wholly: every gate with its numbers, and the condition part by part (C10);
+    /// none: no such trigger. What `known` leaves out is left out of the answer.
+    pub fn why(
+        &self,
+        evaluation: &Evaluation,
+        trigger: &str,
+        known: &WhyKnown,
+        scratch: &mut Scratch,
+    ) -> Option<(Explanation, Why)> {
+        let number = self.compiled.trigger_names.find(trigger)?;
+        self.compiled.why(evaluation, number, known, &mut scratch.0)
+    }
+
+    /// Looks at a comment again as far as the gates, with its contact as they were: what [`Engine::judge`] says of it.
+    pub fn judge_again(&self, evaluation: &Evaluation, scratch: &mut Scratch) -> CommentOutcome {
+        let Evaluation { comment, at, seen, .. } = evaluation;
+        self.compiled.outcome(self.compiled.judge(seen, comment, *at, &mut scratch.0))
     }
 
     /// Tries a text against the triggers, drafts included, as if a newcomer had written it (C11).

@@ -316,7 +316,7 @@ impl Event {
 /// assert_eq!(text.as_str(), "PRICE?");
 /// assert_eq!(format!("{text:?}"), "Text(6 bytes)");
 /// ```
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Text(Arc<str>);
 

@@ -62,7 +62,11 @@ pub use matching::text;
 
 pub use decision::*;
 pub use desk::connection::{ConnectionLight, SHOP_SCOPES, SILENT_AFTER, TIKTOK_SCOPES, WebhookState, WebhookTimes};
-pub use desk::explain::{Evaluation, Explained, Explanation, MatchedKind, MatchedWord, Seen, Trial, Verdict};
+pub use desk::explain::{
+    CountKnown, Counterfactual, EarlierComment, Evaluation, Explained, Explanation, FoundProduct, Gate, GateKind,
+    HeldConversation, LookedWord, MatchedKind, MatchedWord, Near, Part, PartKind, Seen, Supposed, Trial, Verdict, Why,
+    WhyKnown,
+};
 pub use desk::insights::{
     BlockGroup, FlowGroup, Group, InsightDeltas, InsightGroup, InsightMeasure, InsightNumber, Insights, Revenue,
     ShopRevenue,

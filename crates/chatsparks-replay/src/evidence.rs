@@ -9,7 +9,7 @@ use crate::{
     record::Record,
 };
 use chatsparks_core::{
-    Event, Fact, Instant, Outcome, RefusalReason, Scratch, UserId,
+    CommentResult, Event, Fact, Instant, Outcome, RefusalReason, Scratch, UserId,
     diagnosis::{Advice, BUNDLED_EVENTS, BundledEvent, Diagnosis, SupportBundle},
 };
 use hashbrown::HashMap;
@@ -19,6 +19,7 @@ use std::collections::VecDeque;
 pub use arrivals::Arrival;
 pub(crate) use arrivals::{Arrivals, is_duplicate};
 pub use comment::CommentEvidence;
+use comment::Told;
 pub use contact::{ContactEvidence, ContactNotes, ConversationNote, PendingNote, ThrottleNote};
 pub use dm::DmEvidence;
 pub use order::{LedgerLine, OrderEvidence, OrderNotes};
@@ -66,6 +67,8 @@ pub struct Evidence {
     pub last_event: Option<Instant>,
     arrivals: Arrivals,
     counted_by: HashMap<UserId, String>,
+    /// The first comment of each contact, and for which comment each trigger last fired for them.
+    told: HashMap<UserId, Told>,
     events: VecDeque<BundledEvent>,
     bundles: bool,
 }
@@ -120,6 +123,7 @@ impl Evidence {
             last_event: None,
             arrivals: Arrivals::default(),
             counted_by: HashMap::new(),
+            told: HashMap::new(),
             events: VecDeque::new(),
             bundles,
         }
@@ -181,6 +185,18 @@ impl Evidence {
         }
     }
 
+    /// What the gates saw of a contact but keep no name of: looked up when the comment that was asked about comes.
+    fn tell(&mut self, record: &Record<'_>) {
+        let Some((comment, outcome)) = record.comment() else { return };
+        if matches!(outcome.result, CommentResult::Duplicate | CommentResult::OwnComment) {
+            return;
+        }
+        let told = self.told.entry(comment.user_id.clone()).or_insert_with(|| Told::of(comment, record.at));
+        if let (true, Some(trigger)) = (outcome.result.is_firing(), &outcome.trigger) {
+            told.fired(trigger, record.at, &comment.comment_id);
+        }
+    }
+
     /// Who made whom count: looked up when somebody asks why a contact is counted already.
     fn count(&mut self, record: &Record<'_>) {
         for fact in &record.decision.facts {
@@ -207,7 +223,11 @@ impl Observer for Evidence {
             self.remember(record);
         }
         match &self.asked {
-            Asked::Comment(wanted) => {
+            Asked::Comment(_) => {
+                if self.comment.is_none() {
+                    self.tell(record);
+                }
+                let Asked::Comment(wanted) = &self.asked else { return };
                 if comment_of(record).is_some_and(|comment| comment == wanted) {
                     let set_aside = set_aside(record, &mut self.arrivals);
                     keep_last(&mut self.comment_set_aside, set_aside);
@@ -252,7 +272,8 @@ impl Observer for Evidence {
                 Some(comment) => comment.duplicates += 1,
                 None => {
                     let counted_by = self.counted_by(considered.comment.user_id.as_str()).map(str::to_owned);
-                    self.comment = Some(CommentEvidence::new(considered, counted_by));
+                    let told = self.told.get(&considered.comment.user_id).cloned();
+                    self.comment = Some(CommentEvidence::new(considered, counted_by, told.unwrap_or_default()));
                 }
             }
         }

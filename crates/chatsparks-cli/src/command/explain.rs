@@ -9,9 +9,10 @@ use crate::{
     nearest::Nearest,
     shown::{ShownComment, outcome, write_explanations},
     terminal::{Stream, Terminal, shown},
+    why::write_why,
 };
 use chatsparks_core::{
-    CommentOutcome, CommentResult, DropReason, Explanation, Instant, PendingFor, Scratch,
+    CommentOutcome, CommentResult, Counterfactual, DropReason, Explanation, Instant, PendingFor, Scratch, Why,
     diagnosis::{Advice, StartFate},
 };
 use chatsparks_replay::{
@@ -25,7 +26,9 @@ use std::io::{self, Write};
 /// Explain one comment: why each trigger did, or did not, answer it
 ///
 /// Every trigger has a result, in priority order, drafts included: it fired, or the first thing that refused it.
-/// What else would have refused it is named as well, and the words that matched are marked in the text. Judged is
+/// What else would have refused it is named as well, and the words that matched are marked in the text. Of the trigger
+/// that won, and of the one asked for, the condition is told part by part, with what was asked and what was there; of
+/// the one asked for also every gate with its numbers, and the smallest change that would have let it fire. Judged is
 /// by the workspace as it was at that moment. The history is replayed to its end, for what became of a start that
 /// had to wait, and for what came again; what to do next stands with every answer.
 #[derive(Args, Debug)]
@@ -76,7 +79,19 @@ struct Explained<'e> {
     set_aside: &'e [SetAside],
     /// What to do: about the trigger that was asked for, else about the comment.
     next: Next,
-    triggers: Vec<Explanation>,
+    triggers: Vec<Told>,
+}
+
+/// What is told of a trigger: wholly of the one that was asked for, and of the one that won.
+#[derive(Serialize)]
+struct Told {
+    #[serde(flatten)]
+    explanation: Explanation,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    why: Option<Why>,
+    /// Only of the one that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counterfactual: Option<Counterfactual>,
 }
 
 /// The count when the comment came (M).
@@ -164,8 +179,21 @@ impl Explain {
             start: start.map(Start::from),
             set_aside,
             next: next.into(),
-            triggers,
+            triggers: triggers.into_iter().map(|one| self.told(comment, one, &mut scratch)).collect(),
         })
+    }
+
+    fn told(&self, comment: &CommentEvidence, explanation: Explanation, scratch: &mut Scratch) -> Told {
+        let CommentEvidence { evaluation, engine, .. } = comment;
+        let trigger = explanation.trigger.as_str();
+        let is_winner = evaluation.outcome.trigger.as_ref() == Some(&explanation.trigger);
+        let why = (self.trigger.is_some() || is_winner)
+            .then(|| engine.why(evaluation, trigger, &comment.known(trigger), scratch))
+            .flatten()
+            .map(|(_, why)| why);
+        let asked = self.trigger.as_deref();
+        let counterfactual = asked.and_then(|trigger| engine.counterfactual(evaluation, trigger, scratch));
+        Told { explanation, why, counterfactual }
     }
 
     /// Why a comment has no explanation: it never came, or it was refused before anything looked at it (T5).
@@ -200,7 +228,13 @@ impl Explained<'_> {
         }
         write_next(to, self.next)?;
         writeln!(to.to)?;
-        write_explanations(to, self.triggers.iter().map(|one| (one, false)), text)?;
+        write_explanations(to, self.triggers.iter().map(|one| (&one.explanation, false)), text)?;
+        for Told { explanation, why, counterfactual } in &self.triggers {
+            if let Some(why) = why {
+                writeln!(to.to)?;
+                write_why(to, explanation, why, counterfactual.as_ref())?;
+            }
+        }
         write_set_aside(to, self.set_aside)
     }
 }

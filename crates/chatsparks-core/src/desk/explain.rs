@@ -7,7 +7,7 @@ use crate::{
     Comment, CommentOutcome, CommentResult, Instant, TriggerId,
     document::workspace::OnThrottled,
     engine::compile::{Compiled, CompiledTrigger},
-    machines::comment::{Beside, Buffers, matched_part},
+    machines::comment::{AtGates, Beside, Buffers, matched_part},
     matching::condition::Subject,
     matching::scope::Place,
     state::contact::Contact,
@@ -17,9 +17,18 @@ use serde::{Deserialize, Serialize, Serializer};
 use smallvec::SmallVec;
 
 mod matched;
+mod near;
+mod suppose;
 mod trial;
+mod why;
 
+pub use near::Near;
+pub use suppose::{Counterfactual, Supposed};
 pub use trial::Trial;
+pub use why::{
+    CountKnown, EarlierComment, FoundProduct, Gate, GateKind, HeldConversation, LookedWord, Part, PartKind, Why,
+    WhyKnown,
+};
 
 /// One record per comment: what was looked at, what the gates saw, and what came of it (C10).
 #[derive(Clone, Debug, PartialEq)]
@@ -58,6 +67,24 @@ impl Seen {
             with_human: contact.is_with_human(),
             throttles: contact.throttles().clone(),
         })
+    }
+}
+
+impl AtGates for &Seen {
+    fn has_commented(&self) -> bool {
+        self.commented
+    }
+
+    fn is_blocked(&self) -> bool {
+        self.blocked
+    }
+
+    fn is_with_human(&self) -> bool {
+        self.with_human
+    }
+
+    fn throttles(&self) -> Option<&Throttles> {
+        Some(&self.throttles)
     }
 }
 

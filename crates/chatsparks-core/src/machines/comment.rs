@@ -9,6 +9,7 @@ use crate::{
     matching::matcher::{Hits, Varied, special},
     matching::scope::Place,
     matching::text::Normaliser,
+    state::throttle::Throttles,
 };
 use std::sync::Arc;
 
@@ -55,6 +56,36 @@ impl Judged {
     }
 }
 
+/// A contact as the gates look at them.
+pub(crate) trait AtGates: Copy {
+    /// Whether they commented before.
+    fn has_commented(&self) -> bool;
+    /// Whether they are blocked.
+    fn is_blocked(&self) -> bool;
+    /// Whether a person has their conversation.
+    fn is_with_human(&self) -> bool;
+    /// When triggers last fired for them.
+    fn throttles(&self) -> Option<&Throttles>;
+}
+
+impl AtGates for Option<&Contact> {
+    fn has_commented(&self) -> bool {
+        self.is_some_and(Contact::has_commented)
+    }
+
+    fn is_blocked(&self) -> bool {
+        self.is_some_and(Contact::is_blocked)
+    }
+
+    fn is_with_human(&self) -> bool {
+        self.is_some_and(Contact::is_with_human)
+    }
+
+    fn throttles(&self) -> Option<&Throttles> {
+        self.map(Contact::throttles)
+    }
+}
+
 /// The text that is matched: its first 10,000 characters (N10), and whether it was longer.
 pub(crate) fn matched_part(text: &str) -> (&str, bool) {
     if text.len() <= MATCHED_CHARACTERS {
@@ -86,19 +117,12 @@ impl Compiled {
     }
 
     /// Which trigger wins, and which gate refuses it (C2, C5–C7).
-    pub(crate) fn judge(
-        &self,
-        contact: Option<&Contact>,
-        comment: &Comment,
-        at: Instant,
-        buffers: &mut Buffers,
-    ) -> Judged {
+    pub(crate) fn judge(&self, contact: impl AtGates, comment: &Comment, at: Instant, buffers: &mut Buffers) -> Judged {
         if let Some(result) = self.sets_aside(comment, at).next() {
             return Judged::without_trigger(result);
         }
         // A contact that no trigger asks for is not looked at until a trigger won.
-        let is_first =
-            self.asks.holds(special::FIRST_COMMENT) && contact.is_none_or(|contact| !contact.has_commented());
+        let is_first = self.asks.holds(special::FIRST_COMMENT) && !contact.has_commented();
         // Begun before the text is walked: memory is waited for once where the two are asked for together.
         let post = Asked::from(comment.post_id.as_str());
         self.find_features(comment.text.as_str(), Beside::of(comment, is_first), buffers);
@@ -107,10 +131,10 @@ impl Compiled {
             return Judged::without_trigger(CommentResult::NoMatch);
         }
         let post = self.post_names.find(post);
-        let is_blocked = || contact.is_some_and(Contact::is_blocked);
+        let is_blocked = || contact.is_blocked();
         let throttled = |trigger: u32| {
             let compiled = &self.triggers[trigger as usize];
-            contact?.throttles().until(compiled.id.as_str(), compiled.throttle, at)
+            contact.throttles()?.until(compiled.id.as_str(), compiled.throttle, at)
         };
         let mut highest_throttled: Option<u32> = None;
         let passes_over = self.workspace.policy.on_throttled == OnThrottled::Next;
@@ -130,7 +154,7 @@ impl Compiled {
         let until = throttled(winner);
         let result = if until.is_some() {
             CommentResult::Throttled
-        } else if contact.is_some_and(Contact::is_with_human) {
+        } else if contact.is_with_human() {
             CommentResult::WithHuman
         } else {
             CommentResult::Fired

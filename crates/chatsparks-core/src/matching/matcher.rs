@@ -388,7 +388,7 @@ fn next_match<A: aho_corasick::automaton::Automaton>(
 
 /// N4: an edge is glued when both sides are letters, numbers or marks, and neither is of a script
 /// that is written without spaces.
-fn is_glued(before: Option<char>, after: Option<char>) -> bool {
+pub(crate) fn is_glued(before: Option<char>, after: Option<char>) -> bool {
     let (Some(before), Some(after)) = (before, after) else { return false };
     let joins = |c| text::is_letter_number_or_mark(c) && !text::is_unspaced_script(c);
     joins(before) && joins(after)

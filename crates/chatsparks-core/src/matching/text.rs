@@ -25,6 +25,7 @@ mod vary;
 mod word;
 
 pub(crate) use bare::bare;
+pub(crate) use class::before_ornaments;
 pub use class::{
     ends_with_question_mark, is_dash, is_letter, is_letter_number_or_mark, is_mark, is_unspaced_script, is_white_space,
     trim,

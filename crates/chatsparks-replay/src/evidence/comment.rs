@@ -2,7 +2,8 @@
 
 use crate::{driver::Considered, record::Record};
 use chatsparks_core::{
-    Engine, Evaluation, Event, Fact, PendingFor, Scratch,
+    Comment, CommentId, CountKnown, EarlierComment, Engine, Evaluation, Event, Fact, HeldConversation, Instant,
+    PendingFor, Scratch, TriggerId, WhyKnown,
     diagnosis::{AutomationKnown, Diagnosis, StartFate, UsageKnown},
 };
 
@@ -21,11 +22,34 @@ pub struct CommentEvidence {
     limit: Option<u64>,
     counted: bool,
     counted_by: Option<String>,
+    told: Told,
+    conversation: Option<HeldConversation>,
+}
+
+/// What earlier comments of one contact leave behind.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Told {
+    first: Option<EarlierComment>,
+    fired: Vec<(TriggerId, Instant, CommentId)>,
+}
+
+impl Told {
+    pub(super) fn of(comment: &Comment, at: Instant) -> Self {
+        let (comment_id, post_id) = (comment.comment_id.clone(), comment.post_id.clone());
+        Self { first: Some(EarlierComment { comment_id, post_id, at }), fired: Vec::new() }
+    }
+
+    pub(super) fn fired(&mut self, trigger: &TriggerId, at: Instant, comment_id: &CommentId) {
+        self.fired.retain(|(known, ..)| known != trigger);
+        self.fired.push((trigger.clone(), at, comment_id.clone()));
+    }
 }
 
 impl CommentEvidence {
-    pub(super) fn new(considered: &Considered<'_>, counted_by: Option<String>) -> Self {
+    pub(super) fn new(considered: &Considered<'_>, counted_by: Option<String>, told: Told) -> Self {
         let head = considered.head;
+        let conversation = considered.contact.filter(|contact| contact.is_with_human());
+        let conversation = conversation.and_then(|contact| contact.open_conversation());
         let counted = considered.contact.is_some_and(|contact| contact.is_counted_in(head.terms().cycle_start()));
         Self {
             evaluation: considered.evaluation(),
@@ -36,6 +60,12 @@ impl CommentEvidence {
             limit: head.terms().limit(),
             counted,
             counted_by: counted_by.filter(|_| counted),
+            told,
+            conversation: conversation.map(|open| HeldConversation {
+                conversation: open.id,
+                owner: open.owner.clone(),
+                reason: open.reason,
+            }),
         }
     }
 
@@ -70,6 +100,18 @@ impl CommentEvidence {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// What else is known for an answer to why a trigger did or did not fire (C10).
+    pub fn known(&self, trigger: &str) -> WhyKnown {
+        let since = self.evaluation.seen.throttles.last(trigger);
+        let of_trigger = |(id, at, _): &&(TriggerId, Instant, CommentId)| id == trigger && Some(*at) == since;
+        WhyKnown {
+            earlier: self.told.first.clone(),
+            fired_for: self.told.fired.iter().find(of_trigger).map(|(.., comment_id)| comment_id.clone()),
+            conversation: self.conversation.clone(),
+            usage: Some(CountKnown { count: self.count, limit: self.limit, counted: self.counted }),
         }
     }
 

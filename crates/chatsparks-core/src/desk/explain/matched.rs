@@ -72,6 +72,26 @@ impl<'a> Finder<'a> {
         Self { engine, plain, places, found, mentions, patterns: BTreeMap::new(), question_mark }
     }
 
+    /// Where a word stands.
+    pub(super) fn places(&self, feature: Feature) -> &[(usize, usize)] {
+        self.places.get(&feature).map_or(&[], Vec::as_slice)
+    }
+
+    /// Where a pattern stands.
+    pub(super) fn pattern(&mut self, index: u32) -> &[(usize, usize)] {
+        self.patterns.entry(index).or_insert_with(|| {
+            let found = self.engine.patterns[index as usize].find_iter(&self.plain.text).take(MOST);
+            let ranges = found.map(|found| self.plain.original_range(found.start(), found.end()));
+            ranges.map(|range| (range.start, range.end)).collect()
+        })
+    }
+
+    /// The products that are named, of those that any trigger asks for, and where each name stands first.
+    pub(super) fn mentioned(&self) -> impl Iterator<Item = (&'a Product, &'a str, (usize, usize))> {
+        let named = self.mentions.iter();
+        named.filter_map(|(feature, product, name)| Some((*product, *name, *self.places(*feature).first()?)))
+    }
+
     /// What matched of one trigger's condition, in the order of the text.
     pub(super) fn of(&mut self, trigger: usize) -> Vec<MatchedWord> {
         let compiled = &self.engine.triggers[trigger];
@@ -101,7 +121,7 @@ impl<'a> Finder<'a> {
             (Condition::Keywords(keywords), _) => {
                 for (word, feature) in keywords.words.iter().zip(features) {
                     if self.found & bit(feature) != 0 {
-                        add(words, word, MatchedKind::Keyword, self.places.get(&feature));
+                        add_each(words, word, MatchedKind::Keyword, self.places(feature));
                     }
                 }
             }
@@ -113,19 +133,14 @@ impl<'a> Finder<'a> {
                 }
             }
             (Condition::Pattern(pattern), Node::Pattern(index, _)) => {
-                let places = self.patterns.entry(*index).or_insert_with(|| {
-                    let found = self.engine.patterns[*index as usize].find_iter(&self.plain.text).take(MOST);
-                    let ranges = found.map(|found| self.plain.original_range(found.start(), found.end()));
-                    ranges.map(|range| (range.start, range.end)).collect()
-                });
-                add(words, pattern, MatchedKind::Pattern, Some(places));
+                add_each(words, pattern, MatchedKind::Pattern, self.pattern(*index));
             }
             (Condition::Mentions(mentions), Node::Features(asked)) => {
                 let products = &mentions.products;
                 for (feature, product, name) in &self.mentions {
                     let is_asked = || asked.binary_search(feature).is_ok() && products.contains(&product.id);
                     if products.is_empty() || is_asked() {
-                        add(words, name, MatchedKind::Mention, self.places.get(feature));
+                        add_each(words, name, MatchedKind::Mention, self.places(*feature));
                     }
                 }
             }
@@ -147,7 +162,6 @@ fn bit(feature: Feature) -> u64 {
     1 << (feature % 64)
 }
 
-fn add(words: &mut Vec<MatchedWord>, word: &str, kind: MatchedKind, places: Option<&Places>) {
-    let places = places.into_iter().flatten();
-    words.extend(places.map(|&(start, end)| MatchedWord { word: word.to_owned(), kind, start, end }));
+fn add_each(words: &mut Vec<MatchedWord>, word: &str, kind: MatchedKind, places: &[(usize, usize)]) {
+    words.extend(places.iter().map(|&(start, end)| MatchedWord { word: word.to_owned(), kind, start, end }));
 }

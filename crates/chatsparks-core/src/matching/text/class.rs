@@ -107,6 +107,14 @@ pub fn ends_with_question_mark(text: &str) -> bool {
     false
 }
 
+/// `text` up to the last character that is not set aside at its end (N8).
+pub(crate) fn before_ornaments(text: &str) -> &str {
+    text.trim_end_matches(|c| {
+        let class = Class::of(c);
+        class.has(9) && !class.has(8)
+    })
+}
+
 /// `text` without white space (property White_Space, N1) at either end.
 pub fn trim(text: &str) -> &str {
     text.trim_matches(is_white_space)
