@@ -3,8 +3,8 @@
 #[cfg(feature = "serve")]
 use crate::command::{Backup, Export, Restore, Restored, Serve, StoreCommand, Verify};
 use crate::command::{
-    Check, Completions, Conversation, Diagnose, Expect, Explain, Init, Insights, Log, NearMisses, Overlaps, Replay,
-    Reset, Schema, Try,
+    Check, Compare, Completions, Conversation, Diagnose, Expect, Explain, Init, Insights, Log, NearMisses, Overlaps,
+    Replay, Reset, Schema, Try,
 };
 use clap::{ColorChoice, Parser, Subcommand};
 use std::sync::LazyLock;
@@ -39,6 +39,7 @@ pub(crate) enum Command {
     Init(Init),
     Check(Check),
     Replay(Replay),
+    Compare(Compare),
     Explain(Explain),
     Try(Try),
     Log(Log),
@@ -72,6 +73,8 @@ Examples:
   chatsparks init moon                            a small shop to begin with
   chatsparks check shop.json                      is the workspace sound?
   chatsparks replay shop.json march.jsonl         what would it have done?
+  chatsparks compare shop.json new.json march.jsonl
+                                                  what would a change have changed?
   chatsparks explain shop.json march.jsonl --comment c17
                                                   why did, or didn't, it answer this comment?
   chatsparks try shop.json 'ราคาเท่าไหร่'           what would it do with this text?

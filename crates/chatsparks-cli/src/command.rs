@@ -13,6 +13,7 @@ use chatsparks_core::Engine;
 use std::{io::Write, sync::Arc};
 
 pub(crate) use check::Check;
+pub(crate) use compare::Compare;
 pub(crate) use completions::Completions;
 pub(crate) use conversation::Conversation;
 pub(crate) use diagnose::Diagnose;
@@ -33,6 +34,7 @@ pub(crate) use store::{Backup, Export, Restore, Restored, StoreCommand, Verify};
 pub(crate) use try_text::Try;
 
 mod check;
+mod compare;
 mod completions;
 mod conversation;
 mod diagnose;
@@ -61,6 +63,7 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<Answer, F
             let (json, taken) = (replay.json, replay.takes_standard_output());
             faults_as_json(replay.run(terminal), json, taken, terminal)
         }
+        Command::Compare(compare) => faults_as_json(compare.run(terminal), compare.json, false, terminal),
         Command::Explain(explain) => faults_as_json(explain.run(terminal), explain.json, false, terminal),
         Command::Try(trial) => faults_as_json(trial.run(terminal), trial.json, false, terminal),
         Command::Conversation(one) => faults_as_json(one.run(terminal), one.json, false, terminal),

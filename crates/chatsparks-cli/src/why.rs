@@ -78,6 +78,11 @@ fn asked(part: &Part) -> String {
             let left = if left == 0 { String::new() } else { format!(" and {left} more") };
             format!("keywords, {}{loose}: {named}{left}", code(mode))
         }
+        PartKind::Pack { pack, words, .. } => {
+            let found: Vec<_> = words.iter().take(WORDS).map(|word| quoted(&word.word)).collect();
+            let found = if found.is_empty() { "none of its words".to_owned() } else { found.join(", ") };
+            format!("pack {}: {found}", shown(pack))
+        }
         PartKind::Pattern { pattern, places } => {
             let at: Vec<_> = places.iter().take(3).map(place).collect();
             let at = if at.is_empty() { "not found".to_owned() } else { format!("at {}", at.join(", ")) };

@@ -8,8 +8,10 @@
 
 pub mod checkpoint;
 mod columns;
+pub mod compare;
 pub mod conformance;
 pub mod conversation_view;
+pub mod digest;
 pub mod document;
 pub mod driver;
 mod event_type;
@@ -32,7 +34,9 @@ pub mod summary;
 pub mod transcript;
 
 pub use chatsparks_core::final_state::{self as state, FinalState};
+pub use compare::{Compare, Comparison};
 pub use conversation_view::ConversationView;
+pub use digest::RecordsDigest;
 pub use document::{DocumentError, Format, every_error, read_workspace};
 pub use driver::{Considered, ConsideredOrder, Observer, Replay};
 pub use evidence::{Asked, Evidence};

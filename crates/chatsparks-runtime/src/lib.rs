@@ -26,6 +26,7 @@ mod clock_guard;
 mod configure;
 mod context;
 mod dispatch;
+mod explain;
 mod forecast;
 mod forward;
 mod health;
@@ -40,6 +41,7 @@ mod stops;
 mod worker;
 
 pub use configure::{ConfigureError, Configured};
+pub use explain::{CommentExplained, CommentShown, ExplainError, TriggerExplained};
 pub use forecast::Forecast;
 pub use health::{ChannelHealth, Health, ShardHealth, WorkerHealth};
 pub use ingress::{AcceptError, NewEvent};

@@ -1,7 +1,9 @@
 //! The calls, a file a noun.
 
 pub(crate) mod clock;
+pub(crate) mod comments;
 pub(crate) mod contacts;
+pub(crate) mod digest;
 pub(crate) mod document;
 pub(crate) mod events;
 pub(crate) mod health;

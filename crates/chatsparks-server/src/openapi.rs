@@ -27,6 +27,8 @@ mod shapes;
         calls::contacts::get,
         calls::contacts::forget,
         calls::orders::get,
+        calls::comments::explain,
+        calls::digest::get,
         calls::insights::get,
         calls::queue::get,
         calls::queue::retry,

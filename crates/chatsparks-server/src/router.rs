@@ -3,7 +3,7 @@
 use crate::{
     Access, Kind, Limits, Problem,
     body::PIECE,
-    calls::{clock, contacts, document, events, health, insights, orders, queue, records, state},
+    calls::{clock, comments, contacts, digest, document, events, health, insights, orders, queue, records, state},
     openapi,
     platform::RuntimeHost,
 };
@@ -90,6 +90,8 @@ pub fn router_with<S: Store>(runtime: Runtime<S>, access: Access, options: Optio
         .route("/state", get(state::get::<S>))
         .route("/contacts/{user_id}", get(contacts::get::<S>).delete(contacts::forget::<S>))
         .route("/orders/{order_id}", get(orders::get::<S>))
+        .route("/comments/{comment_id}/explain", get(comments::explain::<S>))
+        .route("/digest", get(digest::get::<S>))
         .route("/insights", get(insights::get::<S>))
         .route("/queue", get(queue::get::<S>))
         .route("/queue/retry", post(queue::retry::<S>))

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use chatsparks_core::{
-    Configured, Engine, Envelope, Event, Explained, Scratch,
-    workspace::{Condition, OnThrottled, Scope, Trigger, TriggerStatus, Workspace},
+    Configured, Engine, Envelope, Event, Explained, Part, PartKind, Scratch, WhyKnown,
+    workspace::{Condition, Keywords, OnThrottled, Scope, Trigger, TriggerStatus, Workspace},
 };
 use chatsparks_testkit::{
     Looked, drive,
@@ -110,6 +110,84 @@ proptest! {
         let [without, with] =
             [without, with].map(|driven| driven.records.into_iter().map(plain).collect::<Vec<_>>());
         prop_assert_eq!(without, with);
+    }
+
+    /// Part by part the tree says what the model says, and the gates say what the explanation says.
+    #[test]
+    fn c10_the_tree_is_true_where_the_condition_is(Case { workspace, history } in case(Focus::Comments, 30)) {
+        fn agrees(part: &Part, condition: &Condition, workspace: &Workspace, looked: &Looked<'_>) {
+            assert_eq!(part.holds, holds(condition, workspace, looked), "{}", part.path);
+            let conditions = match condition {
+                Condition::All(parts) | Condition::Any(parts) => parts.iter().collect(),
+                Condition::Not(part) => vec![&**part],
+                Condition::Keywords(keywords) => {
+                    let PartKind::Keywords { words, others, .. } = &part.kind else { unreachable!() };
+                    assert_eq!(words.len() + others, keywords.words.len());
+                    for word in words {
+                        let alone = Keywords { words: vec![word.word.clone()], ..keywords.clone() };
+                        assert_eq!(word.holds, holds(&Condition::Keywords(alone), workspace, looked), "{}", word.word);
+                        if let Some(near) = word.nearest.as_ref().filter(|near| !near.mark && !near.letter) {
+                            let loosened = Keywords {
+                                words: vec![word.word.clone()],
+                                mode: near.mode.unwrap_or(keywords.mode),
+                                ignore_accents: keywords.ignore_accents || near.ignore_accents,
+                                squeeze: keywords.squeeze || near.squeeze,
+                            };
+                            assert!(holds(&Condition::Keywords(loosened), workspace, looked), "{near:?}");
+                        }
+                    }
+                    Vec::new()
+                }
+                _ => Vec::new(),
+            };
+            assert_eq!(part.parts().len(), conditions.len());
+            part.parts().iter().zip(conditions).for_each(|(part, one)| agrees(part, one, workspace, looked));
+        }
+        let history = unconfigured(&history);
+        let engine = Engine::compile(workspace.clone()).unwrap();
+        let mut scratch = Scratch::default();
+        for (evaluation, explained) in drive(&workspace, &history).explained {
+            let comment = &evaluation.comment;
+            let looked = Looked {
+                text: comment.text.as_str(),
+                post: comment.post_id.as_str(),
+                first: !evaluation.seen.commented,
+                reply: comment.reply_to.is_some(),
+            };
+            for (trigger, expected) in workspace.triggers.iter().zip(explained) {
+                let known = WhyKnown::default();
+                let (explanation, why) = engine.why(&evaluation, trigger.id.as_str(), &known, &mut scratch).unwrap();
+                prop_assert_eq!(&explanation, &expected);
+                agrees(&why.condition, &trigger.when, &workspace, &looked);
+                let refusing: Vec<_> =
+                    why.gates.iter().filter(|gate| gate.refuses).map(|gate| gate.kind.result()).collect();
+                let mut told: Vec<_> =
+                    std::iter::once(&explanation.verdict).chain(&explanation.also).map(|one| one.result).collect();
+                told.retain(|result| *result != Explained::Fired);
+                prop_assert_eq!(refusing, told);
+            }
+        }
+    }
+
+    /// A counterfactual, made true and the comment looked at again, fires the trigger.
+    #[test]
+    fn c10_a_counterfactual_fires_the_trigger(Case { workspace, history } in case(Focus::Comments, 20)) {
+        let history = unconfigured(&history);
+        let engine = Engine::compile(workspace.clone()).unwrap();
+        let mut scratch = Scratch::default();
+        for (evaluation, explained) in drive(&workspace, &history).explained.into_iter().take(12) {
+            for explanation in explained {
+                let trigger = explanation.trigger.as_str();
+                let Some(supposed) = engine.counterfactual(&evaluation, trigger, &mut scratch) else { continue };
+                prop_assert!(!supposed.changes.is_empty());
+                let (mut workspace, mut evaluation) = (workspace.clone(), evaluation.clone());
+                supposed.apply(trigger, &mut workspace, &mut evaluation);
+                let engine = Engine::compile(workspace).unwrap();
+                let outcome = engine.judge_again(&evaluation, &mut scratch);
+                prop_assert_eq!(outcome.result.as_str(), "fired", "{:?}", supposed);
+                prop_assert_eq!(outcome.trigger, Some(explanation.trigger));
+            }
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::{
 };
 use chatsparks_core::Insights;
 use chatsparks_replay::{
-    DecisionsWriter, InsightsSection, Observer, Record, Replay as Driver, Summary,
+    DecisionsWriter, InsightsSection, Observer, Record, RecordsDigest, Replay as Driver, Summary,
     checkpoint::{self, CheckpointError},
 };
 use clap::Args;
@@ -44,6 +44,9 @@ pub(crate) struct Replay {
     /// Write the final state; `-` is standard output
     #[arg(long, value_name = "FILE")]
     state: Option<Target>,
+    /// Print the digest of the records too: the same for whoever decided alike, in whatever order between contacts
+    #[arg(long)]
+    digest: bool,
     /// Pass over lines that cannot be read; each is told on standard error, and they are counted
     #[arg(long)]
     keep_going: bool,
@@ -85,10 +88,11 @@ impl Replay {
             trouble: None,
             summary: Summary::new(replay.engine().workspace()),
             insights: Insights::new(),
+            digest: self.digest.then(RecordsDigest::new),
         };
         let reading = Reading { input: history, keep_going: self.keep_going, terminal };
         let replayed = reading.go_on(history.open()?, replay, &mut writing);
-        let Writing { decisions, trouble, mut summary, insights } = writing;
+        let Writing { decisions, trouble, mut summary, insights, digest } = writing;
         // What could not be written is not put into its place.
         let decisions_failure = |error| match &self.decisions {
             Some(target) => self.nobody_reads(target.failure(error)),
@@ -107,7 +111,8 @@ impl Replay {
             return Err(self.up_to_there(failure, replay.records()));
         }
         (0..passed_over).for_each(|_| summary.passed_over());
-        self.write_summary(&summary, &insights, terminal)?;
+        let digest = digest.map(|digest| digest.finish());
+        self.write_summary(&summary, &insights, digest, terminal)?;
         Ok(Answer::Done)
     }
 
@@ -156,15 +161,25 @@ impl Replay {
         to.finish()
     }
 
-    fn write_summary(&self, summary: &Summary, insights: &Insights, terminal: &Terminal) -> Result<(), Failure> {
+    fn write_summary(
+        &self,
+        summary: &Summary,
+        insights: &Insights,
+        digest: Option<String>,
+        terminal: &Terminal,
+    ) -> Result<(), Failure> {
         let mut to = if self.takes_standard_output() { terminal.err() } else { terminal.out() };
         if self.json {
-            serde_json::to_writer_pretty(&mut to.to, &SummedUp { summary, insights }).map_err(io::Error::from)?;
+            serde_json::to_writer_pretty(&mut to.to, &SummedUp { summary, insights, digest })
+                .map_err(io::Error::from)?;
             writeln!(to.to)?;
         } else if !(self.takes_standard_output() && terminal.quiet) {
             let columns = to.width;
             writeln!(to.to, "{}", format!("{summary:columns$}").trim_end())?;
             writeln!(to.to, "\n{}", format!("{:columns$}", InsightsSection(insights)).trim_end())?;
+            if let Some(digest) = digest {
+                writeln!(to.to, "\ndigest {digest}")?;
+            }
         }
         Ok(to.to.flush()?)
     }
@@ -203,6 +218,8 @@ struct SummedUp<'s> {
     #[serde(flatten)]
     summary: &'s Summary,
     insights: &'s Insights,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<String>,
 }
 
 /// Writes decisions and sums them up.
@@ -211,11 +228,15 @@ struct Writing {
     trouble: Option<io::Error>,
     summary: Summary,
     insights: Insights,
+    digest: Option<RecordsDigest>,
 }
 
 impl Observer for Writing {
     fn record(&mut self, record: &Record<'_>) {
         self.summary.record(record);
+        if let (Some(digest), None) = (&mut self.digest, &self.trouble) {
+            self.trouble = digest.record(record).err().map(io::Error::from);
+        }
         self.insights.add(record.user_id(), &record.decision.facts);
         if let (Some(decisions), None) = (&mut self.decisions, &self.trouble) {
             self.trouble = decisions.write(record).err();

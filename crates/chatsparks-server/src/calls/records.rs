@@ -111,7 +111,11 @@ fn write_cursor(cursor: &Cursor, partitions: u32) -> String {
     (0..partitions).map(position).collect::<Vec<_>>().join(".")
 }
 
-async fn first_kept<S: Store>(store: &S, workspace: &WorkspaceId, partitions: u32) -> Result<Cursor, StoreError> {
+pub(super) async fn first_kept<S: Store>(
+    store: &S,
+    workspace: &WorkspaceId,
+    partitions: u32,
+) -> Result<Cursor, StoreError> {
     let mut positions = Vec::new();
     for partition in 0..partitions {
         let shard = Shard { workspace: workspace.clone(), partition };

@@ -128,7 +128,7 @@ impl<'a> Finder<'a> {
             (Condition::Pack(pack), _) => {
                 for (word, feature) in pack.words().zip(features) {
                     if self.found & bit(feature) != 0 {
-                        add(words, word.word, MatchedKind::Keyword, self.places.get(&feature));
+                        add_each(words, word.word, MatchedKind::Keyword, self.places(feature));
                     }
                 }
             }

@@ -43,7 +43,6 @@ pub struct Near {
     pub letter: bool,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
 fn is_no(flag: &bool) -> bool {
     !flag
 }

@@ -221,8 +221,8 @@ impl Mended {
         Some(Self { changes: vec![change], cost })
     }
 
-    fn all(parts: impl Iterator<Item = Option<Self>>) -> Option<Self> {
-        parts.into_iter().try_fold(Self { changes: Vec::new(), cost: 0 }, |mut all, one| {
+    fn all(mut parts: impl Iterator<Item = Option<Self>>) -> Option<Self> {
+        parts.try_fold(Self { changes: Vec::new(), cost: 0 }, |mut all, one| {
             let one = one?;
             all.changes.extend(one.changes);
             all.cost += one.cost;
@@ -246,7 +246,11 @@ fn mend(part: &Part, wanted: bool) -> Option<Mended> {
         (PartKind::All { parts }, true) => Mended::all(parts.iter().map(|one| {
             let beside = !matches!(
                 one.kind,
-                PartKind::Keywords { .. } | PartKind::Pattern { .. } | PartKind::Mentions { .. } | PartKind::Any { .. }
+                PartKind::Keywords { .. }
+                    | PartKind::Pack { .. }
+                    | PartKind::Pattern { .. }
+                    | PartKind::Mentions { .. }
+                    | PartKind::Any { .. }
             );
             let left_out = Mended::one(Supposed::LeaveOut { path: one.path.clone() }, 5);
             let left_out = left_out.filter(|_| beside && !one.holds && parts.len() > 1);
@@ -380,8 +384,8 @@ impl Supposed {
 
 /// The part of a condition that a path of [`Part`] names.
 fn part_at<'c>(when: &'c mut Condition, path: &str) -> Option<&'c mut Condition> {
-    let steps = path.strip_prefix("when")?.split('.').skip(1);
-    steps.into_iter().try_fold(when, |part, step| match part {
+    let mut steps = path.strip_prefix("when")?.split('.').skip(1);
+    steps.try_fold(when, |part, step| match part {
         Condition::Not(part) => Some(&mut **part),
         Condition::All(parts) | Condition::Any(parts) => parts.get_mut(place(step)?),
         _ => None,

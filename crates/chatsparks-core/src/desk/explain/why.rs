@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     CommentId, Email, Instant, PostId, ProductId, StateReason, Tag, Text, TriggerId, UserId,
-    document::workspace::{Condition, Keywords, MatchMode, ReachMode, Scope},
+    document::workspace::{Condition, Keywords, MatchMode, Pack, ReachMode, Scope},
     engine::compile::Compiled,
     machines::comment::{Beside, Buffers, matched_part},
     matching::condition::{Node, Subject},
@@ -249,6 +249,17 @@ pub enum PartKind {
         /// How many others there are.
         others: usize,
     },
+    /// One of the words of a pack (C4), each with a mode of its own.
+    Pack {
+        /// The pack.
+        pack: String,
+        /// The languages asked for; empty: all.
+        languages: Vec<String>,
+        /// The words that hold, in the order of the pack.
+        words: Vec<LookedWord>,
+        /// How many others there are.
+        others: usize,
+    },
     /// A pattern (N7).
     Pattern {
         /// The pattern.
@@ -479,6 +490,7 @@ impl<F: Iterator<Item = Feature>> Looking<'_, F> {
         let comment = &self.evaluation.comment;
         match condition {
             Condition::Keywords(keywords) => self.keywords(keywords),
+            Condition::Pack(pack) => self.pack(pack),
             Condition::Pattern(pattern) => {
                 let places = match node {
                     Node::Pattern(index, _) => self.finder.pattern(*index).to_vec(),
@@ -528,6 +540,25 @@ impl<F: Iterator<Item = Feature>> Looking<'_, F> {
         }
         let Keywords { mode, ignore_accents, squeeze, .. } = *keywords;
         PartKind::Keywords { mode, ignore_accents, squeeze, words, others }
+    }
+
+    fn pack(&mut self, pack: &Pack) -> PartKind {
+        let (mut words, mut others) = (Vec::new(), 0);
+        for word in pack.words() {
+            let Some(feature) = self.features.next() else { break };
+            if self.subject.hits.has(feature) {
+                let places = self.finder.places(feature).to_vec();
+                words.push(LookedWord { word: word.word.to_owned(), holds: true, places, nearest: None });
+            } else {
+                others += 1;
+            }
+        }
+        PartKind::Pack {
+            pack: pack.pack.to_string(),
+            languages: pack.languages.iter().map(ToString::to_string).collect(),
+            words,
+            others,
+        }
     }
 }
 

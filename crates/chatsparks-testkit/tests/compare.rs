@@ -1,0 +1,117 @@
+//! What two workspaces make of one history, and the digest of records.
+
+#![allow(clippy::unwrap_used)]
+
+use chatsparks_core::{Engine, Envelope, Event, workspace::Workspace};
+use chatsparks_replay::{Compare, Comparison, RecordsDigest, compare::Numbers};
+use chatsparks_testkit::{
+    drive,
+    generate::{Case, Focus, case, document, read},
+    properties,
+};
+use proptest::prelude::*;
+
+fn compare(old: &Workspace, new: &Workspace, history: &[Envelope]) -> Comparison {
+    let [old, new] = [old, new].map(|workspace| Engine::compile(workspace.clone()).unwrap());
+    let mut comparing = Compare::new(old, new);
+    history.iter().for_each(|envelope| comparing.push(envelope));
+    comparing.finish()
+}
+
+fn digest(workspace: &Workspace, history: &[Envelope]) -> String {
+    let mut digest = RecordsDigest::new();
+    for record in drive(workspace, history).records {
+        digest.line(0, &serde_json::to_vec(&record).unwrap()).unwrap();
+    }
+    digest.finish()
+}
+
+/// Whether two events are of different people, and of nothing that they share.
+fn are_apart(one: &Envelope, other: &Envelope) -> bool {
+    let own = |envelope: &Envelope| match &envelope.event {
+        Event::Comment(comment) => Some((comment.user_id.clone(), comment.comment_id.to_string())),
+        Event::Message(message) => Some((message.user_id.clone(), message.message_id.to_string())),
+        _ => None,
+    };
+    match (own(one), own(other)) {
+        (Some((user, id)), Some((other_user, other_id))) => user != other_user && id != other_id && one.id != other.id,
+        _ => false,
+    }
+}
+
+proptest! {
+    #![proptest_config(properties::cases(60))]
+
+    #[test]
+    fn compare_finds_nothing_between_a_workspace_and_itself(Case { workspace, history } in case(Focus::Everything, 40)) {
+        let comparison = compare(&workspace, &workspace, &history);
+        prop_assert!(!comparison.differs(), "{:?}", comparison);
+        prop_assert!(comparison.changes.is_empty());
+    }
+
+    #[test]
+    fn compare_the_other_way_round_has_the_other_signs(
+        Case { workspace, history } in case(Focus::Everything, 40),
+        other in document(Focus::Everything),
+    ) {
+        let other = read(&other);
+        let (there, back) = (compare(&workspace, &other, &history), compare(&other, &workspace, &history));
+        prop_assert_eq!(there.differs(), back.differs());
+        prop_assert_eq!(there.comments.anew, back.comments.no_longer);
+        prop_assert_eq!(there.comments.no_longer, back.comments.anew);
+        prop_assert_eq!(there.comments.elsewhere, back.comments.elsewhere);
+        prop_assert_eq!(there.comments.otherwise, back.comments.otherwise);
+        prop_assert_eq!((there.orders, there.said_otherwise), (back.orders, back.said_otherwise));
+        let turned = |numbers: Numbers| Numbers { old: numbers.new, new: numbers.old };
+        prop_assert_eq!(there.dms, turned(back.dms));
+        prop_assert_eq!(there.contacts_counted, turned(back.contacts_counted));
+        let mut turned: Vec<_> =
+            back.changes.into_iter().map(|change| (change.new, change.old, change.comments)).collect();
+        let mut changes: Vec<_> =
+            there.changes.into_iter().map(|change| (change.old, change.new, change.comments)).collect();
+        turned.sort();
+        changes.sort();
+        prop_assert_eq!(changes, turned);
+    }
+
+    /// Where no limit binds, the order of different contacts at one instant does not matter.
+    #[test]
+    fn digest_does_not_see_the_order_between_contacts(Case { workspace, history } in case(Focus::Talk, 40)) {
+        let mut history = history;
+        let mut swapped = history.clone();
+        let mut place = 0;
+        while place + 1 < history.len() {
+            if are_apart(&history[place], &history[place + 1]) {
+                let at = history[place].at;
+                history[place + 1].at = at;
+                swapped[place] = history[place + 1].clone();
+                swapped[place + 1] = history[place].clone();
+                place += 1;
+            }
+            place += 1;
+        }
+        prop_assert_eq!(digest(&workspace, &history), digest(&workspace, &swapped));
+    }
+
+    /// Any record that says something else gives another digest; so does one that is missing.
+    #[test]
+    fn digest_sees_every_outcome(Case { workspace, history } in case(Focus::Everything, 30), which in any::<usize>()) {
+        let records = drive(&workspace, &history).records;
+        let of = |records: &[serde_json::Value]| {
+            let mut digest = RecordsDigest::new();
+            records.iter().for_each(|record| digest.line(0, &serde_json::to_vec(record).unwrap()).unwrap());
+            digest.finish()
+        };
+        let whole = of(&records);
+        let which = which % records.len();
+        let mut other = records.clone();
+        other[which]["outcome"] = serde_json::json!({ "refused": { "reason": "told_otherwise" } });
+        prop_assert_ne!(&whole, &of(&other));
+        other.remove(which);
+        prop_assert_ne!(&whole, &of(&other));
+        // What depends on the order between contacts is left out.
+        let mut moved = records.clone();
+        moved[which]["seq"] = serde_json::json!(1_000_000);
+        prop_assert_eq!(whole, of(&moved));
+    }
+}
