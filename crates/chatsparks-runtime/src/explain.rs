@@ -45,7 +45,7 @@ pub struct TriggerExplained {
 }
 
 /// What is not there to be explained.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum ExplainError {
     /// The store keeps no evaluation of it: it never came, was refused, or is older than records are kept.
     #[error("nothing is kept of such a comment: it never came, was refused, or came before records are kept")]
