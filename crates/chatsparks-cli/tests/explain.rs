@@ -39,6 +39,20 @@ fn c10_one_trigger_can_be_asked_for() {
 
       launch  out_of_scope
           and also no_match
+
+      launch: its condition does not hold, by when
+        ✗ keywords, word: `launch`, `price`
+        gates
+          ✓ own_comment
+          ✓ not_connected
+          ✓ outside_window: the window of 30 days ends 2026-04-01T00:00:00Z
+          ✓ draft
+          ✗ out_of_scope: the scope is {"tags":["launch-week"]}; it was v2
+          ✗ no_match
+          ✓ outranked
+          ✓ blocked_contact
+          ✓ throttled
+          ✓ with_human
     "#);
 }
 
