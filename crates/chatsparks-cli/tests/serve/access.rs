@@ -23,6 +23,8 @@ fn h_every_call_of_v1_asks_for_a_token() {
         ("GET", "/v1/workspaces/glow/contacts/u1"),
         ("DELETE", "/v1/workspaces/glow/contacts/u1"),
         ("GET", "/v1/workspaces/glow/orders/o1"),
+        ("GET", "/v1/workspaces/glow/comments/c1/explain"),
+        ("GET", "/v1/workspaces/glow/digest"),
         ("GET", "/v1/workspaces/glow/queue"),
         ("POST", "/v1/workspaces/glow/queue/retry"),
         ("POST", "/v1/workspaces/glow/queue/drop"),
