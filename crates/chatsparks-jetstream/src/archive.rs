@@ -17,7 +17,10 @@ use std::sync::Arc;
 
 impl Archive for JetStreamStore {
     async fn workspaces(&self) -> Result<Vec<WorkspaceId>, StoreError> {
-        let mut streams = self.0.server.context.streams();
+        // A server asks all others, and waits four seconds for one that is slow or gone.
+        let mut context = self.0.server.context.clone();
+        context.set_timeout(std::time::Duration::from_secs(10));
+        let mut streams = context.streams();
         let mut found = Vec::new();
         while let Some(info) = streams.try_next().await.map_err(gone)? {
             let told = |key: &str| info.config.metadata.get(key).map(String::as_str);
