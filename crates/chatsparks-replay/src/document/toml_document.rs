@@ -1,5 +1,6 @@
 //! TOML: the same names as JSON, read through one tree that still knows its places.
 
+use super::lists::{Listed, NO_LIST};
 use super::{DocumentError, byte_position, path_text};
 use crate::plain::sentence;
 use chatsparks_core::workspace::Workspace;
@@ -18,10 +19,14 @@ pub(super) fn read(text: &str) -> Result<Workspace, DocumentError> {
     let start = table.span().start;
     let table = table.into_inner();
     let value = object(&table).map_err(|(byte, message)| DocumentError::new("", at(byte), message))?;
-    serde_path_to_error::deserialize(&value).map_err(|error| {
+    let stopped = |error: &serde_path_to_error::Error<serde_json::Error>, said: &str| {
         let byte = place(&table, error.path()).unwrap_or(start);
-        DocumentError::new(path_text(&error), at(byte), &sentence(error.inner()))
-    })
+        DocumentError::new(path_text(error), at(byte), said)
+    };
+    let workspace =
+        serde_path_to_error::deserialize(&value).map_err(|error| stopped(&error, &sentence(error.inner())))?;
+    serde_path_to_error::deserialize::<_, Listed>(&value).map_err(|error| stopped(&error, NO_LIST))?;
+    Ok(workspace)
 }
 
 /// The same as JSON, whether it is a workspace or not.
