@@ -58,7 +58,7 @@ pub(crate) async fn keep_up<S: Store>(
             stand.note(store, &shard.shard).await?;
         }
         let Some(place) = stand.in_use else {
-            if !begin(inner, shard, stand, before).await? {
+            if !begin(inner, workspace, shard, stand, before).await? {
                 return Ok(());
             }
             continue;
@@ -98,6 +98,7 @@ pub(crate) async fn keep_up<S: Store>(
 /// what came before was deleted, and only a copy can be one. False: there is nothing to do for now.
 async fn begin<S: Store>(
     inner: &Inner<S>,
+    workspace: &WorkspaceState,
     shard: &ShardState,
     stand: Checkpoints,
     before: Instant,
@@ -106,7 +107,7 @@ async fn begin<S: Store>(
     let stretch = store.stretch(&shard.shard).await?;
     if stretch.from > 1 || stretch.first_record > 0 {
         if stand.next.is_none() {
-            shard.wants_copy.store(true, Ordering::Relaxed);
+            ask_for_a_copy(workspace, shard);
         }
         return Ok(false);
     }
