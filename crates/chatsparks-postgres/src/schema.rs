@@ -113,8 +113,8 @@ async fn write(client: &Object, name: &str, value: i64) -> Result<(), StoreError
 mod tests {
     use super::*;
 
-    /// What each version was released with; none is yet.
-    const RELEASED: [u64; 0] = [];
+    /// What each version was released with.
+    const RELEASED: [u64; MIGRATIONS.len()] = [15_260_628_687_236_939_884];
 
     #[test]
     fn s3_released_migrations_never_change() {
@@ -122,6 +122,6 @@ mod tests {
             sql.bytes()
                 .fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
         };
-        assert_eq!(MIGRATIONS.map(digest)[..RELEASED.len()], RELEASED);
+        assert_eq!(MIGRATIONS.map(digest), RELEASED);
     }
 }
