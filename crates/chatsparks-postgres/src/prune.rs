@@ -115,11 +115,14 @@ pub(crate) async fn cut(
 ) -> Result<usize, StoreError> {
     whole(client, async |client| {
         begin(client).await?;
-        let sql = "SELECT decided, record_first, log_first FROM shard WHERE workspace = $1 AND partition = $2";
+        let sql = "SELECT decided, record_first, log_first, coalesce(
+                (SELECT max(seq) + 1 FROM record WHERE workspace = $1 AND partition = $2), record_first)
+             FROM shard WHERE workspace = $1 AND partition = $2";
         let kept = found_one(client, sql, &[&workspace, &partition]).await?;
-        let (decided, from, first) =
-            kept.map_or((0, 0, 1), |row| (unsigned(row.get(0)), unsigned(row.get(1)), unsigned(row.get(2))));
-        let records = first_record.min(from.saturating_add(limit as u64)).max(from);
+        let (decided, from, first, next) = kept.map_or((0, 0, 1, 0), |row| {
+            (unsigned(row.get(0)), unsigned(row.get(1)), unsigned(row.get(2)), unsigned(row.get(3)))
+        });
+        let records = first_record.min(next).min(from.saturating_add(limit as u64)).max(from);
         let left = limit as u64 - (records - from);
         let logged = (until.min(decided) + 1).min(first.saturating_add(left)).max(first);
         for (sql, before) in [
