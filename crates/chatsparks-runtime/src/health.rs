@@ -1,41 +1,10 @@
 //! How the runtime is: what is wrong, in words that say where to look (H).
 
-use crate::{
-    Runtime,
-    runtime::{Inner, stops},
-};
+use crate::Runtime;
 use chatsparks_core::{Instant, WorkspaceId};
 use chatsparks_ports::Store;
 use serde::Serialize;
-use std::{
-    sync::{Arc, PoisonError, atomic::Ordering},
-    time::Duration,
-};
-
-/// How often a store that failed is asked whether it writes again.
-const ASK_AGAIN: Duration = Duration::from_secs(1);
-/// The note that is written to see.
-const PROBE: &str = "probe";
-
-/// Finds out that the store is well again where nothing else would: everything is decided, and who brings events waits for
-/// health to say so.
-pub(crate) async fn watch<S: Store>(inner: Arc<Inner<S>>) {
-    let mut stop = inner.stopped();
-    loop {
-        tokio::select! {
-            biased;
-            () = stops(&mut stop) => return,
-            () = tokio::time::sleep(ASK_AGAIN) => {}
-        }
-        if inner.store_fault.lock().unwrap_or_else(PoisonError::into_inner).is_none() {
-            continue;
-        }
-        let Some(workspace) = inner.workspaces.get().and_then(|states| states.keys().next()) else { continue };
-        if inner.store.write_note(workspace, PROBE, "").await.is_ok() {
-            inner.note_store(None);
-        }
-    }
-}
+use std::sync::{PoisonError, atomic::Ordering};
 
 /// How the runtime is.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -5,7 +5,7 @@ use crate::{
     clock_guard::ClockGuard,
     configure::{self, Revisions},
     dispatch::{self, ChannelState},
-    forward, health, retention,
+    forward, retention,
     sharing::{self, Sharing},
     worker,
 };
@@ -265,7 +265,6 @@ impl<S: Store> Runtime<S> {
             }
         }
         tasks.push(tokio::spawn(retention::run(runtime.inner.clone())));
-        tasks.push(tokio::spawn(health::watch(runtime.inner.clone())));
         if runtime.inner.sharing.is_shared {
             tasks.push(tokio::spawn(sharing::run(runtime.inner.clone())));
             tasks.push(tokio::spawn(sharing::listen(runtime.inner.clone())));

@@ -22,4 +22,3 @@ mod stopping;
 #[cfg(unix)]
 mod store_faults;
 mod tiktok;
-mod tiktok_sim;
