@@ -117,8 +117,10 @@ fn items(
     to: &mut Vec<Row>,
 ) -> Result<(), Failure> {
     let (kind, name) = after.map_or(("", String::new()), |key| (key.kind(), key.name()));
+    // Sums of the insights are no rows of the state.
     let mut statement = connection.prepare_cached(
-        "SELECT form FROM item WHERE workspace = ?1 AND partition = ?2 AND (kind, name) > (?3, ?4)
+        "SELECT form FROM item
+         WHERE workspace = ?1 AND partition = ?2 AND kind <> 'insight' AND (kind, name) > (?3, ?4)
          ORDER BY kind, name LIMIT ?5",
     )?;
     let mut rows = statement.query(params![place.workspace, place.partition, kind, name, limit])?;
