@@ -15,11 +15,17 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 use tokio::{runtime::Handle, sync::Notify};
 
 /// The newest version of a store's form.
 const VERSION: u32 = 1;
+
+/// What a server says while nobody leads, how long that may last after a start, and when it is asked again.
+const NOBODY: &str = "no responders";
+const UNTIL_THEY_AGREE: Duration = Duration::from_secs(20);
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 /// Partitions of a store that is made without saying how many (R3).
 const PARTITIONS: u32 = 64;
@@ -88,6 +94,19 @@ impl JetStreamStore {
         if options.partitions.is_some_and(|partitions| !(1..=1_024).contains(&partitions)) {
             return Err(StoreError::Unusable("a store on NATS has from 1 to 1,024 partitions".to_owned()));
         }
+        // Servers that start together answer nothing until they have chosen who leads.
+        let began = tokio::time::Instant::now();
+        loop {
+            match Self::open_once(options.clone()).await {
+                Err(StoreError::Unavailable(why)) if why.contains(NOBODY) && began.elapsed() < UNTIL_THEY_AGREE => {
+                    tokio::time::sleep(LOOK_AGAIN).await;
+                }
+                opened => return opened,
+            }
+        }
+    }
+
+    async fn open_once(options: Options) -> Result<Self, StoreError> {
         let server = Server::connect(&options).await?;
         let name = server.prefix(None);
         let mut config = server.config(&name, "store", None);
