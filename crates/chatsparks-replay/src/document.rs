@@ -2,14 +2,12 @@
 
 use crate::plain::sentence;
 use chatsparks_core::{Problem, ProblemCode, workspace::Workspace};
-use lists::{Listed, NO_LIST};
 use serde_path_to_error::Segment;
 use std::{fmt, path::Path};
 
 pub use every_fault::every_error;
 
 mod every_fault;
-mod lists;
 mod toml_document;
 
 /// The longest document that is read, in bytes.
@@ -78,8 +76,6 @@ fn read_json(text: &str) -> Result<Workspace, DocumentError> {
     let workspace =
         read.map_err(|error| DocumentError::new(path_text(&error), at(error.inner()), &said(&error, text)))?;
     json.end().map_err(|error| DocumentError::new("", at(&error), &sentence(&error)))?;
-    let listed = serde_path_to_error::deserialize::<_, Listed>(&mut serde_json::Deserializer::from_str(text));
-    listed.map_err(|error| DocumentError::new(path_text(&error), at(error.inner()), NO_LIST))?;
     Ok(workspace)
 }
 

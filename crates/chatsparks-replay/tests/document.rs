@@ -330,39 +330,3 @@ fn a_long_document_is_not_read_again_and_again() {
     let document = JSON.replacen(r#""triggers""#, &format!("\"posts\": [{posts}],\n\"triggers\""), 1);
     assert_eq!(every_error(document.as_bytes(), Format::Json).len(), 20);
 }
-
-/// What has names is written with them: a list of its values would be taken in whatever order the program has them.
-#[test]
-fn a_list_where_an_object_was_meant_is_refused() {
-    let expected = "expected an object, each value with its name, or one value: found a list";
-    for (what, list, path) in [
-        (r#"{ "id": "glow", "name": "Glow", "account_user_id": "acct" }"#, r#"["glow", "Glow", "acct"]"#, "workspace"),
-        (
-            r#"{ "mac_limit": 10, "subscribed_at": "2026-01-31T09:00:00Z", "listening_window_days": 30 }"#,
-            r#"[10, "2026-01-31T09:00:00Z", 30]"#,
-            "plan",
-        ),
-        (r#"{ "words": ["ราคา"] }"#, r#"[["ราคา"]]"#, "triggers[0].when.keywords"),
-        (r#"{ "text": "Hello" }"#, r#"["Hello"]"#, "flows[0].blocks[0].message"),
-    ] {
-        assert!(JSON.contains(what), "{what}");
-        let json = JSON.replacen(what, list, 1);
-        let error = read_workspace(json.as_bytes(), Format::Json).unwrap_err();
-        // Some of them the types refuse by themselves, each in its words; none is taken.
-        assert_eq!(error.path(), path, "{error}");
-        assert!(error.line().is_some(), "{error}");
-        if matches!(path, "workspace" | "plan") {
-            assert_eq!(error.message(), expected);
-        }
-        assert_eq!(every_error(json.as_bytes(), Format::Json)[0].path(), path);
-    }
-    let toml = TOML.replacen("[workspace]\nid = \"glow\"\nname = \"Glow\"\naccount_user_id = \"acct\"\n", "", 1);
-    let toml = toml.replacen("schema = 1", "schema = 1\nworkspace = [\"glow\", \"Glow\", \"acct\"]", 1);
-    let error = read_workspace(toml.as_bytes(), Format::Toml).unwrap_err();
-    assert_eq!((error.path(), error.message()), ("workspace", expected));
-    assert_eq!(error.line(), Some(3));
-    // Where lists are meant they stand as ever.
-    assert!(
-        read_workspace(JSON.as_bytes(), Format::Json).is_ok() && read_workspace(TOML.as_bytes(), Format::Toml).is_ok()
-    );
-}

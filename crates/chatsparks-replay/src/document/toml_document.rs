@@ -1,6 +1,5 @@
 //! TOML: the same names as JSON, read through one tree that still knows its places.
 
-use super::lists::{Listed, NO_LIST};
 use super::{DocumentError, byte_position, path_text};
 use crate::plain::sentence;
 use chatsparks_core::workspace::Workspace;
@@ -19,14 +18,10 @@ pub(super) fn read(text: &str) -> Result<Workspace, DocumentError> {
     let start = table.span().start;
     let table = table.into_inner();
     let value = object(&table).map_err(|(byte, message)| DocumentError::new("", at(byte), message))?;
-    let stopped = |error: &serde_path_to_error::Error<serde_json::Error>, said: &str| {
+    serde_path_to_error::deserialize(&value).map_err(|error| {
         let byte = place(&table, error.path()).unwrap_or(start);
-        DocumentError::new(path_text(error), at(byte), said)
-    };
-    let workspace =
-        serde_path_to_error::deserialize(&value).map_err(|error| stopped(&error, &sentence(error.inner())))?;
-    serde_path_to_error::deserialize::<_, Listed>(&value).map_err(|error| stopped(&error, NO_LIST))?;
-    Ok(workspace)
+        DocumentError::new(path_text(&error), at(byte), &sentence(error.inner()))
+    })
 }
 
 /// The same as JSON, whether it is a workspace or not.
