@@ -18,27 +18,6 @@ fn compare(old: &Workspace, new: &Workspace, history: &[Envelope]) -> Comparison
     comparing.finish()
 }
 
-fn digest(workspace: &Workspace, history: &[Envelope]) -> String {
-    let mut digest = RecordsDigest::new();
-    for record in drive(workspace, history).records {
-        digest.line(0, &serde_json::to_vec(&record).unwrap()).unwrap();
-    }
-    digest.finish()
-}
-
-/// Whether two events are of different people, and of nothing that they share.
-fn are_apart(one: &Envelope, other: &Envelope) -> bool {
-    let own = |envelope: &Envelope| match &envelope.event {
-        Event::Comment(comment) => Some((comment.user_id.clone(), comment.comment_id.to_string())),
-        Event::Message(message) => Some((message.user_id.clone(), message.message_id.to_string())),
-        _ => None,
-    };
-    match (own(one), own(other)) {
-        (Some((user, id)), Some((other_user, other_id))) => user != other_user && id != other_id && one.id != other.id,
-        _ => false,
-    }
-}
-
 proptest! {
     #![proptest_config(properties::cases(60))]
 
@@ -74,29 +53,11 @@ proptest! {
         prop_assert_eq!(changes, turned);
     }
 
-    /// Where no limit binds, the order of different contacts at one instant does not matter.
-    #[test]
-    fn digest_does_not_see_the_order_between_contacts(Case { workspace, history } in case(Focus::Talk, 40)) {
-        let mut history = history;
-        let mut swapped = history.clone();
-        let mut place = 0;
-        while place + 1 < history.len() {
-            if are_apart(&history[place], &history[place + 1]) {
-                let at = history[place].at;
-                history[place + 1].at = at;
-                swapped[place] = history[place + 1].clone();
-                swapped[place + 1] = history[place].clone();
-                place += 1;
-            }
-            place += 1;
-        }
-        prop_assert_eq!(digest(&workspace, &history), digest(&workspace, &swapped));
-    }
-
     /// Any record that says something else gives another digest; so does one that is missing.
     #[test]
     fn digest_sees_every_outcome(Case { workspace, history } in case(Focus::Everything, 30), which in any::<usize>()) {
         let records = drive(&workspace, &history).records;
+        prop_assume!(!records.is_empty());
         let of = |records: &[serde_json::Value]| {
             let mut digest = RecordsDigest::new();
             records.iter().for_each(|record| digest.line(0, &serde_json::to_vec(record).unwrap()).unwrap());
