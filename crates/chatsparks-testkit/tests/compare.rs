@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use chatsparks_core::{Engine, Envelope, Event, workspace::Workspace};
+use chatsparks_core::{Engine, Envelope, workspace::Workspace};
 use chatsparks_replay::{Compare, Comparison, RecordsDigest, compare::Numbers};
 use chatsparks_testkit::{
     drive,
