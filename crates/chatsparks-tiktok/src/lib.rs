@@ -12,7 +12,7 @@
 //!
 //! - [`verify`], [`decode`] and their like for the shop are plain functions, for any server.
 //! - [`Account`] is one workspace's accounts; a [`Host`] is the program that takes its events and keeps its notes.
-//! - [`router`](crate::router), under the feature `axum`, is both doors for all accounts.
+//! - [`router`], under the feature `axum`, is both doors for all accounts.
 //! - [`TikTokChannel`] performs effects.
 //! - [`limits`] and [`reach`] are dated data: what the platform admits, and where.
 //!
