@@ -137,6 +137,8 @@ impl Town {
             self.tokio.block_on(self.control.message("mint", "30ml")).unwrap();
         }
         self.sent(2);
+        // The shop tells of whole seconds: an order in the second of its link would stand before it.
+        self.tokio.block_on(self.control.advance_seconds(2)).unwrap();
         let order_id = self.tokio.block_on(self.control.buy("mint", 0, 0)).unwrap();
         let ledger = self.ledger();
         let order = ledger.orders.iter().find(|order| order.order_id == order_id).unwrap();
