@@ -165,7 +165,11 @@ impl Inner {
                 return Ok("comment");
             }
         }
-        let wait = if comment.text.is_none() || comment.user_id.is_none() { Period::ZERO } else { self.comment_wait() };
+        // Word of it may have come first: then there is nothing to wait for.
+        let word = format!("a:{comment_id}");
+        let known = self.spool.change(host, self.workspace(), &word, |held| held.is_some()).await?;
+        let whole = comment.text.is_some() && comment.user_id.is_some();
+        let wait = if known || !whole { Period::ZERO } else { self.comment_wait() };
         let entry = Entry { due: self.now().after(wait), tries: 0, missed: 0, what: Waiting::Comment(comment) };
         let kept = self.spool.change(host, self.workspace(), &key, |held| {
             // One that waits already goes on waiting.
