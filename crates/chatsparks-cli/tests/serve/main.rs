@@ -22,3 +22,4 @@ mod stopping;
 #[cfg(unix)]
 mod store_faults;
 mod tiktok;
+mod tiktok_sim;
