@@ -5,7 +5,7 @@
 //! | `GET /control` | says what there is |
 //! | `GET /control/credentials` | the keys, tokens and ids that a system under test needs: [`Credentials`] |
 //! | `POST /control/acts` | lets a person do something: [`Act`], answered by [`Done`] |
-//! | `POST /control/people` | says who somebody is: [`Traits`] |
+//! | `GET`, `POST /control/people` | who there is: [`Identity`]; says who somebody is: [`Traits`] |
 //! | `POST /control/crowd` | lets many people live through a time: [`Crowd`], answered by [`Planned`] |
 //! | `GET`, `POST /control/clock` | what time it is; goes on to another: [`Advance`], answered by [`Time`] |
 //! | `GET`, `POST`, `DELETE /control/faults` | what will go wrong in calls: [`Fault`] |
@@ -158,6 +158,18 @@ pub struct Traits {
     /// Whether they take messages from businesses; at first they do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub takes_messages: Option<bool>,
+}
+
+/// How somebody is named, here and by TikTok: what a merchant who knows their buyers can tell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Identity {
+    /// Their name here, which is their username.
+    pub name: String,
+    /// TikTok's name for them in comments and messages.
+    pub unique_identifier: String,
+    /// The shop's name for them.
+    pub buyer_user_id: String,
 }
 
 /// Many people who live through a time by themselves: comment, answer what they are sent, buy, send back, go silent.

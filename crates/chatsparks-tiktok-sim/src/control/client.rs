@@ -1,7 +1,8 @@
 //! A client of the control API.
 
 use super::{
-    Act, Advance, Call, Credentials, Crowd, Done, Fault, Planned, Time, TokenFault, Traits, Webhook, WebhookFault,
+    Act, Advance, Call, Credentials, Crowd, Done, Fault, Identity, Planned, Time, TokenFault, Traits, Webhook,
+    WebhookFault,
 };
 use crate::{ClientError, Ledger};
 use serde::{Serialize, de::DeserializeOwned};
@@ -89,12 +90,20 @@ impl Control {
         Ok(self.act(&act).await?.id)
     }
 
-    /// Says who somebody is.
+    /// Says who somebody is; how they are named.
     ///
     /// # Errors
     /// When a value is not one.
-    pub async fn person(&self, traits: &Traits) -> Result<(), ControlError> {
-        self.post::<_, serde_json::Value>("people", traits).await.map(drop)
+    pub async fn person(&self, traits: &Traits) -> Result<Identity, ControlError> {
+        self.post("people", traits).await
+    }
+
+    /// Everybody there is, by name.
+    ///
+    /// # Errors
+    /// When the simulator does not answer.
+    pub async fn people(&self) -> Result<Vec<Identity>, ControlError> {
+        self.read("people").await
     }
 
     /// Lets many people live through a time by themselves.

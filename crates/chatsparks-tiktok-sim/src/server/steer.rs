@@ -2,7 +2,8 @@
 
 use crate::{
     control::{
-        Act, Advance, Call, Credentials, Crowd, Done, Fault, Planned, Time, TokenFault, Traits, Webhook, WebhookFault,
+        Act, Advance, Call, Credentials, Crowd, Done, Fault, Identity, Planned, Time, TokenFault, Traits, Webhook,
+        WebhookFault,
     },
     courier::Shared,
     ledger::Ledger,
@@ -26,7 +27,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/control", get(what_there_is))
         .route("/control/credentials", get(credentials))
         .route("/control/acts", post(act))
-        .route("/control/people", post(person))
+        .route("/control/people", get(people).post(person))
         .route("/control/crowd", post(crowd))
         .route("/control/clock", get(clock).post(advance))
         .route("/control/faults", get(faults).post(fault).delete(no_faults))
@@ -69,7 +70,7 @@ async fn what_there_is() -> Json<Value> {
     Json(json!({
         "GET /control/credentials": "keys, tokens and ids",
         "POST /control/acts": "a person comments, writes, taps, reads, buys, cancels, sends back",
-        "POST /control/people": "who somebody is",
+        "GET, POST /control/people": "who there is; who somebody is",
         "POST /control/crowd": "many people live through a time",
         "GET, POST /control/clock": "what time it is; {\"by_ms\": 1000} goes on",
         "GET, POST, DELETE /control/faults": "what goes wrong in calls",
@@ -95,9 +96,12 @@ async fn act(State(shared): Steered, Asked(act): Asked<Act>) -> Result<Json<Done
     Ok(Json(done))
 }
 
-async fn person(State(shared): Steered, Asked(traits): Asked<Traits>) -> Result<Json<Value>, No> {
-    shared.world().describe(&traits)?;
-    Ok(Json(json!({})))
+async fn person(State(shared): Steered, Asked(traits): Asked<Traits>) -> Result<Json<Identity>, No> {
+    Ok(Json(shared.world().describe(&traits)?))
+}
+
+async fn people(State(shared): Steered) -> Json<Vec<Identity>> {
+    Json(shared.world().identities())
 }
 
 async fn crowd(State(shared): Steered, Asked(crowd): Asked<Crowd>) -> Result<Json<Planned>, No> {

@@ -1,7 +1,7 @@
 //! People.
 
 use super::{Refusal, World};
-use crate::control::Traits;
+use crate::control::{Identity, Traits};
 
 /// A person, as TikTok knows them.
 #[derive(Clone, Debug)]
@@ -81,7 +81,7 @@ impl World {
     }
 
     /// Says who somebody is.
-    pub(crate) fn describe(&mut self, traits: &Traits) -> Result<(), Refusal> {
+    pub(crate) fn describe(&mut self, traits: &Traits) -> Result<Identity, Refusal> {
         let region = traits.region.as_ref().map(|region| region.to_uppercase());
         if region.as_ref().is_some_and(|it| it.len() != 2 || !it.chars().all(|c| c.is_ascii_uppercase())) {
             return Err(Refusal::new(40_002, "a region is two letters"));
@@ -91,6 +91,18 @@ impl World {
         person.adult = traits.adult.unwrap_or(person.adult);
         person.follower = traits.follower.unwrap_or(person.follower);
         person.takes_messages = traits.takes_messages.unwrap_or(person.takes_messages);
-        Ok(())
+        Ok(person.identity())
+    }
+
+    /// Everybody there is.
+    pub(crate) fn identities(&self) -> Vec<Identity> {
+        self.people.values().map(Person::identity).collect()
+    }
+}
+
+impl Person {
+    fn identity(&self) -> Identity {
+        let Self { name, unique_identifier, buyer_user_id, .. } = self.clone();
+        Identity { name, unique_identifier, buyer_user_id }
     }
 }
