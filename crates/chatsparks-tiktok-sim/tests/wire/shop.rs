@@ -60,6 +60,9 @@ async fn an_order_is_told_read_and_goes_on() {
         let ledger = world.simulator.ledger();
         assert_eq!(order["user_id"], json!(ledger.orders[0].buyer_user_id));
         assert_ne!(ledger.orders[0].buyer_user_id, ledger.orders[0].unique_identifier, "nothing joins them");
+        let people = world.control.people().await.unwrap();
+        assert_eq!(people[0].buyer_user_id, ledger.orders[0].buyer_user_id, "but a merchant may know");
+        assert_eq!(people[0].unique_identifier, ledger.orders[0].unique_identifier);
         assert_eq!(ledger.orders[0].total_minor, 203_900);
     }
 }
