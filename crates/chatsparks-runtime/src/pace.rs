@@ -3,6 +3,10 @@
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use std::{fmt, num::NonZeroU32, str::FromStr, time::Duration};
 
+mod window;
+
+pub(crate) use window::{NOTE, Windows};
+
 /// So many in a span, such as `20/s`.
 ///
 /// ```

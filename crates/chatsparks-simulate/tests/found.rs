@@ -3,9 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use chatsparks_core::{Envelope, Event};
-use chatsparks_ports::MemoryStore;
 use chatsparks_runtime::ClockMode;
-use chatsparks_simulate::{Plan, Report, Setting, Step, Weather, simulate};
+use chatsparks_simulate::{InMemory, Plan, Report, Setting, Step, Weather, simulate};
 use chatsparks_testkit::build::{history, workspace};
 use serde_json::json;
 
@@ -23,6 +22,8 @@ fn plan(takes_keys: bool, can_look: bool, steps: Vec<Step>) -> Plan {
         takes_keys,
         can_look,
         partitions: 1,
+        neighbours: 0,
+        rates: Vec::new(),
     };
     let workspace = workspace().says("hello", "It is 590 THB").trigger("price", &["price"], "hello").build();
     Plan { seed: 1, workspace, setting, steps }
@@ -35,7 +36,7 @@ fn comments(users: std::ops::Range<usize>) -> Vec<Envelope> {
 }
 
 fn holds(plan: &Plan) -> Report {
-    let report = simulate(plan, MemoryStore::new(1), None);
+    let report = simulate(plan, InMemory::new(1), None);
     if let Some(failure) = &report.failure {
         panic!("{failure}\n{}", report.history);
     }
