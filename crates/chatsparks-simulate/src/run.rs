@@ -199,7 +199,8 @@ impl<S: Store> World<S> {
         settings.retry = Duration::from_secs(3_600 * setting.retry_hours);
         // Everything is held against a replay of the whole log.
         settings.records = Duration::from_secs(200 * 365 * 24 * 3_600);
-        settings.seed = Some(self.plan.seed);
+        // Each process has another one.
+        settings.seed = Some(self.plan.seed.wrapping_mul(1_000).wrapping_add(self.lives as u64));
         settings.fails_at = self.fails_at.clone();
         settings
     }

@@ -65,6 +65,15 @@ fn seeds_bring_all_that_can_go_wrong() {
         "clock: Events",
         "trust_at: true",
         "trust_at: false",
+        "partitions: 2,",
+        "partitions: 8,",
+        "partitions: 64,",
+        "neighbours: 2",
+        "600/h",
+        "the engine fails at",
+        "the disk is full",
+        "back up",
+        "restore the last",
     ];
     for what in wanted {
         assert!(told.contains(what), "no seed of the first 200 has: {what}");

@@ -64,14 +64,15 @@ impl Seen {
                 }
             }
             if line.pointer("/outcome/comment/result") == Some(&"queued".into())
-                && let (Some(cycle), Some(limit)) = (terms.and_then(|terms| terms.cycle_start()).or(of.cycle), lowest)
+                && let Some(limit) = lowest
             {
+                // The cycle in which it was refused; a late one was in the one that had begun.
+                let known = others.keys().chain(of.used.keys()).chain(of.cycle.as_ref());
+                let cycle = known.filter(|cycle| **cycle <= record.at || Some(**cycle) == of.cycle).max().copied();
                 let used = |cycle| others.get(&cycle).copied().unwrap_or(0) + of.used.get(&cycle).copied().unwrap_or(0);
-                // It may have been refused in the cycle before.
-                let most = of.used.keys().chain([&cycle]).map(|cycle| used(*cycle)).max().unwrap_or(0);
-                if most < *limit {
-                    let found = format!("a start was refused at {most} of {limit}: {}", record.line);
-                    wrong = Some(("R7", found));
+                let used = cycle.map_or(0, used);
+                if used < *limit {
+                    wrong = Some(("R7", format!("a start was refused at {used} of {limit}: {}", record.line)));
                 }
             }
             let levels = line["effects"].as_array().into_iter().flatten();
@@ -93,7 +94,9 @@ impl Seen {
     /// M3: each level is told once a cycle, or again where the limit has changed; by the first partition alone.
     fn levels(&mut self, shard: &Shard, has_another_limit: bool, told: Vec<(bool, Vec<u64>)>) {
         let mut known: BTreeSet<u64> = self.levels.get(&shard.workspace).cloned().unwrap_or_default();
-        if has_another_limit && shard.partition == 0 {
+        // Which of them were told before the limit changed is not known here.
+        let mut before = if has_another_limit && shard.partition == 0 { Some(BTreeSet::new()) } else { None };
+        if before.is_some() {
             known.clear();
         }
         for (renews, levels) in told {
@@ -104,7 +107,8 @@ impl Seen {
                 if shard.partition != 0 {
                     self.fail("M3", format!("partition {} tells the owners of {level} %", shard.partition));
                 }
-                if !known.insert(level) {
+                let is_new = known.insert(level) || before.as_mut().is_some_and(|before| before.insert(level));
+                if !is_new {
                     self.fail("M3", format!("the owners are told of {level} % twice"));
                 }
             }
