@@ -68,7 +68,10 @@ impl Windows {
 
     /// One is taken, of those that are free; what the store has to be told before it goes.
     pub(crate) fn take(&mut self, wall: Instant, now: Duration) -> Option<String> {
-        let tells = self.0.iter_mut().fold(false, |tells, window| window.take(wall, now + BEFORE) || tells);
+        let mut tells = false;
+        for window in &mut self.0 {
+            tells |= window.take(wall, now + BEFORE);
+        }
         let told = || self.0.iter().map(|window| Told { rate: window.rate.to_string(), until: window.told.clone() });
         // INVARIANT: it has no keys other than strings.
         tells.then(|| serde_json::to_string(&told().collect::<Vec<_>>()).unwrap_or_default())
@@ -139,10 +142,7 @@ impl Window {
     }
 
     fn free(&mut self, now: Duration) -> u64 {
-        while let Some((_, last, count)) =
-            self.gone.front().copied().filter(|(_, last, _)| *last + self.length() <= now)
-        {
-            let _ = last;
+        while let Some((_, _, count)) = self.gone.front().copied().filter(|(_, last, _)| *last + self.length() <= now) {
             self.gone.pop_front();
             self.within = self.within.saturating_sub(count);
         }
@@ -232,7 +232,6 @@ mod tests {
                 }
                 // The next process has a clock that begins anew.
                 wall += Duration::from_millis(411 * life);
-                let _ = &windows;
             }
             for rate in &rates {
                 let length = rate.span.length();
