@@ -34,7 +34,7 @@ pub struct MemoryStore {
 }
 
 /// All that it holds.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Held {
     shards: BTreeMap<Shard, HeldShard>,
     documents: BTreeMap<(WorkspaceId, u32), Arc<Workspace>>,
@@ -50,7 +50,7 @@ struct Held {
     pools: BTreeMap<(WorkspaceId, Instant), u64>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct HeldShard {
     fence: u64,
     opened_in_vain: u32,
@@ -103,6 +103,26 @@ impl MemoryStore {
     /// An empty store of so many partitions.
     pub fn new(partitions: u32) -> Self {
         Self { partitions: partitions.max(1), held: Arc::default() }
+    }
+
+    /// A copy of all that it holds, which goes its own way from now on (S4).
+    pub fn backup(&self) -> Self {
+        Self { partitions: self.partitions, held: Arc::new(Mutex::new(self.held().clone())) }
+    }
+
+    /// A store made of a backup: its effects that waited begin in doubt, and each workspace has the note `restored_at`
+    /// with `at` (S4).
+    pub fn restore(&self, at: Instant) -> Self {
+        let restored = self.backup();
+        {
+            let held = &mut *restored.held();
+            held.shards.values_mut().for_each(HeldShard::doubt);
+            let workspaces: BTreeSet<WorkspaceId> = held.notes.keys().map(|(workspace, _)| workspace.clone()).collect();
+            for workspace in workspaces {
+                held.notes.insert((workspace, "restored_at".to_owned()), at.to_string());
+            }
+        }
+        restored
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {

@@ -35,6 +35,11 @@ impl ClockGuard {
         self.clock.wall()
     }
 
+    /// A time that never jumps: for rates.
+    pub(crate) fn monotonic(&self) -> Duration {
+        self.clock.monotonic()
+    }
+
     /// The time to stamp events with; none: the clock was stepped, and nobody has confirmed it.
     pub(crate) fn stamp(&self) -> Option<Instant> {
         let (wall, monotonic) = (self.clock.wall(), self.clock.monotonic());

@@ -1,6 +1,7 @@
 //! The dispatcher: takes effects from the queue, deadline first, and hands them to the channel (O). One a workspace.
 
 use crate::{
+    pace::{self, Windows},
     runtime::{Inner, WorkspaceState, stops as until_stopped},
     settings::ClockMode,
     stops::{self, Stops, rest},
@@ -10,10 +11,9 @@ use chatsparks_core::{DmStage, Effect, Event, EventId, Instant, Period, Receipt}
 use chatsparks_ports::{
     Attempt, Delivery, DynChannel, EffectKey, Fault, Input, Looked, Ready, Settled, Stamp, Store, StoreError,
 };
-use governor::DefaultDirectRateLimiter;
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
-    sync::{Arc, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tokio::task::{JoinError, JoinSet};
@@ -63,12 +63,12 @@ enum Flown {
 pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<WorkspaceState>) {
     let Some(channel) = workspace.channel.clone() else { return };
     let part = inner.sharing.part();
-    let limiters = workspace.rates.iter().map(|rate| rate.limiter_of(part)).collect();
+    let windows = Windows::new(&workspace.rates, None, inner.guard.wall(), inner.guard.monotonic());
     let dispatcher = Dispatcher {
         inner,
         workspace,
         channel,
-        limiters,
+        windows: Arc::new(Mutex::new(windows)),
         part,
         flying: JoinSet::new(),
         on_their_way: HashMap::new(),
@@ -81,7 +81,8 @@ struct Dispatcher<S: Store> {
     inner: Arc<Inner<S>>,
     workspace: Arc<WorkspaceState>,
     channel: Arc<dyn DynChannel>,
-    limiters: Vec<DefaultDirectRateLimiter>,
+    /// What the rates let go (O4).
+    windows: Arc<Mutex<Windows>>,
     /// How much of the rates they admit: the share of the partitions that this process serves (O4).
     part: f64,
     flying: JoinSet<Flown>,
@@ -99,6 +100,7 @@ impl<S: Store> Dispatcher<S> {
             Err(error) => self.inner.note_store(Some(&error)),
         }
         let mut heard = self.inner.sharing.heard();
+        self.know_what_went(&mut stop).await;
         loop {
             if self.inner.is_stopping() {
                 break;
@@ -127,6 +129,33 @@ impl<S: Store> Dispatcher<S> {
         }
     }
 
+    /// What went before this process began counts too (O4): without knowing it nothing goes.
+    async fn know_what_went(&self, stop: &mut tokio::sync::watch::Receiver<bool>) {
+        // Where several processes send, each keeps to an even pace of its part from its start on: that is all it knows.
+        if self.workspace.rates.is_empty() || self.inner.sharing.is_shared {
+            return;
+        }
+        loop {
+            match self.inner.store.note(&self.workspace.id, pace::NOTE).await {
+                Ok(note) => {
+                    let (wall, now) = (self.inner.guard.wall(), self.inner.guard.monotonic());
+                    *self.windows() = Windows::new(&self.workspace.rates, note.as_deref(), wall, now);
+                    return;
+                }
+                Err(error) => self.inner.note_store(Some(&error)),
+            }
+            tokio::select! {
+                biased;
+                () = until_stopped(stop) => return,
+                () = tokio::time::sleep(LOOK_AGAIN) => {}
+            }
+        }
+    }
+
+    fn windows(&self) -> MutexGuard<'_, Windows> {
+        self.windows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Begins as many attempts as may go now; how long to wait before there may be more.
     async fn begin_some(&mut self) -> Result<Duration, StoreError> {
         loop {
@@ -149,7 +178,8 @@ impl<S: Store> Dispatcher<S> {
                 return Ok(LOOK_AGAIN);
             }
             self.take_part();
-            let limit = if self.limiters.is_empty() { room } else { 1 };
+            // The strictest rate binds; one effect is looked at in any case, which may be too late.
+            let limit = room.min(self.windows().free(self.inner.guard.monotonic())).max(1);
             let busy: Vec<EffectKey> = self.on_their_way.values().map(|ready| ready.key.clone()).collect();
             let ready = match self.inner.sharing.is_shared {
                 true => {
@@ -168,7 +198,7 @@ impl<S: Store> Dispatcher<S> {
                     self.settle(&ready, Settled::Failed("too_late".to_owned())).await?;
                     continue;
                 }
-                if let Some(wait) = self.has_to_wait() {
+                if let Some(wait) = self.has_to_wait().await? {
                     return Ok(wait);
                 }
                 began += usize::from(self.begin(ready).await?);
@@ -186,8 +216,7 @@ impl<S: Store> Dispatcher<S> {
             return;
         }
         self.part = part;
-        self.limiters = self.workspace.rates.iter().map(|rate| rate.limiter_of(part)).collect();
-        self.limiters.iter().for_each(|limiter| while limiter.check().is_ok() {});
+        self.windows().take_part(part, self.inner.guard.monotonic());
     }
 
     /// Whether the chance of an effect is over (O3): by the workspace's time.
@@ -199,20 +228,23 @@ impl<S: Store> Dispatcher<S> {
         ready.context.not_after.zip(now).is_some_and(|(not_after, now)| now >= not_after)
     }
 
-    /// How long the rates say to wait; none: one effect may go, and is counted (O4).
-    fn has_to_wait(&self) -> Option<Duration> {
-        use governor::clock::{Clock, QuantaClock};
-        if self.limiters.is_empty() {
-            return None;
-        }
-        let clock = QuantaClock::default();
-        // The strictest binds: none is drawn from unless all admit. The loosest are asked last.
-        for limiter in &self.limiters {
-            if let Err(not_until) = limiter.check() {
-                return Some(not_until.wait_time_from(clock.now()).max(Duration::from_millis(1)));
+    /// How long the rates say to wait; none: one effect may go, and is taken from each of them (O4).
+    async fn has_to_wait(&self) -> Result<Option<Duration>, StoreError> {
+        let told = {
+            let (mut windows, now) = (self.windows(), self.inner.guard.monotonic());
+            if windows.free(now) == 0 {
+                return Ok(Some(windows.wait(now).max(Duration::from_millis(1))));
             }
+            windows.take(self.inner.guard.wall(), now)
+        };
+        if let Some(told) = told.filter(|_| !self.inner.sharing.is_shared) {
+            let written = self.inner.store.write_note(&self.workspace.id, pace::NOTE, &told).await;
+            if written.is_err() {
+                self.windows().gives_back();
+            }
+            written?;
         }
-        None
+        Ok(None)
     }
 
     /// Begins an attempt; false: it was settled without one.
@@ -221,6 +253,7 @@ impl<S: Store> Dispatcher<S> {
             Delivery::new(ready.key.clone(), ready.effect.clone(), ready.context.clone(), ready.attempts + 1);
         delivery.first_attempt = ready.first_attempt;
         if ready.in_doubt && !self.channel.takes_keys() {
+            self.windows().goes(self.inner.guard.monotonic());
             let (channel, within) = (self.channel.clone(), self.inner.settings.attempt);
             // Beside the others: it may ask the platform.
             self.fly(ready, async move {
@@ -235,9 +268,19 @@ impl<S: Store> Dispatcher<S> {
         }
         let (store, channel, within) = (self.inner.store.clone(), self.channel.clone(), self.inner.settings.attempt);
         let (key, wall) = (ready.key.clone(), self.inner.guard.wall());
+        let (inner, windows) = (self.inner.clone(), self.windows.clone());
         self.fly(ready, async move {
             // O5: that it begins is durable before the call. O7: whatever was withdrawn since it was read does not begin.
-            match store.begin(&key, wall).await {
+            let begun = store.begin(&key, wall).await;
+            {
+                let mut windows = windows.lock().unwrap_or_else(PoisonError::into_inner);
+                match begun {
+                    // O4: the span runs from the call itself, however long the store took.
+                    Ok(true) => windows.goes(inner.guard.monotonic()),
+                    Ok(false) | Err(_) => windows.gives_back(),
+                }
+            }
+            match begun {
                 Ok(true) => Flown::Attempted(tokio::time::timeout(within, channel.perform(&delivery)).await.ok()),
                 Ok(false) => Flown::NotBegun,
                 Err(error) => Flown::Unwritten(error),

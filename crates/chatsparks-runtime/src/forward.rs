@@ -31,6 +31,8 @@ pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<Workspace
         let waits = workspace.waiting.load(Ordering::Relaxed) > 0;
         let wait = if waits && inner.sharing.is_shared { wait.min(ELSEWHERE) } else { wait };
         tokio::select! {
+            // What comes first when several are ready is no matter of chance.
+            biased;
             () = stops(&mut stop) => return,
             () = workspace.has_to_wait.notified() => {}
             _ = commits.changed(), if waits => {}

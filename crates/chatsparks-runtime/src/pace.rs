@@ -3,6 +3,10 @@
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use std::{fmt, num::NonZeroU32, str::FromStr, time::Duration};
 
+mod window;
+
+pub(crate) use window::{NOTE, Windows};
+
 /// So many in a span, such as `20/s`.
 ///
 /// ```
@@ -37,16 +41,11 @@ impl Rate {
         f64::from(self.count.get()) / self.span.length().as_secs_f64()
     }
 
+    /// For what comes in: nobody else counts it, so that a burst is no harm.
     pub(crate) fn limiter(&self) -> DefaultDirectRateLimiter {
-        self.limiter_of(1.0)
-    }
-
-    /// Of a part of the rate, above 0: where several processes send, each has its own.
-    pub(crate) fn limiter_of(&self, part: f64) -> DefaultDirectRateLimiter {
-        let part = part.clamp(0.000_1, 1.0);
-        // A full second's worth may go at once, and no more: a day's worth must not go in its first second.
-        let burst = NonZeroU32::new((self.per_second() * part).floor() as u32).unwrap_or(NonZeroU32::MIN);
-        let each = self.span.length().div_f64(f64::from(self.count.get()) * part);
+        // A full second's worth may come at once, and no more: a day's worth must not come in its first second.
+        let burst = NonZeroU32::new(self.per_second().floor() as u32).unwrap_or(NonZeroU32::MIN);
+        let each = self.span.length().div_f64(f64::from(self.count.get()));
         let quota = Quota::with_period(each).unwrap_or_else(|| Quota::per_second(self.count)).allow_burst(burst);
         RateLimiter::direct(quota)
     }

@@ -45,6 +45,10 @@ pub struct Settings {
     /// What everything random is made from, for simulations: with it nothing is left to chance or to other threads, and
     /// a run on one thread is the same each time. None: from the machine.
     pub seed: Option<u64>,
+    /// Events and kinds of timers at which the engine is made to fail, at whatever time: for tests (R13).
+    #[cfg(feature = "fault-injection")]
+    #[doc(hidden)]
+    pub fails_at: Arc<std::sync::Mutex<std::collections::BTreeSet<String>>>,
 }
 
 impl Default for Settings {
@@ -62,6 +66,8 @@ impl Default for Settings {
             takeover: Duration::from_secs(10),
             address: String::new(),
             seed: None,
+            #[cfg(feature = "fault-injection")]
+            fails_at: Arc::default(),
         }
     }
 }

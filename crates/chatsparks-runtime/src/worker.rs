@@ -352,6 +352,11 @@ impl<S: Store> Worker<S> {
 
     /// Lets an event happen, the first of so many that are left of the batch.
     async fn happen(&mut self, envelope: &Envelope, left: u64) -> Result<(), StoreError> {
+        #[cfg(feature = "fault-injection")]
+        {
+            let told = self.inner.settings.fails_at.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            self.partition.fail_only_at(told);
+        }
         self.share_the_limit(envelope).await?;
         while let Stepped::WantsRoom(wants) = self.steps(envelope).await? {
             if !self.draw_before(envelope, left).await? {

@@ -1,7 +1,7 @@
 //! The channel of a simulation: it does as the weather is, and every attempt is watched.
 
-use crate::{Weather, store::Process, watch::Watch};
-use chatsparks_ports::{Attempt, Channel, Delivery, EffectKey, Fault, Looked};
+use crate::{VirtualClock, Weather, store::Process, watch::Watch};
+use chatsparks_ports::{Attempt, Channel, Clock, Delivery, EffectKey, Fault, Looked};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -11,18 +11,46 @@ use std::{
 /// Longer than any attempt may take.
 const FOR_EVER: Duration = Duration::from_secs(3_600);
 
+/// What a rate means, read apart from how the runtime reads it.
+fn read_rate(rate: &str) -> Option<(u32, Duration)> {
+    let (count, span) = rate.split_once('/')?;
+    let seconds = match span {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        _ => 86_400,
+    };
+    Some((count.parse().ok()?, Duration::from_secs(seconds)))
+}
+
 pub(crate) struct Platform {
     pub(crate) watch: Arc<Watch>,
     pub(crate) process: Arc<Process>,
     pub(crate) takes_keys: bool,
     pub(crate) can_look: bool,
     pub(crate) by_events: bool,
+    pub(crate) clock: VirtualClock,
+    /// How many calls there may be, within how long.
+    rates: Vec<(u32, Duration)>,
+    /// It always sends, whatever befalls the others (O8).
+    is_well: bool,
     random: Mutex<StdRng>,
 }
 
 impl Platform {
-    pub(crate) fn new(seed: u64, watch: Arc<Watch>, process: Arc<Process>, setting: &crate::Setting) -> Self {
+    pub(crate) fn new(
+        seed: u64,
+        watch: Arc<Watch>,
+        process: Arc<Process>,
+        clock: VirtualClock,
+        setting: &crate::Setting,
+        is_well: bool,
+    ) -> Self {
+        let rates = if is_well { &[] } else { setting.rates.as_slice() };
         Self {
+            clock,
+            rates: rates.iter().filter_map(|rate| read_rate(rate)).collect(),
+            is_well,
             watch,
             process,
             takes_keys: setting.takes_keys,
@@ -36,7 +64,14 @@ impl Platform {
         self.random.lock().unwrap_or_else(PoisonError::into_inner).random_range(0..below)
     }
 
+    fn called(&self, delivery: &Delivery) {
+        self.watch.seen().called(&delivery.key.shard.workspace, self.clock.monotonic(), &self.rates);
+    }
+
     fn weather(&self) -> Weather {
+        if self.is_well {
+            return Weather::Fine;
+        }
         let weather = self.watch.seen().weather.unwrap_or(Weather::Fine);
         if weather != Weather::Mixed {
             return weather;
@@ -111,6 +146,7 @@ impl Drop for Flight<'_> {
 
 impl Channel for Platform {
     async fn perform(&self, delivery: &Delivery) -> Attempt {
+        self.called(delivery);
         self.watch.seen().attempted(&delivery.key, self.takes_keys, self.by_events);
         let _flight = Flight { watch: &self.watch, key: &delivery.key };
         let attempt = self.answer(delivery).await;
@@ -123,6 +159,7 @@ impl Channel for Platform {
     }
 
     async fn look(&self, delivery: &Delivery) -> Looked {
+        self.called(delivery);
         tokio::time::sleep(Duration::from_millis(self.random(60))).await;
         if !self.can_look {
             return Looked::CannotLook;

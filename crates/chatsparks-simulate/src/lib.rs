@@ -6,6 +6,7 @@
 //! that a run is the same each time. Every call is watched, everything is looked at after each step and in the end, and
 //! what does not hold is told with the code of its rule. [`shrink`] takes steps out of a plan as long as it still fails.
 
+mod below;
 mod channel;
 mod check;
 mod clock;
@@ -16,6 +17,7 @@ mod shrink;
 mod store;
 mod watch;
 
+pub use below::{Below, InMemory, OnDisk};
 pub use clock::VirtualClock;
 pub use defect::{DEFECTS, Defect};
 pub use plan::{Call, Plan, Setting, Step, Weather};

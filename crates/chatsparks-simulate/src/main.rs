@@ -2,9 +2,7 @@
 
 #![allow(clippy::print_stdout, reason = "it speaks to the person who ran it")]
 
-use chatsparks_ports::MemoryStore;
-use chatsparks_simulate::{Failure, Plan, Report, shrink, simulate};
-use chatsparks_sqlite::{Options, SqliteStore};
+use chatsparks_simulate::{Failure, InMemory, OnDisk, Plan, Report, shrink, simulate};
 use clap::{Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
@@ -72,7 +70,7 @@ fn main() -> ExitCode {
                     let plan = Plan::of(seed);
                     let report = run(&plan, store);
                     bar.inc(1);
-                    told.lock().unwrap_or_else(PoisonError::into_inner).add(&report);
+                    told.lock().unwrap_or_else(PoisonError::into_inner).add(&plan, &report);
                     let Some(failure) = &report.failure else { continue };
                     let is_first = !failed.swap(true, Ordering::Relaxed);
                     if arguments.all {
@@ -96,13 +94,17 @@ fn main() -> ExitCode {
 #[derive(Default)]
 struct Totals {
     lives: usize,
+    steps: usize,
+    partitions: u64,
     records: usize,
     effects: usize,
     delivered: usize,
 }
 
 impl Totals {
-    fn add(&mut self, report: &Report) {
+    fn add(&mut self, plan: &Plan, report: &Report) {
+        self.steps += plan.steps.len();
+        self.partitions += u64::from(plan.setting.partitions) * u64::from(1 + plan.setting.neighbours);
         self.lives += report.lives;
         self.records += report.records.iter().map(Vec::len).sum::<usize>();
         self.effects += report.effects;
@@ -112,24 +114,19 @@ impl Totals {
 
 impl std::fmt::Display for Totals {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { lives, records, effects, delivered } = self;
-        write!(out, "{lives} processes, {records} records, {effects} effects, {delivered} of them delivered")
+        let Self { lives, steps, partitions, records, effects, delivered } = self;
+        write!(
+            out,
+            "{steps} steps, {partitions} partitions, {lives} processes, {records} records, {effects} effects, {delivered} of them delivered"
+        )
     }
 }
 
 fn run(plan: &Plan, store: Below) -> Report {
     match store {
-        Below::Memory => simulate(plan, MemoryStore::new(plan.setting.partitions), None),
-        Below::Sqlite => over_sqlite(plan),
+        Below::Memory => simulate(plan, InMemory::new(plan.setting.partitions), None),
+        Below::Sqlite => simulate(plan, OnDisk::new(plan.setting.partitions), None),
     }
-}
-
-#[expect(clippy::unwrap_used, reason = "without a file there is nothing to simulate")]
-fn over_sqlite(plan: &Plan) -> Report {
-    let folder = tempfile::tempdir().unwrap();
-    let mut options = Options::default();
-    options.partitions = Some(plan.setting.partitions);
-    simulate(plan, SqliteStore::open(folder.path().join("store.db"), options).unwrap(), None)
 }
 
 /// Shows why a seed failed.

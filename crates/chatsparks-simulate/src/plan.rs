@@ -1,6 +1,6 @@
 //! A plan: all that is going to happen in a run, made from its seed before it begins, so that it can be cut short.
 
-use chatsparks_core::{Envelope, UserId, workspace::Workspace};
+use chatsparks_core::{Envelope, EventId, UserId, workspace::Workspace};
 use chatsparks_runtime::ClockMode;
 use std::fmt;
 
@@ -42,6 +42,10 @@ pub struct Setting {
     pub can_look: bool,
     /// Partitions of the store.
     pub partitions: u32,
+    /// Further workspaces of the same document to which the same happens, whose channels are well (O8).
+    pub neighbours: u32,
+    /// How fast effects may go (O4).
+    pub rates: Vec<String>,
 }
 
 /// One thing that happens. Periods are in milliseconds.
@@ -95,6 +99,20 @@ pub enum Step {
     Revive,
     /// The first effect that waits is dropped.
     Drop,
+    /// The engine fails at these events from now on: bugs of ours (R13).
+    Fault(Vec<EventId>),
+    /// It fails at nothing any more.
+    Upgrade,
+    /// Nothing can be written for so long (R9).
+    Full(u64),
+    /// The store is copied (S4).
+    Backup,
+    /// The store is lost, and made again of the last copy; nothing where there is none. What was acknowledged since comes
+    /// again.
+    Restore {
+        /// For how long nothing runs.
+        down: u64,
+    },
 }
 
 /// How a channel does.
@@ -132,6 +150,7 @@ pub enum Call {
     Ready,
     Begin,
     Settle,
+    Write,
     Other,
 }
 
@@ -176,6 +195,14 @@ impl fmt::Display for Step {
             Self::Erase(user_id) => write!(out, "erase {user_id}"),
             Self::Revive => write!(out, "retry every dead letter"),
             Self::Drop => write!(out, "drop the first effect that waits"),
+            Self::Fault(events) => {
+                let events: Vec<&str> = events.iter().map(EventId::as_str).collect();
+                write!(out, "the engine fails at {}", events.join(", "))
+            }
+            Self::Upgrade => write!(out, "the engine fails at nothing"),
+            Self::Full(period) => write!(out, "the disk is full for {}", span(*period)),
+            Self::Backup => write!(out, "back up"),
+            Self::Restore { down } => write!(out, "restore the last backup, down for {}", span(*down)),
         }
     }
 }

@@ -11,7 +11,11 @@ use chatsparks_ports::{
 };
 use futures_executor::block_on;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 use tokio::sync::watch;
 
 /// The process that runs, and how it is going to end.
@@ -26,9 +30,11 @@ struct Plot {
     crash_once_sent: bool,
     fails: Option<(Option<Call>, u32, bool)>,
     last_failed: Option<Instant>,
+    /// Until when nothing can be written, by a clock that never jumps (R9).
+    full_until: Option<Duration>,
     down: u64,
-    /// A commit that was on its way when the process ended: it comes late (R5).
-    zombie: Option<(Shard, Fence, Commit)>,
+    /// Commits that were on their way when the process ended: they come late (R5).
+    zombies: BTreeMap<Shard, (Fence, Commit)>,
 }
 
 enum Fate {
@@ -67,10 +73,16 @@ impl Process {
         self.plot().fails = Some((at, times, after));
     }
 
+    /// The disk is full until then.
+    pub(crate) fn is_full_until(&self, until: Duration) {
+        self.plot().full_until = Some(until);
+    }
+
     /// Nothing goes wrong any more.
     pub(crate) fn heal(&self) {
         let mut plot = self.plot();
         (plot.crash, plot.fails, plot.crash_once_sent) = (None, None, false);
+        plot.full_until = None;
     }
 
     /// When a call failed last.
@@ -94,8 +106,13 @@ impl Process {
         self.ended.send_replace(false);
     }
 
-    pub(crate) fn take_zombie(&self) -> Option<(Shard, Fence, Commit)> {
-        self.plot().zombie.take()
+    pub(crate) fn take_zombie(&self, shard: &Shard) -> Option<(Fence, Commit)> {
+        self.plot().zombies.remove(shard)
+    }
+
+    /// What was on its way is another store's.
+    pub(crate) fn forget_zombies(&self) {
+        self.plot().zombies.clear();
     }
 
     /// Waits until the process ends.
@@ -118,8 +135,13 @@ impl Process {
         }
     }
 
-    fn fate(&self, call: Call, now: Instant) -> Fate {
+    fn fate(&self, call: Call, writes: bool, now: Instant, passed: Duration) -> Fate {
         let mut plot = self.plot();
+        plot.full_until = plot.full_until.filter(|until| passed < *until);
+        if writes && plot.full_until.is_some() {
+            plot.last_failed = Some(now);
+            return Fate::FailsBefore;
+        }
         if let Some((at, number, after)) = &mut plot.crash
             && at.is_none_or(|at| at == call)
         {
@@ -194,7 +216,9 @@ impl<S: Store> Watched<S> {
         if yields == 0 {
             tokio::task::yield_now().await;
         }
-        let fate = self.process.fate(call, self.clock.wall());
+        let writes =
+            matches!(call, Call::Append | Call::Open | Call::Commit | Call::Begin | Call::Settle | Call::Write);
+        let fate = self.process.fate(call, writes, self.clock.wall(), self.clock.monotonic());
         match fate {
             Fate::EndsBefore => return self.process.ends().await,
             Fate::FailsBefore => return Err(unavailable()),
@@ -246,13 +270,26 @@ impl<S: Store> Log for Watched<S> {
     }
 
     async fn route(&self, workspace: &WorkspaceId, account: &UserId, inputs: Vec<Input>) -> Result<Routed, StoreError> {
+        let count = inputs.len();
         let work = self.inner.route(workspace, account, inputs);
-        self.call(Call::Append, work, |store, _| store.follow_all(workspace)).await
+        self.call(Call::Append, work, |store, done| {
+            if let Ok(routed) = done {
+                *store.watch.seen().waits.entry(workspace.clone()).or_default() += count - routed.appended.min(count);
+            }
+            store.follow_all(workspace);
+        })
+        .await
     }
 
     async fn forward(&self, workspace: &WorkspaceId, account: &UserId) -> Result<Routed, StoreError> {
         let work = self.inner.forward(workspace, account);
-        self.call(Call::Other, work, |store, _| store.follow_all(workspace)).await
+        self.call(Call::Write, work, |store, done| {
+            if let Ok(routed) = done {
+                store.watch.seen().waits.insert(workspace.clone(), routed.waiting);
+            }
+            store.follow_all(workspace);
+        })
+        .await
     }
 
     async fn read(&self, shard: &Shard, after: Position, limit: Limit) -> Result<Vec<Logged>, StoreError> {
@@ -272,8 +309,8 @@ impl<S: Store> Shards for Watched<S> {
     async fn open(&self, shard: &Shard) -> Result<Opened, StoreError> {
         self.call(Call::Open, self.inner.open(shard), |store, _| {
             // What another process had sent comes only now: it is too late.
-            if let Some((shard, fence, commit)) = store.process.take_zombie()
-                && !matches!(block_on(store.inner.commit(&shard, fence, commit)), Err(StoreError::Superseded))
+            if let Some((fence, commit)) = store.process.take_zombie(shard)
+                && !matches!(block_on(store.inner.commit(shard, fence, commit)), Err(StoreError::Superseded))
             {
                 store.watch.fail("R5", "a commit of a process that had ended was taken".to_owned());
             }
@@ -294,16 +331,18 @@ impl<S: Store> Shards for Watched<S> {
             commit.rows.retain(|row| !matches!(row, Row::Contact(_)));
         }
         if !commit.records.is_empty() {
-            self.process.plot().zombie = Some((shard.clone(), fence, whole.clone()));
+            self.process.plot().zombies.insert(shard.clone(), (fence, whole.clone()));
         }
         let done = self.call(Call::Commit, self.inner.commit(shard, fence, commit), |store, done| {
             if done.is_ok() {
                 store.watch.seen().committed(shard, &whole, store.clock.wall());
                 store.follow(shard);
+                // The first partition may be told of the count.
+                store.follow(&Shard { workspace: shard.workspace.clone(), partition: 0 });
             }
         });
         let done = done.await;
-        self.process.plot().zombie = None;
+        self.process.plot().zombies.remove(shard);
         done
     }
 
@@ -372,7 +411,7 @@ impl<S: Store> Queue for Watched<S> {
     }
 
     async fn revive(&self, workspace: &WorkspaceId, effect: &str) -> Result<bool, StoreError> {
-        self.call(Call::Other, self.inner.revive(workspace, effect), |store, done| {
+        self.call(Call::Write, self.inner.revive(workspace, effect), |store, done| {
             if matches!(done, Ok(true)) {
                 store.watch.seen().revived(effect);
             }
@@ -467,7 +506,7 @@ impl<S: Store> Archive for Watched<S> {
     }
 
     async fn write_note(&self, workspace: &WorkspaceId, name: &str, text: &str) -> Result<(), StoreError> {
-        self.other(self.inner.write_note(workspace, name, text)).await
+        self.call(Call::Write, self.inner.write_note(workspace, name, text), |_, _| {}).await
     }
 
     async fn shard_rows(&self, shard: &Shard, after: Option<&Key>, limit: usize) -> Result<Vec<Row>, StoreError> {

@@ -1,13 +1,17 @@
 //! What was seen of a run, and what must hold of each call as it is made.
 
 use crate::Weather;
-use chatsparks_core::{Effect, Envelope, EventId, Instant, UserId};
+use chatsparks_core::{Effect, Envelope, EventId, Instant, UserId, WorkspaceId};
 use chatsparks_ports::{Commit, EffectKey, Lane, NewEffect, Settled, Shard, bot_conversation};
+use limit::Counted;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
+
+mod limit;
 
 /// So many clocks for one instant are no progress.
 const SPINS: usize = 20;
@@ -30,21 +34,34 @@ impl fmt::Display for Failure {
 }
 
 /// What was seen so far.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Seen {
     pub(crate) failure: Option<Failure>,
     pub(crate) step: usize,
     pub(crate) shards: BTreeMap<Shard, SeenShard>,
     pub(crate) effects: BTreeMap<EffectKey, SeenEffect>,
-    pub(crate) events: BTreeMap<EventId, Acknowledged>,
+    pub(crate) events: BTreeMap<(WorkspaceId, EventId), Acknowledged>,
+    /// How many events wait beside the logs of a workspace, as its store says (R4).
+    pub(crate) waits: BTreeMap<WorkspaceId, usize>,
     pub(crate) weather: Option<Weather>,
+    /// Events that the engine fails at now, or once did (R13).
+    pub(crate) planted: BTreeSet<EventId>,
+    /// Levels that the owners were told of, since the limit or the cycle is what it is.
+    levels: BTreeMap<WorkspaceId, BTreeSet<u64>>,
+    /// When each workspace's channel was called lately, by a clock that never jumps (O4).
+    calls: BTreeMap<WorkspaceId, Vec<Duration>>,
+    /// What was delivered of effects that a store forgot when it was restored (S4).
+    pub(crate) forgotten: BTreeMap<EffectKey, u32>,
 }
 
 /// One partition.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct SeenShard {
     /// The log, as it was written.
     pub(crate) history: Vec<Envelope>,
+    /// What was decided of it, as it replays: grants stand before the event that they came before (R7).
+    pub(crate) replays: Vec<Envelope>,
+    pub(crate) counted: Counted,
     /// The records, as they were committed.
     pub(crate) lines: Vec<String>,
     /// Of the records those of events.
@@ -58,7 +75,7 @@ pub(crate) struct SeenShard {
 }
 
 /// How often an event was acknowledged, and how often nobody knows.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Acknowledged {
     pub(crate) taken: usize,
     pub(crate) unknown: usize,
@@ -68,16 +85,16 @@ pub(crate) struct Acknowledged {
 #[derive(Clone, Debug)]
 pub(crate) struct SeenEffect {
     pub(crate) decided: (u64, u32),
-    lane: Lane,
+    pub(crate) lane: Lane,
     not_after: Option<Instant>,
     conversation: Option<u32>,
     pub(crate) is_dm: bool,
     /// Whether an attempt began whose answer nobody has: only who has looked may try again (O5).
-    unsure: bool,
+    pub(crate) unsure: bool,
     /// Whether it was written down that an attempt begins, and nothing since.
-    begun: bool,
+    pub(crate) begun: bool,
     /// Whether an attempt is under way.
-    flying: bool,
+    pub(crate) flying: bool,
     /// Whether it was withdrawn where it stood, under way or not.
     over: bool,
     /// Whether the last attempt was answered.
@@ -92,7 +109,7 @@ pub(crate) struct SeenEffect {
 }
 
 impl SeenEffect {
-    fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.settled > 0 || self.dead || self.over
     }
 }
@@ -136,15 +153,30 @@ impl Seen {
 
     /// Something was committed, at this time on the wall.
     pub(crate) fn committed(&mut self, shard: &Shard, commit: &Commit, wall: Instant) {
-        let of = self.shards.entry(shard.clone()).or_default();
+        self.counts(shard, commit);
+        let Self { shards, planted, .. } = self;
+        let of = shards.entry(shard.clone()).or_default();
         let mut wrong = None;
+        let mut granted = commit.granted.iter().peekable();
         for record in &commit.records {
             if record.seq != of.lines.len() as u64 {
                 wrong = Some(("R5", format!("record {} was committed after {} records", record.seq, of.lines.len())));
             }
-            if let Some(event) = &record.event {
+            if let Some(event) = &record.event
+                && let Some(placed) = granted.next_if(|placed| placed.envelope.id == *event)
+            {
+                if placed.before != of.decided.len() as u64 + 1 {
+                    let found = format!("grant `{event}` stands before position {}", placed.before);
+                    wrong = Some(("R7", format!("{found}, and was decided after {}", of.decided.len())));
+                }
+                of.replays.push(placed.envelope.clone());
+            } else if let Some(event) = &record.event {
+                let is_fault = record.line.contains("\"engine_fault\"");
+                if is_fault && !planted.contains(event) {
+                    wrong = Some(("R13", format!("the engine failed at `{event}` by itself: {}", record.line)));
+                }
                 match of.history.get(of.decided.len()) {
-                    Some(logged) if logged.id == *event => {}
+                    Some(logged) if logged.id == *event => of.replays.push(logged.clone()),
                     Some(logged) => {
                         wrong = Some(("R6", format!("`{event}` was decided where `{}` stands in the log", logged.id)));
                     }
@@ -180,19 +212,36 @@ impl Seen {
         }
     }
 
+    /// A channel is called: never oftener within a span than its rates say (O4).
+    pub(crate) fn called(&mut self, workspace: &WorkspaceId, now: Duration, rates: &[(u32, Duration)]) {
+        let calls = self.calls.entry(workspace.clone()).or_default();
+        calls.push(now);
+        let mut wrong = None;
+        for (count, span) in rates {
+            let within = calls.iter().rev().take_while(|at| **at + *span > now).count();
+            if within > *count as usize {
+                wrong = Some(format!("{within} calls within {span:?}, of {count} at most"));
+            }
+        }
+        if let Some(found) = wrong {
+            self.fail("O4", found);
+        }
+    }
+
     fn decided(&mut self, key: EffectKey, effect: &NewEffect) {
+        let before = self.forgotten.get(&key).copied().unwrap_or(0);
         let new = SeenEffect {
             decided: effect.decided,
             lane: effect.lane.clone(),
             not_after: effect.context.not_after,
             conversation: bot_conversation(&effect.effect),
             is_dm: matches!(effect.effect, Effect::SendDm(_)),
-            unsure: false,
-            begun: false,
+            unsure: before > 0,
+            begun: effect.in_doubt,
             flying: false,
             over: false,
             answered: false,
-            delivered: 0,
+            delivered: before,
             settled: 0,
             dead: false,
             withdrawn: false,
@@ -222,6 +271,29 @@ impl Seen {
                 effect.withdrawn = waits;
             }
         }
+    }
+
+    /// The store is as it was when a copy of it was made, and nobody knows what came of its effects since (S4).
+    pub(crate) fn restored(&mut self, copied: &Seen) {
+        let mut restored = copied.clone();
+        (restored.step, restored.failure) = (self.step, self.failure.take());
+        (restored.weather, restored.planted) = (self.weather, std::mem::take(&mut self.planted));
+        restored.calls = std::mem::take(&mut self.calls);
+        restored.forgotten = std::mem::take(&mut self.forgotten);
+        for (key, since) in std::mem::take(&mut self.effects) {
+            match restored.effects.get_mut(&key) {
+                None => {
+                    restored.forgotten.insert(key, since.delivered);
+                }
+                Some(effect) if !effect.is_over() => {
+                    effect.unsure |= since.unsure || since.delivered > 0;
+                    (effect.begun, effect.flying, effect.delivered) = (true, false, since.delivered);
+                    effect.not_before = None;
+                }
+                Some(effect) => effect.flying = false,
+            }
+        }
+        *self = restored;
     }
 
     /// The store was asked what may go.

@@ -2,11 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-use chatsparks_ports::MemoryStore;
-use chatsparks_simulate::{Defect, Failure, Plan, shrink, simulate};
+use chatsparks_simulate::{Defect, Failure, InMemory, Plan, shrink, simulate};
 
 fn run(plan: &Plan, defect: Defect) -> Option<Failure> {
-    simulate(plan, MemoryStore::new(plan.setting.partitions), Some(defect)).failure
+    simulate(plan, InMemory::new(plan.setting.partitions), Some(defect)).failure
 }
 
 /// The defect is found within a few seeds, and shrinks to a few steps.

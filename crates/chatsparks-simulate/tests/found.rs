@@ -3,9 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use chatsparks_core::{Envelope, Event};
-use chatsparks_ports::MemoryStore;
 use chatsparks_runtime::ClockMode;
-use chatsparks_simulate::{Plan, Report, Setting, Step, Weather, simulate};
+use chatsparks_simulate::{InMemory, Plan, Report, Setting, Step, Weather, simulate};
 use chatsparks_testkit::build::{history, workspace};
 use serde_json::json;
 
@@ -23,6 +22,8 @@ fn plan(takes_keys: bool, can_look: bool, steps: Vec<Step>) -> Plan {
         takes_keys,
         can_look,
         partitions: 1,
+        neighbours: 0,
+        rates: Vec::new(),
     };
     let workspace = workspace().says("hello", "It is 590 THB").trigger("price", &["price"], "hello").build();
     Plan { seed: 1, workspace, setting, steps }
@@ -35,7 +36,7 @@ fn comments(users: std::ops::Range<usize>) -> Vec<Envelope> {
 }
 
 fn holds(plan: &Plan) -> Report {
-    let report = simulate(plan, MemoryStore::new(1), None);
+    let report = simulate(plan, InMemory::new(plan.setting.partitions), None);
     if let Some(failure) = &report.failure {
         panic!("{failure}\n{}", report.history);
     }
@@ -131,4 +132,114 @@ fn o3_what_is_too_late_does_not_go_after_a_restart() {
     plan.workspace = document.set("policy", json!({ "reach": { "mode": "comment_to_message" } })).build();
     let report = holds(&plan);
     assert_eq!((report.effects, report.delivered), (1, 0), "{}", report.history);
+}
+
+/// A rate began anew with each process, and a strict one drew from the looser one whatever it refused itself.
+#[test]
+fn o4_rates_hold_over_restarts() {
+    for rates in [vec!["30/m"], vec!["400/h", "2/s"], vec!["7/s"]] {
+        let mut steps = vec![Step::Deliver(comments(0..30))];
+        for down in [0, 300, 0, 1_500] {
+            steps.push(Step::Pass(4_000));
+            steps.push(Step::Crash { at: None, number: 0, after: true, down });
+        }
+        steps.push(Step::Pass(3 * MINUTE));
+        let mut plan = plan(true, true, steps);
+        plan.setting.rates = rates.into_iter().map(str::to_owned).collect();
+        assert_eq!(holds(&plan).delivered, 30);
+    }
+}
+
+/// The runtime's own events had the same ids where two processes began within a millisecond: the second was a duplicate,
+/// and somebody was not forgotten.
+#[test]
+fn r12_whoever_is_forgotten_twice_at_one_instant_is() {
+    let steps = vec![
+        Step::Deliver(comments(0..1)),
+        Step::Erase("u0".into()),
+        Step::Crash { at: None, number: 0, after: true, down: 0 },
+        Step::Deliver(comments(0..2)),
+        Step::Erase("u0".into()),
+        Step::Pass(1_000),
+    ];
+    let report = holds(&plan(true, true, steps));
+    assert_eq!(report.history.matches("\"type\":\"erase\"").count(), 2, "{}", report.history);
+}
+
+/// What the engine fails at stops nothing else, and is decided once it does not any more.
+#[test]
+fn r13_what_the_engine_failed_at_is_tried_again() {
+    for partitions in [1, 8] {
+        let all = comments(0..6);
+        let steps = vec![
+            Step::Fault(vec![all[2].id.clone(), all[4].id.clone()]),
+            Step::Deliver(all.clone()),
+            Step::Pass(1_000),
+            Step::Deliver(all[2..3].to_vec()),
+            Step::Pass(1_000),
+            Step::Upgrade,
+            Step::Deliver(all[2..5].to_vec()),
+            Step::Pass(MINUTE),
+        ];
+        let mut plan = plan(true, true, steps);
+        plan.setting.partitions = partitions;
+        let report = holds(&plan);
+        let told = |what: &str| report.records.iter().flatten().filter(|line| line.contains(what)).count();
+        assert_eq!((told("engine_fault"), told("\"result\":\"fired\""), report.delivered), (3, 6, 6));
+    }
+}
+
+/// A disk that is full for a while loses nothing, and nothing of what it refused is decided before it is taken.
+#[test]
+fn r9_a_disk_that_is_full_for_a_while_loses_nothing() {
+    for partitions in [1, 8] {
+        let steps = vec![
+            Step::Deliver(comments(0..3)),
+            Step::Full(10 * MINUTE),
+            Step::Deliver(comments(3..9)),
+            Step::Pass(9 * MINUTE),
+            Step::Stop { down: 1_000 },
+            Step::Pass(5 * MINUTE),
+        ];
+        let mut plan = plan(true, true, steps);
+        plan.setting.partitions = partitions;
+        assert_eq!(holds(&plan).delivered, 9);
+    }
+}
+
+/// One channel stands; the other workspaces' go on.
+#[test]
+fn o8_a_channel_that_stands_stops_its_own_queue_only() {
+    for weather in [Weather::Stopped, Weather::Hangs, Weather::Panics] {
+        let steps = vec![Step::Channel(weather), Step::Deliver(comments(0..9)), Step::Pass(2 * MINUTE)];
+        let mut plan = plan(true, true, steps);
+        plan.setting.neighbours = 2;
+        assert_eq!(holds(&plan).effects, 27);
+    }
+}
+
+/// What waited at a backup, and what came between it and the restore, is in doubt where the channel takes no key.
+#[test]
+fn s4_a_restore_sends_nothing_twice() {
+    for partitions in [1, 8] {
+        for (takes_keys, can_look) in [(true, true), (false, true), (false, false)] {
+            let steps = vec![
+                Step::Deliver(comments(0..2)),
+                Step::Pass(1_000),
+                Step::Channel(Weather::Stopped),
+                Step::Deliver(comments(2..4)),
+                Step::Pass(100),
+                Step::Backup,
+                Step::Channel(Weather::Fine),
+                Step::Deliver(comments(4..6)),
+                Step::Pass(5 * MINUTE),
+                Step::Restore { down: MINUTE },
+                Step::Pass(5 * MINUTE),
+            ];
+            let mut plan = plan(takes_keys, can_look, steps);
+            (plan.setting.trust_at, plan.setting.partitions) = (true, partitions);
+            let report = holds(&plan);
+            assert_eq!((report.effects, report.delivered), (6, 6), "{}", report.history);
+        }
+    }
 }

@@ -9,7 +9,7 @@ use chatsparks_core::{DmStage, Effect, Instant, UserId, WorkspaceId};
 use std::collections::{BTreeSet, btree_map::Entry};
 
 /// An effect and where it stands.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Waiting {
     key: EffectKey,
     /// The order decided, over all shards.
@@ -89,6 +89,13 @@ impl HeldShard {
     fn effect(&mut self, id: &str) -> Option<&mut Waiting> {
         let decided = self.effects_by_id.get(id)?;
         self.effects.get_mut(decided)
+    }
+
+    /// Whether what waits was sent, nobody knows (S4).
+    pub(super) fn doubt(&mut self) {
+        for effect in self.effects.values_mut().filter(|effect| effect.state == EffectState::Waiting) {
+            effect.state = EffectState::InDoubt;
+        }
     }
 
     /// Withdraws what was decided before a `seq`: a conversation's bot DMs that have not begun (O7), or everything (R12),

@@ -5,8 +5,13 @@
 //! anybody else can look, and "there is no room" is true of the whole workspace.
 
 use super::{Stepped, Worker};
-use chatsparks_core::{Answer, Envelope, Event, Grant, Head, Instant, Queued, Wants};
+use chatsparks_core::{Answer, Envelope, Event, Grant, Head, Instant, Queued, Row, Wants};
 use chatsparks_ports::{Draw, Placed, Store, StoreError};
+use std::time::Duration;
+
+/// How long a partition that does not answer is waited for (`room_seconds`).
+const ROOM: Duration = Duration::from_secs(5);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// What a worker knows of the pool, and owes it, since its last commit.
 #[derive(Debug, Default)]
@@ -23,13 +28,17 @@ pub(super) struct Book {
     limit_changed: bool,
     /// Whether room may have come that queued starts wait for (M6).
     may_release: bool,
+    /// The revision that may have lowered the limit, until every partition is known to go by it.
+    lowered: Option<u32>,
+    /// When one of them did not answer in time: it is not waited for again at once.
+    unanswered: Option<tokio::time::Instant>,
 }
 
 impl Book {
     pub(super) fn of(head: &Head) -> Self {
         let committed = head.terms().cycle_start().map(|cycle| (cycle, claim(head)));
         let limit = head.terms().limit();
-        Self { committed, limit, drawn_under: limit, ..Self::default() }
+        Self { committed, limit, drawn_under: limit, lowered: Some(head.terms().revision()), ..Self::default() }
     }
 
     fn committed_in(&self, cycle: Instant) -> u64 {
@@ -39,6 +48,9 @@ impl Book {
     /// What was decided may have changed the limit.
     pub(super) fn look_at(&mut self, head: &Head) {
         if self.limit != head.terms().limit() {
+            if self.limit.is_none_or(|before| head.terms().limit().is_some_and(|now| now < before)) {
+                self.lowered = Some(head.terms().revision());
+            }
             self.limit = head.terms().limit();
             // No limit is above every limit.
             self.drawn_under = self.drawn_under.zip(self.limit).map(|(before, now)| before.max(now));
@@ -70,7 +82,8 @@ impl Book {
     /// What was drawn is committed.
     pub(super) fn commit(&mut self, head: &Head) {
         // Room that came, and was not looked for yet, is looked for after the event.
-        *self = Self { may_release: self.may_release, ..Self::of(head) };
+        let Self { may_release, lowered, unanswered, .. } = *self;
+        *self = Self { may_release, lowered, unanswered, ..Self::of(head) };
     }
 
     /// All that the next commit draws.
@@ -180,7 +193,44 @@ impl<S: Store> Worker<S> {
     /// How much room is left for all partitions, this one's undecided claim taken off.
     async fn free(&mut self) -> Result<u64, StoreError> {
         let Some(limit) = self.partition.head().terms().limit() else { return Ok(0) };
+        if !self.all_go_by_the_limit().await? {
+            // Whoever waits is looked at again.
+            self.book.may_release = true;
+            return Ok(0);
+        }
         Ok(self.claimed().await?.map_or(0, |claimed| limit.saturating_sub(claimed)))
+    }
+
+    /// Waits until no partition counts by a higher limit any more, after this one was lowered: what the others have still
+    /// to count of what came before goes first (M7). False: one of them did not answer in time (R7).
+    async fn all_go_by_the_limit(&mut self) -> Result<bool, StoreError> {
+        let Some(lowered) = self.book.lowered else { return Ok(true) };
+        let began = tokio::time::Instant::now();
+        loop {
+            let heads = self.inner.store.heads(&self.shard.shard.workspace).await?;
+            let goes_by_it = |head: &&Vec<Row>| {
+                head.iter().any(|row| matches!(row, Row::Terms(terms) if terms.revision() >= lowered))
+            };
+            // This one does, though it may not be committed yet.
+            let others = self.workspace.shards.len().saturating_sub(1);
+            let own = usize::try_from(self.shard.shard.partition).unwrap_or(usize::MAX);
+            let all = heads.iter().enumerate().filter(|(place, head)| *place != own && goes_by_it(head)).count();
+            if all >= others {
+                (self.book.lowered, self.book.unanswered) = (None, None);
+                // The pool is what it is now.
+                self.book.pool = None;
+                return Ok(true);
+            }
+            if self.inner.is_stopping() {
+                return Err(StoreError::Unavailable("the runtime stops".to_owned()));
+            }
+            let waits = self.book.unanswered.is_none_or(|unanswered| unanswered.elapsed() >= 6 * ROOM);
+            if !waits || began.elapsed() >= ROOM {
+                self.book.unanswered = self.book.unanswered.filter(|_| !waits).or(Some(tokio::time::Instant::now()));
+                return Ok(false);
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
     }
 
     async fn is_within_limit(&mut self) -> Result<bool, StoreError> {

@@ -38,10 +38,68 @@ impl Plan {
         if random.random_bool(0.3) {
             burst(&mut history, &mut random);
         }
-        let setting = setting(&mut random);
-        let steps = Making { random: &mut random, steps: Vec::new(), later: Vec::new() }.all(history);
+        let mut setting = setting(&mut random);
+        let mut steps = Making { random: &mut random, steps: Vec::new(), later: Vec::new() }.all(history);
+        // What came later has randomness of its own, so that the rest of a seed stays what it was.
+        more(seed, &mut setting, &mut steps);
         Self { seed, workspace: case.workspace, setting, steps }
     }
+}
+
+/// Several partitions and workspaces, rates, faults of the engine, full disks, backups, people forgotten amid a burst.
+fn more(seed: u64, setting: &mut Setting, steps: &mut Vec<Step>) {
+    let random = &mut StdRng::seed_from_u64(seed ^ 0x3035_F00D);
+    setting.partitions = [1, 1, 1, 1, 2, 2, 8, 8, 8, 64][random.random_range(0..10)];
+    setting.neighbours = [0, 0, 0, 1, 2][random.random_range(0..5)];
+    if setting.partitions == 64 {
+        setting.neighbours = 0;
+    }
+    let rates: &[&str] =
+        [&["20/s"][..], &["2/s", "600/h"], &["1000/h", "3/s", "60/m"], &["30/m"], &["5/s"]][random.random_range(0..5)];
+    if random.random_bool(0.25) {
+        setting.rates = rates.iter().map(|rate| (*rate).to_owned()).collect();
+    }
+    let mut all = Vec::with_capacity(steps.len() + 8);
+    let backs_up = setting.trust_at && setting.clock == ClockMode::Wall && random.random_bool(0.5);
+    let fails = random.random_bool(0.25);
+    let mut failing: Vec<Envelope> = Vec::new();
+    for step in steps.drain(..) {
+        // What comes before and after a backup is told apart by the wall's clock.
+        if backs_up && matches!(step, Step::SetClock(_)) {
+            continue;
+        }
+        let mut after = Vec::new();
+        if let Step::Deliver(body) = &step {
+            if random.random_bool(0.02) {
+                all.push(Step::Full([SECOND, 20 * SECOND, 10 * MINUTE][random.random_range(0..3)]));
+            }
+            if backs_up && random.random_bool(0.08) {
+                all.push(Step::Backup);
+            }
+            if backs_up && random.random_bool(0.05) {
+                all.push(Step::Restore { down: [0, SECOND, HOUR][random.random_range(0..3)] });
+            }
+            let is_of_a_burst = body.iter().any(|envelope| envelope.id.as_str().starts_with('b'));
+            if is_of_a_burst && random.random_bool(0.2) {
+                let user = random.random_range(0..120);
+                after.push(Step::Erase(format!("v{user}").into()));
+            }
+            if fails && failing.is_empty() && random.random_bool(0.2) {
+                // Partitions that fail at a document at different times would each have another one in force.
+                let may_fail = |envelope: &&Envelope| !matches!(envelope.event, Event::Configure(_) | Event::Erase(_));
+                failing = body.iter().filter(may_fail).take(2).cloned().collect();
+                all.push(Step::Fault(failing.iter().map(|envelope| envelope.id.clone()).collect()));
+            }
+        }
+        all.push(step);
+        all.append(&mut after);
+        if !failing.is_empty() && random.random_bool(0.15) {
+            all.push(Step::Pass(SECOND));
+            all.push(Step::Upgrade);
+            all.push(Step::Deliver(std::mem::take(&mut failing)));
+        }
+    }
+    *steps = all;
 }
 
 fn setting(random: &mut StdRng) -> Setting {
@@ -58,6 +116,8 @@ fn setting(random: &mut StdRng) -> Setting {
         takes_keys: random.random_bool(0.5),
         can_look: random.random_bool(0.6),
         partitions: 1,
+        neighbours: 0,
+        rates: Vec::new(),
     }
 }
 
