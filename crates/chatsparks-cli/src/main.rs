@@ -24,6 +24,10 @@ use failure::{Answer, Failure};
 use std::{io::Write, process::ExitCode};
 use terminal::Terminal;
 
+/// A service asks for memory on every thread at once, hundreds of times an event.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let terminal = Terminal::new(arguments.color, arguments.quiet);

@@ -28,9 +28,9 @@ const LOOK_AGAIN: Duration = Duration::from_secs(30);
 /// How long it waits after the store failed.
 const AFTER_TROUBLE: Duration = Duration::from_millis(500);
 /// A batch of so many events that is not full says that they come one by one, and many of them: the next is waited for a
-/// moment, since a page that several events write to is written once. Nobody waits long, and who comes alone not at all.
+/// moment, since a page that several events write to is written once. No person notices, and who comes alone does not wait.
 const BUSY: usize = 32;
-const A_MOMENT: Duration = Duration::from_millis(20);
+const A_MOMENT: Duration = Duration::from_millis(100);
 /// Bytes of events read at once.
 pub(crate) const BATCH_BYTES: usize = 16 << 20;
 /// Opened so often without a commit, something ends the process, and events are looked at one by one (R13).
