@@ -128,7 +128,7 @@ impl<S: Store> Runtime<S> {
         }
         let lag: u64 = shards.iter().map(|shard| shard.lag).sum();
         metrics::gauge!("chatsparks_lag_events").set(lag as f64);
-        let store = self.inner.store_fault.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let store = self.inner.store_fault();
         // Whoever only reads may have met a damaged page, which no worker has.
         let store = store.or_else(|| self.inner.store.damage());
         let sharing = &self.inner.sharing;

@@ -25,6 +25,7 @@ use std::{
 use tokio::{
     sync::{Notify, watch},
     task::JoinHandle,
+    time::Instant as Moment,
 };
 
 /// Workspaces that run. Cheap to clone; it stops when it is told to.
@@ -82,8 +83,8 @@ pub(crate) struct Inner<S> {
     stopping: watch::Sender<bool>,
     /// Moves with every commit.
     pub(crate) commits: watch::Sender<u64>,
-    /// Why the store could not do the last thing; none: it could.
-    pub(crate) store_fault: Mutex<Option<String>>,
+    /// Why the store could not do the last thing, and when that was; none: it could.
+    pub(crate) store_fault: Mutex<Option<StoreFault>>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     unique: AtomicU64,
     /// What no other process has.
@@ -164,11 +165,34 @@ impl<S> Inner<S> {
         let mut fault = self.store_fault.lock().unwrap_or_else(PoisonError::into_inner);
         match error {
             None => *fault = None,
-            Some(error @ (StoreError::Unavailable(_) | StoreError::Unusable(_))) => *fault = Some(error.to_string()),
+            Some(error @ (StoreError::Unavailable(_) | StoreError::Unusable(_))) => {
+                let passes = matches!(error, StoreError::Unavailable(_));
+                *fault = Some(StoreFault { why: error.to_string(), met: Moment::now(), passes });
+            }
             Some(_) => {}
         }
     }
+
+    /// Why the store does not do what it should; none: it does, as far as anybody knows. Where everything is decided and
+    /// whoever brings events waits for health, nobody finds out that it is well again: what nobody has met for a while is
+    /// taken to be over, and the next to meet it says so.
+    pub(crate) fn store_fault(&self) -> Option<String> {
+        let fault = self.store_fault.lock().unwrap_or_else(PoisonError::into_inner);
+        let stands = |fault: &&StoreFault| !fault.passes || fault.met.elapsed() < PASSES_AFTER;
+        fault.as_ref().filter(stands).map(|fault| fault.why.clone())
+    }
 }
+
+/// What the store could not do.
+pub(crate) struct StoreFault {
+    why: String,
+    met: Moment,
+    /// Whether it may go by itself.
+    passes: bool,
+}
+
+/// A fault that nobody has met for so long is over.
+const PASSES_AFTER: Duration = Duration::from_secs(30);
 
 impl WorkspaceState {
     /// The workspace's own account, in the revision in force.

@@ -1,9 +1,9 @@
 //! What stores a simulation may run over, and how they are copied (S4).
 
+use crate::block_on;
 use chatsparks_core::Instant;
 use chatsparks_ports::{MemoryStore, Store};
 use chatsparks_sqlite::{Options, SqliteStore};
-use futures_executor::block_on;
 use std::path::PathBuf;
 use tempfile::TempDir;
 

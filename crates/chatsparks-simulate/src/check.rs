@@ -1,5 +1,6 @@
 //! What must hold after each step, and in the end.
 
+use crate::block_on;
 use crate::{
     run::World,
     watch::{Seen, SeenShard},
@@ -11,7 +12,6 @@ use chatsparks_core::{
 use chatsparks_ports::{Cursor, EffectState, Limit, Shard, Store, erasure::forget_line};
 use chatsparks_replay::Replay;
 use chatsparks_testkit::properties;
-use futures_executor::block_on;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -24,3 +24,9 @@ pub use plan::{Call, Plan, Setting, Step, Weather};
 pub use run::{Report, simulate};
 pub use shrink::shrink;
 pub use watch::Failure;
+
+/// Waits for what needs no other task, however much it does: within a task, a library would ask it to yield now and then,
+/// which nobody is there to do.
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    futures_executor::block_on(tokio::task::coop::unconstrained(work))
+}

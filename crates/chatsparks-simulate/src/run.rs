@@ -1,5 +1,6 @@
 //! A run: the real runtime lives through a plan, dies where the plan says so, and lives on.
 
+use crate::block_on;
 use crate::{
     Below, Defect, Failure, Plan, Step, VirtualClock, Weather,
     channel::Platform,
@@ -13,7 +14,6 @@ use chatsparks_ports::{Clock, EffectState, Shard, Store, StoreError};
 use chatsparks_runtime::{
     AcceptError, ClockMode, ConfigureError, NewEvent, Runtime, Settings, StartError, WorkspaceSetup,
 };
-use futures_executor::block_on;
 use std::{
     collections::{BTreeSet, VecDeque},
     sync::{Arc, Mutex, PoisonError},
@@ -387,7 +387,11 @@ impl<S: Store> World<S> {
             return;
         }
         // What the health says of the clock is looked at first: it notices the step.
-        let stepped = runtime.health().await.clock_stepped;
+        let health = runtime.health().await;
+        let stepped = health.clock_stepped;
+        if let Some(why) = health.store {
+            self.watch.fail("H", format!("the store is well for a while, and health says: {why}"));
+        }
         check::nothing_waits(self);
         for shard in self.shards() {
             check::is_decided(self, &shard);

@@ -1,5 +1,6 @@
 //! The store of a simulation: the real one, at whose calls a process ends, calls fail, and everything is watched.
 
+use crate::block_on;
 use crate::{Call, Defect, VirtualClock, watch::Watch};
 use chatsparks_core::{
     Answer, CommentId, Effect, Evaluation, InsightNumber, Instant, Key, Row, UserId, Wants, WorkspaceId,
@@ -9,7 +10,6 @@ use chatsparks_ports::{
     Appended, Archive, Clock, Commit, Cursor, EffectKey, EffectState, Fence, Input, KeptRecord, Limit, Log, Logged,
     Opened, Position, Queue, QueueCount, Queued, Ready, Routed, Settled, Shard, Shards, Store, StoreError, Stretch,
 };
-use futures_executor::block_on;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use std::{
     collections::BTreeMap,
@@ -17,6 +17,9 @@ use std::{
     time::Duration,
 };
 use tokio::sync::watch;
+
+/// So many appends at one instant come to no end: something is due that does not go away.
+const ENDLESS: u32 = 5_000;
 
 /// The process that runs, and how it is going to end.
 pub(crate) struct Process {
@@ -33,6 +36,8 @@ struct Plot {
     /// Until when nothing can be written, by a clock that never jumps (R9).
     full_until: Option<Duration>,
     down: u64,
+    /// How many appends there were at an instant, by a clock that never jumps.
+    appends: (Duration, u32),
     /// Commits that were on their way when the process ended: they come late (R5).
     zombies: BTreeMap<Shard, (Fence, Commit)>,
 }
@@ -135,6 +140,16 @@ impl Process {
         }
     }
 
+    /// Whether things are logged at one instant without end.
+    fn is_endless(&self, call: Call, passed: Duration) -> bool {
+        let appends = &mut self.plot().appends;
+        if appends.0 != passed {
+            *appends = (passed, 0);
+        }
+        appends.1 += u32::from(call == Call::Append);
+        appends.1 > ENDLESS
+    }
+
     fn fate(&self, call: Call, writes: bool, now: Instant, passed: Duration) -> Fate {
         let mut plot = self.plot();
         plot.full_until = plot.full_until.filter(|until| passed < *until);
@@ -210,6 +225,10 @@ impl<S: Store> Watched<S> {
             return std::future::pending().await;
         }
         if self.watch.seen().failure.is_some() {
+            return self.process.ends().await;
+        }
+        if self.process.is_endless(call, self.clock.monotonic()) {
+            self.watch.fail("R6", "more and more is logged at one instant".to_owned());
             return self.process.ends().await;
         }
         let yields = self.random.lock().unwrap_or_else(PoisonError::into_inner).random_range(0..4);

@@ -170,8 +170,7 @@ impl Window {
         let (each, burst) = self.pace();
         let even = (self.even + each).saturating_sub(now + burst);
         let is_full = self.within + self.taken >= self.count;
-        let first =
-            self.gone.front().filter(|_| is_full).map(|(_, last, _)| (*last + self.length).saturating_sub(now));
+        let first = self.gone.front().filter(|_| is_full).map(|(_, last, _)| (*last + self.length).saturating_sub(now));
         even.max(first.unwrap_or_default())
     }
 
@@ -260,7 +259,8 @@ mod tests {
         for (rate, parts) in [("10/s", [0.5, 0.25, 0.25]), ("1/s", [0.4, 0.3, 0.3]), ("7/m", [0.34, 0.33, 0.33])] {
             let rate: Rate = rate.parse().unwrap();
             let wall = Instant::from_milliseconds(1_772_000_000_000);
-            let mut all: Vec<Windows> = parts.iter().map(|_| Windows::new(&[rate], None, wall, Duration::ZERO)).collect();
+            let mut all: Vec<Windows> =
+                parts.iter().map(|_| Windows::new(&[rate], None, wall, Duration::ZERO)).collect();
             let mut went = Vec::new();
             for step in 0..4_000u32 {
                 let now = Duration::from_millis(50) * step;

@@ -1,10 +1,10 @@
 //! One limit over many partitions, once everything has come to its end (R7, R8, M3).
 
 use super::ALL;
+use crate::block_on;
 use crate::run::World;
 use chatsparks_core::{Event, Row, Terms, WorkspaceId};
 use chatsparks_ports::Store;
-use futures_executor::block_on;
 
 /// Partitions agree on what is the whole workspace's; the pool has given what was counted, and nothing lies about unused;
 /// nobody is queued while there is room.
