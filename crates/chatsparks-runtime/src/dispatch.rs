@@ -17,6 +17,7 @@ use std::{
     time::Duration,
 };
 use tokio::task::{JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
 
 /// How long the dispatcher waits at most before it looks again by itself.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
@@ -94,13 +95,13 @@ struct Dispatcher<S: Store> {
 
 impl<S: Store> Dispatcher<S> {
     async fn run(mut self) {
-        let mut stop = self.inner.stopped();
+        let stop = self.inner.stopped();
         match self.inner.store.note(&self.workspace.id, stops::NOTE).await {
             Ok(note) => self.note(|state, _| state.stops = Stops::of_note(note.as_deref())),
             Err(error) => self.inner.note_store(Some(&error)),
         }
         let mut heard = self.inner.sharing.heard();
-        self.know_what_went(&mut stop).await;
+        self.know_what_went(&stop).await;
         loop {
             if self.inner.is_stopping() {
                 break;
@@ -117,7 +118,7 @@ impl<S: Store> Dispatcher<S> {
             tokio::select! {
                 // What comes first when several are ready is no matter of chance.
                 biased;
-                () = until_stopped(&mut stop) => break,
+                () = until_stopped(&stop) => break,
                 Some(done) = self.flying.join_next_with_id() => self.finish(done).await,
                 () = self.workspace.queued.notified() => {}
                 _ = heard.changed() => {}
@@ -130,7 +131,7 @@ impl<S: Store> Dispatcher<S> {
     }
 
     /// What went before this process began counts too (O4): without knowing it nothing goes.
-    async fn know_what_went(&self, stop: &mut tokio::sync::watch::Receiver<bool>) {
+    async fn know_what_went(&self, stop: &CancellationToken) {
         // Where several processes send, each keeps to an even pace of its part from its start on: that is all it knows.
         if self.workspace.rates.is_empty() || self.inner.sharing.is_shared {
             return;

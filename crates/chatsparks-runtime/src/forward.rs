@@ -16,10 +16,8 @@ const AFTER_TROUBLE: Duration = Duration::from_millis(500);
 
 /// Lets events go on until the runtime stops.
 pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<WorkspaceState>) {
-    let mut stop = inner.stopped();
-    let mut commits = inner.commits.subscribe();
+    let stop = inner.stopped();
     loop {
-        commits.borrow_and_update();
         let wait = match forward(&inner, &workspace).await {
             Ok(()) => LOOK_AGAIN,
             Err(error) => {
@@ -33,9 +31,9 @@ pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<Workspace
         tokio::select! {
             // What comes first when several are ready is no matter of chance.
             biased;
-            () = stops(&mut stop) => return,
+            () = stops(&stop) => return,
             () = workspace.has_to_wait.notified() => {}
-            _ = commits.changed(), if waits => {}
+            () = workspace.committed.notified(), if waits => {}
             () = tokio::time::sleep(wait) => {}
         }
     }

@@ -17,12 +17,12 @@ const AT_FIRST: Duration = Duration::from_secs(1);
 
 /// Deletes what is older than it has to be kept (R10, T5), a batch at a time.
 pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>) {
-    let mut stop = inner.stopped();
+    let stop = inner.stopped();
     let mut wait = AT_FIRST.min(inner.settings.retention);
     loop {
         tokio::select! {
             biased;
-            () = stops(&mut stop) => return,
+            () = stops(&stop) => return,
             () = tokio::time::sleep(wait) => {}
         }
         wait = inner.settings.retention;

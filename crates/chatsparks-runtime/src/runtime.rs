@@ -27,6 +27,7 @@ use tokio::{
     task::JoinHandle,
     time::Instant as Moment,
 };
+use tokio_util::sync::CancellationToken;
 
 /// Workspaces that run. Cheap to clone; it stops when it is told to.
 pub struct Runtime<S> {
@@ -80,7 +81,7 @@ pub(crate) struct Inner<S> {
     pub(crate) sharing: Sharing,
     /// Set once, when all of them are made.
     pub(crate) workspaces: OnceLock<BTreeMap<WorkspaceId, Arc<WorkspaceState>>>,
-    stopping: watch::Sender<bool>,
+    stopping: CancellationToken,
     /// Moves with every commit.
     pub(crate) commits: watch::Sender<u64>,
     /// Why the store could not do the last thing, and when that was; none: it could.
@@ -103,6 +104,8 @@ pub(crate) struct WorkspaceState {
     /// How many events wait for others to be decided (R4), and that there are more of them.
     pub(crate) waiting: AtomicI64,
     pub(crate) has_to_wait: Notify,
+    /// Something of it was committed here, which events may wait for.
+    pub(crate) committed: Notify,
     /// Something is to be sent, or was settled.
     pub(crate) queued: Notify,
     pub(crate) channel: Option<Arc<dyn DynChannel>>,
@@ -138,11 +141,11 @@ pub(crate) struct ShardState {
 
 impl<S> Inner<S> {
     pub(crate) fn is_stopping(&self) -> bool {
-        *self.stopping.borrow()
+        self.stopping.is_cancelled()
     }
 
-    pub(crate) fn stopped(&self) -> watch::Receiver<bool> {
-        self.stopping.subscribe()
+    pub(crate) fn stopped(&self) -> CancellationToken {
+        self.stopping.clone()
     }
 
     /// A number that no other event of this process has, nor one of another: a clock that was set back, or a restart
@@ -234,7 +237,7 @@ impl<S: Store> Runtime<S> {
             guard: ClockGuard::new(clock),
             settings,
             workspaces: OnceLock::new(),
-            stopping: watch::Sender::new(false),
+            stopping: CancellationToken::new(),
             commits: watch::Sender::new(0),
             store_fault: Mutex::new(None),
             tasks: Mutex::new(Vec::new()),
@@ -359,6 +362,7 @@ impl<S: Store> Runtime<S> {
             appended: Notify::new(),
             waiting: AtomicI64::new(0),
             has_to_wait: Notify::new(),
+            committed: Notify::new(),
             queued: Notify::new(),
             channel: setup.channel.clone(),
             rates: setup.rates.clone(),
@@ -422,7 +426,7 @@ impl<S: Store> Runtime<S> {
 
     /// Stops: what is begun is finished within so long, and nothing that was acknowledged is lost (H2).
     pub async fn stop(&self, within: Duration) {
-        self.inner.stopping.send_replace(true);
+        self.inner.stopping.cancel();
         let tasks = std::mem::take(&mut *self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         let finished = async {
             for task in tasks {
@@ -437,10 +441,10 @@ impl<S: Store> Runtime<S> {
     }
 }
 
-/// Waits until the runtime stops.
-pub(crate) async fn stops(stop: &mut watch::Receiver<bool>) {
-    // The sender lives as long as the runtime; should it be gone, there is nothing to wait for.
-    let _ = stop.wait_for(|stopping| *stopping).await;
+/// Waits until the runtime stops. Whoever waits hears it in the order in which they began to: a run of the simulator is the
+/// same each time.
+pub(crate) async fn stops(stop: &CancellationToken) {
+    stop.cancelled().await;
 }
 
 /// The note of the digest of the file last taken.

@@ -153,7 +153,7 @@ impl<S: Store> Inner<S> {
 
 /// Says at intervals that this process lives, until the runtime stops.
 pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>) {
-    let mut stop = inner.stopped();
+    let stop = inner.stopped();
     let takeover = inner.settings.takeover;
     let mut heard = Instant::now();
     loop {
@@ -181,7 +181,7 @@ pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>) {
         }
         tokio::select! {
             biased;
-            () = stops(&mut stop) => return,
+            () = stops(&stop) => return,
             () = inner.sharing.beat.notified() => {}
             () = tokio::time::sleep(takeover / BEATS) => {}
         }
@@ -206,11 +206,11 @@ async fn note_latest<S: Store>(inner: &Inner<S>) {
 
 /// Hears of what other processes log.
 pub(crate) async fn listen<S: Store>(inner: Arc<Inner<S>>) {
-    let mut stop = inner.stopped();
+    let stop = inner.stopped();
     loop {
         let told = tokio::select! {
             biased;
-            () = stops(&mut stop) => return,
+            () = stops(&stop) => return,
             told = inner.store.news() => told,
         };
         for id in told {
@@ -225,7 +225,7 @@ pub(crate) async fn listen<S: Store>(inner: Arc<Inner<S>>) {
 
 /// Wakes those shards of a workspace that have something to decide: one look for all of them.
 pub(crate) async fn watch<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<WorkspaceState>) {
-    let mut stop = inner.stopped();
+    let stop = inner.stopped();
     loop {
         let appended = workspace.appended.notified();
         let partitions = u32::try_from(workspace.shards.len()).unwrap_or(0);
@@ -241,7 +241,7 @@ pub(crate) async fn watch<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<Workspa
         tokio::time::sleep(PAUSE).await;
         tokio::select! {
             biased;
-            () = stops(&mut stop) => return,
+            () = stops(&stop) => return,
             () = appended => {}
             () = tokio::time::sleep(LOOK_AGAIN) => {}
         }

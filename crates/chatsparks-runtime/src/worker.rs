@@ -42,7 +42,7 @@ const SUSPECT: &str = "suspect";
 
 /// Works on a shard until the runtime stops.
 pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<WorkspaceState>, shard: Arc<ShardState>) {
-    let mut stop = inner.stopped();
+    let stop = inner.stopped();
     // What the store could not do ended no process: nothing is suspected for it (R13).
     let mut after_trouble = false;
     let partition = shard.shard.partition;
@@ -51,7 +51,7 @@ pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<Workspace
     loop {
         tokio::select! {
             biased;
-            () = stops(&mut stop) => return,
+            () = stops(&stop) => return,
             () = inner.sharing.until_has(partition, heard) => {}
         }
         let worked = async {
@@ -87,7 +87,7 @@ pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<Workspace
         }
         tokio::select! {
             biased;
-            () = stops(&mut stop) => return,
+            () = stops(&stop) => return,
             () = tokio::time::sleep(AFTER_TROUBLE) => {}
         }
     }
@@ -201,7 +201,7 @@ impl<S: Store> Worker<S> {
 
     /// Decides what is logged, and waits for more.
     async fn work(&mut self) -> Result<(), StoreError> {
-        let mut stop = self.inner.stopped();
+        let stop = self.inner.stopped();
         let inner = self.inner.clone();
         loop {
             if self.inner.is_stopping() || !self.inner.sharing.has(self.shard.shard.partition) {
@@ -264,7 +264,7 @@ impl<S: Store> Worker<S> {
             };
             tokio::select! {
                 biased;
-                () = stops(&mut stop) => return Ok(()),
+                () = stops(&stop) => return Ok(()),
                 () = inner.sharing.until_lost(shard.shard.partition) => return Ok(()),
                 () = appended => {}
                 () = tokio::time::sleep(wait) => {}

@@ -144,6 +144,7 @@ impl<S: Store> Worker<S> {
         *self.shard.trouble.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.inner.note_store(None);
         self.inner.commits.send_modify(|commits| *commits += 1);
+        self.workspace.committed.notify_one();
     }
 }
 
