@@ -1,5 +1,7 @@
 //! What can be said on the command line.
 
+#[cfg(feature = "demo")]
+use crate::command::Demo;
 #[cfg(feature = "serve")]
 use crate::command::{Backup, Export, Restore, Restored, Serve, StoreCommand, Verify};
 use crate::command::{
@@ -65,11 +67,14 @@ pub(crate) enum Command {
     Store(StoreCommand),
     #[cfg(feature = "serve")]
     Serve(Serve),
+    #[cfg(feature = "demo")]
+    Demo(Demo),
     Completions(Completions),
 }
 
 const EXAMPLES: &str = "\
 Examples:
+  chatsparks demo                                 a shop's launch day, before your eyes
   chatsparks init moon                            a small shop to begin with
   chatsparks check shop.json                      is the workspace sound?
   chatsparks replay shop.json march.jsonl         what would it have done?

@@ -16,6 +16,8 @@ pub(crate) use check::Check;
 pub(crate) use compare::Compare;
 pub(crate) use completions::Completions;
 pub(crate) use conversation::Conversation;
+#[cfg(feature = "demo")]
+pub(crate) use demo::Demo;
 pub(crate) use diagnose::Diagnose;
 pub(crate) use expect::Expect;
 pub(crate) use explain::Explain;
@@ -37,6 +39,8 @@ mod check;
 mod compare;
 mod completions;
 mod conversation;
+#[cfg(feature = "demo")]
+mod demo;
 mod diagnose;
 mod expect;
 mod explain;
@@ -92,6 +96,8 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<Answer, F
         Command::Store(store) => store.run(terminal),
         #[cfg(feature = "serve")]
         Command::Serve(serve) => serve.run(terminal),
+        #[cfg(feature = "demo")]
+        Command::Demo(demo) => demo.run(terminal),
         Command::Completions(completions) => completions.run(),
     }
 }

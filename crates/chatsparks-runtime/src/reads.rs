@@ -1,6 +1,6 @@
 //! What can be read while it runs: state, contacts, orders, the queue.
 
-use crate::{Forecast, Runtime, dispatch::receipt};
+use crate::{Forecast, Runtime, dispatch::receipt, settings::ClockMode};
 use chatsparks_core::{
     Head, Insights, Key, Row, WorkspaceId,
     final_state::{ContactState, MacState, OrderState},
@@ -147,7 +147,8 @@ impl<S: Store> Runtime<S> {
             if state.channel.is_none() {
                 Forecast { waiting: all, per_second: None, drained_at: None, too_late: 0, too_late_effects: Vec::new() }
             } else {
-                Forecast::new(all, &waiting, &channel, &state.rates, now)
+                let stands = (self.inner.settings.clock == ClockMode::Events).then(|| state.latest()).flatten();
+                Forecast::new(all, &waiting, &channel, &state.rates, now, stands)
             }
         };
         waiting.truncate(LISTED);
