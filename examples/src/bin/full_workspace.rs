@@ -67,7 +67,8 @@ async fn main() -> Result<()> {
     // 6. A buyer comments, is told to look into the inbox, writes, taps, and buys.
     let comment = buyers.comment("mint", "PRICE??").await?;
     println!("mint comments: PRICE??");
-    until("the public reply", async || Ok(tiktok.ledger().replies_to(&comment).next().map(|reply| reply.text.clone()))).await?;
+    until("the public reply", async || Ok(tiktok.ledger().replies_to(&comment).next().map(|reply| reply.text.clone())))
+        .await?;
     buyers.message("mint", "hi").await?;
     println!("mint writes: hi");
     until("the question", async || Ok(tiktok.ledger().sent_to("mint").next().map(|said| said.text.clone()))).await?;
@@ -88,9 +89,10 @@ async fn main() -> Result<()> {
     let credited = async || {
         let (records, _) = store.records(&shop, &Cursor(vec![0]), 1_000).await?;
         let outcomes = records.iter().filter_map(|record| serde_json::from_str::<Value>(&record.line).ok());
-        Ok(outcomes.filter_map(|record| record["outcome"].get("order").cloned()).next_back().map(|order| {
-            format!("{}, {} {}", order["result"], order["total_minor"], order["currency"])
-        }))
+        Ok(outcomes
+            .filter_map(|record| record["outcome"].get("order").cloned())
+            .next_back()
+            .map(|order| format!("{}, {} {}", order["result"], order["total_minor"], order["currency"])))
     };
     until("the order", credited).await?;
 
@@ -100,7 +102,8 @@ async fn main() -> Result<()> {
         let comment = asked.await?;
         let why = async || {
             let explained = runtime.explain(&shop, &comment.as_str().into(), Some("price")).await.ok();
-            Ok(explained.map(|explained| format!("{:?}: {:?}", explained.comment, explained.triggers[0].explanation.verdict)))
+            Ok(explained
+                .map(|explained| format!("{:?}: {:?}", explained.comment, explained.triggers[0].explanation.verdict)))
         };
         until("why there is no answer", why).await?;
     }
@@ -133,7 +136,8 @@ fn shop(keys: &Credentials) -> Value {
 
 /// The account and its shop. Tokens are kept in the database, sealed.
 fn account(workspace: &WorkspaceId, keys: &Credentials) -> Result<AccountSettings> {
-    let (of, key) = (&keys.accounts[0], |key: &str, secret: &str| AppKeys { key: key.into(), secrets: vec![secret.into()] });
+    let (of, key) =
+        (&keys.accounts[0], |key: &str, secret: &str| AppKeys { key: key.into(), secrets: vec![secret.into()] });
     let mut business = BusinessSettings::new(&of.business_id, key(&keys.client_key, &keys.client_secret));
     business.base_url.clone_from(&keys.business_url);
     business.first_token = Some(FirstToken::Refresh(of.refresh_token.clone()));
@@ -152,7 +156,8 @@ fn account(workspace: &WorkspaceId, keys: &Credentials) -> Result<AccountSetting
 /// Asks TikTok to deliver events of a type here. In production this is done once.
 async fn subscribe(keys: &Credentials, event: &str, to: &str) -> Result<()> {
     let url = format!("{}/business/webhook/update/", keys.business_url);
-    let asked = json!({ "app_id": keys.client_key, "secret": keys.client_secret, "event_type": event, "callback_url": to });
+    let asked =
+        json!({ "app_id": keys.client_key, "secret": keys.client_secret, "event_type": event, "callback_url": to });
     let client = reqwest::Client::new().post(url).header("content-type", "application/json").body(asked.to_string());
     let answer: Value = serde_json::from_str(&client.send().await?.text().await?)?;
     if answer["code"] == 0 { Ok(()) } else { Err(format!("TikTok delivers no {event}: {answer}").into()) }

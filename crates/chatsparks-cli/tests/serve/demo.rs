@@ -116,16 +116,19 @@ fn s1_a_database_of_a_newer_version_is_left_as_it_is() {
     let (code, _, errors) = ran(place.path(), &["--once", "--keep", &keep]);
     assert_eq!(code, Some(2));
     assert!(errors.contains("is there already, and cannot be opened"), "{errors}");
-    assert_eq!(fs::read(&database).unwrap(), before);
+    assert!(fs::read(&database).unwrap() == before, "it is as it was");
 }
 
 #[cfg(unix)]
 #[test]
 fn h2_interrupted_at_any_moment_it_leaves_no_process_and_no_directory() {
     use crate::service::wait_for;
-    let begun = |place: &Path| fs::read_dir(place).unwrap().flatten().any(|folder| folder.path().join("chatsparks.db").exists());
+    let begun = |place: &Path| {
+        fs::read_dir(place).unwrap().flatten().any(|folder| folder.path().join("chatsparks.db").exists())
+    };
     let running = |place: &Path| {
-        let lines = fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
+        let lines =
+            fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
         let place = place.to_str().unwrap().to_owned();
         lines.filter(|line| String::from_utf8_lossy(line).contains(&place)).count()
     };
@@ -141,4 +144,37 @@ fn h2_interrupted_at_any_moment_it_leaves_no_process_and_no_directory() {
             assert_eq!(running(place.path()), 0, "{name}");
         }
     }
+}
+
+/// In a terminal of its own, as `script` makes one. Where there is no such program there is nothing to be seen.
+#[cfg(target_os = "linux")]
+#[test]
+fn h2_interrupted_in_a_terminal_it_gives_the_terminal_back() {
+    use crate::service::wait_for;
+    if Command::new("script").arg("--version").output().is_err() {
+        eprintln!("there is no `script` here: nothing to draw in");
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let (kept, seen) = (place.path().join("day"), place.path().join("seen"));
+    let program = cargo_bin("chatsparks");
+    let line = format!("stty cols 80 rows 24; exec {} demo --speed 500 --keep {}", program.display(), kept.display());
+    let mut script = Command::new("script");
+    script.args(["-qefc", &line]).arg(&seen).env("TERM", "xterm").env_remove("NO_COLOR");
+    let mut script = script.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let drawn = || String::from_utf8_lossy(&fs::read(&seen).unwrap_or_default()).into_owned();
+    wait_for("the picture", || drawn().contains("\u{1b}[?1049h") && drawn().contains("Conversations"));
+    let shown = fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| {
+        let line = fs::read(entry.path().join("cmdline")).ok()?;
+        let is_it = line.starts_with(program.to_str()?.as_bytes()) && line.split(|byte| *byte == 0).nth(1)? == b"demo";
+        let here = String::from_utf8_lossy(&line).contains(kept.to_str()?);
+        (is_it && here).then(|| entry.file_name().into_string().ok()).flatten()
+    });
+    let shown: Vec<String> = shown.collect();
+    assert_eq!(shown.len(), 1, "{shown:?}");
+    assert!(Command::new("kill").args(["-INT", &shown[0]]).status().unwrap().success());
+    assert_eq!(script.wait().unwrap().code(), Some(130));
+    let drawn = drawn();
+    let (_, after) = drawn.rsplit_once("\u{1b}[?1049h").unwrap();
+    assert!(after.contains("\u{1b}[?1049l") && after.contains("\u{1b}[?25h"), "the terminal is as it was");
 }

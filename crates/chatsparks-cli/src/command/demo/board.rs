@@ -38,9 +38,9 @@ pub(crate) struct Board {
     pub(crate) results: BTreeMap<String, u64>,
     /// Contacts by the state of their conversation.
     pub(crate) states: BTreeMap<String, u64>,
-    conversations: BTreeMap<String, String>,
+    pub(crate) conversations: BTreeMap<String, String>,
     /// What people call themselves.
-    handles: BTreeMap<String, String>,
+    pub(crate) handles: BTreeMap<String, String>,
     /// Contacts counted in this cycle, and how many there is room for.
     pub(crate) counted: u64,
     pub(crate) limit: u64,
@@ -219,8 +219,12 @@ mod tests {
     #[test]
     fn m3_the_banner_follows_the_count() {
         let mut board = Board { limit: 100, ..Board::default() };
-        for (count, banner) in [(79, "none"), (80, "yellow"), (94, "yellow"), (95, "red"), (99, "red"), (100, "paused")] {
-            board.record(&json!({ "user_id": "u1", "outcome": {}, "facts": [{ "contact_counted": { "count": count } }] }), None);
+        for (count, banner) in [(79, "none"), (80, "yellow"), (94, "yellow"), (95, "red"), (99, "red"), (100, "paused")]
+        {
+            board.record(
+                &json!({ "user_id": "u1", "outcome": {}, "facts": [{ "contact_counted": { "count": count } }] }),
+                None,
+            );
             assert_eq!(board.banner(), banner, "{count}");
         }
     }

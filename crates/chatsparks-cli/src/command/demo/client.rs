@@ -32,7 +32,8 @@ impl Client {
             .map_err(|error| Failure::new(format!("no calls can be made: {error}")))?
             .with_root_certificates(RootCertStore::empty())
             .with_no_client_auth();
-        let http = reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().timeout(Duration::from_secs(60));
+        let http =
+            reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().timeout(Duration::from_secs(60));
         let http = http.build().map_err(|error| Failure::new(format!("no calls can be made: {error}")))?;
         Ok(Self { http, base: format!("http://{address}/v1/workspaces/glow"), token: token.to_owned() })
     }
@@ -40,7 +41,8 @@ impl Client {
     /// A call; none: there was no answer.
     pub(crate) async fn call(&self, method: Method, path: &str, body: String) -> Option<Answer> {
         let request = self.http.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token);
-        let request = if body.is_empty() { request } else { request.header("content-type", "application/json").body(body) };
+        let request =
+            if body.is_empty() { request } else { request.header("content-type", "application/json").body(body) };
         let answer = request.send().await.ok()?;
         let status = answer.status();
         let cursor = answer.headers().get("x-next-cursor").and_then(|value| value.to_str().ok()).map(str::to_owned);

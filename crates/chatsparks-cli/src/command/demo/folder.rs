@@ -35,10 +35,8 @@ impl Folder {
         let database = folder.database();
         if database.exists() {
             let shown = database.display();
-            // What stands there is never written to: whoever has a newer version may need it.
-            let opened = SqliteStore::open(&database, chatsparks_sqlite::Options::default());
-            let failure = match opened {
-                Ok(_) => Failure::new(format!("`{shown}` is there already")),
+            let failure = match opened(&database) {
+                Ok(()) => Failure::new(format!("`{shown}` is there already")),
                 Err(error) => Failure::new(format!("`{shown}` is there already, and cannot be opened: {error}")),
             };
             return Err(failure.help("name a directory that is new or empty: the day begins with an empty database"));
@@ -80,6 +78,14 @@ impl Folder {
         written.map_err(|error| Failure::cannot_write(&path.display().to_string(), &error))?;
         Ok(path)
     }
+}
+
+/// Whether a database can be opened. It is a copy that is: what stands there stays as it is, for whoever may need it.
+fn opened(database: &Path) -> Result<(), String> {
+    let aside = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let copy = aside.path().join("chatsparks.db");
+    fs::copy(database, &copy).map_err(|error| error.to_string())?;
+    SqliteStore::open(copy, chatsparks_sqlite::Options::default()).map(|_| ()).map_err(|error| error.to_string())
 }
 
 fn private(path: &Path) -> io::Result<fs::File> {

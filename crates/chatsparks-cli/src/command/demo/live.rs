@@ -36,7 +36,8 @@ impl Live {
     /// When the terminal cannot be drawn on.
     pub(crate) fn begin(board: Arc<Mutex<Board>>) -> Result<Self, Failure> {
         let cannot = |error: &io::Error| {
-            Failure::new(format!("the terminal cannot be drawn on: {error}")).help("`chatsparks demo --once` needs none")
+            Failure::new(format!("the terminal cannot be drawn on: {error}"))
+                .help("`chatsparks demo --once` needs none")
         };
         let terminal = ratatui::try_init().map_err(|error| {
             ratatui::restore();

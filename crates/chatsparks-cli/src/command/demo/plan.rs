@@ -17,11 +17,12 @@ const HOUR: i64 = 3_600_000;
 const MINUTE: i64 = 60_000;
 
 const NAMES: [&str; 24] = [
-    "mint", "ploy", "fah", "bow", "nan", "gift", "aom", "praew", "ning", "linh", "trang", "vy", "thao", "ngoc", "putri", "dewi",
-    "ayu", "sari", "rizky", "jess", "sam", "kelly", "zoe", "amir",
+    "mint", "ploy", "fah", "bow", "nan", "gift", "aom", "praew", "ning", "linh", "trang", "vy", "thao", "ngoc",
+    "putri", "dewi", "ayu", "sari", "rizky", "jess", "sam", "kelly", "zoe", "amir",
 ];
 /// What those ask who have minutes left.
-const LATE: [&str; 6] = ["ราคาเท่าไหร่คะ", "ขอราคาหน่อยค่ะ", "กี่บาทคะ", "giá bao nhiêu ạ", "harga berapa kak?", "how much is it?"];
+const LATE: [&str; 6] =
+    ["ราคาเท่าไหร่คะ", "ขอราคาหน่อยค่ะ", "กี่บาทคะ", "giá bao nhiêu ạ", "harga berapa kak?", "how much is it?"];
 
 /// What the day brings.
 pub(crate) struct Plan {
@@ -53,7 +54,7 @@ impl Plan {
             let id = format!("c{number}");
             let is_urgent = number > comments - urgent;
             let at = match comments - number {
-                later if later < urgent => times.burst + 182_000 + dice.random_range(0..6_000),
+                later if later < urgent => times.burst_ends,
                 later if later < burst => {
                     // It fades: half of who come do so in the first forty seconds.
                     let share: f64 = dice.random_range(f64::EPSILON..1.0);
@@ -162,13 +163,15 @@ mod tests {
         let times = Times::new().expect("a day");
         let mut plan = Plan::new(7, 1_000, 400, &times);
         assert_eq!(plan.urgent.len(), 20);
-        let burst: Vec<_> = plan.agenda.until(times.burst_ends).into_iter().filter(|line| line.said.is_some()).collect();
+        let burst: Vec<_> =
+            plan.agenda.until(times.burst_ends).into_iter().filter(|line| line.said.is_some()).collect();
         assert!(burst.iter().rev().take(20).all(|line| plan.urgent.contains(&line.id)));
     }
 
     #[test]
     fn every_comment_is_of_the_example() {
-        let history = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/glow/history.jsonl"));
+        let history =
+            std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/glow/history.jsonl"));
         let history = history.expect("the example");
         let known: BTreeSet<(String, String)> = history
             .lines()

@@ -69,7 +69,12 @@ pub(crate) struct Service {
 ///
 /// # Errors
 /// When it cannot be written.
-pub(crate) fn configure(folder: &Folder, listen: SocketAddr, effects: SocketAddr, rate: u32) -> Result<PathBuf, Failure> {
+pub(crate) fn configure(
+    folder: &Folder,
+    listen: SocketAddr,
+    effects: SocketAddr,
+    rate: u32,
+) -> Result<PathBuf, Failure> {
     let text = format!(
         "# The launch day of the demo: events bring their own time.\nlisten = \"{listen}\"\n\
          store = \"sqlite:chatsparks.db\"\nclock = \"events\"\ntrust_at = true\napi_token = {{ file = \"{TOKEN}\" }}\n\
@@ -152,7 +157,8 @@ impl Service {
         self.peak = self.peak_memory().unwrap_or(0);
         let id = self.process.0.id().to_string();
         // Where nothing can be asked it is killed, and loses nothing either.
-        let asked = cfg!(unix) && Command::new("kill").args(["-TERM", &id]).status().is_ok_and(|status| status.success());
+        let asked =
+            cfg!(unix) && Command::new("kill").args(["-TERM", &id]).status().is_ok_and(|status| status.success());
         let patience = Instant::now() + Duration::from_secs(if asked { 15 } else { 0 });
         while Instant::now() < patience {
             if !self.is_running() {

@@ -97,9 +97,9 @@ impl Shop {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
         let products = list(&document["products"]);
-        let products = products.iter().map(|product| {
-            (text(&product["id"]), list(&product["skus"]).iter().map(|sku| text(&sku["id"])).collect())
-        });
+        let products = products
+            .iter()
+            .map(|product| (text(&product["id"]), list(&product["skus"]).iter().map(|sku| text(&sku["id"])).collect()));
         let products = products.collect();
         let triggers = list(&document["triggers"]).iter().filter(|trigger| trigger["status"] != "draft").count();
         Ok(Self { document, limit, questions, products, triggers })
@@ -177,7 +177,8 @@ mod tests {
 
     #[test]
     fn the_shop_is_that_of_the_example() {
-        let example = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/glow/workspace.json"));
+        let example =
+            std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/glow/workspace.json"));
         assert_eq!(GLOW, example.expect("the example"), "copy `examples/glow/workspace.json` here");
     }
 

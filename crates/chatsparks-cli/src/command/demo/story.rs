@@ -1,5 +1,7 @@
 //! The day, from its first comment to its last order.
 
+mod burst;
+
 use super::{
     agenda::{Agenda, Line, Said},
     board::{Board, Refused},
@@ -12,7 +14,7 @@ use super::{
     platform::Platform,
     service::{self, Running, Service},
     shop::{Shop, Times},
-    summary::{Burst, Told, Why},
+    summary::{Told, Why},
     wire::Wired,
 };
 use crate::failure::Failure;
@@ -27,7 +29,7 @@ use std::{
     path::PathBuf,
     process::Stdio,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 /// How far the day goes between two looks at what came of it.
@@ -172,6 +174,7 @@ impl Story {
         let took = self.began.elapsed();
         self.phase("The books are held against one another");
         let why = self.why().await?;
+        self.lock().why = why.iter().take(WHY_SHOWN + 1).flat_map(Why::lines).collect();
         let digest = self.client.read("/digest").await?;
         let peak = self.service.peak_memory();
         let verified = self.verified().await?;
@@ -248,88 +251,6 @@ impl Story {
             Some(answer) if answer.status.is_success() => self.settle(CALM).await,
             _ => Err(Failure::new("the service does not take the larger plan")),
         }
-    }
-
-    /// The burst: everything at once, and the clock stands until all of it went out.
-    async fn burst(&mut self) -> Result<Burst, Failure> {
-        self.settle(0).await?;
-        self.phase("The video is passed on: a burst. The clock stands until everybody is answered");
-        let lines = self.agenda.until(self.times.burst_ends);
-        self.now = self.times.burst_ends;
-        let (began, comments, before) = (Instant::now(), lines.len(), self.platform.book(|book| book.done.len()));
-        let half = lines.len() / 2;
-        let mut lines = lines.into_iter();
-        self.bring_all(lines.by_ref().take(half).collect()).await?;
-        if self.setting.crash {
-            self.crash(before).await?;
-        }
-        self.bring_all(lines.collect()).await?;
-        let accepted = began.elapsed();
-        self.decided().await?;
-        let decided = began.elapsed();
-        let gone = self.platform.book(|book| book.done.len());
-        let waiting = self.ledger.outstanding(gone);
-        let mut foreseen = Vec::new();
-        let stuck = Instant::now() + STUCK + Duration::from_secs(waiting as u64 / 50);
-        loop {
-            self.look().await?;
-            if self.outstanding() == 0 {
-                break;
-            }
-            self.not_stuck(stuck)?;
-            foreseen.extend(self.foresee().await?);
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        let drained = self.platform.book(|book| book.done.last().map_or(began, |done| done.when));
-        let drains = Burst::new(&foreseen, drained);
-        let places = self.platform.book(|book| {
-            let urgent = |(place, done): (usize, &super::platform::Done)| {
-                let comment = done.effect.split('/').next().unwrap_or_default();
-                self.urgent.contains(comment).then_some(place + 1)
-            };
-            book.done[gone..].iter().enumerate().filter_map(urgent).max()
-        });
-        Ok(Burst {
-            comments,
-            urgent: self.urgent.len(),
-            waiting,
-            accepted,
-            decided,
-            drained: drained.duration_since(began),
-            last_urgent: places.unwrap_or(0),
-            ..drains
-        })
-    }
-
-    /// The service is killed while it takes in, decides and sends; and started again.
-    async fn crash(&mut self, before: usize) -> Result<(), Failure> {
-        self.phase("kill -9: the service is gone in the middle of the burst");
-        let stuck = Instant::now() + STUCK;
-        // It is sending by now, so that some of what it sent is not written down.
-        while self.platform.book(|book| book.done.len()) < before + 20 {
-            self.not_stuck(stuck)?;
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        self.service.kill();
-        self.crashes += 1;
-        self.service.again().await?;
-        self.phase("It is back: it goes on where its database is, and asks nobody");
-        Ok(())
-    }
-
-    /// What the service foresees now: when, and how long it will take.
-    async fn foresee(&mut self) -> Result<Option<(Instant, Duration)>, Failure> {
-        let queue = self.client.read("/queue").await?;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let drained = queue["forecast"]["drained_at"].as_str().and_then(|at| at.parse::<chatsparks_core::Instant>().ok());
-        let left = drained.map(|at| {
-            let at = Duration::from_millis(u64::try_from(at.as_milliseconds()).unwrap_or(0));
-            at.saturating_sub(now)
-        });
-        let mut board = self.lock();
-        board.per_second = queue["forecast"]["per_second"].as_f64();
-        board.drains_in = left.map(|left| left.as_secs_f64());
-        Ok(left.map(|left| (Instant::now(), left)))
     }
 
     /// Brings events in their order.
@@ -469,7 +390,8 @@ impl Story {
     async fn insights(&self) -> Result<Insights, Failure> {
         let cannot = |error: StoreError| Failure::new(format!("the database cannot be read: {error}"));
         let path = self.database.clone();
-        let opened = tokio::task::spawn_blocking(move || SqliteStore::open(path, chatsparks_sqlite::Options::default()));
+        let opened =
+            tokio::task::spawn_blocking(move || SqliteStore::open(path, chatsparks_sqlite::Options::default()));
         let store = opened.await.map_err(|_| Failure::new("the database cannot be opened"))?.map_err(cannot)?;
         let mut insights = Insights::new();
         for (number, by) in store.insights(&"glow".into()).await.map_err(cannot)? {

@@ -111,7 +111,12 @@ impl Why {
             "outside_window" => "the video is older than the plan listens to".to_owned(),
             _ => format!("none of {looked} triggers finds its words in it"),
         };
-        Self { who: text(&comment["handle"]), text: text(&comment["text"]), at: instant(&comment["at"]).unwrap_or(0), reason }
+        Self {
+            who: text(&comment["handle"]),
+            text: text(&comment["text"]),
+            at: instant(&comment["at"]).unwrap_or(0),
+            reason,
+        }
     }
 
     /// The comment, and the reason.
@@ -132,19 +137,47 @@ impl Told {
         let Self { balance, burst, .. } = self;
         let comments = number(self.results.values().sum());
         let mut lines = vec![
-            format!("{comments} comments, {} DMs, {} replies in {:.0} s", number(self.dms), number(self.replies), self.took.as_secs_f64()),
+            format!(
+                "{comments} comments, {} DMs, {} replies in {:.0} s",
+                number(self.dms),
+                number(self.replies),
+                self.took.as_secs_f64()
+            ),
             String::new(),
-            format!("The burst: {} events, decided in {:.1} s, out in {:.1} s", count(burst.comments), burst.decided.as_secs_f64(), burst.drained.as_secs_f64()),
-            format!("{} had minutes left and came last: out by place {} of {}", count(burst.urgent), count(burst.last_urgent), count(burst.waiting)),
+            format!(
+                "The burst: {} events, decided in {:.1} s, out in {:.1} s",
+                count(burst.comments),
+                burst.decided.as_secs_f64(),
+                burst.drained.as_secs_f64()
+            ),
+            format!(
+                "{} had minutes left and came last: out by place {} of {}",
+                count(burst.urgent),
+                count(burst.last_urgent),
+                count(burst.waiting)
+            ),
         ];
         lines.extend(burst.off.map(|off| format!("The forecast was off by {:.1} % at most", off * 100.0)));
         lines.push(String::new());
         lines.extend((self.crashes > 0).then(|| "The service was killed in the middle, and came back".to_owned()));
         lines.extend([
-            format!("{} events acknowledged, {} not decided, {} twice", count(balance.brought), count(balance.undecided), count(balance.decided_twice)),
-            format!("{} effects, {} not done, {} done twice", count(balance.effects), count(balance.not_done), count(balance.done_twice)),
+            format!(
+                "{} events acknowledged, {} not decided, {} twice",
+                count(balance.brought),
+                count(balance.undecided),
+                count(balance.decided_twice)
+            ),
+            format!(
+                "{} effects, {} not done, {} done twice",
+                count(balance.effects),
+                count(balance.not_done),
+                count(balance.done_twice)
+            ),
             format!("{} brought again, and known by their key", number(balance.brought_again)),
-            format!("Decided anew from the log: {}", if self.verified { "the same, byte for byte" } else { "not the same" }),
+            format!(
+                "Decided anew from the log: {}",
+                if self.verified { "the same, byte for byte" } else { "not the same" }
+            ),
         ]);
         lines
     }
@@ -187,7 +220,12 @@ pub(crate) fn write(out: &mut Stream, told: &Told, folder: &Folder) -> io::Resul
     line(
         out,
         "sent",
-        format!("{} DMs, {} public replies, {} notes to people", number(told.dms), number(told.replies), number(told.notes)),
+        format!(
+            "{} DMs, {} public replies, {} notes to people",
+            number(told.dms),
+            number(told.replies),
+            number(told.notes)
+        ),
     )?;
     line(
         out,
@@ -325,7 +363,10 @@ fn write_wire(out: &mut Stream, wired: &Wired) -> io::Result<()> {
 /// How to go on.
 fn write_where_next(out: &mut Stream, told: &Told, folder: &Folder, balance: &Balance) -> io::Result<()> {
     let Some(kept) = folder.kept() else {
-        writeln!(out.to, "\nIts database is gone. To look into it: `chatsparks demo --once --keep day`, and then what it says.")?;
+        writeln!(
+            out.to,
+            "\nIts database is gone. To look into it: `chatsparks demo --once --keep day`, and then what it says."
+        )?;
         return Ok(());
     };
     let (database, directory) = (folder.database(), kept.display());
@@ -348,7 +389,8 @@ mod tests {
     fn o6_a_forecast_is_judged_once_it_knows_how_fast_it_goes_and_before_the_end() {
         let began = Instant::now();
         let at = |seconds: u64| began + Duration::from_secs(seconds);
-        let foreseen: Vec<_> = [(0, 99), (2, 8), (5, 4), (9, 99)].map(|(when, left)| (at(when), Duration::from_secs(left))).into();
+        let foreseen: Vec<_> =
+            [(0, 99), (2, 8), (5, 4), (9, 99)].map(|(when, left)| (at(when), Duration::from_secs(left))).into();
         let burst = Burst::new(&foreseen, at(10));
         assert_eq!((burst.forecasts, burst.off), (2, Some(0.2)));
         assert_eq!(Burst::new(&[], at(10)).off, None);

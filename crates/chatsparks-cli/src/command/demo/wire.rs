@@ -1,12 +1,7 @@
 //! A few buyers over TikTok's own wire: a simulated TikTok on this machine, the service's TikTok adapter, signed webhooks,
 //! tokens, and TikTok's own limits of ten calls a second. They live at the pace of life, beside the day.
 
-use super::{
-    board::Board,
-    client::Client,
-    folder::Folder,
-    service::Service,
-};
+use super::{board::Board, client::Client, folder::Folder, service::Service};
 use crate::failure::Failure;
 use chatsparks_tiktok_sim::{
     Settings, Simulator,
@@ -100,7 +95,8 @@ impl Wire {
         let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).map_err(|_| cannot())?;
         mac.update(signed.as_bytes());
         let sign = data_encoding::HEXLOWER.encode(&mac.finalize().into_bytes());
-        let url = format!("{}{PATH}?app_key={key}&shop_cipher={cipher}&timestamp={now}&sign={sign}", self.keys.shop_url);
+        let url =
+            format!("{}{PATH}?app_key={key}&shop_cipher={cipher}&timestamp={now}&sign={sign}", self.keys.shop_url);
         let answer = self.client.put(&url, ("x-tts-access-token", &account.shop_access_token), body).await;
         let answer = answer.and_then(|answer| serde_json::from_str::<Value>(&answer).ok()).unwrap_or_default();
         if answer["code"] == 0 { Ok(()) } else { Err(cannot()) }
@@ -112,7 +108,11 @@ impl Wire {
         let url = format!("{}/business/webhook/update/", self.keys.business_url);
         let answer = self.client.post(&url, asked.to_string()).await;
         let answer = answer.and_then(|answer| serde_json::from_str::<Value>(&answer).ok()).unwrap_or_default();
-        if answer["code"] == 0 { Ok(()) } else { Err(Failure::new(format!("the simulated TikTok tells of no {event}"))) }
+        if answer["code"] == 0 {
+            Ok(())
+        } else {
+            Err(Failure::new(format!("the simulated TikTok tells of no {event}")))
+        }
     }
 
     /// Lets the buyers do what buyers do.
@@ -149,7 +149,10 @@ impl Wire {
         say("over TikTok's wire: half of them buy");
         let orders = self.buy().await?;
         let wired = self.told(&comments, orders).await?;
-        say(&format!("over TikTok's wire: {} DMs, {} orders credited, nobody written to twice", wired.messages, wired.credited));
+        say(&format!(
+            "over TikTok's wire: {} DMs, {} orders credited, nobody written to twice",
+            wired.messages, wired.credited
+        ));
         Ok(wired)
     }
 
@@ -223,7 +226,11 @@ impl Wire {
         if !self.service.is_running() {
             return Err(super::service::failure(&self.service.said()));
         }
-        if Instant::now() < until { Ok(()) } else { Err(Failure::new(format!("{what} over TikTok's wire did not come"))) }
+        if Instant::now() < until {
+            Ok(())
+        } else {
+            Err(Failure::new(format!("{what} over TikTok's wire did not come")))
+        }
     }
 
     /// Ends both.

@@ -49,13 +49,9 @@ pub(super) fn board(frame: &mut Frame<'_>, board: &Board) {
 }
 
 fn draw_numbers(frame: &mut Frame<'_>, area: Rect, board: &Board) {
-    let [states, plan, orders, queue] = Layout::vertical([
-        Constraint::Length(4),
-        Constraint::Length(4),
-        Constraint::Length(5),
-        Constraint::Min(4),
-    ])
-    .areas(area);
+    let [states, plan, orders, queue] =
+        Layout::vertical([Constraint::Length(4), Constraint::Length(4), Constraint::Length(5), Constraint::Min(4)])
+            .areas(area);
     draw_states(frame, states, board);
     draw_plan(frame, plan, board);
     draw_orders(frame, orders, board);
@@ -75,7 +71,7 @@ fn draw_closing(frame: &mut Frame<'_>, area: Rect, board: &Board) {
 }
 
 fn why_line(place: usize, line: &str, width: usize) -> Line<'static> {
-    let style = if place % 2 == 0 { Style::new() } else { Style::new().fg(YELLOW) };
+    let style = if place.is_multiple_of(2) { Style::new() } else { Style::new().fg(YELLOW) };
     Line::styled(fit(line, width), style)
 }
 
@@ -91,8 +87,8 @@ fn panel(title: impl Into<Line<'static>>) -> Block<'static> {
 fn draw_head(frame: &mut Frame<'_>, area: Rect, board: &Board) {
     let (from, to) = board.span;
     let passed = board.now.saturating_sub(from) as f64 / to.saturating_sub(from).max(1) as f64;
-    let [name, bar] = Layout::horizontal([Constraint::Length(37), Constraint::Min(0)])
-        .areas(Rect { height: 1, ..area });
+    let [name, bar] =
+        Layout::horizontal([Constraint::Length(37), Constraint::Min(0)]).areas(Rect { height: 1, ..area });
     let title = Line::from(vec![
         Span::styled(" ChatSparks ", Style::new().bg(PINK).fg(Color::White).add_modifier(Modifier::BOLD)),
         Span::raw(" Glow's launch day "),
@@ -214,10 +210,7 @@ fn draw_plan(frame: &mut Frame<'_>, area: Rect, board: &Board) {
         "yellow" => (YELLOW, " over 80 % "),
         _ => (GREEN, ""),
     };
-    let title = Line::from(vec![
-        Span::raw(" Plan "),
-        Span::styled(banner, Style::new().fg(Color::Black).bg(color)),
-    ]);
+    let title = Line::from(vec![Span::raw(" Plan "), Span::styled(banner, Style::new().fg(Color::Black).bg(color))]);
     let block = panel(title);
     let inner = block.inner(area);
     frame.render_widget(block, area);
@@ -257,11 +250,8 @@ fn draw_orders(frame: &mut Frame<'_>, area: Rect, board: &Board) {
 
 fn draw_queue(frame: &mut Frame<'_>, area: Rect, board: &Board) {
     let waits = board.queue.back().copied().unwrap_or(0);
-    let title = Line::from(vec![
-        Span::raw(" Queue "),
-        Span::styled(number(waits), Style::new().fg(PINK)),
-        Span::raw(" "),
-    ]);
+    let title =
+        Line::from(vec![Span::raw(" Queue "), Span::styled(number(waits), Style::new().fg(PINK)), Span::raw(" ")]);
     let block = panel(title);
     let inner = block.inner(area);
     frame.render_widget(block, area);
@@ -319,7 +309,8 @@ mod tests {
 
     #[test]
     fn texts_are_cut_between_letters_and_never_wider_than_they_may_be() {
-        for text in ["ราคาเท่าไหร่คะ", "giá bao nhiêu ạ", "😍😍😍😍😍", "price?", ""] {
+        for text in ["ราคาเท่าไหร่คะ", "giá bao nhiêu ạ", "😍😍😍😍😍", "price?", ""]
+        {
             for columns in 0..20 {
                 assert!(fit(text, columns).width() <= columns.max(text.width().min(columns)), "{text} {columns}");
             }
@@ -331,13 +322,17 @@ mod tests {
         let mut board = Board { limit: 10, counted: 12, span: (0, 1_000), now: 500, ..Board::default() };
         let said = |text: &str| Said { handle: "mint_1".to_owned(), text: text.to_owned() };
         for text in ["ราคาเท่าไหร่คะ", "\u{1b}[2J\u{202e}evil", &"long ".repeat(200)] {
-            board.comments.push_back(Commented { said: said(text), result: "fired".to_owned(), trigger: "price-th".to_owned() });
+            board.comments.push_back(Commented {
+                said: said(text),
+                result: "fired".to_owned(),
+                trigger: "price-th".to_owned(),
+            });
             let (who, text) = ("u1".to_owned(), text.to_owned());
             board.messages.push_back(Told { by_shop: true, who, text, options: vec!["30 มล.".to_owned()] });
         }
         board.why = vec!["somebody".to_owned(), "because".to_owned()];
         (0..300).for_each(|waits| board.waits(waits));
-        for (width, height) in [(0, 0), (1, 1), (10, 5), (40, 12), (80, 24), (200, 50)] {
+        for (width, height) in [(1, 1), (10, 5), (40, 12), (80, 24), (200, 50)] {
             let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal");
             terminal.draw(|frame| super::board(frame, &board)).expect("a picture");
             let drawn = terminal.backend().to_string();
