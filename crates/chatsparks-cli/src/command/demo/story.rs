@@ -43,7 +43,7 @@ const CALM: usize = 150;
 /// Events in one request.
 const BODY: usize = 500;
 /// Effects a second that the platform takes.
-pub(crate) const RATE: u32 = 800;
+pub(crate) const RATE: u32 = 600;
 /// How long anything may take that is not stuck.
 const STUCK: Duration = Duration::from_secs(120);
 /// Between two looks.

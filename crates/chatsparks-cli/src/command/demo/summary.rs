@@ -68,8 +68,8 @@ pub(crate) struct Burst {
 }
 
 /// How long it takes until the forecast knows how fast it goes; and how near its end nothing can be said in shares.
-const LEARNS: Duration = Duration::from_millis(1_500);
-const ENDS: Duration = Duration::from_secs(2);
+const LEARNS: Duration = Duration::from_millis(2_500);
+const ENDS: Duration = Duration::from_secs(3);
 
 impl Burst {
     /// Of what was foreseen, when, and when it had drained.
@@ -150,12 +150,15 @@ impl Told {
                 burst.decided.as_secs_f64(),
                 burst.drained.as_secs_f64()
             ),
-            format!(
-                "{} had minutes left and came last: out by place {} of {}",
-                count(burst.urgent),
-                count(burst.last_urgent),
-                count(burst.waiting)
-            ),
+            match burst.last_urgent {
+                0 => format!("{} had minutes left and came last: out before all", count(burst.urgent)),
+                place => format!(
+                    "{} had minutes left and came last: out by place {} of {}",
+                    count(burst.urgent),
+                    count(place),
+                    count(burst.waiting)
+                ),
+            },
         ];
         lines.extend(burst.off.map(|off| format!("The forecast was off by {:.1} % at most", off * 100.0)));
         lines.push(String::new());
@@ -261,7 +264,14 @@ pub(crate) fn write(out: &mut Stream, told: &Told, folder: &Folder) -> io::Resul
         burst.decided.as_secs_f64(),
         burst.drained.as_secs_f64()
     )?;
-    if burst.urgent > 0 && burst.last_urgent > 0 {
+    if burst.urgent > 0 && burst.last_urgent == 0 {
+        writeln!(
+            out.to,
+            "  The {} who came last had minutes left, for they wrote two days ago: they were answered before anybody\n  \
+             else who still waited.",
+            count(burst.urgent)
+        )?;
+    } else if burst.urgent > 0 {
         writeln!(
             out.to,
             "  The {} who came last had minutes left, for they wrote two days ago. The last answer to them went out\n  \
@@ -390,7 +400,7 @@ mod tests {
         let began = Instant::now();
         let at = |seconds: u64| began + Duration::from_secs(seconds);
         let foreseen: Vec<_> =
-            [(0, 99), (2, 8), (5, 4), (9, 99)].map(|(when, left)| (at(when), Duration::from_secs(left))).into();
+            [(0, 99), (3, 7), (5, 4), (8, 99)].map(|(when, left)| (at(when), Duration::from_secs(left))).into();
         let burst = Burst::new(&foreseen, at(10));
         assert_eq!((burst.forecasts, burst.off), (2, Some(0.2)));
         assert_eq!(Burst::new(&[], at(10)).off, None);

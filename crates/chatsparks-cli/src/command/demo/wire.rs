@@ -65,9 +65,9 @@ impl Wire {
     pub(crate) async fn begin(folder: &Folder, seed: u64, token: &str) -> Result<Self, Failure> {
         let mut settings = Settings::default();
         settings.seed = seed;
-        // Comments are told of at once, some of them twice; echoes come before answers.
+        // Comments are told of at once, and some of what is delivered comes twice.
         (settings.webhooks.comment_seconds, settings.webhooks.doubled_of_1000) = (0, 300);
-        (settings.webhooks.at_once, settings.echo_first) = (4, true);
+        settings.webhooks.at_once = 4;
         let tiktok = Simulator::start(settings).await;
         let tiktok = tiktok.map_err(|error| Failure::new(format!("the simulated TikTok does not start: {error}")))?;
         let (control, keys) = (tiktok.control().map_err(steered)?, tiktok.credentials());
@@ -244,7 +244,8 @@ fn steered(error: ControlError) -> Failure {
     Failure::new(format!("the simulated TikTok is not to be steered: {error}"))
 }
 
-/// Writes what the service is told: whose account it is, and where its TikTok stands.
+/// Writes what the service is told: whose account it is, and where its TikTok stands. What no webhook told of is looked for
+/// every five seconds.
 fn configure(folder: &Folder, keys: &Credentials) -> Result<PathBuf, Failure> {
     let account = &keys.accounts[0];
     for (name, secret) in [
@@ -262,7 +263,7 @@ fn configure(folder: &Folder, keys: &Credentials) -> Result<PathBuf, Failure> {
          api_token = {{ file = \"token\" }}\n\n[[workspace]]\ndocument = \"tiktok.json\"\noutbound = \"tiktok\"\n\n\
          [workspace.tiktok]\nbusiness_id = \"{}\"\nclient_key = \"{}\"\nclient_secret = {{ file = \"tiktok-secret\" }}\n\
          refresh_token = {{ file = \"tiktok-refresh\" }}\ntoken_key = {{ file = \"tiktok-seal\" }}\nbase_url = \"{}\"\n\
-         poll_seconds = 0\n\n[workspace.tiktok_shop]\nshop_id = \"{}\"\napp_key = \"{}\"\n\
+         poll_seconds = 5\n\n[workspace.tiktok_shop]\nshop_id = \"{}\"\napp_key = \"{}\"\n\
          app_secret = {{ file = \"tiktok-shop-secret\" }}\nrefresh_token = {{ file = \"tiktok-shop-refresh\" }}\n\
          base_url = \"{}\"\nauth_url = \"{}\"\n",
         account.business_id,

@@ -29,7 +29,7 @@ pub(super) fn board(frame: &mut Frame<'_>, board: &Board) {
     let [head, body, foot] =
         Layout::vertical([Constraint::Length(1), Constraint::Min(0), Constraint::Length(3)]).areas(frame.area());
     draw_head(frame, head, board);
-    let side = if body.width >= 120 { 46 } else { 31 };
+    let side = if body.width >= 120 { 46 } else { 32 };
     let [talk, numbers] = Layout::horizontal([Constraint::Min(0), Constraint::Length(side)]).areas(body);
     if !board.closing.is_empty() {
         draw_closing(frame, talk, board);
@@ -192,13 +192,13 @@ fn draw_states(frame: &mut Frame<'_>, area: Rect, board: &Board) {
     let cell = |name: &str, state: &str, color| {
         vec![
             Span::styled("● ", Style::new().fg(color)),
-            Span::styled(format!("{name} "), FAINT),
-            Span::raw(format!("{:<6}", count(state))),
+            Span::styled(format!("{name:<7}"), FAINT),
+            Span::raw(format!("{:<5}", count(state))),
         ]
     };
     let lines = vec![
-        Line::from([cell("bot    ", "bot", GREEN), cell("waiting", "waiting", YELLOW)].concat()),
-        Line::from([cell("person ", "human", PINK), cell("closed ", "closed", Color::DarkGray)].concat()),
+        Line::from([cell("bot", "bot", GREEN), cell("waits", "waiting", YELLOW)].concat()),
+        Line::from([cell("person", "human", PINK), cell("closed", "closed", Color::DarkGray)].concat()),
     ];
     frame.render_widget(Paragraph::new(lines).block(panel(" Conversations ")), area);
 }
@@ -282,8 +282,16 @@ fn draw_foot(frame: &mut Frame<'_>, area: Rect, board: &Board) {
     frame.render_widget(Paragraph::new(lines), area);
 }
 
+/// A text without what terminals disagree about how wide it is: colours and joins of emoji are left out, and a Thai vowel
+/// that stands above and behind its letter is written in its two parts.
+fn evenly(text: &str) -> String {
+    let text = text.replace('\u{e33}', "\u{e4d}\u{e32}");
+    text.chars().filter(|it| !matches!(it, '\u{1f3fb}'..='\u{1f3ff}' | '\u{200d}' | '\u{fe0e}' | '\u{fe0f}')).collect()
+}
+
 /// As much of a text as fits into so many columns.
 fn fit(text: &str, columns: usize) -> String {
+    let text = &evenly(text);
     if text.width() <= columns {
         return text.to_owned();
     }

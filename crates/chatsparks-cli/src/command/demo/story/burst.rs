@@ -32,8 +32,10 @@ impl Story {
                 break;
             }
             self.not_stuck(stuck)?;
+            let asked = Instant::now();
             foreseen.extend(self.foresee().await?);
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            // Listing what waits takes the service time, which is not to be taken from sending.
+            tokio::time::sleep((asked.elapsed() * 12).max(Duration::from_millis(150))).await;
         }
         let drained = self.platform.book(|book| book.done.last().map_or(began, |done| done.when));
         let drains = Burst::new(&foreseen, drained);
