@@ -68,8 +68,8 @@ pub(crate) struct Burst {
 }
 
 /// How long it takes until the forecast knows how fast it goes; and how near its end nothing can be said in shares.
-const LEARNS: Duration = Duration::from_millis(2_500);
-const ENDS: Duration = Duration::from_secs(3);
+const LEARNS: Duration = Duration::from_secs(2);
+const ENDS: Duration = Duration::from_millis(2_500);
 
 impl Burst {
     /// Of what was foreseen, when, and when it had drained.

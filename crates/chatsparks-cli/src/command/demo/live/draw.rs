@@ -29,7 +29,7 @@ pub(super) fn board(frame: &mut Frame<'_>, board: &Board) {
     let [head, body, foot] =
         Layout::vertical([Constraint::Length(1), Constraint::Min(0), Constraint::Length(3)]).areas(frame.area());
     draw_head(frame, head, board);
-    let side = if body.width >= 120 { 46 } else { 32 };
+    let side = if body.width >= 120 { 46 } else { 33 };
     let [talk, numbers] = Layout::horizontal([Constraint::Min(0), Constraint::Length(side)]).areas(body);
     if !board.closing.is_empty() {
         draw_closing(frame, talk, board);
@@ -193,7 +193,7 @@ fn draw_states(frame: &mut Frame<'_>, area: Rect, board: &Board) {
         vec![
             Span::styled("● ", Style::new().fg(color)),
             Span::styled(format!("{name:<7}"), FAINT),
-            Span::raw(format!("{:<5}", count(state))),
+            Span::raw(format!("{:<6}", count(state))),
         ]
     };
     let lines = vec![
