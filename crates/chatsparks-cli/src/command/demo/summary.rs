@@ -105,9 +105,9 @@ impl Why {
         let until = until.unwrap_or_default();
         let looked = explained["triggers"].as_array().map_or(0, Vec::len);
         let reason = match result {
-            "throttled" => format!("{trigger} matched, but answered them not long before: it rests{until}"),
-            "with_human" => format!("{trigger} matched, but a person has the conversation"),
-            "queued" => format!("{trigger} fired, but the plan was full: they waited for room"),
+            "throttled" => format!("throttled{until}: {trigger} answered them before"),
+            "with_human" => format!("a person has the conversation: {trigger} stays out"),
+            "queued" => format!("the plan was full: {trigger} waited for room"),
             "outside_window" => "the video is older than the plan listens to".to_owned(),
             _ => format!("none of {looked} triggers finds its words in it"),
         };

@@ -13,7 +13,7 @@ use ratatui::{
     layout::{Constraint, Layout, Rect},
     style::{Color, Modifier, Style},
     text::{Line, Span},
-    widgets::{Block, BorderType, Gauge, Padding, Paragraph, Sparkline},
+    widgets::{Block, BorderType, Gauge, Padding, Paragraph, Sparkline, Wrap},
 };
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -61,13 +61,12 @@ fn draw_numbers(frame: &mut Frame<'_>, area: Rect, board: &Board) {
 /// What came of it, and why some got no answer.
 fn draw_closing(frame: &mut Frame<'_>, area: Rect, board: &Board) {
     let block = panel(" What came of it ");
-    let width = usize::from(block.inner(area).width);
-    let mut lines: Vec<Line<'_>> = board.closing.iter().map(|line| Line::raw(fit(line, width))).collect();
+    let mut lines: Vec<Line<'_>> = board.closing.iter().map(|line| Line::raw(evenly(line))).collect();
     if !board.why.is_empty() {
         lines.extend([Line::raw(""), Line::styled("Why not?", Style::new().add_modifier(Modifier::BOLD))]);
     }
-    lines.extend(board.why.iter().enumerate().map(|(place, line)| why_line(place, line, width)));
-    frame.render_widget(Paragraph::new(lines).block(block), area);
+    lines.extend(board.why.iter().enumerate().map(|(place, line)| why_line(place, line, usize::MAX)));
+    frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: true }).block(block), area);
 }
 
 fn why_line(place: usize, line: &str, width: usize) -> Line<'static> {
