@@ -15,12 +15,15 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread::JoinHandle,
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::sync::watch;
 
 /// Between two pictures, if no key is pressed.
 const PICTURE: Duration = Duration::from_millis(60);
+
+/// How long the last picture may take.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// A view that is drawn for as long as this lives. The terminal is then as it was.
 pub(crate) struct Live {
@@ -70,10 +73,14 @@ impl Drop for Live {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
-            // A thread that panicked draws no more, which is what is wanted.
-            let _ = thread.join();
+            // One that reads from a terminal that is gone may never come back, and is left to end with the program.
+            let until = Instant::now() + PATIENCE;
+            while !thread.is_finished() && Instant::now() < until {
+                std::thread::sleep(Duration::from_millis(5));
+            }
         }
-        ratatui::restore();
+        // A terminal that is gone needs nothing given back.
+        let _ = ratatui::try_restore();
     }
 }
 
