@@ -52,6 +52,14 @@ fn r1_a_small_day_ends_well_and_leaves_a_database_that_can_be_looked_into() {
         let output = Command::new(cargo_bin("chatsparks")).args(&arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{arguments:?} {output:?}");
     }
+    let named =
+        said.lines().filter_map(|line| line.strip_prefix("  chatsparks ")).filter(|line| !line.starts_with("serve"));
+    let named: Vec<&str> = named.collect();
+    assert_eq!(named.len(), 3, "{said}");
+    for line in named {
+        let output = Command::new(cargo_bin("chatsparks")).args(line.split(' ')).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{line}: {output:?}");
+    }
     // A second day does not begin in the first one's database.
     let (code, _, errors) = ran(place.path(), &["--once", "--keep", kept.to_str().unwrap()]);
     assert_eq!(code, Some(2));

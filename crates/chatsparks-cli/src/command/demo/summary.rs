@@ -382,13 +382,25 @@ fn write_where_next(out: &mut Stream, told: &Told, folder: &Folder, balance: &Ba
     let (database, directory) = (folder.database(), kept.display());
     let database = database.display();
     writeln!(out.to, "\n{STRONG}Look into it{STRONG:#} ({} events in {database})", count(balance.brought))?;
-    if let Some((comment, contact)) = &told.example {
+    if let Some((comment, contact)) = told.example.as_ref().filter(|_| reads_stores()) {
         writeln!(out.to, "  chatsparks explain sqlite:{database} --comment {comment}")?;
         writeln!(out.to, "  chatsparks conversation sqlite:{database} --contact {contact}")?;
+        writeln!(out.to, "  chatsparks insights sqlite:{database}")?;
+    } else {
+        writeln!(out.to, "  chatsparks verify sqlite:{database}")?;
+        writeln!(out.to, "  chatsparks export sqlite:{database} {directory}/taken-home")?;
+        writeln!(out.to, "  chatsparks backup sqlite:{database} {directory}/copy.db")?;
     }
-    writeln!(out.to, "  chatsparks insights sqlite:{database}")?;
     writeln!(out.to, "\n{STRONG}Or in a browser{STRONG:#}, with the token in {directory}/{TOKEN}")?;
     writeln!(out.to, "  chatsparks serve --config {directory}/{CONFIGURATION}")
+}
+
+/// Whether this build explains from a store: only what it can do is named.
+fn reads_stores() -> bool {
+    use clap::CommandFactory;
+    let command = crate::arguments::Arguments::command();
+    let help = command.find_subcommand("explain").and_then(|explain| explain.get_after_long_help());
+    help.is_some_and(|help| help.to_string().contains("sqlite:"))
 }
 
 #[cfg(test)]
