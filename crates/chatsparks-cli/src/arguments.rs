@@ -3,7 +3,7 @@
 #[cfg(feature = "demo")]
 use crate::command::Demo;
 #[cfg(feature = "serve")]
-use crate::command::{Backup, Export, Restore, Restored, Serve, StoreCommand, Verify};
+use crate::command::{Backup, Export, Migrate, Restore, Restored, Serve, StoreCommand, Verify};
 use crate::command::{
     Check, Compare, Completions, Conversation, Diagnose, Expect, Explain, Init, Insights, Log, NearMisses, Overlaps,
     Replay, Reset, Schema, Try,
@@ -63,6 +63,8 @@ pub(crate) enum Command {
     Restore(Restore),
     #[cfg(feature = "serve")]
     Restored(Restored),
+    #[cfg(feature = "serve")]
+    Migrate(Migrate),
     #[cfg(feature = "serve")]
     Store(StoreCommand),
     #[cfg(feature = "serve")]

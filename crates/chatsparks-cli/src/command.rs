@@ -32,7 +32,7 @@ pub(crate) use schema::Schema;
 #[cfg(feature = "serve")]
 pub(crate) use serve::Serve;
 #[cfg(feature = "serve")]
-pub(crate) use store::{Backup, Export, Restore, Restored, StoreCommand, Verify};
+pub(crate) use store::{Backup, Export, Migrate, Restore, Restored, StoreCommand, Verify};
 pub(crate) use try_text::Try;
 
 mod check;
@@ -92,6 +92,8 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<Answer, F
         Command::Restore(restore) => restore.run(terminal),
         #[cfg(feature = "serve")]
         Command::Restored(restored) => restored.run(terminal),
+        #[cfg(feature = "serve")]
+        Command::Migrate(migrate) => migrate.run(terminal),
         #[cfg(feature = "serve")]
         Command::Store(store) => store.run(terminal),
         #[cfg(feature = "serve")]
