@@ -103,6 +103,7 @@ impl State {
     }
 
     /// Pieces of a part that stand in the state itself, after a number, at most so many.
+    #[allow(clippy::type_complexity, clippy::borrowed_box, reason = "they are the entries of maps")]
     pub(crate) fn pieces(
         &self,
         partition: u32,
