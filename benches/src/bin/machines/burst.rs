@@ -95,7 +95,8 @@ fn processors() -> Result<(f64, f64)> {
     let own = std::fs::read_to_string("/proc/self/stat")?;
     let own: Vec<&str> = own.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     let all = std::fs::read_to_string("/proc/stat")?;
-    let all: Vec<f64> = all.split_whitespace().skip(1).take(8).map(str::parse).collect::<std::result::Result<_, _>>()?;
+    let all: Vec<f64> =
+        all.split_whitespace().skip(1).take(8).map(str::parse).collect::<std::result::Result<_, _>>()?;
     let of = |place: usize| own.get(place).and_then(|ticks| ticks.parse::<f64>().ok()).unwrap_or(0.0);
     // Of all, those that were idle, waited for a disk, or were taken by other machines do not count.
     let idle: f64 = [3, 4, 7].into_iter().filter_map(|place| all.get(place)).sum();

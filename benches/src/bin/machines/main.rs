@@ -58,5 +58,8 @@ pub(crate) fn tell(what: &str, rate: f64, against: &str, other: f64) {
 
 /// Below the table: what an event took of the processors.
 pub(crate) fn tell_processors(what: &str, took: Took) {
-    println!("| {what}: microseconds an event, of the workers and of everything else | {:.0} | | {:.0} | |", took.own, took.others);
+    println!(
+        "| {what}: microseconds an event, of the workers and of everything else | {:.0} | | {:.0} | |",
+        took.own, took.others
+    );
 }
