@@ -27,7 +27,7 @@ pub(crate) async fn run() -> Result<()> {
     for step in 0..4 {
         for from in (step * STEP..(step + 1) * STEP).step_by(500) {
             let new = |n: usize| {
-                let text = if n % 3 == 0 { "what is the price please" } else { "so beautiful" };
+                let text = if n.is_multiple_of(3) { "what is the price please" } else { "so beautiful" };
                 let event = comment(&format!("73{n:017}"), &format!("68000000000000{n:06}"), text);
                 NewEvent { id: format!("7501{n:015}").into(), at: Some(at(i64::try_from(n / 100).unwrap_or(0))), event }
             };
