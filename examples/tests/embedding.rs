@@ -153,3 +153,20 @@ fn a_channel_of_ones_own_looks_before_it_does_anything_twice() {
     // And from the beginning, without stumbling.
     assert_eq!(told(&run(program, folder.path(), &["others"])), letters);
 }
+
+#[test]
+fn a_whole_workspace_answers_a_buyer_credits_the_order_and_says_why_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(env!("CARGO_BIN_EXE_full_workspace"), folder.path(), &[]);
+    let told = told(&output);
+    for line in [
+        "the public reply: Write to us, and we tell you\n",
+        "the question: Which size?\n",
+        "the order: \"attributed\", 89000 \"THB\"\n",
+        "stopped at 20",
+    ] {
+        assert!(told.contains(line), "no `{line}` in {told}");
+    }
+    assert!(told.contains("NoMatch") && told.contains("Throttled"), "{told}");
+    assert!(folder.path().join("workspace.db").exists());
+}

@@ -1,7 +1,9 @@
 //! What can be said on the command line.
 
+#[cfg(feature = "demo")]
+use crate::command::Demo;
 #[cfg(feature = "serve")]
-use crate::command::{Backup, Export, Restore, Restored, Serve, StoreCommand, Verify};
+use crate::command::{Backup, Export, Migrate, Restore, Restored, Serve, StoreCommand, Verify};
 use crate::command::{
     Check, Compare, Completions, Conversation, Diagnose, Expect, Explain, Init, Insights, Log, NearMisses, Overlaps,
     Replay, Reset, Schema, Try,
@@ -62,14 +64,19 @@ pub(crate) enum Command {
     #[cfg(feature = "serve")]
     Restored(Restored),
     #[cfg(feature = "serve")]
+    Migrate(Migrate),
+    #[cfg(feature = "serve")]
     Store(StoreCommand),
     #[cfg(feature = "serve")]
     Serve(Serve),
+    #[cfg(feature = "demo")]
+    Demo(Demo),
     Completions(Completions),
 }
 
 const EXAMPLES: &str = "\
 Examples:
+  chatsparks demo                                 a shop's launch day, before your eyes
   chatsparks init moon                            a small shop to begin with
   chatsparks check shop.json                      is the workspace sound?
   chatsparks replay shop.json march.jsonl         what would it have done?

@@ -16,6 +16,8 @@ pub(crate) use check::Check;
 pub(crate) use compare::Compare;
 pub(crate) use completions::Completions;
 pub(crate) use conversation::Conversation;
+#[cfg(feature = "demo")]
+pub(crate) use demo::Demo;
 pub(crate) use diagnose::Diagnose;
 pub(crate) use expect::Expect;
 pub(crate) use explain::Explain;
@@ -30,13 +32,15 @@ pub(crate) use schema::Schema;
 #[cfg(feature = "serve")]
 pub(crate) use serve::Serve;
 #[cfg(feature = "serve")]
-pub(crate) use store::{Backup, Export, Restore, Restored, StoreCommand, Verify};
+pub(crate) use store::{Backup, Export, Migrate, Restore, Restored, StoreCommand, Verify};
 pub(crate) use try_text::Try;
 
 mod check;
 mod compare;
 mod completions;
 mod conversation;
+#[cfg(feature = "demo")]
+mod demo;
 mod diagnose;
 mod expect;
 mod explain;
@@ -89,9 +93,13 @@ pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<Answer, F
         #[cfg(feature = "serve")]
         Command::Restored(restored) => restored.run(terminal),
         #[cfg(feature = "serve")]
+        Command::Migrate(migrate) => migrate.run(terminal),
+        #[cfg(feature = "serve")]
         Command::Store(store) => store.run(terminal),
         #[cfg(feature = "serve")]
         Command::Serve(serve) => serve.run(terminal),
+        #[cfg(feature = "demo")]
+        Command::Demo(demo) => demo.run(terminal),
         Command::Completions(completions) => completions.run(),
     }
 }

@@ -19,6 +19,9 @@ pub(crate) enum Failure {
     InvalidWorkspace(Box<Report>),
     /// Whoever read our output went away; nothing is wrong.
     NobodyReads,
+    /// Somebody ended it; exit status 130, as shells have it.
+    #[cfg(feature = "demo")]
+    Interrupted,
     /// It could not run; exit status 2.
     CannotRun {
         /// What is wrong.

@@ -44,6 +44,8 @@ fn tell(failure: Failure, terminal: &Terminal) -> ExitCode {
     // Nothing can be done when standard error cannot be written either.
     match failure {
         Failure::NobodyReads => ExitCode::SUCCESS,
+        #[cfg(feature = "demo")]
+        Failure::Interrupted => ExitCode::from(130),
         Failure::InvalidWorkspace(report) => {
             let _ = report.write_text(&mut to);
             ExitCode::from(1)

@@ -9,9 +9,11 @@ use crate::{
     state::{Kept, Outcome, rows::digest},
 };
 use chatsparks_core::{
-    CommentId, Envelope, Evaluation, InsightNumber, Instant, Key, Row, UserId, WorkspaceId, workspace::Workspace,
+    CommentId, Evaluation, InsightNumber, Instant, Key, Row, UserId, WorkspaceId, workspace::Workspace,
 };
-use chatsparks_ports::{Archive, Cursor, KeptRecord, Limit, Logged, Position, Shard, StoreError, Stretch, erasure};
+use chatsparks_ports::{
+    Archive, Cursor, KeptRecord, Limit, Logged, Position, Shard, StoreError, Stretch, erasure, history,
+};
 use futures_util::TryStreamExt;
 use std::sync::Arc;
 
@@ -183,9 +185,8 @@ impl Archive for JetStreamStore {
         if after > until {
             return Ok(Vec::new());
         }
-        let logged = journal.logged(shard.partition, after, until, limit).await?;
-        let last = logged.last().map_or(after, |last| last.position);
-        let last = if last == until { until.saturating_add(1) } else { last };
+        let mut logged = journal.logged(shard.partition, after, until, limit).await?;
+        let last = history::cut_at(&mut logged, after, until);
         let granted: Vec<(Position, Box<str>)> = {
             let state = journal.state();
             let part = state.part(shard.partition);
@@ -193,14 +194,8 @@ impl Archive for JetStreamStore {
                 part.into_iter().flat_map(|part| part.granted.range((after.saturating_add(1), 0)..=(last, u64::MAX)));
             granted.map(|((position, _), form)| (*position, form.clone())).collect()
         };
-        let mut history = Vec::new();
-        for (position, form) in granted {
-            history.push(Logged { position, envelope: read::<Envelope>(&form)? });
-        }
-        // Grants come before the event of their position: sorting keeps what is equal in order.
-        history.extend(logged);
-        history.sort_by_key(|logged| logged.position);
-        Ok(history)
+        let granted = granted.into_iter().map(|(position, form)| Ok(Logged { position, envelope: read(&form)? }));
+        Ok(history::with_grants(granted.collect::<Result<_, StoreError>>()?, logged))
     }
 
     async fn note(&self, workspace: &WorkspaceId, name: &str) -> Result<Option<String>, StoreError> {

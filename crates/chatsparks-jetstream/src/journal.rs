@@ -5,7 +5,7 @@
 
 use crate::{
     failure::{form, gone},
-    op::{Does, Op, VERSION},
+    op::{Does, Op},
     server::{Failed, Server},
     state::{Outcome, State},
 };
@@ -34,6 +34,7 @@ mod snapshot;
 mod tail;
 
 use bodies::Bodies;
+pub(crate) use erase::{forgotten_evaluation, forgotten_line};
 
 /// How long one answer of the server is waited for before it is asked anew.
 const TRY: Duration = Duration::from_secs(4);
@@ -185,7 +186,7 @@ impl Journal {
             Some((partition, _)) => format!("{}.own.{partition}", self.name),
             None => format!("{}.j", self.name),
         };
-        let message = Bytes::from(serde_json::to_vec(&Op { v: VERSION, id, does }).map_err(form)?);
+        let message = Bytes::from(serde_json::to_vec(&Op { v: does.version(), id, does }).map_err(form)?);
         let mut parts = Vec::new();
         for start in (0..message.len()).step_by(self.server.part) {
             parts.push(message.slice(start..message.len().min(start + self.server.part)));

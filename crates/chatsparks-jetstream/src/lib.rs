@@ -24,6 +24,7 @@ mod archive;
 mod failure;
 mod journal;
 mod log;
+mod moving;
 mod op;
 mod options;
 mod queue;

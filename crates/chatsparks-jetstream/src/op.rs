@@ -5,12 +5,14 @@
 
 use crate::failure::form;
 use chatsparks_core::{Envelope, EventId, Storable, Stored, UserId};
-use chatsparks_ports::{Draw, Input, NewEffect, Settled, Stamp, StoreError, bot_conversation, erasure, kind_of};
+use chatsparks_ports::{
+    Draw, Input, NewEffect, Settled, Stamp, StoreError, bot_conversation, erasure, kind_of, moving::Piece,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
 /// The newest version of an operation that this build writes and folds.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// One message of the journal, its parts put together.
 #[derive(Serialize, Deserialize)]
@@ -38,6 +40,9 @@ pub(crate) enum Does {
         partition: u32,
         effect: String,
         wall: i64,
+        /// Who begins it: whoever has lost the partition begins nothing. One that says so is of version 2.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fence: Option<u64>,
     },
     Settle {
         partition: u32,
@@ -72,15 +77,29 @@ pub(crate) enum Does {
     },
     /// The message that was written anew is gone.
     Deleted(u64),
+    /// Something that another store had; of version 2.
+    Bring(Box<Brought>),
+    /// What was brought goes, but for logs and records; of version 2.
+    Wipe,
 }
 
 impl Does {
+    /// The first version that knows it: what is older is written as it was.
+    pub(crate) fn version(&self) -> u32 {
+        match self {
+            Self::Bring(_) | Self::Wipe | Self::Begin { fence: Some(_), .. } => 2,
+            Self::Rewritten { left, .. } => left.version(),
+            _ => 1,
+        }
+    }
+
     /// The events that it brings, in order.
     pub(crate) fn inputs(&self) -> &[In] {
         match self {
             Self::Append(inputs) | Self::Route { inputs, .. } => inputs,
             Self::Settle { receipt, .. } => receipt.as_slice(),
             Self::Rewritten { left, .. } => left.inputs(),
+            Self::Bring(brought) => &brought.inputs,
             _ => &[],
         }
     }
@@ -90,6 +109,7 @@ impl Does {
         match self {
             Self::Commit(commit) => &commit.records,
             Self::Rewritten { left, .. } => left.records(),
+            Self::Bring(brought) => &brought.records,
             _ => &[],
         }
     }
@@ -287,6 +307,29 @@ pub(crate) struct Committed {
     pub(crate) erased: Vec<(UserId, u64, u64)>,
     /// The engine that decided it (R14).
     pub(crate) engine: String,
+}
+
+/// Pieces of another store (S4). Events and records stand first, so that they are found as those of any operation are.
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct Brought {
+    pub(crate) inputs: Vec<In>,
+    pub(crate) records: Vec<RecordForm>,
+    /// Of each event where it goes, in the order of the events.
+    pub(crate) events: Vec<BroughtEvent>,
+    /// The partition of each record.
+    pub(crate) partitions: Vec<u32>,
+    /// Everything else.
+    pub(crate) pieces: Vec<Piece>,
+}
+
+/// Where an event goes that was brought.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum BroughtEvent {
+    /// Into its partition's log.
+    Logged { position: u64, erased: bool },
+    /// It waits.
+    Waits { kind: String, name: String, until: Vec<(u32, u64)>, linked: Option<u32> },
 }
 
 /// What became of an effect, or of an attempt.

@@ -108,7 +108,9 @@ impl Queue for JetStreamStore {
 
     async fn begin(&self, key: &EffectKey, wall: Instant) -> Result<bool, StoreError> {
         let (partition, effect) = (key.shard.partition, key.id.clone());
-        self.whether(&key.shard.workspace, Does::Begin { partition, effect, wall: wall.as_milliseconds() }).await
+        let Some(fence) = self.owns(&key.shard) else { return Ok(false) };
+        let does = Does::Begin { partition, effect, wall: wall.as_milliseconds(), fence };
+        self.whether(&key.shard.workspace, does).await
     }
 
     async fn settle(&self, key: &EffectKey, settled: Settled, receipt: Option<Input>) -> Result<bool, StoreError> {

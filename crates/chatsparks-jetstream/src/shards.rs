@@ -114,7 +114,10 @@ impl Shards for JetStreamStore {
 
     async fn open(&self, shard: &Shard) -> Result<Opened, StoreError> {
         match self.journal(&shard.workspace).await?.submit(Does::Open(shard.partition)).await? {
-            Outcome::Opened(opened) => Ok(*opened),
+            Outcome::Opened(opened) => {
+                self.has_opened(shard, opened.fence.0);
+                Ok(*opened)
+            }
             _ => Err(unexpected()),
         }
     }

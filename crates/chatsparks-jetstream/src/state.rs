@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 pub(crate) mod commit;
 pub(crate) mod keep;
+pub(crate) mod moving;
 pub(crate) mod queue;
 pub(crate) mod route;
 pub(crate) mod rows;
@@ -170,9 +171,10 @@ impl State {
                 self.commit(op, last, commit)?;
                 Outcome::Done
             }
-            Does::Begin { partition, effect, wall } => {
+            Does::Begin { partition, effect, wall, fence } => {
                 let part = self.part_mut(*partition)?;
-                Outcome::Whether(part.effects.begin(effect, *wall))
+                let is_owner = fence.is_none_or(|fence| fence == part.fence);
+                Outcome::Whether(is_owner && part.effects.begin(effect, *wall))
             }
             Does::Settle { partition, effect, settled, receipt } => {
                 let part = self.part_mut(*partition)?;
@@ -206,6 +208,14 @@ impl State {
             }
             Does::Deleted(op) => {
                 self.dirty.remove(op);
+                Outcome::Done
+            }
+            Does::Bring(brought) => {
+                self.bring(op, brought)?;
+                Outcome::Done
+            }
+            Does::Wipe => {
+                self.wipe();
                 Outcome::Done
             }
         })

@@ -9,12 +9,15 @@ use crate::{
 use async_nats::jetstream::stream::Stream;
 use bytes::Bytes;
 use chatsparks_core::WorkspaceId;
-use chatsparks_ports::StoreError;
+use chatsparks_ports::{Shard, StoreError};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 use tokio::{runtime::Handle, sync::Notify};
@@ -50,6 +53,10 @@ pub(crate) struct Inner {
     pub(crate) runtime: Handle,
     journals: tokio::sync::Mutex<BTreeMap<WorkspaceId, (Arc<Journal>, Following)>>,
     pub(crate) news: Arc<News>,
+    /// Whether this process is one of several that share partitions out.
+    pub(crate) is_worker: AtomicBool,
+    /// The fence by which this process has opened each shard last.
+    fences: Mutex<BTreeMap<Shard, u64>>,
 }
 
 /// What was logged by others, until somebody asks.
@@ -116,7 +123,32 @@ impl JetStreamStore {
         let partitions = made(&server, &own, &name, options.partitions).await?;
         let journals = tokio::sync::Mutex::default();
         let runtime = Handle::current();
-        Ok(Self(Arc::new(Inner { server, partitions, own, options, runtime, journals, news: Arc::default() })))
+        Ok(Self(Arc::new(Inner {
+            server,
+            partitions,
+            own,
+            options,
+            runtime,
+            journals,
+            news: Arc::default(),
+            is_worker: AtomicBool::new(false),
+            fences: Mutex::default(),
+        })))
+    }
+
+    /// Remembers by which fence this process has opened a shard.
+    pub(crate) fn has_opened(&self, shard: &Shard, fence: u64) {
+        if !shard.is_checkpoint() {
+            self.0.fences.lock().unwrap_or_else(PoisonError::into_inner).insert(shard.clone(), fence);
+        }
+    }
+
+    /// The fence by which this process owns a shard, as far as it knows, or none where it may be nobody's: where nothing is
+    /// shared out. None at all: it has not opened it, and others may have.
+    pub(crate) fn owns(&self, shard: &Shard) -> Option<Option<u64>> {
+        let fence = self.0.fences.lock().unwrap_or_else(PoisonError::into_inner).get(shard).copied();
+        let may_be_nobodys = !self.0.is_worker.load(Ordering::Relaxed);
+        (fence.is_some() || may_be_nobodys).then_some(fence)
     }
 
     /// A workspace's journal; it is made where there is none.

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use chatsparks_core::WorkspaceId;
 use chatsparks_ports::{Alone, Beat, Share, StoreError, WorkerShare, fair_share};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::atomic::Ordering, time::Duration};
 use tokio::time::sleep;
 
 /// How long a process that keeps others out has to be silent before it is taken for dead.
@@ -67,6 +67,7 @@ impl JetStreamStore {
 
     /// Says that a worker lives, and hears what it is to serve.
     pub(crate) async fn beat(&self, beat: &Beat) -> Result<Share, StoreError> {
+        self.0.is_worker.store(!beat.leaves, Ordering::Relaxed);
         let prefix = self.0.server.prefix(None);
         let beats = format!("{prefix}.beat.{}", crate::server::encoded(&beat.worker));
         self.write_own(&beats, &true, None).await.map_err(Failed::into_error)?;

@@ -26,9 +26,11 @@ mod checkpoint;
 mod clock;
 pub mod erasure;
 mod error;
+pub mod history;
 mod log;
 #[cfg(feature = "memory")]
 mod memory;
+pub mod moving;
 pub mod places;
 mod queue;
 mod room;

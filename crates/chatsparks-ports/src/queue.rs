@@ -84,6 +84,35 @@ pub enum EffectState {
     Failed,
 }
 
+impl EffectState {
+    /// Its number, by which stores keep it.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Waiting => 0,
+            Self::InDoubt => 1,
+            Self::Dead => 2,
+            Self::Sent => 3,
+            Self::Failed => 4,
+        }
+    }
+
+    /// The state of a number; none is above [`EffectState::Failed`].
+    pub fn of(number: u8) -> Self {
+        match number {
+            0 => Self::Waiting,
+            1 => Self::InDoubt,
+            2 => Self::Dead,
+            3 => Self::Sent,
+            _ => Self::Failed,
+        }
+    }
+
+    /// Whether it has its outcome.
+    pub fn is_settled(self) -> bool {
+        matches!(self, Self::Sent | Self::Failed)
+    }
+}
+
 /// An effect that may go now.
 #[derive(Clone, Debug)]
 pub struct Ready {

@@ -11,7 +11,9 @@ use chatsparks_core::{
     CommentId, Contact, Envelope, Evaluation, InsightNumber, Instant, Key, Row, UserId, Wants, WorkspaceId,
     workspace::Workspace,
 };
-use chatsparks_ports::{Archive, Cursor, KeptRecord, Limit, Log, Logged, Position, Shard, StoreError, Stretch};
+use chatsparks_ports::{
+    Archive, Cursor, KeptRecord, Limit, Log, Logged, Position, Shard, StoreError, Stretch, history,
+};
 use deadpool_postgres::Object;
 use std::sync::Arc;
 
@@ -198,9 +200,7 @@ impl Archive for PostgresStore {
             return Ok(Vec::new());
         }
         let mut logged = Log::read(self, shard, after, limit).await?;
-        logged.retain(|logged| logged.position <= until);
-        let last = logged.last().map_or(after, |last| last.position);
-        let last = if last == until { until + 1 } else { last };
+        let last = history::cut_at(&mut logged, after, until);
         let shard = shard.clone();
         let granted = self.with(move |inner, client| async move {
             let Some(workspace) = inner.known(&client, &shard.workspace).await? else { return Ok(Vec::new()) };
@@ -213,11 +213,7 @@ impl Archive for PostgresStore {
             };
             rows.iter().map(logged).collect()
         });
-        // Grants come before the event of their position: sorting keeps what is equal in order.
-        let mut history: Vec<Logged> = granted.await?;
-        history.extend(logged);
-        history.sort_by_key(|logged| logged.position);
-        Ok(history)
+        Ok(history::with_grants(granted.await?, logged))
     }
 
     async fn note(&self, workspace: &WorkspaceId, name: &str) -> Result<Option<String>, StoreError> {

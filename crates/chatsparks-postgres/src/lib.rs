@@ -22,6 +22,7 @@ mod form;
 mod gather;
 mod lease;
 mod log;
+mod moving;
 mod news;
 mod prune;
 mod queue;

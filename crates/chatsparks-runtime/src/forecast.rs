@@ -24,8 +24,16 @@ pub struct Forecast {
 const LATELY: i64 = 30_000;
 
 impl Forecast {
-    /// `queued`: what waits, in the order in which it goes.
-    pub(crate) fn new(waiting: u64, queued: &[Queued], state: &ChannelState, rates: &[Rate], now: Instant) -> Self {
+    /// `queued`: what waits, in the order in which it goes. `stands`: the workspace's time, where it passes by events
+    /// alone: deadlines compare with that, however long it takes on the wall (O3).
+    pub(crate) fn new(
+        waiting: u64,
+        queued: &[Queued],
+        state: &ChannelState,
+        rates: &[Rate],
+        now: Instant,
+        stands: Option<Instant>,
+    ) -> Self {
         let limit = rates
             .iter()
             .map(Rate::per_second)
@@ -41,7 +49,8 @@ impl Forecast {
             Some(now.after(Period::milliseconds((seconds * 1_000.0).min(1e15) as i64)))
         };
         let late = queued.iter().enumerate().filter(|(place, effect)| {
-            effect.not_after.is_some_and(|not_after| at(*place).is_none_or(|at| at >= not_after))
+            let goes = at(*place).map(|at| stands.unwrap_or(at));
+            effect.not_after.is_some_and(|not_after| goes.is_none_or(|goes| goes >= not_after))
         });
         let late: Vec<&Queued> = late.map(|(_, effect)| effect).collect();
         Self {

@@ -31,6 +31,7 @@ mod forecast;
 mod forward;
 mod health;
 mod ingress;
+pub mod moving;
 mod pace;
 mod reads;
 mod retention;

@@ -1,6 +1,6 @@
 //! What can be read while it runs: state, contacts, orders, the queue.
 
-use crate::{Forecast, Runtime, dispatch::receipt};
+use crate::{Forecast, Runtime, dispatch::receipt, settings::ClockMode};
 use chatsparks_core::{
     Head, Insights, Key, Row, WorkspaceId,
     final_state::{ContactState, MacState, OrderState},
@@ -133,6 +133,8 @@ impl<S: Store> Runtime<S> {
     /// What the store says.
     pub async fn queue(&self, workspace: &WorkspaceId) -> Result<QueueView, StoreError> {
         let store = self.store();
+        // Before anything is counted: listing takes its time, in which effects go out.
+        let now = self.inner.guard.wall();
         let counts = store.count(workspace).await?;
         let mut waiting = store.list(workspace, EffectState::Waiting, FORESEEN).await?;
         let dead_letters = store.list(workspace, EffectState::Dead, LISTED).await?;
@@ -142,12 +144,12 @@ impl<S: Store> Runtime<S> {
         };
         let forecast = {
             let channel = state.channel_state.lock().unwrap_or_else(PoisonError::into_inner);
-            let now = self.inner.guard.wall();
             let all = counts.waiting + counts.in_doubt;
             if state.channel.is_none() {
                 Forecast { waiting: all, per_second: None, drained_at: None, too_late: 0, too_late_effects: Vec::new() }
             } else {
-                Forecast::new(all, &waiting, &channel, &state.rates, now)
+                let stands = (self.inner.settings.clock == ClockMode::Events).then(|| state.latest()).flatten();
+                Forecast::new(all, &waiting, &channel, &state.rates, now, stands)
             }
         };
         waiting.truncate(LISTED);

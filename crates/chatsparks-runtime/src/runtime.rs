@@ -304,6 +304,7 @@ impl<S: Store> Runtime<S> {
     async fn prepare(&self, setup: &WorkspaceSetup) -> Result<(WorkspaceState, bool), StartError> {
         let id = setup.document.workspace.id.clone();
         let store = &self.inner.store;
+        chatsparks_ports::moving::is_at_home(&**store, &id).await?;
         let heads = store.heads(&id).await?;
         // O3: where time passes by events alone, it is known before the first effect goes.
         let latest = heads.iter().flatten().filter_map(|row| match row {

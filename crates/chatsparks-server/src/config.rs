@@ -26,9 +26,12 @@ use toml::{
 };
 
 mod limits;
+mod nats;
 mod secret;
 mod table;
 mod tiktok;
+
+pub use nats::NatsAddress;
 
 /// A commented configuration with every key.
 pub const EXAMPLE: &str = include_str!("config/example.toml");
@@ -68,6 +71,8 @@ pub enum StoreAddress {
     Sqlite(PathBuf),
     /// A database of PostgreSQL, by its address, in which a password may stand.
     Postgres(String),
+    /// Servers of NATS with JetStream.
+    Nats(NatsAddress),
 }
 
 impl fmt::Debug for StoreAddress {
@@ -75,6 +80,7 @@ impl fmt::Debug for StoreAddress {
         match self {
             Self::Sqlite(path) => out.debug_tuple("Sqlite").field(path).finish(),
             Self::Postgres(_) => out.write_str("Postgres(..)"),
+            Self::Nats(address) => out.debug_tuple("Nats").field(address).finish(),
         }
     }
 }
@@ -253,8 +259,14 @@ fn read<'t>(reading: &mut Reading<'t>, mut root: Table<'t>, base: &Path) -> Opti
         None => Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 8787))),
         Some(listen) => read_address(reading, listen),
     };
+    let nats = nats::read(reading, &mut root, base);
     let store = match root.several("store").as_slice() {
-        [store] => read_store_value(reading, store, base),
+        [store] => read_store_value(reading, store, base).map(|store| match store {
+            StoreAddress::Nats(NatsAddress { url, .. }) => {
+                StoreAddress::Nats(NatsAddress { url, ..nats.unwrap_or_default() })
+            }
+            store => store,
+        }),
         _ => {
             let help = "write `store = \"sqlite:chatsparks.db\"`";
             reading.fault(&(0..0), "the configuration: missing key `store`", help);
@@ -353,7 +365,7 @@ fn read_store_value<'t>(
             let user = address.split_once("://").and_then(|(_, rest)| rest.split_once('@'));
             user.is_some_and(|(user, _)| user.contains(':')) || address.contains("password=")
         };
-        if has_password(value) {
+        if has_password(value) && !is_nats(value) {
             let help = "write `store = { env = \"CHATSPARKS_STORE\" }`, and the address there";
             reading.fault(&span, "`store`: a password never stands in the configuration itself", help);
             return None;
@@ -366,6 +378,10 @@ fn read_store_value<'t>(
     read_store(reading, &At { value: found.first()?.as_str(), span }, base)
 }
 
+fn is_nats(address: &str) -> bool {
+    address.starts_with("nats:") || address.starts_with("tls:")
+}
+
 fn read_store(reading: &mut Reading<'_>, store: &At<&str>, base: &Path) -> Option<StoreAddress> {
     match store.value.split_once(':') {
         Some(("postgres" | "postgresql", _)) => return Some(StoreAddress::Postgres(store.value.to_owned())),
@@ -373,13 +389,18 @@ fn read_store(reading: &mut Reading<'_>, store: &At<&str>, base: &Path) -> Optio
             let path = path.strip_prefix("//").unwrap_or(path);
             return Some(StoreAddress::Sqlite(base.join(path)));
         }
-        // The address is not shown: a password may stand in it.
-        Some((kind @ ("nats" | "tls"), _)) => {
-            let message = format!("`store`: this build has no store for `{kind}:`; it has `sqlite:` and `postgres:`");
-            reading.fault(&store.span, message, "write `sqlite:` and the path of a file");
+        Some(("nats" | "tls", rest)) if rest.contains('@') => {
+            let help = "name user and password, token or credentials under `[nats]`";
+            reading.fault(&store.span, "`store`: a password never stands in the configuration itself", help);
         }
+        Some(("nats" | "tls", _)) => {
+            let url = store.value.to_owned();
+            return Some(StoreAddress::Nats(NatsAddress { url, ..NatsAddress::default() }));
+        }
+        // The address is not shown: a password may stand in it.
         _ => {
-            let message = "`store`: expected `sqlite:` and the path of a file, or `postgres://` and a database";
+            let message = "`store`: expected `sqlite:` and the path of a file, `postgres://` and a database, or `nats://` and \
+                           servers";
             reading.fault(&store.span, message, "");
         }
     }

@@ -12,7 +12,9 @@ use chatsparks_core::{
     CommentId, Contact, Envelope, Evaluation, InsightNumber, Instant, Key, Row, UserId, WorkspaceId,
     workspace::Workspace,
 };
-use chatsparks_ports::{Archive, Cursor, KeptRecord, Limit, Log, Logged, Position, Shard, StoreError, Stretch};
+use chatsparks_ports::{
+    Archive, Cursor, KeptRecord, Limit, Log, Logged, Position, Shard, StoreError, Stretch, history,
+};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::Arc;
 
@@ -219,9 +221,7 @@ impl Archive for SqliteStore {
             return Ok(Vec::new());
         }
         let mut logged = Log::read(self, shard, after, limit).await?;
-        logged.retain(|logged| logged.position <= until);
-        let last = logged.last().map_or(after, |last| last.position);
-        let last = if last == until { until + 1 } else { last };
+        let last = history::cut_at(&mut logged, after, until);
         let shard = shard.clone();
         let granted = SqliteStore::read(self, move |connection| {
             let Some(place) = place(connection, &shard)? else { return Ok(Vec::new()) };
@@ -236,11 +236,7 @@ impl Archive for SqliteStore {
             }
             Ok(granted)
         });
-        // Grants come before the event of their position: sorting keeps what is equal in order.
-        let mut history = granted.await?;
-        history.extend(logged);
-        history.sort_by_key(|logged| logged.position);
-        Ok(history)
+        Ok(history::with_grants(granted.await?, logged))
     }
 
     async fn shard_rows(&self, shard: &Shard, after: Option<&Key>, limit: usize) -> Result<Vec<Row>, StoreError> {

@@ -21,6 +21,7 @@ mod form;
 mod insights;
 mod lock;
 mod log;
+mod moving;
 mod prune;
 mod queue;
 mod reader;

@@ -127,6 +127,11 @@ impl<'a> Writing<'a> {
         Ok(Appended { position, at })
     }
 
+    /// Forgets where the logs of a workspace end, as far as that is written.
+    pub(crate) fn forget_ends(&mut self, workspace: i64) {
+        self.memory.ends.retain(|place, (_, changed)| *changed || place.workspace != workspace);
+    }
+
     /// Writes what was only remembered so far.
     pub(crate) fn flush(&mut self) -> Result<(), Failure> {
         for (place, (end, changed)) in self.memory.ends.iter_mut().filter(|(_, (_, changed))| *changed) {

@@ -82,10 +82,10 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Kill, freeze and fail over several services on one PostgreSQL, and hold them to what they promised: 300,000 events,
-    /// 24 kills, one failover, and the same with one, two and four of them.
+    /// Kill, freeze and fail over several services on one store, and hold them to what they promised: 300,000 events, 24
+    /// kills, one failover, and a random history with one, two and four of them.
     Workers {
-        /// Handed on: `--workers N`, `--kills N`, `--freezes N`, `--contacts N`, `--limit N`, `--seed N`.
+        /// Handed on: `--store postgres|nats`, `--workers N`, `--kills N`, `--freezes N`, `--contacts N`, `--limit N`, `--seed N`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },

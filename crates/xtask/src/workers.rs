@@ -1,4 +1,4 @@
-//! `cargo xtask workers`: several services on one PostgreSQL, disturbed.
+//! `cargo xtask workers`: several services on one store, disturbed.
 
 use crate::{
     Result, cluster, root,
@@ -18,5 +18,6 @@ pub(crate) fn run(arguments: &[String]) -> Result {
         command
     };
     start(command().arg("--failover").args(arguments))?;
-    start(command().args(["--compare", "--contacts", "5000"]))
+    let kind = arguments.iter().skip_while(|argument| *argument != "--store").take(2);
+    start(command().args(["--compare", "--contacts", "500"]).args(kind))
 }

@@ -4,6 +4,7 @@ use crate::{
     failure::{Answer, Failure},
     terminal::{self, Terminal},
 };
+use chatsparks_jetstream::JetStreamStore;
 use chatsparks_ports::{Store, SystemClock};
 use chatsparks_postgres::PostgresStore;
 use chatsparks_runtime::Runtime;
@@ -142,6 +143,14 @@ async fn run(config: Config, terminal: &Terminal) -> Result<(), Failure> {
             // The address is not shown: a password may stand in it.
             let store =
                 opened.map_err(|error| Failure::new(format!("cannot open the store in PostgreSQL: {error}")))?;
+            serve_store(store, listener, access, config, terminal).await
+        }
+        StoreAddress::Nats(address) => {
+            let cannot = |error| Failure::new(format!("cannot open the store on NATS: {error}"));
+            let mut options = chatsparks_jetstream::Options::from_url(&address.url).map_err(cannot)?;
+            options.partitions = config.partitions;
+            (options.user, options.token, options.credentials) = (address.user, address.token, address.credentials);
+            let store = JetStreamStore::open(options).await.map_err(cannot)?;
             serve_store(store, listener, access, config, terminal).await
         }
         _ => Err(Failure::new("this build has no such store")),

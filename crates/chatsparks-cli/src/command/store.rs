@@ -4,16 +4,20 @@ use crate::{
     failure::{Answer, Failure},
     terminal::Terminal,
 };
+use address::{Address, open_file, open_nats, open_postgres, path};
 use chatsparks_core::{Engine, Instant, Partition, Record, Scratch, WorkspaceId};
 use chatsparks_ports::{Clock, Limit, Shard, Store, StoreError, SystemClock, erasure::forget_line};
-use chatsparks_postgres::PostgresStore;
 use chatsparks_sqlite::SqliteStore;
 use clap::{Args, Subcommand};
 use export::{Begin, Pages};
 use serde::Serialize;
 use std::{fs, io::Write, path::PathBuf};
 
+mod address;
 mod export;
+mod migrate;
+
+pub(crate) use migrate::Migrate;
 
 /// Read at once.
 const LIMIT: Limit = Limit { events: 2_000, bytes: 16 << 20 };
@@ -26,7 +30,7 @@ const LIMIT: Limit = Limit { events: 2_000, bytes: 16 << 20 };
 #[derive(Args, Debug)]
 #[command(after_long_help = EXPORT_EXAMPLES)]
 pub(crate) struct Export {
-    /// The store: `sqlite:PATH`, the path alone, or `postgres://…`
+    /// The store: `sqlite:PATH`, the path alone, `postgres://…`, or `nats://…`
     store: String,
     /// The folder to write to; it is made, and must not have been there
     folder: PathBuf,
@@ -48,7 +52,7 @@ Exit status: 0 when it is written, 2 when it could not be.";
 #[derive(Args, Debug)]
 #[command(after_long_help = VERIFY_EXAMPLES)]
 pub(crate) struct Verify {
-    /// The store: `sqlite:PATH`, the path alone, or `postgres://…`
+    /// The store: `sqlite:PATH`, the path alone, `postgres://…`, or `nats://…`
     store: String,
     /// Print one JSON object
     #[arg(long)]
@@ -134,9 +138,10 @@ impl StoreCommand {
 impl Export {
     pub(crate) fn run(&self, terminal: &Terminal) -> Result<Answer, Failure> {
         blocking(async {
-            match address(&self.store) {
-                Address::File => self.export(&open(&self.store)?, terminal).await,
+            match Address::of(&self.store)? {
+                Address::File(path) => self.export(&open_file(&path)?, terminal).await,
                 Address::Postgres(url) => self.export(&open_postgres(url).await?, terminal).await,
+                Address::Nats(url) => self.export(&open_nats(url).await?, terminal).await,
             }
         })
     }
@@ -191,14 +196,15 @@ struct Verified {
 impl Verify {
     pub(crate) fn run(&self, terminal: &Terminal) -> Result<Answer, Failure> {
         let verified = blocking(async {
-            match address(&self.store) {
-                Address::File => {
-                    let store = open(&self.store)?;
+            match Address::of(&self.store)? {
+                Address::File(path) => {
+                    let store = open_file(&path)?;
                     let file = store.integrity_check().await.map_err(told)?;
                     verify_all(&store, &file).await
                 }
                 // Whether its pages are whole is for `pg_amcheck` and the server's checksums to say.
                 Address::Postgres(url) => verify_all(&open_postgres(url).await?, &[]).await,
+                Address::Nats(url) => verify_all(&open_nats(url).await?, &[]).await,
             }
         })?;
         let is_well = verified.iter().all(|one| one.differences == 0 && one.file.is_empty());
@@ -341,7 +347,7 @@ fn is_zero(number: &u64) -> bool {
 
 impl Backup {
     pub(crate) fn run(&self, terminal: &Terminal) -> Result<Answer, Failure> {
-        let store = open(&self.store)?;
+        let store = open_file(&path(&self.store)?)?;
         blocking(async { store.backup(&self.to).await.map_err(told) })?;
         let size = fs::metadata(&self.to).map_or(0, |metadata| metadata.len());
         writeln!(terminal.out().to, "{}: {size} bytes", self.to.display())?;
@@ -371,56 +377,20 @@ pub(crate) struct Restored {
 
 impl Restored {
     pub(crate) fn run(&self, terminal: &Terminal) -> Result<Answer, Failure> {
-        let Address::Postgres(url) = address(&self.store) else {
-            return Err(
-                Failure::new("a file is marked when it is restored").help("use `chatsparks restore BACKUP STORE`")
-            );
+        let url = match Address::of(&self.store)? {
+            Address::Postgres(url) => url,
+            Address::File(_) => {
+                return Err(
+                    Failure::new("a file is marked when it is restored").help("use `chatsparks restore BACKUP STORE`")
+                );
+            }
+            Address::Nats(_) => return Err(Failure::new("a store on NATS is not restored from a backup of its own")),
         };
         let doubted = blocking(async {
             open_postgres(url).await?.mark_restored(SystemClock::default().wall()).await.map_err(told)
         })?;
         writeln!(terminal.out().to, "{doubted} effects that waited begin in doubt")?;
         Ok(Answer::Done)
-    }
-}
-
-/// Where a store is.
-enum Address<'a> {
-    /// In a file.
-    File,
-    /// In a database of PostgreSQL.
-    Postgres(&'a str),
-}
-
-fn address(name: &str) -> Address<'_> {
-    match name.split_once(':') {
-        Some(("postgres" | "postgresql", _)) => Address::Postgres(name),
-        _ => Address::File,
-    }
-}
-
-async fn open_postgres(url: &str) -> Result<PostgresStore, Failure> {
-    let opened = PostgresStore::open(url, chatsparks_postgres::Options::default()).await;
-    // The address is not shown: a password may stand in it.
-    opened.map_err(|error| Failure::new(format!("cannot open the store in PostgreSQL: {error}")))
-}
-
-/// A store that is only read: whoever serves from it goes on.
-fn open(name: &str) -> Result<SqliteStore, Failure> {
-    let path = path(name)?;
-    SqliteStore::open_to_read(&path).map_err(|error| {
-        let failure = Failure::new(format!("cannot read the store `{}`: {error}", path.display()));
-        if path.exists() { failure } else { failure.help("check the path; it is taken from the current directory") }
-    })
-}
-
-fn path(name: &str) -> Result<PathBuf, Failure> {
-    match name.split_once(':') {
-        Some(("sqlite", path)) => Ok(PathBuf::from(path)),
-        Some((kind @ ("postgres" | "postgresql" | "nats"), _)) => {
-            Err(Failure::new(format!("this build has no store of the kind `{kind}`")).help("it has `sqlite:PATH`"))
-        }
-        _ => Ok(PathBuf::from(name)),
     }
 }
 

@@ -6,6 +6,8 @@
 mod access;
 mod calls;
 mod configuration;
+#[cfg(feature = "demo")]
+mod demo;
 mod documents;
 mod effects;
 mod endpoint;

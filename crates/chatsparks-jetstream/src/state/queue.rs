@@ -36,7 +36,7 @@ pub(crate) struct Waiting {
     pub(crate) lane: Option<UserId>,
     pub(crate) free: bool,
     pub(crate) kind: Box<str>,
-    conversation: Option<u32>,
+    pub(super) conversation: Option<u32>,
     /// None once it has its outcome: what it said is in the record.
     pub(crate) form: Option<Box<str>>,
     pub(crate) context: Box<str>,
@@ -117,6 +117,24 @@ impl Effects {
         self.by_id.insert(effect.id.clone(), decided);
         self.all.insert(decided, effect);
         self.list(decided);
+    }
+
+    /// Puts one that another store had, over one of the same id.
+    pub(crate) fn bring(&mut self, (seq, mut place): Decided, effect: Waiting) {
+        if let Some(before) = self.by_id.remove(&effect.id) {
+            self.unlist(before);
+            self.all.remove(&before);
+        }
+        // Of what has its outcome the place may not be known.
+        while self.all.contains_key(&(seq, place)) {
+            place += 1;
+        }
+        self.enqueue((seq, place), effect);
+    }
+
+    /// Each with its place.
+    pub(crate) fn places(&self) -> impl Iterator<Item = (&Decided, &Waiting)> {
+        self.all.iter()
     }
 
     fn count(&mut self, state: EffectState, by: i64) {

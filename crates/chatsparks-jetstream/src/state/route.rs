@@ -12,20 +12,20 @@ use serde::{Deserialize, Serialize};
 /// An event that waits.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Awaiting {
-    op: u64,
-    place: u32,
-    input: InForm,
-    key: (Box<str>, Box<str>),
-    until: Vec<(u32, u64)>,
-    linked: Option<u32>,
+    pub(super) op: u64,
+    pub(super) place: u32,
+    pub(super) input: InForm,
+    pub(super) key: (Box<str>, Box<str>),
+    pub(super) until: Vec<(u32, u64)>,
+    pub(super) linked: Option<u32>,
 }
 
 /// An event to be logged, as text.
 #[derive(Clone, Serialize, Deserialize)]
-struct InForm(String);
+pub(super) struct InForm(pub(super) String);
 
 impl InForm {
-    fn read(&self) -> Result<In, StoreError> {
+    pub(super) fn read(&self) -> Result<In, StoreError> {
         serde_json::from_str(&self.0).map_err(crate::failure::form)
     }
 }

@@ -19,3 +19,25 @@ fn an_operation_that_comes_twice_is_taken_once() {
     assert!(read.fold(&workspace, (3, 3), &op).is_none(), "a state that was read remembers as well");
     assert_eq!(read.applied, 3);
 }
+
+/// O5: a process that was frozen with an effect in its hand begins it no more once another has opened its partition.
+#[test]
+fn o5_whoever_lost_a_partition_begins_nothing() {
+    let workspace = WorkspaceId::from("glow");
+    let mut state = State::new(1);
+    let mut happens = |does| {
+        let next = state.applied + 1;
+        state.fold(&workspace, (next, next), &Op { v: 2, id: (1, next), does }).unwrap()
+    };
+    happens(Does::Open(0));
+    let effect = r#"{"id":"e/0","seq":0,"place":0,"lane":"u","free":false,"kind":"send_dm","form":{},"context":{}}"#;
+    let effects = vec![serde_json::from_str(effect).unwrap()];
+    let commit = crate::op::Committed { fence: 1, effects, ..Default::default() };
+    happens(Does::Commit(Box::new(commit)));
+    happens(Does::Open(0));
+    let begin = |fence| Does::Begin { partition: 0, effect: "e/0".to_owned(), wall: 0, fence };
+    assert!(matches!(happens(begin(Some(1))), Outcome::Whether(false)));
+    assert!(matches!(happens(begin(Some(2))), Outcome::Whether(true)));
+    // As it was written before.
+    assert!(matches!(happens(begin(None)), Outcome::Whether(true)));
+}

@@ -1,7 +1,9 @@
 //! What was decided, in memory.
 
 use super::{HeldShard, MemoryStore};
-use crate::{Archive, Cursor, KeptRecord, Limit, Log, Logged, NewRecord, Position, Shard, StoreError, Stretch};
+use crate::{
+    Archive, Cursor, KeptRecord, Limit, Log, Logged, NewRecord, Position, Shard, StoreError, Stretch, history,
+};
 use chatsparks_core::{
     CommentId, Envelope, Evaluation, InsightNumber, Instant, Key, Row, UserId, WorkspaceId, workspace::Workspace,
 };
@@ -142,9 +144,7 @@ impl Archive for MemoryStore {
             return Ok(Vec::new());
         }
         let mut logged = self.read(shard, after, limit).await?;
-        logged.retain(|logged| logged.position <= until);
-        let last = logged.last().map_or(after, |last| last.position);
-        let last = if last == until { until + 1 } else { last };
+        let last = history::cut_at(&mut logged, after, until);
         let granted = self.shard(shard, |shard| {
             let granted = shard.granted.range((after + 1, 0)..=(last, usize::MAX));
             let logged = |((position, _), envelope): (&(Position, usize), &Envelope)| Logged {
@@ -153,11 +153,7 @@ impl Archive for MemoryStore {
             };
             granted.map(logged).collect::<Vec<_>>()
         });
-        // Grants come before the event of their position: sorting keeps what is equal in order.
-        let mut history = granted.unwrap_or_default();
-        history.extend(logged);
-        history.sort_by_key(|logged| logged.position);
-        Ok(history)
+        Ok(history::with_grants(granted.unwrap_or_default(), logged))
     }
 
     async fn note(&self, workspace: &WorkspaceId, name: &str) -> Result<Option<String>, StoreError> {

@@ -64,9 +64,13 @@ impl Secret {
         Some((Self { place, span }, table))
     }
 
-    /// The secrets that stand there: one of a variable, one a line of a file.
-    pub(super) fn get(&self) -> Result<Vec<String>, Missing> {
-        let (text, shown) = match &self.place {
+    /// All that stands there, as it stands.
+    pub(super) fn text(&self) -> Result<String, Missing> {
+        self.read_place().map(|(text, _)| text)
+    }
+
+    fn read_place(&self) -> Result<(String, String), Missing> {
+        Ok(match &self.place {
             Place::Variable(name) => {
                 let text = env::var(name).map_err(|error| match error {
                     env::VarError::NotPresent => Missing {
@@ -89,7 +93,12 @@ impl Secret {
                 })?;
                 (text, format!("the file `{path_shown}`"))
             }
-        };
+        })
+    }
+
+    /// The secrets that stand there: one of a variable, one a line of a file.
+    pub(super) fn get(&self) -> Result<Vec<String>, Missing> {
+        let (text, shown) = self.read_place()?;
         let secrets: Vec<String> =
             text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
         if secrets.is_empty() {

@@ -1,0 +1,183 @@
+//! A burst of events, decided by workers over any store.
+
+use crate::{EVENTS, Result};
+use chatsparks_core::{Event, Instant, Message, Text, workspace::Workspace};
+use chatsparks_ports::{ManualClock, Shard, Store};
+use chatsparks_runtime::{ClockMode, NewEvent, Runtime, Settings, WorkspaceSetup};
+use chatsparks_testkit::{
+    build::workspace,
+    store_suite::make::{at, comment},
+};
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant as Moment},
+};
+
+pub(crate) const PARTITIONS: u32 = 64;
+/// Events in one body.
+const BODY: usize = 500;
+/// Bodies on their way at once.
+const AT_ONCE: usize = 8;
+
+/// The events of a burst: two thirds comments, half of which fire; a third messages. Every other event is of somebody new.
+pub(crate) fn event(n: usize) -> Event {
+    let user = format!("68000000000000{:06}", n / 2);
+    match n % 3 {
+        0 => comment(&format!("73{n:017}"), &user, "what is the price please"),
+        1 => comment(&format!("73{n:017}"), &user, "so beautiful, I want to see more of it"),
+        _ => Event::Message(Message {
+            message_id: format!("74{n:017}").into(),
+            user_id: user.as_str().into(),
+            handle: None,
+            text: Some(Text::from("thank you very much")),
+            option: None,
+        }),
+    }
+}
+
+pub(crate) fn instant(n: usize) -> Instant {
+    at(i64::try_from(n / 100).unwrap_or(0))
+}
+
+pub(crate) fn shop(n: usize, limit: Option<i64>) -> Workspace {
+    let words = (0..30).fold(workspace(), |shop, n| {
+        let word = format!("word{n}");
+        shop.says(&format!("f{n}"), "hello").trigger(&format!("t{n}"), &[word.as_str()], &format!("f{n}"))
+    });
+    let words = limit.map_or(words.clone(), |limit| words.limit(limit));
+    let mut shop =
+        words.says("price", "It is 590 THB, shall I send you the link?").trigger("price", &["price"], "price").build();
+    shop.workspace.id = id(n).as_str().into();
+    shop
+}
+
+pub(crate) fn id(n: usize) -> String {
+    if n == 0 { "glow".to_owned() } else { format!("glow{n}") }
+}
+
+/// What is asked of a run.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Asked {
+    /// Workspaces that run.
+    pub(crate) workspaces: usize,
+    /// Of how many of them events come.
+    pub(crate) hot: usize,
+    pub(crate) limit: Option<i64>,
+}
+
+impl Asked {
+    /// One workspace, without a limit.
+    pub(crate) fn one() -> Self {
+        Self { workspaces: 1, hot: 1, limit: None }
+    }
+}
+
+/// What a burst took.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Took {
+    /// Events a second.
+    pub(crate) rate: f64,
+    /// Microseconds of processors an event: of this process, and of everything else, which is the servers.
+    pub(crate) own: f64,
+    pub(crate) others: f64,
+}
+
+impl Took {
+    /// The better of two.
+    pub(crate) fn or(self, other: Self) -> Self {
+        if other.rate > self.rate { other } else { self }
+    }
+}
+
+/// Hundredths of a second that processors worked: for this process, and for everybody.
+fn processors() -> Result<(f64, f64)> {
+    let own = std::fs::read_to_string("/proc/self/stat")?;
+    let own: Vec<&str> = own.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let all = std::fs::read_to_string("/proc/stat")?;
+    let all: Vec<f64> =
+        all.split_whitespace().skip(1).take(8).map(str::parse).collect::<std::result::Result<_, _>>()?;
+    let of = |place: usize| own.get(place).and_then(|ticks| ticks.parse::<f64>().ok()).unwrap_or(0.0);
+    // Of all, those that were idle, waited for a disk, or were taken by other machines do not count.
+    let idle: f64 = [3, 4, 7].into_iter().filter_map(|place| all.get(place)).sum();
+    Ok((of(11) + of(12), all.iter().sum::<f64>() - idle))
+}
+
+/// Accepted, decided and committed by a worker over each of these stores.
+pub(crate) async fn decide<S: Store>(stores: Vec<S>, asked: Asked) -> Result<Took> {
+    let workers = stores.len();
+    let mut runtimes = Vec::new();
+    for store in stores {
+        let mut settings = Settings::default();
+        (settings.trust_at, settings.clock, settings.takeover) = (true, ClockMode::Events, Duration::from_secs(4));
+        let setups = (0..asked.workspaces).map(|n| WorkspaceSetup::new(shop(n, asked.limit), "digest")).collect();
+        let clock = Arc::new(ManualClock::new(at(0)));
+        runtimes.push(Runtime::start(Arc::new(store), clock, settings, setups).await?);
+    }
+    while runtimes.iter().any(|runtime| !is_fair(runtime, workers)) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    // Everything is open before anything comes.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let (own, all) = processors()?;
+    let began = Moment::now();
+    let mut running = std::collections::VecDeque::new();
+    for (body, from) in (0..EVENTS).step_by(BODY).enumerate() {
+        if running.len() == AT_ONCE {
+            let first: Option<tokio::task::JoinHandle<Result<()>>> = running.pop_front();
+            if let Some(first) = first {
+                first.await??;
+            }
+        }
+        let runtime = runtimes[body % workers].clone();
+        running.push_back(tokio::spawn(async move {
+            let new = |n: usize| NewEvent { id: format!("7501{n:015}").into(), at: Some(instant(n)), event: event(n) };
+            let batch = (from..(from + BODY).min(EVENTS)).map(new).collect();
+            runtime.accept(&id(body % asked.hot).as_str().into(), batch).await?;
+            Ok(())
+        }));
+    }
+    for one in running {
+        one.await??;
+    }
+    while is_behind(&**runtimes[0].store(), asked.hot).await? {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let took = began.elapsed();
+    let (own_after, all_after) = processors()?;
+    for runtime in runtimes {
+        runtime.stop(Duration::from_secs(10)).await;
+    }
+    let (own, all) = (own_after - own, all_after - all);
+    let each = |ticks: f64| ticks * 10_000.0 / EVENTS as f64;
+    Ok(Took { rate: EVENTS as f64 / took.as_secs_f64(), own: each(own), others: each(all - own) })
+}
+
+/// Looks at one partition after the other, from the first that was behind on: few looks as long as much is left.
+async fn is_behind<S: Store>(store: &S, workspaces: usize) -> Result<bool> {
+    for n in 0..workspaces {
+        let workspace = id(n).as_str().into();
+        let ends = store.ends(&workspace, store.partitions()).await?;
+        for (partition, end) in (0..).zip(ends) {
+            let shard = Shard { workspace: workspace.clone(), partition };
+            if end > 0 && store.decided(&shard).await? < end {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+fn is_fair<S: Store>(runtime: &Runtime<S>, workers: usize) -> bool {
+    let partitions = runtime.store().partitions() as usize;
+    let share = runtime.served_partitions().len();
+    share >= partitions / workers && share <= partitions.div_ceil(workers)
+}
+
+/// One process on one file, as it comes: on the disk, and not in memory, as a temporary directory may be.
+pub(crate) async fn sqlite() -> Result<Took> {
+    let directory = tempfile::tempdir_in(Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"))?;
+    let store =
+        chatsparks_sqlite::SqliteStore::open(directory.path().join("store.db"), chatsparks_sqlite::Options::default())?;
+    decide(vec![store], Asked::one()).await
+}

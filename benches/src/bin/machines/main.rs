@@ -1,0 +1,65 @@
+//! What several workers on one store take: `cargo run --release -p chatsparks-benches --bin machines`, with the name of one
+//! part if only that is wanted (sqlite, postgres, limit, hot, nats, memory). It starts servers of its own on loopback, and
+//! prints a table.
+//!
+//! Events are accepted, decided and committed by one, two and four runtimes, each with a store of its own over the same
+//! servers, as processes would be. On PostgreSQL they are held against as many writers who decide nothing and insert the
+//! same rows into the same tables, in batches of as many events, each in two transactions, as here; on NATS against as many
+//! who decide nothing and publish the same messages. The best of some rounds counts.
+#![allow(clippy::print_stdout, reason = "the report is what it is for")]
+
+mod burst;
+mod memory;
+mod nats;
+mod postgres;
+
+use burst::Took;
+use std::error::Error;
+
+pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+/// Rounds: the best counts.
+pub(crate) const ROUNDS: usize = 3;
+/// Events of a round.
+pub(crate) const EVENTS: usize = 30_000;
+
+fn main() -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        println!(
+            "| what | events a second | held against | events a second | ratio |\n| --- | --- | --- | --- | --- |"
+        );
+        let only = std::env::args().nth(1);
+        let asked = |name: &str| only.as_deref().is_none_or(|only| only == name);
+        if asked("sqlite") {
+            let mut best = Took::default();
+            for _ in 0..ROUNDS {
+                best = best.or(burst::sqlite().await?);
+            }
+            tell("SQLite, 1 process, 1 partition", best.rate, "itself", best.rate);
+            tell_processors("SQLite", best);
+        }
+        if ["postgres", "limit", "hot"].into_iter().any(asked) {
+            postgres::run(&asked).await?;
+        }
+        if asked("nats") {
+            nats::run().await?;
+        }
+        if asked("memory") {
+            memory::run().await?;
+        }
+        Ok(())
+    })
+}
+
+pub(crate) fn tell(what: &str, rate: f64, against: &str, other: f64) {
+    println!("| {what} | {rate:.0} | {against} | {other:.0} | {:.2} |", rate / other);
+}
+
+/// Below the table: what an event took of the processors.
+pub(crate) fn tell_processors(what: &str, took: Took) {
+    println!(
+        "| {what}: microseconds an event, of the workers and of everything else | {:.0} | | {:.0} | |",
+        took.own, took.others
+    );
+}

@@ -1,0 +1,134 @@
+//! Three servers of NATS that sync each message, against the same messages published.
+
+use crate::{
+    EVENTS, ROUNDS, Result,
+    burst::{Asked, PARTITIONS, Took, decide},
+    tell, tell_processors,
+};
+use async_nats::{
+    HeaderMap,
+    jetstream::{self, Context, consumer::pull::OrderedConfig, stream::Config},
+};
+use bytes::Bytes;
+use chatsparks_cluster::Nats;
+use chatsparks_jetstream::{JetStreamStore, Options};
+use futures_util::StreamExt;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Instant,
+};
+
+/// Messages on their way at once, of each who publishes: as many commits and bodies as a worker has.
+const AT_ONCE: usize = 8;
+
+pub(crate) async fn run() -> Result<()> {
+    let servers = tokio::task::block_in_place(|| Nats::start(3))?;
+    let (mut ours, mut bare) = ([Took::default(); 3], [0f64; 3]);
+    for _ in 0..ROUNDS {
+        for (place, workers) in [1, 2, 4].into_iter().enumerate() {
+            let (name, took) = decided(&servers, workers, Asked::one()).await?;
+            ours[place] = ours[place].or(took);
+            bare[place] = bare[place].max(publish(&servers, &name, workers).await?);
+        }
+    }
+    for (place, workers) in [1, 2, 4].into_iter().enumerate() {
+        let name = format!("NATS, three replicas, {workers} workers");
+        tell(&name, ours[place].rate, "the same messages, published", bare[place]);
+        tell_processors(&name, ours[place]);
+        if place > 0 {
+            tell(&name, ours[place].rate, "1 worker", ours[0].rate);
+        }
+    }
+    let half = Some(i64::try_from(EVENTS)? / 8);
+    let (mut free, mut limited) = (0f64, 0f64);
+    for _ in 0..ROUNDS {
+        free = free.max(decided(&servers, 4, Asked::one()).await?.1.rate);
+        limited = limited.max(decided(&servers, 4, Asked { limit: half, ..Asked::one() }).await?.1.rate);
+    }
+    tell("NATS, 4 workers under a limit that is reached", limited, "without a limit", free);
+    Ok(())
+}
+
+pub(crate) fn options(servers: &Nats, name: &str) -> Result<Options> {
+    let mut options = Options::from_url(&servers.url(name))?;
+    options.partitions = Some(PARTITIONS);
+    Ok(options)
+}
+
+async fn decided(servers: &Nats, workers: usize, asked: Asked) -> Result<(String, Took)> {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let name = format!("b{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    let mut stores = Vec::new();
+    for _ in 0..workers {
+        stores.push(JetStreamStore::open(options(servers, &name)?).await?);
+    }
+    Ok((name, decide(stores, asked).await?))
+}
+
+async fn context(servers: &Nats) -> Result<Context> {
+    let url = servers.url("x");
+    let hosts: Vec<String> = url
+        .trim_start_matches("nats://")
+        .split('/')
+        .next()
+        .unwrap_or_default()
+        .split(',')
+        .map(|host| format!("nats://{host}"))
+        .collect();
+    Ok(jetstream::new(async_nats::connect(hosts).await?))
+}
+
+/// The journal's messages, published once more by so many who decide nothing: events a second. Those of one batch go as
+/// one batch again.
+async fn publish(servers: &Nats, name: &str, publishers: usize) -> Result<f64> {
+    let reader = context(servers).await?;
+    let journal = format!("CS_{name}_W_glow");
+    let mut stream = reader.get_stream(&journal).await?;
+    let many = stream.info().await?.state.messages;
+    let consumer = stream.create_consumer(OrderedConfig::default()).await?;
+    let mut messages = consumer.messages().await?.take(usize::try_from(many)?);
+    let mut bodies: Vec<Bytes> = Vec::new();
+    while let Some(message) = messages.next().await {
+        bodies.push(message?.payload.clone());
+    }
+    let bare = format!("BARE_{name}");
+    let config =
+        Config { name: bare.clone(), subjects: vec![format!("{bare}.>")], ..stream.cached_info().config.clone() };
+    reader.create_stream(config).await?;
+    let bodies = Arc::new(bodies);
+    let mut contexts = Vec::new();
+    for _ in 0..publishers {
+        contexts.push(context(servers).await?);
+    }
+    let began = Instant::now();
+    let mut running = Vec::new();
+    for (place, context) in contexts.into_iter().enumerate() {
+        let (bodies, subject) = (bodies.clone(), format!("{bare}.j"));
+        running.push(tokio::spawn(async move {
+            let mine: Vec<usize> = (place..bodies.len()).step_by(publishers).collect();
+            let sent = futures_util::stream::iter(mine).map(|n| {
+                let (context, subject, body) = (context.clone(), subject.clone(), bodies[n].clone());
+                async move {
+                    let mut headers = HeaderMap::new();
+                    headers.insert("Nats-Msg-Id", n.to_string());
+                    context.publish_with_headers(subject, headers, body).await?.await?;
+                    Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+                }
+            });
+            let mut sent = sent.buffer_unordered(AT_ONCE);
+            while let Some(one) = sent.next().await {
+                one?;
+            }
+            Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+        }));
+    }
+    for one in running {
+        one.await??;
+    }
+    let rate = EVENTS as f64 / began.elapsed().as_secs_f64();
+    reader.delete_stream(&bare).await?;
+    Ok(rate)
+}
