@@ -25,9 +25,9 @@ use tokio::{runtime::Handle, sync::Notify};
 /// The newest version of a store's form.
 const VERSION: u32 = 1;
 
-/// What a server says while nobody leads, how long that may last after a start, and when it is asked again.
-const NOBODY: &str = "no responders";
-const UNTIL_THEY_AGREE: Duration = Duration::from_secs(20);
+/// What is heard of servers while nobody leads, how long that may last after a start, and when they are asked again.
+const NOBODY: [&str; 2] = ["no responders", "request timed out"];
+const UNTIL_THEY_AGREE: Duration = Duration::from_secs(30);
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 /// Partitions of a store that is made without saying how many (R3).
@@ -105,7 +105,9 @@ impl JetStreamStore {
         let began = tokio::time::Instant::now();
         loop {
             match Self::open_once(options.clone()).await {
-                Err(StoreError::Unavailable(why)) if why.contains(NOBODY) && began.elapsed() < UNTIL_THEY_AGREE => {
+                Err(StoreError::Unavailable(why))
+                    if NOBODY.iter().any(|told| why.contains(told)) && began.elapsed() < UNTIL_THEY_AGREE =>
+                {
                     tokio::time::sleep(LOOK_AGAIN).await;
                 }
                 opened => return opened,
