@@ -1,7 +1,7 @@
 //! Moving workspaces from one store to another (S4): everything that a store has of one, in pieces that every store knows.
 //!
 //! What is stored is moved as it is stored: forms, lines and digests of the engine stay what they were, byte for byte, so
-//! that records are equal before and after, and replays too. Rows go by [`Archive::shard_rows`](crate::Archive::shard_rows)
+//! that records are equal before and after, and replays too. Rows go by [`Archive::shard_rows`]
 //! and [`Shards::commit`](crate::Shards::commit), as they do in checkpoints; everything else is a [`Piece`].
 
 use crate::{Archive, EffectState, Position, Shard, Store, StoreError};
