@@ -2,7 +2,7 @@
 
 use super::Inner;
 use crate::{
-    call::{CallError, order::refunds},
+    call::{CallError, order::refunds as complete},
     host::{Host, HostError},
 };
 use chatsparks_core::{Instant, OrderId};
@@ -10,43 +10,52 @@ use chatsparks_core::{Instant, OrderId};
 /// By their ids in one call.
 const AT_ONCE: usize = 50;
 
+/// An order that is asked for.
+pub(super) struct Asked {
+    pub(super) key: String,
+    /// Since when it waits: news that come meanwhile make it wait from then on, and it is asked for once more.
+    pub(super) due: Instant,
+    pub(super) tries: u32,
+    pub(super) refunds: bool,
+}
+
 impl Inner {
     /// Asks for orders, and hands on what they are.
     pub(super) async fn ask_for_orders(
         &self,
         host: &dyn Host,
-        orders: Vec<(String, u32, bool)>,
+        orders: Vec<Asked>,
         now: Instant,
     ) -> Result<(), HostError> {
         let Some(side) = &self.shop else {
             // The shop was taken out of the configuration: it may come back.
-            for (key, tries, _) in &orders {
+            for Asked { key, tries, .. } in &orders {
                 self.later(host, key, *tries, now, &CallError::NotSent("there is no shop")).await?;
             }
             return Ok(());
         };
         for some in orders.chunks(AT_ONCE) {
-            let ids: Vec<&str> = some.iter().map(|(key, ..)| id_of(key)).collect();
+            let ids: Vec<&str> = some.iter().map(|asked| id_of(&asked.key)).collect();
             let asked = async |token: crate::call::Bearer, cipher: String| {
                 side.api.orders((&token.0, &cipher), now, &ids).await
             };
             let found = match self.with_shop(asked).await {
                 Ok(found) => found,
                 Err(error) => {
-                    for (key, tries, _) in some {
+                    for Asked { key, tries, .. } in some {
                         self.later(host, key, *tries, now, &error).await?;
                     }
                     continue;
                 }
             };
-            for (key, tries, with_refunds) in some {
+            for Asked { key, due, tries, refunds } in some {
                 let Some(order) = found.iter().find(|order| order.order.order_id == *id_of(key)).cloned() else {
                     self.missed(host, key, *tries, now).await?;
                     continue;
                 };
                 let (order_id, placed) = (order.order.order_id.clone(), order.placed);
                 let mut events = order.events();
-                if *with_refunds && placed {
+                if *refunds && placed {
                     events.extend(self.refunds(&order_id, now).await);
                 }
                 // What this process has told already is no news; what an earlier one did is a duplicate (T3).
@@ -54,7 +63,13 @@ impl Inner {
                 if !events.is_empty() {
                     self.accept(host, events).await?;
                 }
-                self.drop_entry(host, key).await?;
+                // It may be told of again while it is asked for: that stays.
+                let done = |held: &mut Option<crate::spool::Entry>| {
+                    if held.as_ref().is_some_and(|held| held.due == *due) {
+                        *held = None;
+                    }
+                };
+                self.spool.change(host, self.workspace(), key, done).await?;
             }
         }
         Ok(())
@@ -71,7 +86,7 @@ impl Inner {
             side.api.refunds((&token.0, &cipher), now, order_id.as_str()).await
         };
         match self.with_shop(asked).await {
-            Ok(returns) => refunds(order_id, &returns),
+            Ok(returns) => complete(order_id, &returns),
             Err(error) => {
                 tracing::debug!(workspace = %self.workspace(), %error, "refunds could not be asked for");
                 Vec::new()

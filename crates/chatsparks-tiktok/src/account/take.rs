@@ -72,10 +72,15 @@ impl Account {
                 if notification.as_ref().is_some_and(|id| inner.own.was_told(id)) {
                     return Ok("repeated");
                 }
-                let entry = Entry { due: inner.now(), tries: 0, missed: 0, what: Waiting::Order { refunds: true } };
+                let now = inner.now();
                 inner
                     .spool
-                    .change(host, inner.workspace(), &format!("o:{order_id}"), |held| *held = Some(entry))
+                    .change(host, inner.workspace(), &format!("o:{order_id}"), |held| {
+                        // Another instant than that of what may be asked for just now, which is then known not to be all.
+                        let same = held.as_ref().is_some_and(|held| held.due == now);
+                        let due = if same { now.after(Period::milliseconds(1)) } else { now };
+                        *held = Some(Entry { due, tries: 0, missed: 0, what: Waiting::Order { refunds: true } });
+                    })
                     .await?;
                 notification.iter().for_each(|id| inner.own.tell(id));
                 Ok("order")

@@ -1,6 +1,6 @@
 //! What is done after deliveries were answered: texts and orders are asked for, tokens renewed, what was lost looked for.
 
-use super::{Account, Inner, period};
+use super::{Account, Inner, orders::Asked, period};
 use crate::{
     call::{CallError, ListedComment},
     host::{Host, HostError},
@@ -74,7 +74,7 @@ impl Inner {
         for (key, entry) in due {
             match entry.what {
                 Waiting::Answerable { .. } => self.drop_entry(host, &key).await?,
-                Waiting::Order { refunds } => orders.push((key, entry.tries, refunds)),
+                Waiting::Order { refunds } => orders.push(Asked { key, due: entry.due, tries: entry.tries, refunds }),
                 Waiting::Comment(comment) => comments.push((key, entry.tries, comment)),
             }
         }

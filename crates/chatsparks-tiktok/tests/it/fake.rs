@@ -4,7 +4,7 @@ use axum::{
     Router,
     body::Bytes,
     extract::State,
-    http::{HeaderMap, Method, StatusCode, Uri},
+    http::{HeaderMap, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
@@ -34,6 +34,8 @@ pub(crate) enum Answer {
     Status(u16),
     /// What comes is done, and the answer is cut off.
     Lost,
+    /// This `data`, once it was let go.
+    Held(Value, Arc<tokio::sync::Notify>),
 }
 
 #[derive(Default)]
@@ -93,26 +95,33 @@ impl Fake {
     }
 }
 
-async fn answer(
-    State(inside): State<Arc<Mutex<Inside>>>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let _ = method;
+async fn answer(State(inside): State<Arc<Mutex<Inside>>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    match answer_of(&inside, &uri, &headers, &body) {
+        Answer::Data(data) => axum::Json(json!({ "code": 0, "message": "OK", "data": data })).into_response(),
+        Answer::Code(code, message) => axum::Json(json!({ "code": code, "message": message })).into_response(),
+        Answer::Status(status) => StatusCode::from_u16(status).unwrap().into_response(),
+        Answer::Held(data, go) => {
+            go.notified().await;
+            axum::Json(json!({ "code": 0, "message": "OK", "data": data })).into_response()
+        }
+        // A success that is cut off: nobody knows what it said.
+        Answer::Lost => (StatusCode::OK, "{\"code\":").into_response(),
+    }
+}
+
+fn answer_of(inside: &Mutex<Inside>, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Answer {
     let path = uri.path().trim_start_matches("/open_api/v1.3").to_owned();
     let query: BTreeMap<String, String> =
         url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
     let token = headers.get("access-token").or_else(|| headers.get("x-tts-access-token"));
     let token = token.map_or("", |token| token.to_str().unwrap()).to_owned();
-    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let mut inside = inside.lock().unwrap();
     inside.asked.push(Asked { path: path.clone(), query: query.clone(), body: body.clone(), token: token.clone() });
     let next = inside.next.get_mut(&path).and_then(VecDeque::pop_front);
     let answer = next.or_else(|| inside.always.get(&path).cloned());
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() as i64;
-    let answer = match answer {
+    match answer {
         Some(answer) => answer,
         None => match path.as_str() {
             "/tt_user/oauth2/refresh_token/" => {
@@ -144,13 +153,5 @@ async fn answer(
             "/order/202309/orders" | "/order/202309/orders/search" => Answer::Data(json!({ "orders": [] })),
             _ => Answer::Code(40_008, "not here"),
         },
-    };
-    drop(inside);
-    match answer {
-        Answer::Data(data) => axum::Json(json!({ "code": 0, "message": "OK", "data": data })).into_response(),
-        Answer::Code(code, message) => axum::Json(json!({ "code": code, "message": message })).into_response(),
-        Answer::Status(status) => StatusCode::from_u16(status).unwrap().into_response(),
-        // A success that is cut off: nobody knows what it said.
-        Answer::Lost => (StatusCode::OK, "{\"code\":").into_response(),
     }
 }

@@ -183,6 +183,34 @@ async fn v11_reading_is_told_of_every_message_before_it_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn r1_an_order_that_is_told_of_again_while_it_is_asked_for_is_asked_for_again() {
+    let world = World::new("open").await;
+    let order = |status: &str| {
+        json!({ "orders": [{ "id": "o1", "status": status, "user_id": "shop-user", "create_time": 1_718_305_585,
+            "payment": { "currency": "THB", "total_amount": "590.00" },
+            "line_items": [{ "sku_id": "s30", "product_id": "p1", "sale_price": "590.00" }] }] })
+    };
+    let notice = |id: &str| {
+        let body = json!({ "type": 1, "tts_notification_id": id, "shop_id": "shop-1", "timestamp": 1_718_305_585,
+                           "data": { "order_id": "o1", "order_status": "UNPAID" } });
+        chatsparks_tiktok::decode_shop(body.to_string().as_bytes()).unwrap()
+    };
+    let go = std::sync::Arc::new(tokio::sync::Notify::new());
+    world.fake.always("/return_refund/202309/returns/search", Answer::Data(json!({ "return_orders": [] })));
+    world.fake.next("/order/202309/orders", Answer::Held(order("UNPAID"), go.clone()));
+    world.fake.always("/order/202309/orders", Answer::Data(order("AWAITING_SHIPMENT")));
+    assert_eq!(world.account.take_shop(notice("n1")).await.unwrap(), "order");
+    while world.fake.asked("/order/202309/orders").is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    // It is paid while the platform answers.
+    assert_eq!(world.account.take_shop(notice("n2")).await.unwrap(), "order");
+    go.notify_one();
+    let told = world.events(1).await;
+    assert_eq!(told[0].0.as_str(), "tiktok:order:o1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a7_an_order_is_asked_for_in_full_and_told_once() {
     let world = World::new("open").await;
     let order = |status: &str| {
