@@ -79,7 +79,7 @@ impl<S: Store> Runtime<S> {
     }
 
     /// The engine of a revision: the one in force, or an earlier one compiled again.
-    async fn engine_of(&self, workspace: &WorkspaceId, revision: u32) -> Result<Engine, StoreError> {
+    pub(crate) async fn engine_of(&self, workspace: &WorkspaceId, revision: u32) -> Result<Engine, StoreError> {
         if let Some(engine) = self.engine(workspace).filter(|engine| engine.revision() == revision) {
             return Ok(engine);
         }
@@ -109,8 +109,14 @@ fn explained(engine: &Engine, evaluation: Evaluation, trigger: Option<&str>) -> 
             .collect()
         }
     };
-    let Evaluation { comment, at, revision, outcome, .. } = evaluation;
-    let Comment { comment_id, post_id, user_id, handle, text, .. } = comment;
-    let comment = CommentShown { comment_id, post_id, user_id, handle, at, text };
-    Ok(CommentExplained { comment, revision, outcome, triggers })
+    let (revision, outcome) = (evaluation.revision, evaluation.outcome.clone());
+    Ok(CommentExplained { comment: CommentShown::of(evaluation), revision, outcome, triggers })
+}
+
+impl CommentShown {
+    pub(crate) fn of(evaluation: Evaluation) -> Self {
+        let Evaluation { comment, at, .. } = evaluation;
+        let Comment { comment_id, post_id, user_id, handle, text, .. } = comment;
+        Self { comment_id, post_id, user_id, handle, at, text }
+    }
 }

@@ -25,6 +25,7 @@ mod checkpoint;
 mod clock_guard;
 mod configure;
 mod context;
+mod desk;
 mod dispatch;
 mod explain;
 mod forecast;
@@ -42,6 +43,10 @@ mod stops;
 mod worker;
 
 pub use configure::{ConfigureError, Configured};
+pub use desk::{
+    ActError, Acted, Changes, InboxCounts, InboxPage, InboxPlace, LastEvents, Listed, ListedOrder, LogError, LogPage,
+    LookedAt, OrdersPage, StartsPage, WaitingStart,
+};
 pub use explain::{CommentExplained, CommentShown, ExplainError, TriggerExplained};
 pub use forecast::Forecast;
 pub use health::{ChannelHealth, Health, ShardHealth, WorkerHealth};

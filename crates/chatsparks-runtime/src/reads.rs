@@ -82,6 +82,14 @@ impl<S: Store> Runtime<S> {
         Ok(row.as_ref().and_then(order_state))
     }
 
+    /// How many contacts count in this cycle, of how many (M1 to M3).
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn usage(&self, workspace: &WorkspaceId) -> Result<Head, StoreError> {
+        self.head(workspace).await
+    }
+
     /// What comments led to, since the workspace began (I1).
     ///
     /// # Errors
@@ -95,7 +103,7 @@ impl<S: Store> Runtime<S> {
     }
 
     /// The head of the whole workspace: the terms are the same everywhere, and the counts add up.
-    async fn head(&self, workspace: &WorkspaceId) -> Result<Head, StoreError> {
+    pub(crate) async fn head(&self, workspace: &WorkspaceId) -> Result<Head, StoreError> {
         let heads = self.store().heads(workspace).await?;
         let (mut clock, mut terms) = (chatsparks_core::Clock::default(), None::<chatsparks_core::Terms>);
         let (mut room, mut used) = (chatsparks_core::Room::default(), 0);

@@ -112,6 +112,8 @@ pub(crate) struct WorkspaceState {
     pub(crate) rates: Vec<Rate>,
     pub(crate) quota: Option<DefaultDirectRateLimiter>,
     pub(crate) channel_state: Mutex<ChannelState>,
+    /// The index of conversations; none: nobody has looked yet.
+    pub(crate) inbox: tokio::sync::Mutex<Option<crate::desk::Inbox>>,
 }
 
 /// A shard that is worked on.
@@ -369,6 +371,7 @@ impl<S: Store> Runtime<S> {
             rates: setup.rates.clone(),
             quota: setup.quota.map(|quota| quota.limiter()),
             channel_state: Mutex::new(ChannelState::default()),
+            inbox: tokio::sync::Mutex::new(None),
         };
         Ok((state, changed))
     }

@@ -2,7 +2,10 @@
 
 pub(crate) mod clock;
 pub(crate) mod comments;
+pub(crate) mod connections;
 pub(crate) mod contacts;
+pub(crate) mod conversations;
+pub(crate) mod diagnosis;
 pub(crate) mod digest;
 pub(crate) mod document;
 pub(crate) mod events;
@@ -10,9 +13,15 @@ pub(crate) mod health;
 pub(crate) mod insights;
 mod lines;
 pub(crate) mod orders;
+mod page;
+pub(crate) mod people;
 pub(crate) mod queue;
 pub(crate) mod records;
 pub(crate) mod state;
+pub(crate) mod support;
+pub(crate) mod trial;
+pub(crate) mod triggers;
+pub(crate) mod usage;
 
 use crate::{
     Kind, Problem, Scope,
@@ -20,12 +29,12 @@ use crate::{
     router::{Service, Shared},
 };
 use axum::{
-    extract::{FromRequestParts, Path, Query},
+    extract::{FromRequestParts, Path, Query, Request},
     http::request::Parts,
 };
-use chatsparks_core::WorkspaceId;
+use chatsparks_core::{Engine, WorkspaceId};
 use chatsparks_ports::Store;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
 
 /// Who calls, and what the path names.
@@ -45,9 +54,53 @@ impl At {
         self.caller.check(scope, Some(&self.workspace))?;
         match service.runtime.engine(&self.workspace) {
             Some(_) => Ok(()),
-            None => Err(Problem::new(Kind::UnknownWorkspace, "the configuration names none of this id")),
+            None => Err(unknown_workspace()),
         }
     }
+
+    /// The engine in force here.
+    ///
+    /// # Errors
+    /// `404` where there is no such workspace.
+    pub(crate) fn engine<S: Store>(&self, service: &Service<S>) -> Result<Engine, Problem> {
+        service.runtime.engine(&self.workspace).ok_or_else(unknown_workspace)
+    }
+}
+
+fn unknown_workspace() -> Problem {
+    Problem::new(Kind::UnknownWorkspace, "the configuration names none of this id")
+}
+
+/// Who calls, what the path names, and what stands in the query, where the caller may do this here.
+///
+/// # Errors
+/// As [`At::check`] and [`query`].
+pub(crate) async fn asked<S: Store, Q: DeserializeOwned>(
+    service: &Shared<S>,
+    request: Request,
+    scope: Scope,
+) -> Result<(At, Q), Problem> {
+    let (mut parts, _) = request.into_parts();
+    let at = At::from_request_parts(&mut parts, service).await?;
+    at.check(scope, service)?;
+    Ok((at, query(&parts)?))
+}
+
+/// A query in which nothing may stand.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Nothing {}
+
+/// What stands in a small body of JSON.
+///
+/// # Errors
+/// `400` with its place, and what was expected there; nothing of what was sent.
+pub(crate) fn read_body<T: DeserializeOwned>(bytes: &[u8], expected: &str) -> Result<T, Problem> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        let detail = format!("line {line}, column {column}: expected `{expected}`");
+        Problem::new(Kind::BadRequest, detail).with("line", line).with("column", column)
+    })
 }
 
 impl<S: Store> FromRequestParts<Shared<S>> for At {

@@ -12,7 +12,7 @@ use utoipa::{
 };
 
 pub(crate) use event_line::EventLine;
-pub(crate) use shapes::{ContactShape, FaultShape, HealthShape, OrderShape, QueueShape, StateShape};
+pub(crate) use shapes::{ContactShape, CountShape, FaultShape, HealthShape, OrderShape, QueueShape, StateShape};
 
 mod event_line;
 mod shapes;
@@ -26,7 +26,20 @@ mod shapes;
         calls::state::get,
         calls::contacts::get,
         calls::contacts::forget,
+        calls::conversations::list,
+        calls::orders::list,
         calls::orders::get,
+        calls::triggers::list,
+        calls::triggers::get,
+        calls::triggers::evaluations,
+        calls::triggers::hits,
+        calls::trial::post,
+        calls::usage::get,
+        calls::people::members,
+        calls::people::workspaces,
+        calls::connections::get,
+        calls::diagnosis::get,
+        calls::support::get,
         calls::comments::explain,
         calls::digest::get,
         calls::insights::get,

@@ -3,7 +3,10 @@
 use crate::{
     Access, Kind, Limits, Problem,
     body::PIECE,
-    calls::{clock, comments, contacts, digest, document, events, health, insights, orders, queue, records, state},
+    calls::{
+        clock, comments, connections, contacts, conversations, diagnosis, digest, document, events, health, insights,
+        orders, people, queue, records, state, support, trial, triggers, usage,
+    },
     openapi,
     platform::RuntimeHost,
 };
@@ -89,7 +92,19 @@ pub fn router_with<S: Store>(runtime: Runtime<S>, access: Access, options: Optio
         .route("/records", get(records::get::<S>))
         .route("/state", get(state::get::<S>))
         .route("/contacts/{user_id}", get(contacts::get::<S>).delete(contacts::forget::<S>))
+        .route("/conversations", get(conversations::list::<S>))
+        .route("/orders", get(orders::list::<S>))
         .route("/orders/{order_id}", get(orders::get::<S>))
+        .route("/triggers", get(triggers::list::<S>))
+        .route("/triggers/{trigger}", get(triggers::get::<S>))
+        .route("/triggers/{trigger}/evaluations", get(triggers::evaluations::<S>))
+        .route("/triggers/{trigger}/hits", get(triggers::hits::<S>))
+        .route("/try", post(trial::post::<S>))
+        .route("/usage", get(usage::get::<S>))
+        .route("/members", get(people::members::<S>))
+        .route("/connections", get(connections::get::<S>))
+        .route("/diagnosis", get(diagnosis::get::<S>))
+        .route("/support", get(support::get::<S>))
         .route("/comments/{comment_id}/explain", get(comments::explain::<S>))
         .route("/digest", get(digest::get::<S>))
         .route("/insights", get(insights::get::<S>))
@@ -98,6 +113,7 @@ pub fn router_with<S: Store>(runtime: Runtime<S>, access: Access, options: Optio
         .route("/queue/drop", post(queue::drop::<S>))
         .route("/document", get(document::get::<S>).put(document::put::<S>));
     let first = Router::new()
+        .route("/workspaces", get(people::workspaces::<S>))
         .nest("/workspaces/{workspace}", workspace)
         .route("/clock/confirm", post(clock::confirm::<S>))
         .route("/openapi.json", get(openapi::get))

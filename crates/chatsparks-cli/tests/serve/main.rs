@@ -8,6 +8,7 @@ mod calls;
 mod configuration;
 #[cfg(feature = "demo")]
 mod demo;
+mod desk;
 mod documents;
 mod effects;
 mod endpoint;

@@ -245,6 +245,14 @@ impl Contact {
         self.talk.as_ref()?.window.as_deref()
     }
 
+    /// When a DM last went either way, or somebody last acted in their conversation.
+    pub fn last_spoken(&self) -> Option<Instant> {
+        let talk = self.talk.as_ref()?;
+        let conversation = talk.conversation.as_ref();
+        let acted = conversation.and_then(|conversation| conversation.last_bot.max(conversation.last_in_human));
+        talk.last_dm.max(acted)
+    }
+
     /// Whether they count in the cycle that began then (M1).
     pub fn is_counted_in(&self, cycle: Option<Instant>) -> bool {
         cycle.is_some() && self.talk.as_ref().is_some_and(|talk| talk.counted_in == cycle)

@@ -232,14 +232,15 @@ mod tests {
             let at = |wall: Duration| Instant::from_milliseconds(1_772_000_000_000 + wall.as_millis() as i64);
             for life in 0..12u64 {
                 let mut windows = Windows::new(&rates, note.as_deref(), at(wall), Duration::ZERO);
+                // Each process has a clock that begins anew.
+                let began = wall;
                 for _ in 0..40 + 10 * life {
-                    let began = wall;
+                    let now = wall - began;
                     let mut of = Vec::new();
-                    note = goes(&mut windows, &mut of, at(wall), began).or(note);
+                    note = goes(&mut windows, &mut of, at(wall), now).or(note);
                     went.extend(of.iter().map(|_| wall));
-                    wall += windows.wait(began).max(Duration::from_millis(37 * life));
+                    wall += windows.wait(now).max(Duration::from_millis(37 * life));
                 }
-                // The next process has a clock that begins anew.
                 wall += Duration::from_millis(411 * life);
             }
             for rate in &rates {

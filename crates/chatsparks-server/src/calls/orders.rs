@@ -1,10 +1,65 @@
 //! One order.
 
-use super::At;
+use super::{At, asked, page::limit};
 use crate::{Kind, Problem, Scope, router::Shared};
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::{Request, State},
+};
+use chatsparks_core::OrderResult;
 use chatsparks_ports::Store;
+use chatsparks_runtime::ListedOrder;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+
+/// Orders of a page, without being told and at most.
+const USUAL: usize = 50;
+const MOST: usize = 200;
+
+/// Orders, sorted by their ids.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Orders {
+    /// Each: the order as in the state, `user_id`, `placed_at`, `total_minor`, `refunded_minor`, what it is credited to
+    /// (`cause`), and whether a member `reviewed` it.
+    #[schema(value_type = Vec<Object>)]
+    orders: Vec<ListedOrder>,
+    /// Where to go on: `after` of the next call; null: that was the last.
+    next: Option<String>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Asked {
+    /// Those that count as this: `attributed`, `soft` or `organic`.
+    #[param(nullable = false, value_type = Option<String>, pattern = "^(attributed|soft|organic)$")]
+    result: Option<OrderResult>,
+    /// Where to go on: `next` of the answer before.
+    #[param(nullable = false)]
+    after: Option<String>,
+    /// Orders at most, and never more than 200.
+    #[param(minimum = 1, nullable = false)]
+    limit: Option<usize>,
+}
+
+/// Orders, sorted by their ids. An answer may have fewer than asked for, and still not be the last: that one has no `next`.
+#[utoipa::path(
+    operation_id = "list_orders",
+    get, path = "/v1/workspaces/{workspace}/orders", tag = "state",
+    params(("workspace" = String, Path, description = "The id of the workspace"), Asked),
+    responses((status = 200, description = "The orders", body = Orders)),
+    security(("bearer" = ["read"])),
+)]
+pub(crate) async fn list<S: Store>(
+    State(service): State<Shared<S>>,
+    request: Request,
+) -> Result<Json<Orders>, Problem> {
+    let (at, paged): (_, Asked) = asked(&service, request, Scope::Read).await?;
+    let limit = limit(paged.limit, USUAL, MOST)?;
+    let page = service.runtime.orders(&at.workspace, paged.result, paged.after.as_deref(), limit).await?;
+    Ok(Json(Orders { orders: page.orders, next: page.next }))
+}
 
 /// One order, as in the state.
 #[utoipa::path(

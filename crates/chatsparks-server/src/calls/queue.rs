@@ -92,9 +92,5 @@ pub(crate) async fn drop<S: Store>(
 async fn named<S: Store>(service: &Shared<S>, at: &At, request: Request) -> Result<Named, Problem> {
     at.check(Scope::Act, service)?;
     let received = receive(service, request, NAMED, &[Media::Json, Media::Unsaid]).await?;
-    serde_json::from_slice(&received.bytes).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        let detail = format!("line {line}, column {column}: expected `{{\"effect\": ID}}`");
-        Problem::new(Kind::BadRequest, detail).with("line", line).with("column", column)
-    })
+    super::read_body(&received.bytes, "{\"effect\": ID}")
 }

@@ -60,7 +60,7 @@ pub(crate) async fn get<S: Store>(State(service): State<Shared<S>>, request: Req
     let store = service.runtime.store();
     let partitions = store.partitions();
     let mut cursor = match &asked.after {
-        Some(after) => read_cursor(after, partitions)?,
+        Some(after) => read_cursor(after, partitions, "after")?,
         None => first_kept(&**store, &at.workspace, partitions).await?,
     };
     let (mut lines, mut left) = (String::new(), limit);
@@ -94,10 +94,12 @@ fn write(lines: &mut String, record: &KeptRecord, many: bool) {
 }
 
 /// A cursor is a position in each partition, separated by dots.
-fn read_cursor(text: &str, partitions: u32) -> Result<Cursor, Problem> {
+pub(super) fn read_cursor(text: &str, partitions: u32, name: &str) -> Result<Cursor, Problem> {
     let positions: Result<Vec<u64>, _> = text.split('.').map(str::parse).collect();
-    let bad =
-        || Problem::new(Kind::BadRequest, "`after` is the `x-next-cursor` of an earlier answer of this workspace");
+    let bad = || {
+        let detail = format!("`{name}` is the cursor of an earlier answer of this workspace");
+        Problem::new(Kind::BadRequest, detail)
+    };
     let mut positions = positions.map_err(|_| bad())?;
     // `0` is the beginning, however many partitions there are.
     if positions == [0] {
@@ -106,7 +108,7 @@ fn read_cursor(text: &str, partitions: u32) -> Result<Cursor, Problem> {
     if positions.len() == partitions as usize { Ok(Cursor(positions)) } else { Err(bad()) }
 }
 
-fn write_cursor(cursor: &Cursor, partitions: u32) -> String {
+pub(super) fn write_cursor(cursor: &Cursor, partitions: u32) -> String {
     let position = |partition: u32| cursor.0.get(partition as usize).copied().unwrap_or_default().to_string();
     (0..partitions).map(position).collect::<Vec<_>>().join(".")
 }
@@ -153,7 +155,7 @@ mod tests {
             ("-1", 1, None),
             ("99999999999999999999", 1, None),
         ] {
-            let read = read_cursor(text, partitions).ok();
+            let read = read_cursor(text, partitions, "after").ok();
             assert_eq!(read.as_ref().map(|cursor| cursor.0.clone()), wanted, "{text}");
             if let Some(cursor) = read.filter(|_| text != "0") {
                 assert_eq!(write_cursor(&cursor, partitions), text);

@@ -1,0 +1,98 @@
+//! Conversations by state: the inbox (V1).
+
+use super::{
+    asked,
+    page::{limit, read_place, write_place},
+};
+use crate::{Problem, Scope, router::Shared};
+use axum::{
+    Json,
+    extract::{Request, State},
+};
+use chatsparks_core::ConversationState;
+use chatsparks_ports::Store;
+use chatsparks_runtime::Listed;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
+
+/// Conversations of a page, without being told and at most.
+const USUAL: usize = 50;
+const MOST: usize = 200;
+
+/// Conversations, the one that was spoken in last first.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Conversations {
+    /// How many there are in each state: `bot`, `waiting`, `human`, `closed`.
+    #[schema(value_type = Object)]
+    counts: Value,
+    /// Each: the contact as in the state, their `handle`, `last_at`, and `waits_until` where a start of theirs waits.
+    #[schema(value_type = Vec<Object>)]
+    conversations: Vec<Listed>,
+    /// Where to go on: `before` of the next call; null: that was the last.
+    next: Option<String>,
+}
+
+/// Which conversations.
+#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Which {
+    Bot,
+    Waiting,
+    Human,
+    Closed,
+    /// All that are not closed.
+    #[default]
+    Open,
+    All,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Asked {
+    /// Those in this state: `bot`, `waiting`, `human`, `closed`, all that are `open`, or `all`. Without, those that are open.
+    #[param(nullable = false, value_type = Option<String>, pattern = "^(bot|waiting|human|closed|open|all)$")]
+    state: Option<Which>,
+    /// Where to go on: `next` of the answer before.
+    #[param(nullable = false)]
+    before: Option<String>,
+    /// Conversations at most, and never more than 200.
+    #[param(minimum = 1, nullable = false)]
+    limit: Option<usize>,
+}
+
+/// The last conversation of each contact, by state, the one that was spoken in last first.
+#[utoipa::path(
+    operation_id = "list_conversations",
+    get, path = "/v1/workspaces/{workspace}/conversations", tag = "conversations",
+    params(("workspace" = String, Path, description = "The id of the workspace"), Asked),
+    responses((status = 200, description = "The conversations", body = Conversations)),
+    security(("bearer" = ["read"])),
+)]
+pub(crate) async fn list<S: Store>(
+    State(service): State<Shared<S>>,
+    request: Request,
+) -> Result<Json<Conversations>, Problem> {
+    let (at, paged): (_, Asked) = asked(&service, request, Scope::Read).await?;
+    let before = paged.before.as_deref().map(|before| read_place(before, "before")).transpose()?;
+    let limit = limit(paged.limit, USUAL, MOST)?;
+    let states = paged.state.unwrap_or_default().states();
+    let page = service.runtime.inbox(&at.workspace, states, before.as_ref(), limit).await?;
+    let next = page.next.as_ref().map(write_place);
+    Ok(Json(Conversations { counts: json!(page.counts), conversations: page.conversations, next }))
+}
+
+impl Which {
+    fn states(self) -> &'static [ConversationState] {
+        use ConversationState::{Bot, Closed, Human, Waiting};
+        match self {
+            Self::Bot => &[Bot],
+            Self::Waiting => &[Waiting],
+            Self::Human => &[Human],
+            Self::Closed => &[Closed],
+            Self::Open => &[Bot, Waiting, Human],
+            Self::All => &[Bot, Waiting, Human, Closed],
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Why something did not happen, and what to do (D).
+
+use super::{
+    asked,
+    connections::{now, webhook_times},
+};
+use crate::{Kind, Problem, Scope, router::Shared};
+use axum::{
+    Json,
+    extract::{Request, State},
+};
+use chatsparks_core::{
+    Email, Instant, PostId,
+    diagnosis::{Check, Diagnosis, TeammateKnown, WebhookKnown},
+};
+use chatsparks_ports::Store;
+use chatsparks_replay::evidence::Next;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// A diagnosis: its checks in the order of the rule, the first that failed, and what to do next.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Diagnosis)]
+pub(crate) struct Diagnosed {
+    /// What was asked, as a code.
+    #[schema(value_type = String)]
+    kind: chatsparks_core::diagnosis::DiagnosisKind,
+    /// What is the case, as a code.
+    #[schema(value_type = String)]
+    case: chatsparks_core::diagnosis::Case,
+    /// When it was made.
+    #[schema(value_type = String)]
+    at: Instant,
+    /// The revision in force.
+    revision: u32,
+    /// The first check that failed; null: none did.
+    first_failed: Option<&'static str>,
+    /// What to do next: `advice`, a code, and `to_do`, a sentence.
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    next: Next,
+    /// Every check: `code`, `asks`, `answer` (`pass`, `fail` or `unknown`), `looked_at`, `advice`, `to_do`.
+    #[schema(value_type = Vec<Object>)]
+    checks: Vec<ShownCheck>,
+}
+
+#[derive(Serialize)]
+struct ShownCheck {
+    #[serde(flatten)]
+    check: Check,
+    asks: &'static str,
+    to_do: &'static str,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Asked {
+    /// What is asked: `webhook` (it does not receive), `member` (a teammate cannot see the workspace).
+    #[param(value_type = String, pattern = "^(webhook|member)$")]
+    about: About,
+    /// Of a webhook: the post that comments are missing from.
+    #[param(nullable = false)]
+    post: Option<String>,
+    /// Of a member: the email that they sign in with.
+    #[param(nullable = false)]
+    email: Option<String>,
+    /// Of a member: the email that their invite went to.
+    #[param(nullable = false)]
+    invite: Option<String>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum About {
+    Webhook,
+    Member,
+}
+
+/// Why something did not happen: each check, what it looked at, and what to do next, as `chatsparks diagnose --json`.
+#[utoipa::path(
+    operation_id = "diagnose",
+    get, path = "/v1/workspaces/{workspace}/diagnosis", tag = "diagnosis",
+    params(("workspace" = String, Path, description = "The id of the workspace"), Asked),
+    responses((status = 200, description = "The diagnosis", body = Diagnosed)),
+    security(("bearer" = ["read"])),
+)]
+pub(crate) async fn get<S: Store>(
+    State(service): State<Shared<S>>,
+    request: Request,
+) -> Result<Json<Diagnosed>, Problem> {
+    let (at, asked): (_, Asked) = asked(&service, request, Scope::Read).await?;
+    let engine = at.engine(&service)?;
+    let workspace = engine.workspace();
+    let now = now();
+    let diagnosis = match asked.about {
+        About::Webhook => {
+            let (post, times) = (asked.post.map(PostId::from), webhook_times(&service, &at).await?);
+            WebhookKnown { workspace, incident: None, post: post.as_ref(), times, now }.diagnose()
+        }
+        About::Member => {
+            let email = asked.email.ok_or_else(|| Problem::new(Kind::BadRequest, "expected `email`"))?;
+            let (email, invite) = (Email::from(email), asked.invite.map(Email::from));
+            TeammateKnown { workspace, email: &email, invite: invite.as_ref() }.diagnose()
+        }
+    };
+    Ok(Json(Diagnosed::new(diagnosis, now, engine.revision())))
+}
+
+impl Diagnosed {
+    fn new(diagnosis: Diagnosis, at: Instant, revision: u32) -> Self {
+        let Diagnosis { kind, case, first_failed, next, checks } = diagnosis;
+        let shown = |check: Check| ShownCheck { asks: check.code.sentence(), to_do: check.advice.sentence(), check };
+        Self {
+            kind,
+            case,
+            at,
+            revision,
+            first_failed: first_failed.map(|code| code.as_str()),
+            next: next.into(),
+            checks: checks.into_iter().map(shown).collect(),
+        }
+    }
+}
