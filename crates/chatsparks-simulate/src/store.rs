@@ -522,6 +522,10 @@ impl<S: Store> Archive for Watched<S> {
         self.other(self.inner.events_of(workspace, user_id, after, limit)).await
     }
 
+    async fn events_naming(&self, shard: &Shard, keys: &[Key], limit: usize) -> Result<Vec<Logged>, StoreError> {
+        self.other(self.inner.events_naming(shard, keys, limit)).await
+    }
+
     async fn history(&self, shard: &Shard, after: u64, until: u64, limit: Limit) -> Result<Vec<Logged>, StoreError> {
         self.other(self.inner.history(shard, after, until, limit)).await
     }
