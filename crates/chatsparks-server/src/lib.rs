@@ -29,6 +29,7 @@ mod platform;
 mod problem;
 mod router;
 mod serve;
+mod session;
 
 pub use access::{Access, Scope, Token};
 pub use limits::Limits;

@@ -4,8 +4,8 @@ use crate::{
     Access, Kind, Limits, Problem,
     body::PIECE,
     calls::{
-        clock, comments, connections, contacts, conversations, diagnosis, digest, document, events, health, insights,
-        orders, people, queue, records, state, support, trial, triggers, usage,
+        acts, changes, clock, comments, connections, contacts, conversations, diagnosis, digest, document, events,
+        health, insights, orders, people, queue, records, session, state, support, trial, triggers, usage,
     },
     openapi,
     platform::RuntimeHost,
@@ -92,6 +92,10 @@ pub fn router_with<S: Store>(runtime: Runtime<S>, access: Access, options: Optio
         .route("/records", get(records::get::<S>))
         .route("/state", get(state::get::<S>))
         .route("/contacts/{user_id}", get(contacts::get::<S>).delete(contacts::forget::<S>))
+        .route("/contacts/{user_id}/acts", post(acts::act::<S>))
+        .route("/contacts/{user_id}/messages", post(acts::write::<S>))
+        .route("/orders/{order_id}/review", post(acts::review::<S>))
+        .route("/changes", get(changes::watch::<S>))
         .route("/conversations", get(conversations::list::<S>))
         .route("/orders", get(orders::list::<S>))
         .route("/orders/{order_id}", get(orders::get::<S>))
@@ -116,10 +120,13 @@ pub fn router_with<S: Store>(runtime: Runtime<S>, access: Access, options: Optio
         .route("/workspaces", get(people::workspaces::<S>))
         .nest("/workspaces/{workspace}", workspace)
         .route("/clock/confirm", post(clock::confirm::<S>))
+        .route("/session", get(session::get::<S>))
         .route("/openapi.json", get(openapi::get))
         .fallback(nothing_here)
         .method_not_allowed_fallback(not_so)
-        .layer(middleware::from_fn_with_state(service.clone(), known::<S>));
+        .layer(middleware::from_fn_with_state(service.clone(), known::<S>))
+        // Whoever signs in brings no token but in what they say, and whoever signs out needs none.
+        .route("/session", post(session::begin::<S>).delete(session::end));
     let app = Router::new();
     let app = match webhooks {
         Some(webhooks) => app.nest("/webhooks", webhooks.with_state(())),
