@@ -162,9 +162,30 @@ impl Archive for JetStreamStore {
         forms.await?.into_iter().map(told).collect()
     }
 
+    async fn events_of(
+        &self,
+        workspace: &WorkspaceId,
+        user_id: &UserId,
+        after: Option<(u32, Position)>,
+        limit: usize,
+    ) -> Result<Vec<(u32, Logged)>, StoreError> {
+        let Some(journal) = self.existing(workspace).await? else { return Ok(Vec::new()) };
+        let found = || {
+            let state = journal.state();
+            let (first, behind) = after.unwrap_or((0, 0));
+            let parts = (0..).zip(&state.parts).skip(first as usize);
+            let theirs = parts.flat_map(|(partition, part)| {
+                let behind = if partition == first { behind } else { 0 };
+                part.log_of(user_id, behind).map(move |(position, entry)| (partition, position, entry.clone()))
+            });
+            theirs.take(limit).collect()
+        };
+        journal.events(found).await
+    }
+
     async fn stretch(&self, shard: &Shard) -> Result<Stretch, StoreError> {
         let stretch = self.of(shard, |part| {
-            let erased = part.log.values().filter(|entry| entry.erased).map(|entry| entry.at).min();
+            let erased = part.log().values().filter(|entry| entry.erased).map(|entry| entry.at).min();
             Stretch {
                 from: part.log_gone + 1,
                 first_record: part.record_first,

@@ -110,7 +110,7 @@ impl Journal {
         let logged = self.logged(partition, after, Position::MAX, Limit { events: limit, bytes: 16 << 20 }).await?;
         let erased = |position: &Position| {
             let state = self.state();
-            let entry = state.part(partition).and_then(|part| part.log.get(position));
+            let entry = state.part(partition).and_then(|part| part.log().get(position));
             entry.is_some_and(|entry| entry.erased)
         };
         logged

@@ -34,14 +34,26 @@ impl Journal {
         until: Position,
         limit: Limit,
     ) -> Result<Vec<Logged>, StoreError> {
-        for _ in 0..TRIES {
+        let found = || {
             let entries = self.entries(partition, after, until, limit);
-            let wanted = entries.iter().filter_map(|(_, entry)| match entry.body {
+            entries.into_iter().map(|(position, entry)| (partition, position, entry)).collect()
+        };
+        Ok(self.events(found).await?.into_iter().map(|(_, logged)| logged).collect())
+    }
+
+    /// Events, by where they stand now, each with its partition: `find` may be asked again.
+    pub(crate) async fn events(
+        &self,
+        find: impl Fn() -> Vec<(u32, Position, Entry)>,
+    ) -> Result<Vec<(u32, Logged)>, StoreError> {
+        for _ in 0..TRIES {
+            let entries = find();
+            let wanted = entries.iter().filter_map(|(_, _, entry)| match entry.body {
                 Body::In(op, _) => Some(op),
                 Body::Here(_) => None,
             });
             let bodies = self.bodies(wanted.collect()).await?;
-            let logged = entries.iter().map(|(position, entry)| {
+            let logged = entries.iter().map(|(partition, position, entry)| {
                 let mut envelope: Envelope = match &entry.body {
                     Body::Here(form) => read(form)?,
                     Body::In(op, place) => {
@@ -54,9 +66,9 @@ impl Journal {
                 if entry.erased {
                     erasure::forget_event(&mut envelope);
                 }
-                Ok(Some(Logged { position: *position, envelope }))
+                Ok(Some((*partition, Logged { position: *position, envelope })))
             });
-            if let Some(logged) = logged.collect::<Result<Option<Vec<Logged>>, StoreError>>()? {
+            if let Some(logged) = logged.collect::<Result<Option<Vec<_>>, StoreError>>()? {
                 return Ok(logged);
             }
             self.catch_up().await?;
@@ -69,7 +81,7 @@ impl Journal {
         let Some(part) = state.part(partition) else { return Vec::new() };
         let (mut entries, mut bytes) = (Vec::new(), 0_usize);
         let Some(first) = after.checked_add(1).filter(|first| *first <= until) else { return entries };
-        for (position, entry) in part.log.range(first..=until).take(limit.events.max(1)) {
+        for (position, entry) in part.log().range(first..=until).take(limit.events.max(1)) {
             bytes = bytes.saturating_add(entry.bytes as usize);
             if bytes > limit.bytes && !entries.is_empty() {
                 break;

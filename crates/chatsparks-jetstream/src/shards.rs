@@ -82,7 +82,7 @@ impl Journal {
         let theirs: Vec<Position> = {
             let state = self.state();
             let part = state.part(commit.partition);
-            let log = part.into_iter().flat_map(|part| part.log.range(..=commit.decided).rev());
+            let log = part.into_iter().flat_map(|part| part.log().range(..=commit.decided).rev());
             log.filter(|(_, entry)| entry.user_id.as_ref() == Some(user_id)).map(|(position, _)| *position).collect()
         };
         for position in theirs {

@@ -63,7 +63,10 @@ pub(crate) struct Part {
     pub(crate) decided: u64,
     /// The last message by which it was opened or committed.
     pub(crate) owned: u64,
-    pub(crate) log: BTreeMap<u64, Entry>,
+    log: BTreeMap<u64, Entry>,
+    /// The events that bear a contact's id.
+    #[serde(skip)]
+    log_of: BTreeMap<UserId, BTreeSet<u64>>,
     /// How many entries at the log's beginning are deleted.
     pub(crate) log_gone: u64,
     pub(crate) log_end: u64,
@@ -135,6 +138,7 @@ impl State {
         for part in self.parts.iter_mut().chain(self.beside.values_mut()) {
             part.rows.restore();
             part.effects.restore();
+            part.find_log_of();
         }
         self
     }
@@ -314,8 +318,57 @@ impl Part {
         self.log_end += 1;
         self.log_latest = self.log_latest.max(Some(entry.at));
         let appended = Appended { position: self.log_end, at: Instant::from_milliseconds(entry.at) };
-        self.log.insert(self.log_end, entry);
+        self.log_put(self.log_end, entry);
         appended
+    }
+
+    /// Puts an event into its place in the log.
+    fn log_put(&mut self, position: u64, entry: Entry) {
+        if let Some(user_id) = &entry.user_id {
+            self.log_of.entry(user_id.clone()).or_default().insert(position);
+        }
+        self.log.insert(position, entry);
+    }
+
+    /// Takes the first event out of the log, where it stands at most at this position.
+    fn log_pop(&mut self, until: u64) -> Option<u64> {
+        let (position, entry) = self.log.first_entry().filter(|first| *first.key() <= until)?.remove_entry();
+        if let Some(user_id) = entry.user_id
+            && let Some(of) = self.log_of.get_mut(&user_id)
+        {
+            of.remove(&position);
+            if of.is_empty() {
+                self.log_of.remove(&user_id);
+            }
+        }
+        Some(position)
+    }
+
+    /// Takes everything out of the log that stands before a position.
+    fn log_split_off(&mut self, first: u64) {
+        self.log = self.log.split_off(&first);
+        self.find_log_of();
+    }
+
+    /// Finds anew whose events stand where.
+    fn find_log_of(&mut self) {
+        self.log_of.clear();
+        for (position, entry) in &self.log {
+            if let Some(user_id) = &entry.user_id {
+                self.log_of.entry(user_id.clone()).or_default().insert(*position);
+            }
+        }
+    }
+
+    /// The events of the log, by their positions.
+    pub(crate) fn log(&self) -> &BTreeMap<u64, Entry> {
+        &self.log
+    }
+
+    /// The events after a position that bear a contact's id, in order.
+    pub(crate) fn log_of(&self, user_id: &UserId, after: u64) -> impl Iterator<Item = (u64, &Entry)> {
+        let of = self.log_of.get(user_id).into_iter().flat_map(move |of| of.range(after.saturating_add(1)..));
+        of.filter_map(|position| Some((*position, self.log.get(position)?)))
     }
 
     /// Logs an event that the store itself makes.

@@ -125,6 +125,22 @@ pub trait Archive: Send + Sync + 'static {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<KeptRecord>, StoreError>> + Send;
 
+    /// The events of the log that bear a contact's id, decided or not: at most so many after a place, each with its
+    /// partition, in the order of the log. They are found by an index, however long the log is.
+    ///
+    /// A contact's own events lie in one partition; an order that bears the id of a shop lies where its contact is. What
+    /// was cut is not among them, and grants are not: they concern nobody alone.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn events_of(
+        &self,
+        workspace: &WorkspaceId,
+        user_id: &UserId,
+        after: Option<(u32, Position)>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<(u32, Logged)>, StoreError>> + Send;
+
     /// What is kept of a shard's history.
     ///
     /// # Errors

@@ -171,6 +171,34 @@ impl Archive for PostgresStore {
         .await
     }
 
+    async fn events_of(
+        &self,
+        workspace: &WorkspaceId,
+        user_id: &UserId,
+        after: Option<(u32, Position)>,
+        limit: usize,
+    ) -> Result<Vec<(u32, Logged)>, StoreError> {
+        let (id, user) = (workspace.clone(), key(user_id.as_str()).into_owned());
+        let (first, behind) = after.map_or((0, 0), |(partition, position)| (small(partition), signed(position)));
+        self.with(move |inner, client| async move {
+            let Some(number) = inner.known(&client, &id).await? else { return Ok(Vec::new()) };
+            let sql = "SELECT x.partition, x.position, x.form FROM unnest($2::int[]) AS k (partition)
+                 CROSS JOIN LATERAL (SELECT l.partition, l.position, l.form FROM log l
+                     WHERE l.workspace = $1 AND l.partition = k.partition AND l.user_id = $3
+                         AND l.position > CASE WHEN k.partition = $4::int THEN $5::bigint ELSE 0 END
+                     ORDER BY l.position LIMIT $6) x
+                 WHERE k.partition >= $4::int ORDER BY x.partition, x.position LIMIT $6";
+            let (all, limit) = (inner.all_partitions(), signed(limit as u64));
+            let rows = found(&client, sql, &[&number, &all, &user, &first, &behind, &limit]).await?;
+            let logged = |row: &tokio_postgres::Row| {
+                let (position, envelope) = (unsigned(row.get(1)), read::<Envelope>(row.get(2))?);
+                Ok((large(row.get(0)), Logged { position, envelope }))
+            };
+            rows.iter().map(logged).collect()
+        })
+        .await
+    }
+
     async fn stretch(&self, shard: &Shard) -> Result<Stretch, StoreError> {
         let shard = shard.clone();
         self.with(move |inner, client| async move {

@@ -512,6 +512,16 @@ impl<S: Store> Archive for Watched<S> {
         self.other(self.inner.records_of(workspace, user_id, limit)).await
     }
 
+    async fn events_of(
+        &self,
+        workspace: &WorkspaceId,
+        user_id: &UserId,
+        after: Option<(u32, u64)>,
+        limit: usize,
+    ) -> Result<Vec<(u32, Logged)>, StoreError> {
+        self.other(self.inner.events_of(workspace, user_id, after, limit)).await
+    }
+
     async fn history(&self, shard: &Shard, after: u64, until: u64, limit: Limit) -> Result<Vec<Logged>, StoreError> {
         self.other(self.inner.history(shard, after, until, limit)).await
     }

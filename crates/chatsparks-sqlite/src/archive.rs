@@ -161,6 +161,36 @@ impl Archive for SqliteStore {
         .await
     }
 
+    async fn events_of(
+        &self,
+        workspace: &WorkspaceId,
+        user_id: &UserId,
+        after: Option<(u32, Position)>,
+        limit: usize,
+    ) -> Result<Vec<(u32, Logged)>, StoreError> {
+        let (id, user_id, partitions) = (workspace.clone(), user_id.clone(), self.partition_count());
+        self.read(move |connection| {
+            let Some(number) = crate::shard::workspace(connection, &id)? else { return Ok(Vec::new()) };
+            let mut statement = connection.prepare_cached(
+                "SELECT position, form FROM log
+                 WHERE workspace = ?1 AND partition = ?2 AND user_id = ?3 AND position > ?4 ORDER BY position LIMIT ?5",
+            )?;
+            let (first, mut behind) = after.unwrap_or((0, 0));
+            let mut found = Vec::new();
+            for partition in first..partitions {
+                let left = signed(limit.saturating_sub(found.len()) as u64);
+                let mut rows = statement.query(params![number, partition, user_id.as_str(), signed(behind), left])?;
+                while let Some(row) = rows.next()? {
+                    let (position, envelope) = (unsigned(row.get(0)?), column::<Envelope>(row, 1)?);
+                    found.push((partition, Logged { position, envelope }));
+                }
+                behind = 0;
+            }
+            Ok(found)
+        })
+        .await
+    }
+
     async fn stretch(&self, shard: &Shard) -> Result<Stretch, StoreError> {
         let shard = shard.clone();
         self.read(move |connection| {

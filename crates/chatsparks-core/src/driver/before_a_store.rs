@@ -193,6 +193,8 @@ impl BeforeAStore {
         {
             self.contacts.insert(user_id.clone());
         }
+        // What came late is known for as long as what came with it: it may be told of again just as long (T3, T5).
+        let at = head.clock.latest.map_or(at, |latest| latest.max(at));
         let mut position = 0;
         for change in &decision.changes {
             match change {
@@ -215,7 +217,7 @@ impl BeforeAStore {
 }
 
 impl IndexRow {
-    /// The row of a store that this is, of an event at this instant.
+    /// The row of a store that this is, remembered from this instant.
     fn at(self, subject: Option<&UserId>, seq: u64, position: u32, at: Instant) -> Option<Row> {
         Some(match self {
             Self::Event(id) => Row::Event(id, at),

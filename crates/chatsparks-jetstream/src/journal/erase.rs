@@ -52,7 +52,7 @@ impl Journal {
         let mut places: BTreeMap<u64, Places> = BTreeMap::new();
         let state = self.state();
         for part in &state.parts {
-            for entry in part.log.values().filter(|entry| entry.erased) {
+            for entry in part.log().values().filter(|entry| entry.erased) {
                 if let Body::In(op, place) = entry.body
                     && dirty.contains(&op)
                 {

@@ -27,8 +27,7 @@ impl Part {
             self.evaluations.retain(|_, seq| *seq >= first);
         }
         while left > 0
-            && self.log.first_key_value().is_some_and(|(position, _)| *position <= until)
-            && let Some((position, _)) = self.log.pop_first()
+            && let Some(position) = self.log_pop(until)
         {
             self.log_gone = position;
             left -= 1;

@@ -28,7 +28,7 @@ impl State {
         for ((place, input), event) in (0..).zip(&brought.inputs).zip(&brought.events) {
             match event {
                 BroughtEvent::Logged { position, erased } => {
-                    self.part_mut(input.partition)?.log.insert(*position, Entry::brought(op, place, *erased, input));
+                    self.part_mut(input.partition)?.log_put(*position, Entry::brought(op, place, *erased, input));
                 }
                 BroughtEvent::Waits { kind, name, until, linked } => {
                     self.waited += 1;
@@ -77,7 +77,7 @@ impl State {
                 (part.log_gone, part.record_first) = (log_first.saturating_sub(1), *record_first);
                 (part.effects.sent, part.effects.failed, part.opened_in_vain) = (*sent, *failed, 0);
                 // What was moved ahead may have been cut off since.
-                part.log = part.log.split_off(log_first);
+                part.log_split_off(*log_first);
                 part.records = part.records.split_off(record_first);
             }
             // They stand apart.

@@ -124,6 +124,24 @@ impl Archive for MemoryStore {
         Ok(found.into_iter().take(limit).map(|(_, record)| record).collect())
     }
 
+    async fn events_of(
+        &self,
+        workspace: &WorkspaceId,
+        user_id: &UserId,
+        after: Option<(u32, Position)>,
+        limit: usize,
+    ) -> Result<Vec<(u32, Logged)>, StoreError> {
+        let found = self.each(workspace, |partition, shard| {
+            let theirs = shard.log.iter().filter(|(position, (envelope, _))| {
+                envelope.event.user_id() == Some(user_id) && Some((partition, **position)) > after
+            });
+            let logged =
+                theirs.map(|(position, (envelope, _))| Logged { position: *position, envelope: envelope.clone() });
+            logged.map(|logged| (partition, logged)).collect::<Vec<_>>()
+        });
+        Ok(found.concat().into_iter().take(limit).collect())
+    }
+
     async fn stretch(&self, shard: &Shard) -> Result<Stretch, StoreError> {
         let stretch = self.shard(shard, |shard| Stretch {
             from: shard.log_first,

@@ -1,10 +1,12 @@
 //! What was decided, for whoever asks afterwards.
 
 use super::make::{
-    ALL, at, brought, clock, comment, commit, decided, dm, due, evaluation, every_row, link, picture, put, queued,
-    record, row, shard, terms, users,
+    ALL, at, brought, clock, comment, commit, decided, dm, due, evaluation, every_row, link, message, picture, put,
+    queued, record, row, shard, terms, users,
 };
-use chatsparks_core::{CommentResult, Due, Fact, Insights, Key, Row, UserId, Wants, WorkspaceId};
+use chatsparks_core::{
+    CommentResult, DmStage, Due, Event, Fact, Insights, Key, Receipt, Row, UserId, Wants, WorkspaceId,
+};
 use chatsparks_ports::{
     CheckpointPlace, Cursor, EffectKey, EffectState, KeptRecord, Settled, Shard, Store, StoreError,
 };
@@ -223,6 +225,51 @@ pub async fn c10_the_first_evaluation_of_a_comment_stays<S: Store>(store: &S) {
     assert_eq!(store.evaluation(&"glow".into(), &"c".into()).await.unwrap(), expected);
     assert_eq!(store.evaluation(&"glow".into(), &"d".into()).await.unwrap(), None);
     assert_eq!(store.evaluation(&"other".into(), &"c".into()).await.unwrap(), None);
+}
+
+/// What stands behind answers about a contact: their events alone, decided or not, whole, in the order of the log, page
+/// by page; what was cut is not among them.
+pub async fn c10_the_events_of_a_contact_are_found<S: Store>(store: &S) {
+    let glow = "glow".into();
+    let receipt = || Event::Receipt(Receipt { dm_id: "d".into(), status: DmStage::Sent, detail: None });
+    let events = [
+        (0, comment("c0", "a", "PRICE?")),
+        (0, comment("c1", "b", "of another")),
+        (0, receipt()),
+        (0, message("m3", "a", "30ml")),
+        (0, Event::Clock),
+        (2, comment("c5", "a", "in another partition")),
+        (0, Event::Identity { user_id: "a".into(), shop_user_id: "s".into() }),
+    ];
+    let input = |(n, (partition, event)): (i64, &(u32, Event))| {
+        // Their order is the log's, whatever their instants.
+        (shard(*partition), brought(&format!("e{n}"), at(10 - n), event.clone()))
+    };
+    store.append((0..).zip(&events).map(input).collect()).await.unwrap();
+    put(store, &shard(0), commit(4)).await.unwrap();
+    let expected: Vec<(u32, u64, usize)> = vec![(0, 1, 0), (0, 4, 3), (0, 6, 6), (2, 1, 5)];
+    for limit in [1, 2, 3, 100] {
+        let (mut after, mut read) = (None, Vec::new());
+        loop {
+            let page = store.events_of(&glow, &"a".into(), after, limit).await.unwrap();
+            assert!(page.len() <= limit);
+            let Some((partition, last)) = page.last() else { break };
+            after = Some((*partition, last.position));
+            read.extend(page);
+        }
+        let places = read.iter().map(|(partition, logged)| (*partition, logged.position));
+        let wanted = expected.iter().map(|(partition, position, _)| (*partition, *position));
+        assert!(places.eq(wanted), "{limit} at a time");
+        for ((_, logged), (_, _, n)) in read.iter().zip(&expected) {
+            let whole = (logged.envelope.id.as_str(), logged.envelope.at, &logged.envelope.event);
+            assert_eq!(whole, (format!("e{n}").as_str(), at(10 - *n as i64), &events[*n].1));
+        }
+    }
+    assert_eq!(store.events_of(&glow, &"nobody".into(), None, 9).await.unwrap(), []);
+    assert_eq!(store.events_of(&"other".into(), &"a".into(), None, 9).await.unwrap(), []);
+    while store.cut(&shard(0), 3, 0, 100).await.unwrap() > 0 {}
+    let left = store.events_of(&glow, &"a".into(), None, 9).await.unwrap();
+    assert_eq!(left.iter().map(|(_, logged)| logged.position).collect::<Vec<_>>(), [4, 6, 1]);
 }
 
 /// What a console lists: rows of a kind by name, whichever partition has them; the head of each.
