@@ -174,7 +174,7 @@ impl Access {
     fn in_session(&self, brought: &Brought<'_>, headers: &HeaderMap) -> Result<Caller, Problem> {
         let now = now();
         let tokens = self.tokens();
-        let verified = tokens.iter().filter_map(|token| Some((token, brought.verified(&token.digest, now)?)));
+        let mut verified = tokens.iter().filter_map(|token| Some((token, brought.verified(&token.digest, now)?)));
         match verified.next_back() {
             Some((token, session)) => Caller::of(vec![token.clone()]).in_session(session).on_our_page(headers),
             None => Err(unauthorized("the session is over: sign in again")),

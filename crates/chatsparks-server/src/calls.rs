@@ -22,6 +22,7 @@ pub(crate) mod records;
 pub(crate) mod session;
 pub(crate) mod state;
 pub(crate) mod support;
+pub(crate) mod thread;
 pub(crate) mod trial;
 pub(crate) mod triggers;
 pub(crate) mod usage;

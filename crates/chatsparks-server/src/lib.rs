@@ -23,6 +23,8 @@ mod body;
 mod calls;
 pub mod config;
 mod connections;
+#[cfg(feature = "console")]
+mod console;
 mod limits;
 mod openapi;
 mod platform;

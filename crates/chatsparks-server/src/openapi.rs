@@ -47,6 +47,7 @@ mod shapes;
         calls::connections::get,
         calls::diagnosis::get,
         calls::support::get,
+        calls::thread::get,
         calls::comments::explain,
         calls::digest::get,
         calls::insights::get,
@@ -93,6 +94,12 @@ pub fn document() -> Value {
     for call in calls.filter_map(Value::as_object_mut).flat_map(|path| path.values_mut()) {
         if let Some(responses) = call["responses"].as_object_mut() {
             responses.insert("default".to_owned(), problem.clone());
+        }
+        // What is not given in a header is left out: there is no null there.
+        for parameter in call.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
+            if let Some(given) = parameter["schema"]["oneOf"].get(0).cloned() {
+                parameter["schema"] = given;
+            }
         }
         // What a token may do that reads or acts, a member may who signed in with it (H6).
         if let Some(ways) = call.get_mut("security").and_then(Value::as_array_mut) {

@@ -246,3 +246,53 @@ fn h2_whoever_watches_does_not_keep_the_service_from_stopping() {
     assert!(service.process.wait().unwrap().success());
     assert!(!service.said().contains("before their requests were finished"));
 }
+
+#[test]
+fn v11_a_thread_tells_what_was_said_and_how_far_each_dm_came() {
+    let service = service("partitions = 2");
+    let long = format!("price {}", "\u{202e}<img src=x onerror=alert(1)>".repeat(30_000));
+    service.post(
+        json!({ "id": "e1", "type": "comment", "comment_id": "c1", "post_id": "v1", "user_id": "u1", "text": long })
+            .to_string(),
+    );
+    wait_for("a conversation", || service.get("/v1/workspaces/glow/contacts/u1").status == 200);
+    for status in ["sent", "delivered"] {
+        let receipt = json!({ "id": format!("r-{status}"), "type": "receipt", "dm_id": "e1/1", "status": status });
+        service.post(receipt.to_string());
+    }
+    service.post(
+        json!({ "id": "m1", "type": "message", "message_id": "m1", "user_id": "u1", "text": "30ml" }).to_string(),
+    );
+    service.post(json!({ "id": "t1", "type": "take", "user_id": "u1", "member": ANN }).to_string());
+    let ann = cookie(&service, ANN);
+    let read = |path: &str| call(&service, &ann, "GET", path, &Value::Null);
+    let kinds = |thread: &Value| -> Vec<String> {
+        thread["entries"].as_array().unwrap().iter().map(|entry| entry["kind"].as_str().unwrap().to_owned()).collect()
+    };
+    wait_for("the act", || kinds(&read("contacts/u1/thread").json()).contains(&"act".to_owned()));
+    let answer = read("contacts/u1/thread");
+    let thread = answer.json();
+    let all = kinds(&thread);
+    for kind in ["comment", "opened", "flow", "counted", "public_reply", "dm", "message", "captured", "act", "state"] {
+        assert!(all.contains(&kind.to_owned()), "{kind}: {all:?}");
+    }
+    let entry = |kind: &str| thread["entries"].as_array().unwrap().iter().find(|entry| entry["kind"] == kind).unwrap();
+    assert_eq!((&entry("comment")["cut"], &entry("message")["text"]), (&json!(true), &json!("30ml")));
+    assert_eq!(entry("dm")["text"], "It is 590 THB.");
+    wait_for("the receipts", || {
+        let thread = read("contacts/u1/thread").json();
+        thread["entries"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|entry| entry["dm_id"] == "e1/1" && entry["stage"] == "delivered")
+    });
+    // A megabyte long is cut, here and in the list of evaluations.
+    assert!(answer.body.len() < 200_000, "{}", answer.body.len());
+    assert!(read("triggers/price/evaluations").body.len() < 200_000);
+    let diagnosis = read("diagnosis?about=dm&dm=e1%2F1").json();
+    assert_eq!((&diagnosis["case"], &diagnosis["advice"]), (&json!("dm_delivered"), &json!("ask_to_look_in_requests")));
+    read("diagnosis?about=dm&dm=none").problem(404, "not-found");
+    read("contacts/none/thread").problem(404, "not-found");
+    assert_eq!(read("contacts/u1/thread?limit=1").json()["older"], true);
+}
