@@ -141,6 +141,20 @@ pub trait Archive: Send + Sync + 'static {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<(u32, Logged)>, StoreError>> + Send;
 
+    /// What the log of a shard says of things, decided or not: the receipts of DMs, what is told of orders (themselves,
+    /// cancellations, refunds, reviews), the identities that name ids of shops; at most so many, in the order of the log.
+    /// Which keys name what is [`Event::names`](chatsparks_core::Event::names)'s. They are found by an index where the store
+    /// has one.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn events_naming(
+        &self,
+        shard: &Shard,
+        keys: &[Key],
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Logged>, StoreError>> + Send;
+
     /// What is kept of a shard's history.
     ///
     /// # Errors

@@ -199,6 +199,36 @@ impl Archive for PostgresStore {
         .await
     }
 
+    async fn events_naming(&self, shard: &Shard, keys: &[Key], limit: usize) -> Result<Vec<Logged>, StoreError> {
+        let shard = shard.clone();
+        // As JSON writes them, which is how the index has them.
+        let thing = |key: &Key| {
+            let name = serde_json::to_string(&key.name()).unwrap_or_default();
+            let name = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or_default();
+            format!("{}:{name}", key.kind())
+        };
+        let things: Vec<String> = keys.iter().map(thing).collect();
+        self.with(move |inner, client| async move {
+            let Some(workspace) = inner.known(&client, &shard.workspace).await? else { return Ok(Vec::new()) };
+            // The expression is that of `schema/2.sql`.
+            let sql = r#"SELECT l.position, l.form FROM log l WHERE l.workspace = $1 AND l.partition = $2 AND
+                 (CASE
+                     WHEN user_id IS NULL OR form LIKE '%"event":{"order":{%' OR form LIKE '%"event":{"identity":{%'
+                     THEN coalesce(
+                         'dm:' || substring(form FROM '"event":{"receipt":{"dm_id":"((?:[^"\\]|\\.)*)"'),
+                         'order:' || substring(form FROM '"order_id":"((?:[^"\\]|\\.)*)"'),
+                         'shop_user:' || substring(form FROM '"shop_user_id":"((?:[^"\\]|\\.)*)"'))
+                 END) = ANY ($3) ORDER BY l.position LIMIT $4"#;
+            let limit = signed(limit as u64);
+            let rows = found(&client, sql, &[&workspace, &small(shard.partition), &things, &limit]).await?;
+            let logged = |row: &tokio_postgres::Row| {
+                Ok(Logged { position: unsigned(row.get(0)), envelope: read::<Envelope>(row.get(1))? })
+            };
+            rows.iter().map(logged).collect()
+        })
+        .await
+    }
+
     async fn stretch(&self, shard: &Shard) -> Result<Stretch, StoreError> {
         let shard = shard.clone();
         self.with(move |inner, client| async move {

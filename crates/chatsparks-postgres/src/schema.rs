@@ -8,7 +8,7 @@ use chatsparks_ports::StoreError;
 use deadpool_postgres::Object;
 
 /// Each brings a store of the version before to its own, the first an empty schema. Released ones never change.
-const MIGRATIONS: [&str; 1] = [include_str!("schema/1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 
 /// The version that this build reads and writes.
 pub(crate) const VERSION: usize = MIGRATIONS.len();
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     /// What each version was released with.
-    const RELEASED: [u64; MIGRATIONS.len()] = [15_260_628_687_236_939_884];
+    const RELEASED: [u64; MIGRATIONS.len()] = [15_260_628_687_236_939_884, 12_160_676_664_793_024_747];
 
     #[test]
     fn s3_released_migrations_never_change() {

@@ -308,14 +308,15 @@ impl<S: Store> Runtime<S> {
         let store = &self.inner.store;
         chatsparks_ports::moving::is_at_home(&**store, &id).await?;
         let heads = store.heads(&id).await?;
-        // O3: where time passes by events alone, it is known before the first effect goes.
-        let latest = heads.iter().flatten().filter_map(|row| match row {
-            Row::Clock(clock) => clock.latest(),
-            _ => None,
-        });
-        let latest = latest.max().map_or(i64::MIN, Instant::as_milliseconds);
         let mut shards = Vec::new();
-        for partition in 0..store.partitions() {
+        for (partition, head) in (0..store.partitions()).zip(&heads) {
+            // O3: where time passes by events alone, it is known before the first effect goes. R10: each partition's is
+            // its own, so that a start cuts nothing sooner than the partition would.
+            let latest = head.iter().find_map(|row| match row {
+                Row::Clock(clock) => clock.latest(),
+                _ => None,
+            });
+            let latest = latest.map_or(i64::MIN, Instant::as_milliseconds);
             shards.push(Arc::new(ShardState {
                 shard: Shard { workspace: id.clone(), partition },
                 decided: AtomicU64::new(0),

@@ -6,7 +6,7 @@ use crate::{
     form::{column, instant, signed, text, unsigned},
     insights, prune, rows,
     shard::{Place, place, workspace},
-    shards,
+    shards, things,
 };
 use chatsparks_core::{
     CommentId, Contact, Envelope, Evaluation, InsightNumber, Instant, Key, Row, UserId, WorkspaceId,
@@ -187,6 +187,15 @@ impl Archive for SqliteStore {
                 behind = 0;
             }
             Ok(found)
+        })
+        .await
+    }
+
+    async fn events_naming(&self, shard: &Shard, keys: &[Key], limit: usize) -> Result<Vec<Logged>, StoreError> {
+        let (shard, keys) = (shard.clone(), keys.to_vec());
+        self.read(move |connection| match place(connection, &shard)? {
+            Some(place) => things::naming(connection, place, &keys, limit),
+            None => Ok(Vec::new()),
         })
         .await
     }

@@ -32,6 +32,7 @@ mod schema;
 mod shard;
 mod shards;
 mod store;
+mod things;
 mod writer;
 
 pub use store::{Options, SqliteStore};

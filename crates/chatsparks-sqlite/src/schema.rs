@@ -9,7 +9,8 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 const APPLICATION: i64 = 0x4368_5370;
 
 /// Each brings a file of the version before to its own, the first an empty one. Released ones never change.
-const MIGRATIONS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+pub(crate) const MIGRATIONS: [&str; 3] =
+    [include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
 
 /// The version that this build reads and writes.
 pub(crate) const VERSION: usize = MIGRATIONS.len();
@@ -122,7 +123,7 @@ mod tests {
     use super::*;
 
     /// What each version was released with.
-    const RELEASED: [u64; VERSION] = [6_081_059_764_969_699_320, 12_085_419_968_788_120_043];
+    const RELEASED: [u64; VERSION] = [6_081_059_764_969_699_320, 12_085_419_968_788_120_043, 749_912_990_365_540_262];
 
     #[test]
     fn s3_released_migrations_never_change() {

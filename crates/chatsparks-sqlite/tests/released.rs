@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use chatsparks_core::Key;
 use chatsparks_ports::{Archive, EffectKey, Queue, Settled, Shards};
 use chatsparks_sqlite::{Options, SqliteStore};
 use chatsparks_testkit::{
@@ -104,6 +105,9 @@ fn s3_stores_of_every_released_schema_are_read() {
         block_on(async {
             assert_eq!(picture(&store).await, expected, "of version {released_as}");
             assert_eq!(store.integrity_check().await.unwrap(), [] as [String; 0]);
+            // Version 3 finds what was logged before it, too.
+            let told = store.events_naming(&shard(0), &[Key::Dm("e1/0".into())], 9).await.unwrap();
+            assert!(matches!(&told[..], [one] if one.envelope.id == *"outcome:e1/0"), "{told:?}");
             // It goes on where it stood.
             put(&store, &shard(0), decided(6, [dm("u9", 109, None, "hello")])).await.unwrap();
             assert_eq!(store.decided(&shard(0)).await.unwrap(), 6);

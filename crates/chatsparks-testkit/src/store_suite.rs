@@ -77,6 +77,7 @@ macro_rules! store_suite {
             r10_a_checkpoint_is_kept_apart
             c10_the_first_evaluation_of_a_comment_stays
             c10_the_events_of_a_contact_are_found
+            c10_what_is_told_of_a_thing_is_found
             w_rows_are_listed_by_name_over_all_partitions
             i2_numbers_of_the_insights_add_up
             r8_notes_are_kept

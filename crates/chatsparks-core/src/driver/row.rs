@@ -1,8 +1,8 @@
 //! Rows: all that a store keeps of a partition, each one small value under one key; and what the driver asks for.
 
 use crate::{
-    Clock, CommentId, Contact, DmId, DmStage, EventId, IndexKey, Instant, MessageId, OrderEntry, OrderId, RefundId,
-    Room, SentLink, ShopUserId, Terms, TimerKind, UserId,
+    Clock, CommentId, Contact, DmId, DmStage, Event, EventId, IndexKey, Instant, MessageId, OrderEntry, OrderId,
+    RefundId, Room, SentLink, ShopUserId, Terms, TimerKind, UserId,
 };
 use std::fmt;
 
@@ -68,6 +68,21 @@ pub enum Row {
     Fired(UserId, TimerKind, Instant, u32),
     /// A link sent to a contact: by the record that sent it, and its place there.
     Link(UserId, u64, u32, Box<SentLink>),
+}
+
+impl Event {
+    /// The thing that the event says something of, where it is a thing and no contact: the DM of a receipt, the order of
+    /// whatever is told of one, the shop id of an identity. What is known of a thing is found by it.
+    pub fn names(&self) -> Option<Key> {
+        match self {
+            Self::Receipt(receipt) => Some(Key::Dm(receipt.dm_id.clone())),
+            Self::Order(order) => Some(Key::Order(order.order_id.clone())),
+            Self::OrderCancelled(order_id) | Self::OrderReview { order_id, .. } => Some(Key::Order(order_id.clone())),
+            Self::Refund(refund) => Some(Key::Order(refund.order_id.clone())),
+            Self::Identity { shop_user_id, .. } => Some(Key::ShopUser(shop_user_id.clone())),
+            _ => None,
+        }
+    }
 }
 
 impl Row {

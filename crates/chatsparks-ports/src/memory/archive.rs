@@ -142,6 +142,15 @@ impl Archive for MemoryStore {
         Ok(found.concat().into_iter().take(limit).collect())
     }
 
+    async fn events_naming(&self, shard: &Shard, keys: &[Key], limit: usize) -> Result<Vec<Logged>, StoreError> {
+        let found = self.shard(shard, |shard| {
+            let of = |envelope: &Envelope| envelope.event.names().is_some_and(|key| keys.contains(&key));
+            let named = shard.log.iter().filter(|(_, (envelope, _))| of(envelope)).take(limit);
+            named.map(|(position, (envelope, _))| Logged { position: *position, envelope: envelope.clone() }).collect()
+        });
+        Ok(found.unwrap_or_default())
+    }
+
     async fn stretch(&self, shard: &Shard) -> Result<Stretch, StoreError> {
         let stretch = self.shard(shard, |shard| Stretch {
             from: shard.log_first,

@@ -2,8 +2,8 @@
 
 use crate::server::{home, options};
 use chatsparks_cluster::Postgres;
-use chatsparks_core::Key;
-use chatsparks_ports::{Archive, EffectState, Log, Queue, Shards, StoreError};
+use chatsparks_core::{DmStage, Key};
+use chatsparks_ports::{Archive, EffectState, Input, Log, Queue, Shards, StoreError};
 use chatsparks_postgres::{Options, PostgresStore};
 use chatsparks_testkit::store_suite::make::{at, brought, comment, decided, dm, put, shard};
 
@@ -41,6 +41,36 @@ fn s3_a_schema_of_a_newer_version_is_refused() {
     assert_eq!(home().block_on(PostgresStore::open(&url, options.clone())).unwrap().partitions(), 4);
     server.query("postgres", &format!("UPDATE {}.meta SET value = 99 WHERE name = 'version'", options.schema)).unwrap();
     assert!(refused(&url, options).contains("version 99"));
+}
+
+/// S3: a store of the schema before is brought to the present one, with what it holds.
+#[test]
+fn s3_a_store_of_version_1_is_read() {
+    let server = Postgres::shared().unwrap();
+    let (url, options) = (server.url("postgres"), options(4));
+    let open = || home().block_on(PostgresStore::open(&url, options.clone())).unwrap();
+    let logged = |store: &PostgresStore| {
+        let found = home().block_on(store.events_naming(&shard(0), &[Key::Dm("e1/0".into())], 9)).unwrap();
+        found.into_iter().map(|logged| (logged.position, logged.envelope.id)).collect::<Vec<_>>()
+    };
+    let store = open();
+    let outcome = Input::outcome("e1/0", DmStage::Sent, None);
+    home()
+        .block_on(store.append(vec![(shard(0), brought("e0", at(0), comment("c", "u", "hi"))), (shard(0), outcome)]))
+        .unwrap();
+    let expected = vec![(2, "outcome:e1/0".into())];
+    assert_eq!(logged(&store), expected);
+    drop(store);
+    // Version 2 has an index more, and nothing else.
+    let schema = &options.schema;
+    let back = format!("DROP INDEX {schema}.log_by_thing; UPDATE {schema}.meta SET value = 1 WHERE name = 'version'");
+    server.query("postgres", &back).unwrap();
+    assert_eq!(logged(&open()), expected);
+    let version = format!("SELECT value FROM {schema}.meta WHERE name = 'version'");
+    assert_eq!(server.query("postgres", &version).unwrap().trim(), "2");
+    let indexed =
+        format!("SELECT count(*) FROM pg_indexes WHERE schemaname = '{schema}' AND indexname = 'log_by_thing'");
+    assert_eq!(server.query("postgres", &indexed).unwrap().trim(), "1");
 }
 
 /// R1: many callers of two processes at once: every position once, without a gap, whoever logs; and all of it is there for

@@ -5,7 +5,8 @@ use super::make::{
     queued, record, row, shard, terms, users,
 };
 use chatsparks_core::{
-    CommentResult, DmStage, Due, Event, Fact, Insights, Key, Receipt, Row, UserId, Wants, WorkspaceId,
+    CommentResult, DmStage, Due, Event, Fact, Insights, Key, Order, Receipt, Refund, ReviewVerdict, Row, UserId, Wants,
+    WorkspaceId,
 };
 use chatsparks_ports::{
     CheckpointPlace, Cursor, EffectKey, EffectState, KeptRecord, Settled, Shard, Store, StoreError,
@@ -270,6 +271,59 @@ pub async fn c10_the_events_of_a_contact_are_found<S: Store>(store: &S) {
     while store.cut(&shard(0), 3, 0, 100).await.unwrap() > 0 {}
     let left = store.events_of(&glow, &"a".into(), None, 9).await.unwrap();
     assert_eq!(left.iter().map(|(_, logged)| logged.position).collect::<Vec<_>>(), [4, 6, 1]);
+}
+
+/// What stands behind answers about DMs and orders: what is told of each, whatever its id has in it.
+pub async fn c10_what_is_told_of_a_thing_is_found<S: Store>(store: &S) {
+    let receipt = |dm_id: &str| {
+        // A detail may look like whatever stands around it.
+        let detail = Some(r#"{"event":{"receipt":{"dm_id":"e2/0","order_id":"o"}}}"#.into());
+        Event::Receipt(Receipt { dm_id: dm_id.into(), status: DmStage::Failed, detail })
+    };
+    let order = Event::Order(Order {
+        order_id: "o".into(),
+        user_id: "b".into(),
+        placed_at: None,
+        currency: "THB".into(),
+        total_minor: 1,
+        lines: Vec::new(),
+    });
+    let refund = Event::Refund(Refund { refund_id: "r".into(), order_id: "o".into(), amount_minor: 1 });
+    let odd = r#"e"\1'/ม"#;
+    let events = [
+        comment("o", "e1/0", r#""event":{"order":{"order_id":"o""#),
+        receipt("e1/0"),
+        receipt("e2/0"),
+        order,
+        Event::Identity { user_id: "a".into(), shop_user_id: "o".into() },
+        Event::OrderCancelled("o".into()),
+        refund,
+        receipt(odd),
+        Event::OrderReview { order_id: "e1/0".into(), verdict: ReviewVerdict::Confirm, member: "m@x".into() },
+        Event::OrderReview { order_id: "o".into(), verdict: ReviewVerdict::Confirm, member: "m@x".into() },
+    ];
+    let input = |(n, event): (i64, &Event)| (shard(1), brought(&format!("e{n}"), at(n), event.clone()));
+    store.append((0..).zip(&events).map(input).collect()).await.unwrap();
+    store.append(vec![(shard(2), brought("e1", at(0), receipt("e1/0")))]).await.unwrap();
+    let wanted: [(&[Key], &[u64]); 7] = [
+        (&[Key::Dm("e1/0".into())], &[2]),
+        (&[Key::Dm(odd.into())], &[8]),
+        (&[Key::Order("o".into())], &[4, 6, 7, 10]),
+        (&[Key::Order("e1/0".into())], &[9]),
+        (&[Key::ShopUser("o".into())], &[5]),
+        (&[Key::Dm("e2/0".into()), Key::Order("o".into()), Key::Dm("e2/0".into())], &[3, 4, 6, 7, 10]),
+        (&[Key::Dm("o".into()), Key::Contact("e1/0".into())], &[]),
+    ];
+    for (keys, positions) in wanted {
+        let found = store.events_naming(&shard(1), keys, 9).await.unwrap();
+        assert_eq!(found.iter().map(|logged| logged.position).collect::<Vec<_>>(), positions, "{keys:?}");
+        for logged in &found {
+            assert_eq!(logged.envelope.event, events[logged.position as usize - 1]);
+        }
+        let first = store.events_naming(&shard(1), keys, 1).await.unwrap();
+        assert_eq!(first, found.into_iter().take(1).collect::<Vec<_>>());
+    }
+    assert_eq!(store.events_naming(&shard(0), &[Key::Dm("e1/0".into())], 9).await.unwrap(), []);
 }
 
 /// What a console lists: rows of a kind by name, whichever partition has them; the head of each.

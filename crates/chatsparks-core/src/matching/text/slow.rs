@@ -31,6 +31,11 @@ impl Piece {
         self.ccc != 0
     }
 
+    /// Whether canonical order puts the character behind Thai tone marks, whose combining class is 107.
+    pub(super) fn stands_behind_tones(&self) -> bool {
+        self.ccc > 107
+    }
+
     /// Makes this piece stand for the other as well.
     pub(super) fn absorb(&mut self, other: Self) {
         self.from = self.from.min(other.from);

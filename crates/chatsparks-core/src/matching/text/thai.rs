@@ -28,10 +28,10 @@ pub(super) fn in_order(pieces: &mut SmallVec<[Piece; 32]>) {
         }
         both
     });
-    // A tone mark stands before U+0E32, however many of these it follows.
-    let follows =
-        |before: &Piece, piece: &Piece| (before.c == 'า' || is_tone(before.c)) && (piece.c == 'า' || is_tone(piece.c));
-    for run in pieces.chunk_by_mut(follows) {
+    // A tone mark stands before U+0E32, however many of these it follows; marks that canonical order puts behind it are
+    // in nobody's way.
+    let gives_way = |piece: &Piece| piece.c == 'า' || is_tone(piece.c) || piece.stands_behind_tones();
+    for run in pieces.chunk_by_mut(|before, piece| gives_way(before) && gives_way(piece)) {
         let from = run.iter().position(|piece| piece.c == 'า').unwrap_or(run.len());
         run[from..].sort_by_key(|piece| !is_tone(piece.c));
     }
