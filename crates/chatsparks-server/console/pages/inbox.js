@@ -66,7 +66,7 @@ class Thread {
       oninput: () => kept.set(user, this.text.value),
       onkeydown: (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.form.requestSubmit(); } });
     this.button = h("button", { class: "main" }, t("send"));
-    this.form = h("form", { onsubmit: (event) => { event.preventDefault(); this.send(); } }, this.text, h("div", { class: "row" }, h("span", { class: "grow" }), this.button));
+    this.form = h("form", { onsubmit: (event) => { event.preventDefault(); this.send(); } }, this.text, this.button);
     this.footer = h("footer", {}, page.session.may_act ? this.form : null);
     show(place, h("section", { class: "thread" }, this.header, this.said, this.footer));
   }
@@ -92,8 +92,6 @@ class Thread {
     const isAtEnd = this.said.scrollHeight - this.said.scrollTop - this.said.clientHeight < 80;
     const open = new Set([...this.said.querySelectorAll("details[open]")].map((one) => one.dataset.of));
     show(this.said, thread.older ? h("p", { class: "event" }, t("older")) : null, thread.entries.map((one) => this.entry(one, open)), thread.pending ? this.waits(thread.pending) : null);
-    if (isAtEnd || !this.wasDrawn) this.said.scrollTop = this.said.scrollHeight;
-    this.wasDrawn = true;
     const state = conversation?.state;
     const is = (...states) => states.includes(state);
     const act = (kind, words, extra = {}) => h("button", { type: "button", ...extra, onclick: () => this.act({ act: kind }) }, words);
@@ -110,6 +108,9 @@ class Thread {
         is("bot", "waiting", "human") && active.length > 1 ? assign : null,
         is("bot", "waiting", "human") ? act("close", t("close_conversation")) : null,
         thread.contact.blocked ? act("unblock", t("unblock")) : h("button", { type: "button", class: "bad", onclick: () => confirm(t("sure_block")) && this.act({ act: "block" }) }, t("block"))) : null);
+    // Once the header has its height: what is left is for what was said.
+    if (isAtEnd || !this.wasDrawn) this.said.scrollTop = this.said.scrollHeight;
+    this.wasDrawn = true;
   }
 
   entry(one, open) {
@@ -133,6 +134,8 @@ class Thread {
         return h("div", { class: "event" }, t(`event.${one.kind}`, filled), one.to_do ? why(async () => [todo(one)], this.page.tell) : null);
       case "order":
         return h("p", { class: "event" }, t("event.order", { ...one, result: t(one.result ?? "organic") }), " · ", money(one.total_minor, one.currency), " · ", at);
+      case "inbox":
+        return h("p", { class: "event" }, t("event.inbox", filled), one.note ? [": ", said(one.note)] : null, " · ", at);
       case "state":
         return h("p", { class: "event" }, t("event.state", filled), one.reason ? ` (${code("reason", one.reason)})` : "", " · ", at);
       default:
