@@ -46,7 +46,7 @@ mod worker;
 pub use configure::{ConfigureError, Configured};
 pub use desk::{
     ActError, Acted, Changes, InboxCounts, InboxPage, InboxPlace, LastEvents, Listed, ListedOrder, LogError, LogPage,
-    LookedAt, OrdersPage, StartsPage, WaitingStart,
+    LookedAt, OrdersPage, StartsPage, Thread, WaitingStart,
 };
 pub use explain::{CommentExplained, CommentShown, ExplainError, TriggerExplained};
 pub use forecast::Forecast;

@@ -9,13 +9,14 @@ use chatsparks_core::{
     Engine, Envelope, Event, Fact, Instant, Outcome, Partition, Record, Scratch, Stored, UserId, WorkspaceId,
     workspace::Workspace,
 };
-use chatsparks_ports::{Cursor, EffectState, Limit, Shard, Store, erasure::forget_line};
+use chatsparks_ports::{Cursor, EffectState, KeptRecord, Shard, Store, erasure::forget_line};
 use chatsparks_replay::Replay;
 use chatsparks_testkit::properties;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 mod limit;
+pub(crate) mod retention;
 
 const ALL: usize = usize::MAX >> 1;
 
@@ -262,8 +263,12 @@ fn records<S: Store>(world: &World<S>, document: &Workspace, shard: &Shard, stat
     if wrong.is_none() {
         wrong = kept(world, shard, &seen);
     }
+    // Of whoever was forgotten, what they wrote is missing.
     if wrong.is_none() && of.erased.is_empty() {
-        wrong = taken_home(world, shard, seen.shards.get(shard).map_or(&[], |of| of.replays.as_slice()));
+        wrong = retention::taken_home(world, shard, of);
+    }
+    if wrong.is_none() {
+        wrong = retention::is_old(world, shard, of);
     }
     if let Some(replayed) = replayed_state.filter(|_| wrong.is_none()) {
         if let Some(state) = state.filter(|state| **state != replayed) {
@@ -283,12 +288,13 @@ fn records<S: Store>(world: &World<S>, document: &Workspace, shard: &Shard, stat
 /// What the store keeps is what was committed, but for what somebody who was forgotten had written (R12).
 fn kept<S: Store>(world: &World<S>, shard: &Shard, seen: &Seen) -> Option<(&'static str, String)> {
     let of = seen.shards.get(shard)?;
-    let (kept, _) = block_on(world.store.inner.records(&shard.workspace, &Cursor::default(), ALL)).ok()?;
-    let kept: Vec<_> = kept.into_iter().filter(|record| record.partition == shard.partition).collect();
-    if kept.len() != of.lines.len() {
-        return Some(("R5", format!("{} records are kept of {}", kept.len(), of.lines.len())));
+    let kept = lines(world, shard)?;
+    let first = block_on(world.store.inner.stretch(shard)).ok()?.first_record;
+    let cut = usize::try_from(first).unwrap_or(usize::MAX);
+    if kept.len() + cut != of.lines.len() {
+        return Some(("R5", format!("{} records are kept of {} from {first} on", kept.len(), of.lines.len())));
     }
-    for (record, (line, user)) in kept.iter().zip(of.lines.iter().zip(&of.users)) {
+    for (record, (line, user)) in kept.iter().zip(of.lines.iter().zip(&of.users).skip(cut)) {
         let forgotten = of.erased.iter().any(|(erased, seq)| user.as_ref() == Some(erased) && record.seq < *seq);
         if forgotten && forget_line(line).is_ok_and(|line| line != record.line) {
             return Some(("R12", format!("record {} is kept of somebody who was forgotten", record.seq)));
@@ -303,19 +309,13 @@ fn kept<S: Store>(world: &World<S>, shard: &Shard, seen: &Seen) -> Option<(&'sta
     None
 }
 
-/// R10: what the store gives to be replayed is what was decided, in that order, grants included.
-fn taken_home<S: Store>(world: &World<S>, shard: &Shard, decided: &[Envelope]) -> Option<(&'static str, String)> {
+/// The records that a store keeps of a shard.
+fn lines<S: Store>(world: &World<S>, shard: &Shard) -> Option<Vec<KeptRecord>> {
     let store = &world.store.inner;
-    let (until, mut after, mut home) = (block_on(store.decided(shard)).ok()?, 0, Vec::new());
-    loop {
-        let page = block_on(store.history(shard, after, until, Limit { events: 50, bytes: 1 << 20 })).ok()?;
-        let Some(last) = page.last() else { break };
-        after = last.position;
-        home.extend(page.into_iter().map(|logged| (logged.envelope.id, logged.envelope.at)));
-    }
-    let decided: Vec<_> = decided.iter().map(|envelope| (envelope.id.clone(), envelope.at)).collect();
-    let place = (0..home.len().max(decided.len())).find(|place| home.get(*place) != decided.get(*place))?;
-    Some(("R10", format!("event {place} of the history is {:?}, and was {:?}", home.get(place), decided.get(place))))
+    let first = block_on(store.stretch(shard)).ok()?.first_record;
+    let cursor = Cursor::in_one(store.partitions(), shard.partition, first);
+    let (kept, _) = block_on(store.records(&shard.workspace, &cursor, ALL)).ok()?;
+    Some(kept.into_iter().filter(|record| record.partition == shard.partition).collect())
 }
 
 /// Which of the events, in the order of their replay, the engine failed at.

@@ -99,6 +99,7 @@ struct Totals {
     records: usize,
     effects: usize,
     delivered: usize,
+    cut: u64,
 }
 
 impl Totals {
@@ -109,15 +110,16 @@ impl Totals {
         self.records += report.records.iter().map(Vec::len).sum::<usize>();
         self.effects += report.effects;
         self.delivered += report.delivered;
+        self.cut += report.cut;
     }
 }
 
 impl std::fmt::Display for Totals {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { lives, steps, partitions, records, effects, delivered } = self;
+        let Self { lives, steps, partitions, records, effects, delivered, cut } = self;
         write!(
             out,
-            "{steps} steps, {partitions} partitions, {lives} processes, {records} records, {effects} effects, {delivered} of them delivered"
+            "{steps} steps, {partitions} partitions, {lives} processes, {records} records, {effects} effects, {delivered} of them delivered, {cut} events deleted as old"
         )
     }
 }

@@ -46,6 +46,8 @@ pub struct Setting {
     pub neighbours: u32,
     /// How fast effects may go (O4).
     pub rates: Vec<String>,
+    /// For how many hours records are kept (R10); none: for ever.
+    pub records_hours: Option<u64>,
 }
 
 /// One thing that happens. Periods are in milliseconds.

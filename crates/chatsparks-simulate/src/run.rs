@@ -42,6 +42,8 @@ pub struct Report {
     pub effects: usize,
     /// How many of them the other side has.
     pub delivered: usize,
+    /// How many events were deleted of the logs (R10).
+    pub cut: u64,
     /// What did not hold, where something did not.
     pub failure: Option<Failure>,
 }
@@ -184,6 +186,7 @@ impl<S: Store> World<S> {
             lives: self.lives,
             effects: seen.effects.len(),
             delivered: seen.effects.values().filter(|effect| effect.delivered > 0).count(),
+            cut: self.shards().map(|shard| check::retention::cut(&self, &shard)).sum(),
             failure: seen.failure.clone(),
         }
     }
@@ -197,8 +200,9 @@ impl<S: Store> World<S> {
         settings.contacts_at_hand = setting.contacts_at_hand;
         settings.concurrency = setting.concurrency;
         settings.retry = Duration::from_secs(3_600 * setting.retry_hours);
-        // Everything is held against a replay of the whole log.
-        settings.records = Duration::from_secs(200 * 365 * 24 * 3_600);
+        // What is watched is held against a replay of the whole log, whatever the store keeps of it.
+        let hours = setting.records_hours.unwrap_or(200 * 365 * 24);
+        settings.records = Duration::from_secs(3_600 * hours);
         // Each process has another one.
         settings.seed = Some(self.plan.seed.wrapping_mul(1_000).wrapping_add(self.lives as u64));
         settings.fails_at = self.fails_at.clone();

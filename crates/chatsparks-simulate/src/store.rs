@@ -353,7 +353,8 @@ impl<S: Store> Shards for Watched<S> {
             self.process.plot().zombies.insert(shard.clone(), (fence, whole.clone()));
         }
         let done = self.call(Call::Commit, self.inner.commit(shard, fence, commit), |store, done| {
-            if done.is_ok() {
+            // A checkpoint is no partition of its own (R10).
+            if done.is_ok() && !shard.is_checkpoint() {
                 store.watch.seen().committed(shard, &whole, store.clock.wall());
                 store.follow(shard);
                 // The first partition may be told of the count.
@@ -555,16 +556,15 @@ impl<S: Store> Archive for Watched<S> {
         self.other(self.inner.shard_rows(shard, after, limit)).await
     }
 
-    /// Nothing is deleted here: a replay of the whole log is what everything is held against.
-    async fn cut(&self, _: &Shard, _: u64, _: u64, _: usize) -> Result<usize, StoreError> {
-        Ok(0)
+    async fn cut(&self, shard: &Shard, until: u64, record: u64, limit: usize) -> Result<usize, StoreError> {
+        self.call(Call::Write, self.inner.cut(shard, until, record, limit), |_, _| {}).await
     }
 
     async fn clear(&self, checkpoint: &Shard, before: Option<Instant>, limit: usize) -> Result<usize, StoreError> {
-        self.other(self.inner.clear(checkpoint, before, limit)).await
+        self.call(Call::Write, self.inner.clear(checkpoint, before, limit), |_, _| {}).await
     }
 
-    /// Nor are ids, which such a replay knows for ever; the store suite holds stores to their retention.
+    /// No ids are deleted here, which a replay of the whole log knows for ever; the store suite holds stores to their retention.
     async fn prune(&self, _: &WorkspaceId, _: Instant, _: usize) -> Result<usize, StoreError> {
         Ok(0)
     }

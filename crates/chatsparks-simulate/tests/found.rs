@@ -24,6 +24,7 @@ fn plan(takes_keys: bool, can_look: bool, steps: Vec<Step>) -> Plan {
         partitions: 1,
         neighbours: 0,
         rates: Vec::new(),
+        records_hours: None,
     };
     let workspace = workspace().says("hello", "It is 590 THB").trigger("price", &["price"], "hello").build();
     Plan { seed: 1, workspace, setting, steps }

@@ -26,6 +26,7 @@ fn plan(partitions: u32, limit: i64, steps: Vec<Step>) -> Plan {
         partitions,
         neighbours: 0,
         rates: Vec::new(),
+        records_hours: None,
     };
     Plan { seed: 1, workspace: document(limit), setting, steps }
 }

@@ -24,6 +24,14 @@ fn quick() -> impl Iterator<Item = (u64, Plan)> {
 #[test]
 fn fifteen_seeds_hold() {
     quick().take(12).for_each(|(seed, plan)| holds(seed, &over_memory(&plan)));
+    // Some of those where what is old is deleted (R10).
+    let cuts = quick().filter(|(_, plan)| plan.setting.records_hours.is_some()).take(6);
+    let cut: u64 = cuts
+        .map(|(seed, plan)| (seed, over_memory(&plan)))
+        .inspect(|(seed, report)| holds(*seed, report))
+        .map(|(_, report)| report.cut)
+        .sum();
+    assert!(cut > 0);
     // And some of those with many partitions and neighbours.
     let wide = (0..).map(|seed| (seed, Plan::of(seed))).filter(|(_, plan)| plan.setting.partitions == 8);
     wide.take(3).for_each(|(seed, plan)| holds(seed, &over_memory(&plan)));
@@ -81,6 +89,7 @@ fn seeds_bring_all_that_can_go_wrong() {
         "the disk is full",
         "back up",
         "restore the last",
+        "records_hours: Some(1)",
     ];
     for what in wanted {
         assert!(told.contains(what), "no seed of the first 200 has: {what}");

@@ -241,12 +241,16 @@ fn d8_the_bundle_for_support_holds_no_text() {
     service.post(
         json!({ "id": "m1", "type": "message", "message_id": "m1", "user_id": "u1", "text": "my secret" }).to_string(),
     );
-    service.records(3);
+    let kinds = || -> Vec<String> {
+        let bundle = read(&service, "support");
+        let events = bundle["events"].as_array().unwrap().iter();
+        events.map(|event| event["kind"].as_str().unwrap().to_owned()).collect()
+    };
+    wait_for("what was decided", || {
+        kinds().iter().filter(|kind| ["comment", "message"].contains(&kind.as_str())).count() == 3
+    });
     let answer = service.get(&format!("{GLOW_AT}/support"));
-    let bundle = answer.json();
-    assert_eq!(bundle["workspace_id"], "glow");
-    let kinds: Vec<_> = bundle["events"].as_array().unwrap().iter().map(|event| event["kind"].as_str()).collect();
-    assert!(kinds.contains(&Some("comment")) && kinds.contains(&Some("message")), "{kinds:?}");
+    assert_eq!(answer.json()["workspace_id"], "glow");
     assert!(!answer.text().contains("secret") && !answer.text().contains("590 THB"));
 }
 

@@ -15,6 +15,7 @@ mod endpoint;
 mod endpoint_faults;
 mod http;
 mod limits;
+mod members;
 mod partitions;
 mod retention;
 mod service;

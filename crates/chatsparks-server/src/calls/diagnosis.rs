@@ -10,8 +10,8 @@ use axum::{
     extract::{Request, State},
 };
 use chatsparks_core::{
-    Email, Instant, PostId,
-    diagnosis::{Check, Diagnosis, TeammateKnown, WebhookKnown},
+    DmId, Email, Instant, PostId,
+    diagnosis::{Check, DeliveryCause, DeliveryKnown, Diagnosis, TeammateKnown, WebhookKnown},
 };
 use chatsparks_ports::Store;
 use chatsparks_replay::evidence::Next;
@@ -56,12 +56,16 @@ struct ShownCheck {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Asked {
-    /// What is asked: `webhook` (it does not receive), `member` (a teammate cannot see the workspace).
-    #[param(value_type = String, pattern = "^(webhook|member)$")]
+    /// What is asked: `webhook` (it does not receive), `member` (a teammate cannot see the workspace), `dm` (the
+    /// buyer never saw it).
+    #[param(value_type = String, pattern = "^(webhook|member|dm)$")]
     about: About,
     /// Of a webhook: the post that comments are missing from.
     #[param(nullable = false)]
     post: Option<String>,
+    /// Of a DM: its effect's id.
+    #[param(nullable = false)]
+    dm: Option<String>,
     /// Of a member: the email that they sign in with.
     #[param(nullable = false)]
     email: Option<String>,
@@ -75,6 +79,7 @@ pub(crate) struct Asked {
 enum About {
     Webhook,
     Member,
+    Dm,
 }
 
 /// Why something did not happen: each check, what it looked at, and what to do next, as `chatsparks diagnose --json`.
@@ -102,6 +107,15 @@ pub(crate) async fn get<S: Store>(
             let email = asked.email.ok_or_else(|| Problem::new(Kind::BadRequest, "expected `email`"))?;
             let (email, invite) = (Email::from(email), asked.invite.map(Email::from));
             TeammateKnown { workspace, email: &email, invite: invite.as_ref() }.diagnose()
+        }
+        About::Dm => {
+            let dm = asked.dm.ok_or_else(|| Problem::new(Kind::BadRequest, "expected `dm`: its effect's id"))?;
+            let dm_id = DmId::from(dm);
+            let found = service.runtime.dm_stages(&at.workspace, &dm_id).await?;
+            let stages = found.ok_or_else(|| Problem::new(Kind::NotFound, "no such DM was decided"))?;
+            let details = stages.iter().filter_map(|seen| seen.detail.as_ref());
+            let cause = details.filter_map(|detail| DeliveryCause::named_by(detail.as_str())).next_back();
+            DeliveryKnown { dm_id: &dm_id, stages: &stages, cause }.diagnose()
         }
     };
     Ok(Json(Diagnosed::new(diagnosis, now, engine.revision())))

@@ -42,6 +42,8 @@ impl Plan {
         let mut steps = Making { random: &mut random, steps: Vec::new(), later: Vec::new() }.all(history);
         // What came later has randomness of its own, so that the rest of a seed stays what it was.
         more(seed, &mut setting, &mut steps);
+        let retention = &mut StdRng::seed_from_u64(seed ^ 0x00C0_77ED);
+        setting.records_hours = [None, None, Some(1), Some(12), Some(72)][retention.random_range(0..5)];
         Self { seed, workspace: case.workspace, setting, steps }
     }
 }
@@ -118,6 +120,7 @@ fn setting(random: &mut StdRng) -> Setting {
         partitions: 1,
         neighbours: 0,
         rates: Vec::new(),
+        records_hours: None,
     }
 }
 

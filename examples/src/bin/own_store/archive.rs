@@ -104,6 +104,20 @@ impl Archive for JournalStore {
         self.memory.records_of(workspace, user_id, limit).await
     }
 
+    async fn events_of(
+        &self,
+        workspace: &WorkspaceId,
+        user_id: &UserId,
+        after: Option<(u32, Position)>,
+        limit: usize,
+    ) -> Result<Vec<(u32, Logged)>, StoreError> {
+        self.memory.events_of(workspace, user_id, after, limit).await
+    }
+
+    async fn events_naming(&self, shard: &Shard, keys: &[Key], limit: usize) -> Result<Vec<Logged>, StoreError> {
+        self.memory.events_naming(shard, keys, limit).await
+    }
+
     async fn stretch(&self, shard: &Shard) -> Result<Stretch, StoreError> {
         self.memory.stretch(shard).await
     }
