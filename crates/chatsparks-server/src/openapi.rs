@@ -36,6 +36,7 @@ mod shapes;
         calls::conversations::list,
         calls::orders::list,
         calls::orders::get,
+        calls::orders::explain,
         calls::triggers::list,
         calls::triggers::get,
         calls::triggers::evaluations,
