@@ -39,6 +39,13 @@ export function evaluation(one) {
   ];
 }
 
+/** Why an order counts as what it does: the conversations that it could have come from, and what to do. */
+export function order(told) {
+  const one = (candidate) => h("li", {}, t("candidate", { conversation: candidate.conversation }), ": ", code("verdict", candidate.verdict),
+    candidate.last_link_at ? h("span", { class: "faint small" }, ` · ${when(candidate.last_link_at)}`) : null);
+  return [told.candidates?.length ? h("ul", {}, told.candidates.map(one)) : null, diagnosis(told.diagnosis)];
+}
+
 /** A result as a badge. */
 export function badge(result) {
   const kind = { fired: "good", matches: "good", queued: "warn", awaiting_message: "warn", throttled: "warn", undeliverable: "bad", not_connected: "bad" }[result] ?? "";

@@ -11,7 +11,7 @@ use utoipa::{
     },
 };
 
-pub(crate) use event_line::{EventLine, LinkShape, Verdict};
+pub(crate) use event_line::{EventLine, Id, LinkShape, Verdict};
 pub(crate) use shapes::{ContactShape, CountShape, FaultShape, HealthShape, OrderShape, QueueShape, StateShape};
 
 mod event_line;
@@ -36,6 +36,7 @@ mod shapes;
         calls::conversations::list,
         calls::orders::list,
         calls::orders::get,
+        calls::orders::explain,
         calls::triggers::list,
         calls::triggers::get,
         calls::triggers::evaluations,

@@ -100,6 +100,7 @@ pub fn router_with<S: Store>(runtime: Runtime<S>, access: Access, options: Optio
         .route("/contacts/{user_id}/thread", get(thread::get::<S>))
         .route("/contacts/{user_id}/acts", post(acts::act::<S>))
         .route("/contacts/{user_id}/messages", post(acts::write::<S>))
+        .route("/orders/{order_id}/explain", get(orders::explain::<S>))
         .route("/orders/{order_id}/review", post(acts::review::<S>))
         .route("/changes", get(changes::watch::<S>))
         .route("/conversations", get(conversations::list::<S>))

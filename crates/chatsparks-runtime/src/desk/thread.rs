@@ -8,7 +8,7 @@ use chatsparks_core::{
     diagnosis::{Advice, StageSeen},
     final_state::ContactState,
 };
-use chatsparks_ports::{Store, StoreError};
+use chatsparks_ports::{Logged, Shard, Store, StoreError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -19,9 +19,8 @@ const READ: usize = 20_000;
 const EVENTS: usize = 1_000;
 /// Characters of what a buyer wrote that are shown: a megabyte is no conversation.
 const SHOWN: usize = 10_000;
-/// Receipts of one DM, and events that are looked at for them.
-const RECEIPTS: usize = 16;
-const LOOKED_AT: usize = 50_000;
+/// Receipts of one DM that are read.
+const RECEIPTS: usize = 1_000;
 /// DMs whose stage is looked up: the last.
 const STAGES: usize = 200;
 
@@ -93,8 +92,7 @@ impl<S: Store> Runtime<S> {
         }))
     }
 
-    /// The stages of a DM, as they were told, the engine's own first; none: no such DM was decided. Receipts bear no contact:
-    /// they are looked for in the log, as far back as the DM or as it is worth to look.
+    /// The stages of a DM, as they were told, the engine's own first; none: no such DM was decided.
     ///
     /// # Errors
     /// What the store says.
@@ -104,12 +102,13 @@ impl<S: Store> Runtime<S> {
         let records = self.store().records_of(workspace, &user_id, READ).await?;
         let mut kept = records.iter().rev().filter_map(|record| serde_json::from_str::<Kept>(&record.line).ok());
         let decided = kept.find(|kept| kept.effects.iter().any(|effect| effect["id"] == dm_id.as_str()));
-        let is_of_it =
-            |envelope: &Envelope| matches!(&envelope.event, Event::Receipt(receipt) if receipt.dm_id == *dm_id);
-        let found = self.last_events(workspace, None, RECEIPTS, LOOKED_AT, is_of_it).await?;
+        // Receipts lie where their DM's contact does.
+        let partition = chatsparks_core::home_partition(workspace, user_id.as_str(), self.store().partitions());
+        let shard = Shard { workspace: workspace.clone(), partition };
+        let receipts = self.store().events_naming(&shard, &[Key::Dm(dm_id.clone())], RECEIPTS).await?;
         let mut stages: Vec<StageSeen> = Vec::new();
         stages.extend(decided.map(|kept| StageSeen { stage: DmStage::Queued, at: kept.at, detail: None }));
-        for envelope in found.events.into_iter().rev() {
+        for Logged { envelope, .. } in receipts {
             let Event::Receipt(receipt) = envelope.event else { continue };
             let before = stages.last().map_or(DmStage::Queued, |seen| seen.stage);
             // What is no later stage changed nothing.

@@ -1,6 +1,7 @@
 // Analytics: what comments led to, orders that wait for a word, and where buyers left.
 
 import { h, name, show } from "../dom.js";
+import { order as explained, why } from "../why.js";
 import { money, number, t, when } from "../words.js";
 
 const SHOWN = 100;
@@ -68,7 +69,8 @@ function one(page, order) {
   const buttons = page.session.may_act ? ["confirm", "reject"].map((verdict) => h("button", { type: "button", onclick: judge(verdict) }, t(verdict))) : [];
   return h("div", { class: "card row" }, ring, h("span", { class: "grow" }, name(order.order_id), h("br"),
     h("span", { class: "faint small" }, order.user_id ? h("a", { href: `#/inbox/open/${encodeURIComponent(order.user_id)}` }, name(order.user_id)) : null, " · ", when(order.placed_at))),
-  h("b", {}, money(order.net_minor, order.currency)), said, buttons);
+  h("b", {}, money(order.net_minor, order.currency)), said, buttons,
+  h("div", {}, why(async () => explained(await page.read(`orders/${encodeURIComponent(order.order_id)}/explain`)), page.tell)));
 }
 
 function fall(flow, one) {

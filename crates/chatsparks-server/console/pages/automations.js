@@ -2,7 +2,7 @@
 
 import { h, name, said, show } from "../dom.js";
 import { list } from "../list.js";
-import { badge, evaluation, why } from "../why.js";
+import { badge, diagnosis, evaluation, why } from "../why.js";
 import { code, number, t, when } from "../words.js";
 
 export async function draw(page) {
@@ -131,5 +131,12 @@ async function explained(page, one) {
       others.append(h("ul", {}, triggers.slice(0, 200).map((other) => h("li", {}, `${other.trigger}: ${code("result", other.result)}`))));
     } catch (error) { page.tell(error); }
   } }, h("summary", {}, t("all_triggers")));
-  return [evaluation(one), others];
+  const checks = h("details", { ontoggle: async () => {
+    if (!checks.open || checks.dataset.asked) return;
+    checks.dataset.asked = "yes";
+    try {
+      checks.append(...diagnosis(await page.read(`diagnosis?about=comment&comment=${encodeURIComponent(one.comment_id)}&trigger=${encodeURIComponent(one.trigger)}`)).slice(2));
+    } catch (error) { page.tell(error); }
+  } }, h("summary", {}, t("checks")));
+  return [evaluation(one), checks, others];
 }

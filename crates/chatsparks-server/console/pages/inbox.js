@@ -4,7 +4,7 @@ import { countInbox } from "../shell.js";
 import { Away, Refused, newKey } from "../api.js";
 import { h, name, said, show } from "../dom.js";
 import { list } from "../list.js";
-import { diagnosis, next as todo, why } from "../why.js";
+import { diagnosis, next as todo, order as explained, why } from "../why.js";
 import { code, number, t, when, money } from "../words.js";
 
 const STATES = ["human", "waiting", "bot", "closed", "open"];
@@ -133,11 +133,13 @@ class Thread {
       case "queued": case "held": case "dropped":
         return h("div", { class: "event" }, t(`event.${one.kind}`, filled), one.to_do ? why(async () => [todo(one)], this.page.tell) : null);
       case "order":
-        return h("p", { class: "event" }, t("event.order", { ...one, result: t(one.result ?? "organic") }), " · ", money(one.total_minor, one.currency), " · ", at);
+        return h("div", { class: "event" }, t("event.order", { ...one, result: t(one.result ?? "organic") }), " · ", money(one.total_minor, one.currency), " · ", at,
+          one.result === "attributed" ? null : why(async () => explained(await this.page.read(`orders/${encodeURIComponent(one.order_id)}/explain`)), this.page.tell));
       case "inbox":
         return h("p", { class: "event" }, t("event.inbox", filled), one.note ? [": ", said(one.note)] : null, " · ", at);
       case "state":
-        return h("p", { class: "event" }, t("event.state", filled), one.reason ? ` (${code("reason", one.reason)})` : "", " · ", at);
+        return h("div", { class: "event" }, t("event.state", filled), one.reason ? ` (${code("reason", one.reason)})` : "", " · ", at,
+          one.reason === "unrecognized_replies" ? why(async () => diagnosis(await this.page.read(`diagnosis?about=contact&contact=${encodeURIComponent(this.user)}`)), this.page.tell) : null);
       default:
         return h("p", { class: "event" }, t(`event.${one.kind}`, filled), " · ", at);
     }

@@ -45,5 +45,6 @@ export default {
   "state.bot": "Bot", "state.waiting": "Waiting", "state.human": "Human", "state.closed": "Closed",
   "stage.queued": "Queued", "stage.sent": "Sent", "stage.delivered": "Delivered", "stage.read": "Read", "stage.failed": "Failed",
   "act.take": "took over", "act.assign": "gave it to {to}", "act.hand_back": "handed it back", "act.close": "closed it", "act.block": "blocked", "act.unblock": "unblocked",
+  candidate: "Conversation {conversation}", "verdict.credited": "credited", "verdict.too_old": "its link was too old", "verdict.no_matching_link": "another linked what was sold", "verdict.not_latest": "another link was later", "verdict.after_the_order": "its links came after the order",
   "light.green": "Connected", "light.amber": "A permission is missing", "light.red": "Disconnected",
 };

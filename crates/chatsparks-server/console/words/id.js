@@ -45,6 +45,7 @@ export default {
   "state.bot": "Bot", "state.waiting": "Menunggu", "state.human": "Orang", "state.closed": "Ditutup",
   "stage.queued": "Antre", "stage.sent": "Terkirim", "stage.delivered": "Sampai", "stage.read": "Dibaca", "stage.failed": "Gagal",
   "act.take": "mengambil alih", "act.assign": "memberikan ke {to}", "act.hand_back": "mengembalikan", "act.close": "menutup", "act.block": "memblokir", "act.unblock": "membuka blokir",
+  candidate: "Percakapan {conversation}", "verdict.credited": "dikreditkan", "verdict.too_old": "tautannya terlalu lama", "verdict.no_matching_link": "percakapan lain menautkan barangnya", "verdict.not_latest": "ada tautan yang lebih baru", "verdict.after_the_order": "tautannya sesudah pesanan",
   "light.green": "Terhubung", "light.amber": "Izin kurang", "light.red": "Terputus",
   "advice.nothing": "Tidak perlu apa-apa.", "advice.widen_condition": "Coba teks ini dan tambahkan kata yang dipakai pembeli.", "advice.loosen_condition": "Katanya ada, tetapi bagian lain menolak: lihat kiriman, bagian not, dan bagian lain.",
   "advice.wait_for_throttle": "Tunggu sampai waktu itu, persingkat jedanya, atau tulis sendiri.", "advice.raise_limit": "Naikkan batas atau tunggu siklus berikutnya: antrean keluar berurutan.", "advice.hand_back": "Seseorang memegang percakapan ini: jawab di sana, atau kembalikan ke bot.",

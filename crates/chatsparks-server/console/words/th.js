@@ -45,6 +45,7 @@ export default {
   "state.bot": "บอต", "state.waiting": "รอ", "state.human": "คน", "state.closed": "ปิดแล้ว",
   "stage.queued": "รอส่ง", "stage.sent": "ส่งแล้ว", "stage.delivered": "ถึงเครื่องแล้ว", "stage.read": "อ่านแล้ว", "stage.failed": "ส่งไม่สำเร็จ",
   "act.take": "รับช่วงต่อ", "act.assign": "มอบให้ {to}", "act.hand_back": "คืนให้บอต", "act.close": "ปิด", "act.block": "บล็อก", "act.unblock": "เลิกบล็อก",
+  candidate: "บทสนทนาที่ {conversation}", "verdict.credited": "ได้เครดิต", "verdict.too_old": "ลิงก์เก่าเกินไป", "verdict.no_matching_link": "บทสนทนาอื่นลิงก์สินค้าที่ขาย", "verdict.not_latest": "มีลิงก์ที่ใหม่กว่า", "verdict.after_the_order": "ลิงก์มาหลังคำสั่งซื้อ",
   "light.green": "เชื่อมต่อแล้ว", "light.amber": "ขาดสิทธิ์", "light.red": "ยังไม่ได้เชื่อมต่อ",
   "advice.nothing": "ไม่ต้องทำอะไร", "advice.widen_condition": "ลองข้อความนี้กับระบบอัตโนมัติ แล้วเพิ่มคำที่ลูกค้าใช้", "advice.loosen_condition": "มีคำที่ต้องการแล้ว แต่เงื่อนไขส่วนอื่นปฏิเสธ ดูโพสต์ ส่วน not และส่วนอื่น",
   "advice.wait_for_throttle": "รอจนถึงเวลาที่แสดง ลดเวลาเว้นช่วง หรือเขียนหาลูกค้าเอง", "advice.raise_limit": "เพิ่มโควตาหรือรอรอบถัดไป แล้วคิวจะออกตามลำดับ", "advice.hand_back": "มีคนดูแลบทสนทนานี้อยู่: ตอบที่นั่น หรือคืนให้บอต",

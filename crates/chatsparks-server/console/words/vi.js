@@ -45,6 +45,7 @@ export default {
   "state.bot": "Bot", "state.waiting": "Chờ", "state.human": "Người", "state.closed": "Đã đóng",
   "stage.queued": "Chờ gửi", "stage.sent": "Đã gửi", "stage.delivered": "Đã đến", "stage.read": "Đã đọc", "stage.failed": "Thất bại",
   "act.take": "tiếp nhận", "act.assign": "giao cho {to}", "act.hand_back": "trả lại", "act.close": "đóng", "act.block": "chặn", "act.unblock": "bỏ chặn",
+  candidate: "Cuộc trò chuyện {conversation}", "verdict.credited": "được ghi nhận", "verdict.too_old": "liên kết quá cũ", "verdict.no_matching_link": "cuộc khác đã liên kết món được mua", "verdict.not_latest": "có liên kết mới hơn", "verdict.after_the_order": "liên kết đến sau đơn",
   "light.green": "Đã kết nối", "light.amber": "Thiếu quyền", "light.red": "Chưa kết nối",
   "advice.nothing": "Không cần làm gì.", "advice.widen_condition": "Thử nội dung này và thêm những từ người mua đã dùng.", "advice.loosen_condition": "Có đủ từ, nhưng phần khác của điều kiện từ chối: xem bài đăng, phần not và các phần khác.",
   "advice.wait_for_throttle": "Chờ đến thời điểm hiển thị, rút ngắn khoảng cách, hoặc tự viết cho họ.", "advice.raise_limit": "Tăng giới hạn hoặc chờ chu kỳ sau: hàng chờ sẽ đi theo thứ tự.", "advice.hand_back": "Một người đang giữ cuộc trò chuyện: trả lời ở đó, hoặc trả lại cho bot.",

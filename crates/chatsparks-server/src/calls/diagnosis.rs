@@ -1,5 +1,7 @@
 //! Why something did not happen, and what to do (D).
 
+pub(crate) mod past;
+
 use super::{
     asked,
     connections::{now, webhook_times},
@@ -57,12 +59,25 @@ struct ShownCheck {
 #[into_params(parameter_in = Query)]
 pub(crate) struct Asked {
     /// What is asked: `webhook` (it does not receive), `member` (a teammate cannot see the workspace), `dm` (the
-    /// buyer never saw it).
-    #[param(value_type = String, pattern = "^(webhook|member|dm)$")]
+    /// buyer never saw it), `comment` (a trigger did not fire for it), `order` (it was not attributed), `contact` (a flow repeats
+    /// its question).
+    #[param(value_type = String, pattern = "^(webhook|member|dm|comment|order|contact)$")]
     about: About,
     /// Of a webhook: the post that comments are missing from.
     #[param(nullable = false)]
     post: Option<String>,
+    /// Of a comment: its id, and with it the trigger's.
+    #[param(nullable = false)]
+    comment: Option<String>,
+    /// The trigger that did not fire.
+    #[param(nullable = false)]
+    trigger: Option<String>,
+    /// Of an order: its id.
+    #[param(nullable = false)]
+    order: Option<String>,
+    /// Of a contact: their id.
+    #[param(nullable = false)]
+    contact: Option<String>,
     /// Of a DM: its effect's id.
     #[param(nullable = false)]
     dm: Option<String>,
@@ -80,6 +95,9 @@ enum About {
     Webhook,
     Member,
     Dm,
+    Comment,
+    Order,
+    Contact,
 }
 
 /// Why something did not happen: each check, what it looked at, and what to do next, as `chatsparks diagnose --json`.
@@ -104,13 +122,18 @@ pub(crate) async fn get<S: Store>(
             WebhookKnown { workspace, incident: None, post: post.as_ref(), times, now }.diagnose()
         }
         About::Member => {
-            let email = asked.email.ok_or_else(|| Problem::new(Kind::BadRequest, "expected `email`"))?;
+            let email = needed(asked.email, "expected `email`")?;
             let (email, invite) = (Email::from(email), asked.invite.map(Email::from));
             TeammateKnown { workspace, email: &email, invite: invite.as_ref() }.diagnose()
         }
+        About::Comment => {
+            let comment = needed(asked.comment, "expected `comment`")?;
+            past::of_comment(&service, &at, comment, needed(asked.trigger, "expected `trigger`")?).await?
+        }
+        About::Order => past::of_order(&service, &at, needed(asked.order, "expected `order`")?).await?.0,
+        About::Contact => past::of_contact(&service, &at, needed(asked.contact, "expected `contact`")?).await?,
         About::Dm => {
-            let dm = asked.dm.ok_or_else(|| Problem::new(Kind::BadRequest, "expected `dm`: its effect's id"))?;
-            let dm_id = DmId::from(dm);
+            let dm_id = DmId::from(needed(asked.dm, "expected `dm`: its effect's id")?);
             let found = service.runtime.dm_stages(&at.workspace, &dm_id).await?;
             let stages = found.ok_or_else(|| Problem::new(Kind::NotFound, "no such DM was decided"))?;
             let details = stages.iter().filter_map(|seen| seen.detail.as_ref());
@@ -121,8 +144,12 @@ pub(crate) async fn get<S: Store>(
     Ok(Json(Diagnosed::new(diagnosis, now, engine.revision())))
 }
 
+fn needed(given: Option<String>, expected: &str) -> Result<String, Problem> {
+    given.ok_or_else(|| Problem::new(Kind::BadRequest, expected))
+}
+
 impl Diagnosed {
-    fn new(diagnosis: Diagnosis, at: Instant, revision: u32) -> Self {
+    pub(crate) fn new(diagnosis: Diagnosis, at: Instant, revision: u32) -> Self {
         let Diagnosis { kind, case, first_failed, next, checks } = diagnosis;
         let shown = |check: Check| ShownCheck { asks: check.code.sentence(), to_do: check.advice.sentence(), check };
         Self {

@@ -27,11 +27,12 @@ const EMAIL: usize = 256;
 /// Who signs in, and where.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SignIn)]
 pub(crate) struct Asked {
     /// The workspace.
     workspace: String,
     /// The member's email.
-    #[schema(min_length = 1, max_length = 256)]
+    #[schema(value_type = crate::openapi::Id)]
     member: String,
     /// A token that opens the workspace for reading; left out where none is needed.
     #[serde(default)]

@@ -22,6 +22,7 @@ const BODY: usize = 8 << 20;
 /// What is tried: a text, or a past comment.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Try)]
 pub(crate) struct Asked {
     /// The text.
     #[serde(default)]
