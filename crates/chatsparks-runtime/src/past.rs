@@ -9,7 +9,7 @@ use chatsparks_core::{
 };
 use chatsparks_ports::{KeptRecord, Logged, Position, Shard, Store, StoreError, erasure::forget_line};
 use kept::Line;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 mod begin;
 mod kept;
@@ -105,6 +105,10 @@ impl Past {
         let stretch = store.stretch(shard).await?;
         let mut events = theirs(store, shard, user_id).await?;
         let mut lines = lines_of(store, shard, user_id).await?;
+        for (logged, line) in by_shop_ids(store, shard, user_id, &events).await? {
+            events.push(logged);
+            lines.push(line);
+        }
         let mut keys: Vec<Key> = lines.iter().flat_map(Line::dms).map(|id| Key::Dm(id.into())).collect();
         keys.extend(wanted.things.iter().cloned());
         let named = store.events_naming(shard, &keys, ALL).await?;
@@ -223,6 +227,39 @@ async fn theirs<S: Store>(store: &S, shard: &Shard, user_id: &UserId) -> Result<
         after = Some((*partition, last.position));
         events.extend(page.into_iter().filter(|(of, _)| *of == shard.partition).map(|(_, logged)| logged));
     }
+}
+
+/// Orders that bear the id of a shop which was linked to the contact when they came (A1), each with its record.
+async fn by_shop_ids<S: Store>(
+    store: &S,
+    shard: &Shard,
+    user_id: &UserId,
+    events: &[Logged],
+) -> Result<Vec<(Logged, Line)>, PastError> {
+    let linked = events.iter().filter_map(|logged| match &logged.envelope.event {
+        Event::Identity { shop_user_id, .. } => Some(shop_user_id.clone()),
+        _ => None,
+    });
+    let mut found = Vec::new();
+    for shop_id in linked.collect::<BTreeSet<_>>() {
+        let bears = UserId::from(shop_id.as_str());
+        let key = Key::Contact(bears.clone());
+        // A contact's own id comes first.
+        if bears == *user_id || store.row(&shard.workspace, &key).await?.is_some() {
+            continue;
+        }
+        let identities = store.events_naming(shard, &[Key::ShopUser(shop_id)], ALL).await?;
+        let mut lines = lines_of(store, shard, &bears).await?;
+        for order in theirs(store, shard, &bears).await? {
+            let given = identities.iter().rfind(|identity| identity.position < order.position);
+            let is_theirs = given.is_some_and(|identity| identity.envelope.event.user_id() == Some(user_id));
+            let line = lines.iter().position(|line| line.event() == Some(&order.envelope.id));
+            if let Some(line) = line.filter(|_| is_theirs) {
+                found.push((order, lines.remove(line)));
+            }
+        }
+    }
+    Ok(found)
 }
 
 async fn lines_of<S: Store>(store: &S, shard: &Shard, user_id: &UserId) -> Result<Vec<Line>, PastError> {
