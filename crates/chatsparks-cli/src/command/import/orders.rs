@@ -2,10 +2,15 @@
 
 use super::{Import, Reading, field, table::Row};
 use chatsparks_core::{Event, Instant, Order, OrderLine, Refund};
+use std::collections::BTreeMap;
 
 /// The orders of a table, in the order of their first rows.
 #[derive(Default)]
-pub(super) struct Orders(Vec<Ordered>);
+pub(super) struct Orders {
+    orders: Vec<Ordered>,
+    /// Where each stands.
+    places: BTreeMap<String, usize>,
+}
 
 struct Ordered {
     at: Instant,
@@ -47,8 +52,8 @@ impl Orders {
             amount_minor,
         };
         let user_id = row.need("user_id")?;
-        let known = self.0.iter_mut().rfind(|known| known.order.order_id == order_id);
-        let ordered = match known {
+        let place = *self.places.entry(order_id.to_owned()).or_insert(self.orders.len());
+        let ordered = match self.orders.get_mut(place) {
             Some(known) if known.order.currency != *currency.as_str() => {
                 return Err(row.wrong("amount", "the order's other rows are of another currency"));
             }
@@ -63,9 +68,9 @@ impl Orders {
                     lines: Vec::new(),
                 };
                 let place = row.place();
-                self.0.push(Ordered { at: placed, order, total, refunded: 0, cancelled_at, place });
+                self.orders.push(Ordered { at: placed, order, total, refunded: 0, cancelled_at, place });
                 // INVARIANT: one was just put there.
-                let Some(last) = self.0.last_mut() else { return Ok(()) };
+                let Some(last) = self.orders.last_mut() else { return Ok(()) };
                 last
             }
         };
@@ -79,7 +84,7 @@ impl Orders {
 
     /// Makes the events of them: the order, its refund, its cancellation.
     pub(super) fn finish(self, to: &mut Reading<'_>) {
-        for Ordered { at, mut order, total, refunded, cancelled_at, place } in self.0 {
+        for Ordered { at, mut order, total, refunded, cancelled_at, place } in self.orders {
             let lines = order.lines.iter().fold(0_i64, |sum, line| sum.saturating_add(line.amount_minor));
             order.total_minor = total.unwrap_or(lines);
             let order_id = order.order_id.clone();
