@@ -222,7 +222,12 @@ impl Explain {
             .flatten()
             .map(|(_, why)| why);
         let asked = self.trigger.as_deref();
-        let counterfactual = asked.and_then(|trigger| engine.counterfactual(evaluation, trigger, scratch));
+        let counterfactual = asked.and_then(|trigger| match comment.known(trigger).usage.filter(|_| is_winner) {
+            Some(usage) if evaluation.outcome.result != CommentResult::Fired => engine
+                .counterfactual_of_start(evaluation, usage, scratch)
+                .or_else(|| engine.counterfactual(evaluation, trigger, scratch)),
+            _ => engine.counterfactual(evaluation, trigger, scratch),
+        });
         Told { explanation, why, counterfactual }
     }
 
