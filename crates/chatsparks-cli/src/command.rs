@@ -55,7 +55,7 @@ mod schema;
 #[cfg(feature = "serve")]
 mod serve;
 #[cfg(feature = "serve")]
-mod store;
+pub(crate) mod store;
 mod try_text;
 
 /// Runs the command that was named.

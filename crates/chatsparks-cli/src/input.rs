@@ -68,6 +68,20 @@ impl Input {
     }
 }
 
+/// The history that a command reads beside a workspace, where it is not asked of a store.
+///
+/// # Errors
+/// A [`Failure`] when there is none, or both are standard input.
+pub(crate) fn beside<'i>(workspace: &Input, history: Option<&'i Input>) -> Result<&'i Input, Failure> {
+    let missing = || {
+        Failure::new(format!("there is no history beside `{}`", workspace.name()))
+            .help("name the file of events behind the workspace, or a store: `sqlite:PATH`")
+    };
+    let history = history.ok_or_else(missing)?;
+    only_one_standard(workspace, history)?;
+    Ok(history)
+}
+
 /// Only one of a command's inputs may be standard input.
 ///
 /// # Errors

@@ -8,6 +8,8 @@ mod document;
 mod failure;
 mod history;
 mod input;
+#[cfg(feature = "serve")]
+mod kept;
 mod nearest;
 mod output;
 mod people;

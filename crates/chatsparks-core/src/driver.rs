@@ -4,6 +4,7 @@
 mod before_a_store;
 pub(crate) mod partition;
 pub(crate) mod record;
+pub(crate) mod retrace;
 pub(crate) mod route;
 pub(crate) mod row;
 pub(crate) mod shelf;

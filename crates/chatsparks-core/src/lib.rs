@@ -79,6 +79,7 @@ pub use document::problem::{CompileError, Problem, ProblemCode};
 pub use driver::{
     partition::{OtherRevision, Partition, Step},
     record::Record,
+    retrace::{Retrace, Told},
     route::{Route, home_partition},
     row::{Answer, Due, Key, Queued, Row, Wants},
 };

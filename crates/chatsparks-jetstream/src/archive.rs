@@ -140,6 +140,38 @@ impl Archive for JetStreamStore {
         Ok(Some(evaluation))
     }
 
+    async fn evaluations(
+        &self,
+        shard: &Shard,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<(u64, Evaluation)>, StoreError> {
+        let Some(journal) = self.existing(&shard.workspace).await? else { return Ok(Vec::new()) };
+        let (mut found, mut until) = (Vec::new(), before.unwrap_or(u64::MAX));
+        while found.len() < limit {
+            // Which records have one stands in their forms alone.
+            let forms = journal.record_forms(|journal| {
+                let state = journal.state();
+                let part = state.part(shard.partition);
+                let records = part.into_iter().flat_map(|part| part.records.range(..until).rev());
+                records.take(limit.clamp(50, 2_000)).map(|(seq, kept)| (shard.partition, *seq, kept.clone())).collect()
+            });
+            let forms = forms.await?;
+            let Some((.., last)) = forms.last() else { break };
+            until = last.seq;
+            for (_, kept, form) in forms {
+                let Some((_, evaluation)) = form.evaluation else { continue };
+                let mut evaluation: Evaluation = read(evaluation.get())?;
+                if kept.forgotten {
+                    erasure::forget_evaluation(&mut evaluation);
+                }
+                found.push((form.seq, evaluation));
+            }
+        }
+        found.truncate(limit);
+        Ok(found)
+    }
+
     async fn records_of(
         &self,
         workspace: &WorkspaceId,

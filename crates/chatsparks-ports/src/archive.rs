@@ -114,6 +114,18 @@ pub trait Archive: Send + Sync + 'static {
         comment_id: &CommentId,
     ) -> impl Future<Output = Result<Option<Evaluation>, StoreError>> + Send;
 
+    /// The evaluations of comments of a shard, the last first: at most so many before a `seq`, each with its record's. A
+    /// comment that came again has one of each time.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn evaluations(
+        &self,
+        shard: &Shard,
+        before: Option<u64>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<(u64, Evaluation)>, StoreError>> + Send;
+
     /// The records that name a contact, oldest first.
     ///
     /// # Errors

@@ -152,6 +152,25 @@ impl Archive for PostgresStore {
         .await
     }
 
+    async fn evaluations(
+        &self,
+        shard: &Shard,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<(u64, Evaluation)>, StoreError> {
+        let shard = shard.clone();
+        self.with(move |inner, client| async move {
+            let Some(workspace) = inner.known(&client, &shard.workspace).await? else { return Ok(Vec::new()) };
+            let sql = "SELECT seq, evaluation FROM record
+                 WHERE workspace = $1 AND partition = $2 AND seq < $3 AND evaluation IS NOT NULL
+                 ORDER BY seq DESC LIMIT $4";
+            let (before, limit) = (signed(before.unwrap_or(u64::MAX)), signed(limit as u64));
+            let rows = found(&client, sql, &[&workspace, &small(shard.partition), &before, &limit]).await?;
+            rows.iter().map(|row| Ok((unsigned(row.get(0)), read::<Evaluation>(row.get(1))?))).collect()
+        })
+        .await
+    }
+
     async fn records_of(
         &self,
         workspace: &WorkspaceId,

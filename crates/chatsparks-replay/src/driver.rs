@@ -75,6 +75,18 @@ pub struct ConsideredOrder<'a> {
     pub engine: &'a Engine,
 }
 
+/// Shows a record to an observer: before it the comment or the order that was looked at.
+pub fn observe(record: &Record<'_>, observer: &mut impl Observer) {
+    let &Record { at, contact, links, head, engine, .. } = record;
+    if let Some((comment, outcome)) = record.comment() {
+        observer.comment(&Considered { comment, at, outcome, contact, head, engine });
+    }
+    if let Some((order, outcome)) = record.order() {
+        observer.order(&ConsideredOrder { order, at, outcome, contact, links, engine });
+    }
+    observer.record(record);
+}
+
 impl Considered<'_> {
     /// The evaluation to keep, which explains any trigger later (C10).
     pub fn evaluation(&self) -> Evaluation {
@@ -109,16 +121,7 @@ impl Replay {
 
     /// Like [`push`](Self::push), for an observer who may also want each comment as it was considered.
     pub fn push_observed(&mut self, envelope: &Envelope, observer: &mut impl Observer) {
-        self.push(envelope, |record| {
-            let &Record { at, contact, links, head, engine, .. } = record;
-            if let Some((comment, outcome)) = record.comment() {
-                observer.comment(&Considered { comment, at, outcome, contact, head, engine });
-            }
-            if let Some((order, outcome)) = record.order() {
-                observer.order(&ConsideredOrder { order, at, outcome, contact, links, engine });
-            }
-            observer.record(record);
-        });
+        self.push(envelope, |record| observe(record, observer));
     }
 
     /// The workspace as it is in force.

@@ -290,7 +290,7 @@ impl Observer for Evidence {
 }
 
 /// Whether an event shows that the platform's webhook receives.
-fn is_from_platform(event: &Event) -> bool {
+pub fn is_from_platform(event: &Event) -> bool {
     matches!(
         event,
         Event::Comment(_)

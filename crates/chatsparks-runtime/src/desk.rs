@@ -10,6 +10,7 @@ mod inbox;
 mod log;
 mod orders;
 mod starts;
+mod thread;
 
 pub use act::{ActError, Acted};
 pub use backwards::LastEvents;
@@ -19,3 +20,5 @@ pub use inbox::{InboxCounts, InboxPage, InboxPlace, Listed};
 pub use log::{LogError, LogPage, LookedAt};
 pub use orders::{ListedOrder, OrdersPage};
 pub use starts::{StartsPage, WaitingStart};
+pub use thread::Thread;
+pub(crate) use thread::shown;

@@ -114,6 +114,11 @@ fn explained(engine: &Engine, evaluation: Evaluation, trigger: Option<&str>) -> 
 }
 
 impl CommentShown {
+    /// The same in a list, where a text of a megabyte is more than anybody reads.
+    pub(crate) fn cut(self) -> Self {
+        Self { text: crate::desk::shown(&self.text).0, ..self }
+    }
+
     pub(crate) fn of(evaluation: Evaluation) -> Self {
         let Evaluation { comment, at, .. } = evaluation;
         let Comment { comment_id, post_id, user_id, handle, text, .. } = comment;

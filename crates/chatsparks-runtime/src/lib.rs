@@ -34,6 +34,7 @@ mod health;
 mod ingress;
 pub mod moving;
 mod pace;
+mod past;
 mod reads;
 mod retention;
 mod runtime;
@@ -45,13 +46,14 @@ mod worker;
 pub use configure::{ConfigureError, Configured};
 pub use desk::{
     ActError, Acted, Changes, InboxCounts, InboxPage, InboxPlace, LastEvents, Listed, ListedOrder, LogError, LogPage,
-    LookedAt, OrdersPage, StartsPage, WaitingStart,
+    LookedAt, OrdersPage, StartsPage, Thread, WaitingStart,
 };
 pub use explain::{CommentExplained, CommentShown, ExplainError, TriggerExplained};
 pub use forecast::Forecast;
 pub use health::{ChannelHealth, Health, ShardHealth, WorkerHealth};
 pub use ingress::{AcceptError, NewEvent};
 pub use pace::{Rate, RateError};
+pub use past::{Past, PastError, Wanted};
 pub use reads::QueueView;
 pub use runtime::{Runtime, StartError};
 pub use settings::{ClockMode, Settings, WorkspaceSetup};

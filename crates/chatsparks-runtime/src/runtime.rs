@@ -424,6 +424,11 @@ impl<S: Store> Runtime<S> {
         self.inner.guard.confirm();
     }
 
+    /// Waits until it is told to stop: what goes on for as long as anybody listens ends then.
+    pub async fn stops(&self) {
+        stops(&self.inner.stopping).await;
+    }
+
     /// Moves whenever something was committed.
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.inner.commits.subscribe()

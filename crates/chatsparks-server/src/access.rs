@@ -1,8 +1,12 @@
 //! Who may do what: bearer tokens, compared in constant time.
 
-use crate::{Kind, Problem};
+use crate::{
+    Kind, Problem,
+    session::{Brought, Session},
+};
 use axum::http::{HeaderMap, header};
-use chatsparks_core::WorkspaceId;
+use chatsparks_core::{Instant, WorkspaceId};
+use chatsparks_ports::{Clock, SystemClock};
 use sha2::{Digest, Sha256};
 use std::{
     fmt,
@@ -65,6 +69,10 @@ impl Token {
     /// The same, for one workspace alone.
     pub fn only_for(self, workspace: WorkspaceId) -> Self {
         Self { workspace: Some(workspace), ..self }
+    }
+
+    fn opens(&self, workspace: Option<&WorkspaceId>) -> bool {
+        self.workspace.is_none() || self.workspace.as_ref() == workspace
     }
 
     /// The same, for these scopes alone.
@@ -134,27 +142,85 @@ impl Access {
         *self.tokens.write().unwrap_or_else(PoisonError::into_inner) = tokens.into();
     }
 
-    /// Who calls.
+    /// Who calls: by their token, or else by the session that a cookie brings (H6).
     pub(crate) fn caller(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
         match self.without {
-            Without::Everything => return Ok(Caller::anybody()),
-            Without::EverythingFromHere => return from_here(headers).map(|()| Caller::anybody()),
-            Without::Nothing => {}
+            Without::Everything => {}
+            Without::EverythingFromHere => from_here(headers)?,
+            Without::Nothing => {
+                return match (headers.contains_key(header::AUTHORIZATION), Brought::of(headers)) {
+                    (false, Some(brought)) => self.in_session(&brought, headers),
+                    _ => self.with_token(bearer(headers)?),
+                };
+            }
         }
-        let mut given = headers.get_all(header::AUTHORIZATION).iter();
-        let (Some(given), None) = (given.next(), given.next()) else {
-            return Err(unauthorized("send `Authorization: Bearer TOKEN`, once"));
-        };
-        let token = given.to_str().ok().and_then(|given| given.split_once(' '));
-        let Some((_, token)) = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else {
-            return Err(unauthorized("expected `Authorization: Bearer TOKEN`"));
-        };
+        // Nobody has to be let in: a session only says who acts.
+        match Brought::of(headers).and_then(|brought| brought.verified(&NO_TOKEN, now())) {
+            Some(session) => Caller::anybody().in_session(session).on_our_page(headers),
+            None => Ok(Caller::anybody()),
+        }
+    }
+
+    /// Who calls with this token.
+    fn with_token(&self, token: &str) -> Result<Caller, Problem> {
         let given = digest(token.trim());
-        let tokens = self.tokens.read().unwrap_or_else(PoisonError::into_inner).clone();
         // INVARIANT: every token is compared, whichever fits, so that the time taken tells nothing.
         let fitting: Vec<Token> =
-            tokens.iter().filter(|token| bool::from(token.digest.ct_eq(&given))).cloned().collect();
-        if fitting.is_empty() { Err(unauthorized("the token is not known")) } else { Ok(Caller(fitting.into())) }
+            self.tokens().iter().filter(|token| bool::from(token.digest.ct_eq(&given))).cloned().collect();
+        if fitting.is_empty() { Err(unauthorized("the token is not known")) } else { Ok(Caller::of(fitting)) }
+    }
+
+    /// Who signed in, where a token that is known signed their session.
+    fn in_session(&self, brought: &Brought<'_>, headers: &HeaderMap) -> Result<Caller, Problem> {
+        let now = now();
+        let tokens = self.tokens();
+        let mut verified = tokens.iter().filter_map(|token| Some((token, brought.verified(&token.digest, now)?)));
+        match verified.next_back() {
+            Some((token, session)) => Caller::of(vec![token.clone()]).in_session(session).on_our_page(headers),
+            None => Err(unauthorized("the session is over: sign in again")),
+        }
+    }
+
+    /// What a session in this workspace is signed with, and who begins it: with this token, or without one where none is
+    /// needed.
+    pub(crate) fn begin_session(
+        &self,
+        token: Option<&str>,
+        headers: &HeaderMap,
+        workspace: &WorkspaceId,
+    ) -> Result<(Caller, [u8; 32]), Problem> {
+        let caller = match self.without {
+            Without::Nothing => self.with_token(token.ok_or_else(|| unauthorized("a session begins with a token"))?)?,
+            Without::Everything => Caller::anybody(),
+            Without::EverythingFromHere => from_here(headers).map(|()| Caller::anybody())?,
+        };
+        caller.check(Scope::Read, Some(workspace))?;
+        let mut tokens = caller.tokens.iter().filter(|token| token.opens(Some(workspace)));
+        let digest = tokens.find(|token| token.scopes.contains(&Scope::Read)).map_or(NO_TOKEN, |token| token.digest);
+        Ok((caller, digest))
+    }
+
+    fn tokens(&self) -> Arc<[Token]> {
+        self.tokens.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// What sessions are signed with where no token is needed: they prove nothing there, and need not.
+const NO_TOKEN: [u8; 32] = [0; 32];
+
+fn now() -> Instant {
+    SystemClock::default().wall()
+}
+
+fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
+    let mut given = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(given), None) = (given.next(), given.next()) else {
+        return Err(unauthorized("send `Authorization: Bearer TOKEN`, once"));
+    };
+    let token = given.to_str().ok().and_then(|given| given.split_once(' '));
+    match token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) {
+        Some((_, token)) => Ok(token),
+        None => Err(unauthorized("expected `Authorization: Bearer TOKEN`")),
     }
 }
 
@@ -170,11 +236,17 @@ fn from_here(headers: &HeaderMap) -> Result<(), Problem> {
     if host.is_some_and(|host| !names_loopback(host)) {
         return Err(Problem::new(Kind::Forbidden, "without a token, `Host` must name the loopback, such as 127.0.0.1"));
     }
-    let own = |origin: &str| origin.split_once("://").map(|(_, authority)| authority) == host;
-    if text(header::ORIGIN).is_some_and(|origin| !own(origin)) {
+    if is_of_another_page(headers) {
         return Err(Problem::new(Kind::Forbidden, "pages of other origins need a token"));
     }
     Ok(())
+}
+
+/// Whether a page sent it that this host did not serve.
+fn is_of_another_page(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let host = text(header::HOST);
+    text(header::ORIGIN).is_some_and(|origin| origin.split_once("://").map(|(_, authority)| authority) != host)
 }
 
 fn names_loopback(authority: &str) -> bool {
@@ -186,21 +258,51 @@ fn names_loopback(authority: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// Who calls: every token that fits what they sent.
+/// Who calls: every token that fits what they sent, and the member who signed in with it.
 #[derive(Clone, Debug)]
-pub(crate) struct Caller(Arc<[Token]>);
+pub(crate) struct Caller {
+    tokens: Arc<[Token]>,
+    session: Option<Session>,
+}
+
+/// What a member may do who signed in, as far as the token may that let them in.
+const OF_SESSIONS: [Scope; 2] = [Scope::Read, Scope::Act];
 
 impl Caller {
+    fn of(tokens: Vec<Token>) -> Self {
+        Self { tokens: tokens.into(), session: None }
+    }
+
     fn anybody() -> Self {
-        Self([Token { digest: [0; 32], workspace: None, scopes: Scope::ALL.to_vec() }].into())
+        Self::of(vec![Token { digest: NO_TOKEN, workspace: None, scopes: Scope::ALL.to_vec() }])
+    }
+
+    fn in_session(self, session: Session) -> Self {
+        Self { session: Some(session), ..self }
+    }
+
+    /// A browser sends the cookie along whoever wrote the page: `SameSite` keeps others' from doing so, and this does too,
+    /// where pages of one site are not all ours.
+    fn on_our_page(self, headers: &HeaderMap) -> Result<Self, Problem> {
+        if is_of_another_page(headers) {
+            return Err(Problem::new(Kind::Forbidden, "a session is believed from pages of its own origin"));
+        }
+        Ok(self)
+    }
+
+    /// The member who signed in.
+    pub(crate) fn session(&self) -> Option<&Session> {
+        self.session.as_ref()
     }
 
     /// Whether they may do this, in this workspace or, without one, in all of them.
     pub(crate) fn may(&self, scope: Scope, workspace: Option<&WorkspaceId>) -> bool {
-        self.0.iter().any(|token| {
-            let opens = token.workspace.is_none() || token.workspace.as_ref() == workspace;
-            opens && token.scopes.contains(&scope)
-        })
+        if let Some(session) = &self.session
+            && (Some(&session.workspace) != workspace || !OF_SESSIONS.contains(&scope))
+        {
+            return false;
+        }
+        self.tokens.iter().any(|token| token.opens(workspace) && token.scopes.contains(&scope))
     }
 
     /// Whether they may do this.

@@ -1,5 +1,7 @@
 //! The calls, a file a noun.
 
+pub(crate) mod acts;
+pub(crate) mod changes;
 pub(crate) mod clock;
 pub(crate) mod comments;
 pub(crate) mod connections;
@@ -17,8 +19,10 @@ mod page;
 pub(crate) mod people;
 pub(crate) mod queue;
 pub(crate) mod records;
+pub(crate) mod session;
 pub(crate) mod state;
 pub(crate) mod support;
+pub(crate) mod thread;
 pub(crate) mod trial;
 pub(crate) mod triggers;
 pub(crate) mod usage;
@@ -52,9 +56,11 @@ impl At {
     /// `403`, and `404` where there is no such workspace; the second only to who may know.
     pub(crate) fn check<S: Store>(&self, scope: Scope, service: &Service<S>) -> Result<(), Problem> {
         self.caller.check(scope, Some(&self.workspace))?;
-        match service.runtime.engine(&self.workspace) {
-            Some(_) => Ok(()),
-            None => Err(unknown_workspace()),
+        let engine = self.engine(service)?;
+        match self.caller.session() {
+            // Whoever was a member when they signed in may be none by now (W1).
+            Some(session) => session::seen(engine.workspace(), &session.member).map(drop),
+            None => Ok(()),
         }
     }
 

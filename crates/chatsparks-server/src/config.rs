@@ -219,6 +219,8 @@ impl Config {
             metrics: None,
             trust_at: self.settings.trust_at,
             tiktok: self.tiktok.clone(),
+            #[cfg(feature = "console")]
+            console: true,
         }
     }
 

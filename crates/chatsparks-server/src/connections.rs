@@ -8,7 +8,7 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// A connection: idle until a request has arrived whole, and again once it is answered.
 pub(crate) struct Connection {
@@ -18,6 +18,18 @@ pub(crate) struct Connection {
     begun: AtomicBool,
     order: Arc<AtomicU64>,
     pub(crate) closed: Notify,
+}
+
+/// Hears that the service stops: an answer that goes on for as long as anybody listens has to end then.
+#[derive(Clone)]
+pub(crate) struct Stopping(pub(crate) watch::Receiver<bool>);
+
+impl Stopping {
+    /// Waits for it.
+    pub(crate) async fn wait(mut self) {
+        // Where nobody says it any more, it has stopped.
+        let _ = self.0.wait_for(|stops| *stops).await;
+    }
 }
 
 impl fmt::Debug for Connection {

@@ -23,12 +23,15 @@ mod body;
 mod calls;
 pub mod config;
 mod connections;
+#[cfg(feature = "console")]
+mod console;
 mod limits;
 mod openapi;
 mod platform;
 mod problem;
 mod router;
 mod serve;
+mod session;
 
 pub use access::{Access, Scope, Token};
 pub use limits::Limits;

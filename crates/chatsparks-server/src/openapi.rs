@@ -7,11 +7,11 @@ use utoipa::{
     Modify, OpenApi,
     openapi::{
         OpenApi as Written,
-        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
 
-pub(crate) use event_line::EventLine;
+pub(crate) use event_line::{EventLine, Id, LinkShape, Verdict};
 pub(crate) use shapes::{ContactShape, CountShape, FaultShape, HealthShape, OrderShape, QueueShape, StateShape};
 
 mod event_line;
@@ -26,9 +26,17 @@ mod shapes;
         calls::state::get,
         calls::contacts::get,
         calls::contacts::forget,
+        calls::acts::act,
+        calls::acts::write,
+        calls::acts::review,
+        calls::changes::watch,
+        calls::session::begin,
+        calls::session::get,
+        calls::session::end,
         calls::conversations::list,
         calls::orders::list,
         calls::orders::get,
+        calls::orders::explain,
         calls::triggers::list,
         calls::triggers::get,
         calls::triggers::evaluations,
@@ -40,6 +48,7 @@ mod shapes;
         calls::connections::get,
         calls::diagnosis::get,
         calls::support::get,
+        calls::thread::get,
         calls::comments::explain,
         calls::digest::get,
         calls::insights::get,
@@ -63,7 +72,10 @@ struct Bearer;
 impl Modify for Bearer {
     fn modify(&self, document: &mut Written) {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
-        document.components.get_or_insert_default().add_security_scheme("bearer", SecurityScheme::Http(scheme));
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
+        let cookie = ApiKey::Cookie(ApiKeyValue::new("chatsparks_session"));
+        components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
     }
 }
 
@@ -83,6 +95,17 @@ pub fn document() -> Value {
     for call in calls.filter_map(Value::as_object_mut).flat_map(|path| path.values_mut()) {
         if let Some(responses) = call["responses"].as_object_mut() {
             responses.insert("default".to_owned(), problem.clone());
+        }
+        // What is not given in a header is left out: there is no null there.
+        for parameter in call.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
+            if let Some(given) = parameter["schema"]["oneOf"].get(0).cloned() {
+                parameter["schema"] = given;
+            }
+        }
+        // What a token may do that reads or acts, a member may who signed in with it (H6).
+        if let Some(ways) = call.get_mut("security").and_then(Value::as_array_mut) {
+            let may = ways.iter().any(|way| way["bearer"] == json!(["read"]) || way["bearer"] == json!(["act"]));
+            ways.extend(may.then(|| json!({ "session": [] })));
         }
     }
     document

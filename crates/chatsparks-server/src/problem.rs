@@ -80,6 +80,8 @@ kinds! {
     MethodNotAllowed "method-not-allowed" 405 "this cannot be done here";
     /// The body did not come in time.
     TooSlow "too-slow" 408 "the request took too long to arrive";
+    /// What stands does not admit it.
+    Refused "refused" 409 "it does not stand so that this can be done";
     /// Records after the cursor are not kept any more.
     RecordsGone "records-gone" 410 "the records are not kept any more";
     /// Another revision is in force.

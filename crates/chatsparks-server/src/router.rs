@@ -4,8 +4,8 @@ use crate::{
     Access, Kind, Limits, Problem,
     body::PIECE,
     calls::{
-        clock, comments, connections, contacts, conversations, diagnosis, digest, document, events, health, insights,
-        orders, people, queue, records, state, support, trial, triggers, usage,
+        acts, changes, clock, comments, connections, contacts, conversations, diagnosis, digest, document, events,
+        health, insights, orders, people, queue, records, session, state, support, thread, trial, triggers, usage,
     },
     openapi,
     platform::RuntimeHost,
@@ -39,6 +39,9 @@ pub struct Options {
     /// TikTok accounts, whose deliveries come in at `/webhooks` (H5). [`serve`](crate::serve) works for them; with the
     /// router alone, [`Account::run`] has to be spawned.
     pub tiktok: Vec<Account>,
+    /// Whether the console is served at `/`.
+    #[cfg(feature = "console")]
+    pub console: bool,
 }
 
 /// What every call works with.
@@ -75,6 +78,8 @@ pub fn router_with<S: Store>(runtime: Runtime<S>, access: Access, options: Optio
         (limits.body_bytes, limits.body) = (limits.body_bytes.min(options.limits.body_bytes), options.limits.body);
         chatsparks_tiktok::router(&options.tiktok, Arc::new(SystemClock::default()), limits)
     });
+    #[cfg(feature = "console")]
+    let has_console = options.console;
     let pieces = options.limits.memory_bytes.div_ceil(PIECE).min(Semaphore::MAX_PERMITS);
     let service = Arc::new(Service {
         runtime,
@@ -92,6 +97,12 @@ pub fn router_with<S: Store>(runtime: Runtime<S>, access: Access, options: Optio
         .route("/records", get(records::get::<S>))
         .route("/state", get(state::get::<S>))
         .route("/contacts/{user_id}", get(contacts::get::<S>).delete(contacts::forget::<S>))
+        .route("/contacts/{user_id}/thread", get(thread::get::<S>))
+        .route("/contacts/{user_id}/acts", post(acts::act::<S>))
+        .route("/contacts/{user_id}/messages", post(acts::write::<S>))
+        .route("/orders/{order_id}/explain", get(orders::explain::<S>))
+        .route("/orders/{order_id}/review", post(acts::review::<S>))
+        .route("/changes", get(changes::watch::<S>))
         .route("/conversations", get(conversations::list::<S>))
         .route("/orders", get(orders::list::<S>))
         .route("/orders/{order_id}", get(orders::get::<S>))
@@ -116,15 +127,20 @@ pub fn router_with<S: Store>(runtime: Runtime<S>, access: Access, options: Optio
         .route("/workspaces", get(people::workspaces::<S>))
         .nest("/workspaces/{workspace}", workspace)
         .route("/clock/confirm", post(clock::confirm::<S>))
+        .route("/session", get(session::get::<S>))
         .route("/openapi.json", get(openapi::get))
         .fallback(nothing_here)
         .method_not_allowed_fallback(not_so)
-        .layer(middleware::from_fn_with_state(service.clone(), known::<S>));
+        .layer(middleware::from_fn_with_state(service.clone(), known::<S>))
+        // Whoever signs in brings no token but in what they say, and whoever signs out needs none.
+        .route("/session", post(session::begin::<S>).delete(session::end));
     let app = Router::new();
     let app = match webhooks {
         Some(webhooks) => app.nest("/webhooks", webhooks.with_state(())),
         None => app,
     };
+    #[cfg(feature = "console")]
+    let app = if has_console { app.merge(crate::console::routes()) } else { app };
     app.nest("/v1", first)
         .route("/healthz", get(health::health::<S>))
         .route("/metrics", get(health::metrics::<S>))

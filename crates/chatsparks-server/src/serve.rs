@@ -2,7 +2,7 @@
 
 use crate::{
     Access, Options,
-    connections::{Connections, Place},
+    connections::{Connections, Place, Stopping},
     router::router_with,
 };
 use axum::{Router, body::Body};
@@ -159,15 +159,16 @@ async fn connection(
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(write));
-    let of_requests = place.connection.clone();
+    let (of_requests, stopping) = (place.connection.clone(), Stopping(stopped.clone()));
     let service = service_fn(move |request: Request<Incoming>| {
-        let (app, connection) = (app.clone(), of_requests.clone());
+        let (app, connection, stopping) = (app.clone(), of_requests.clone(), stopping.clone());
         connection.begins();
         if request.body().is_end_stream() {
             connection.works();
         }
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(connection.clone());
+        request.extensions_mut().insert(stopping);
         async move {
             let answered = app.oneshot(request).await;
             connection.rests();

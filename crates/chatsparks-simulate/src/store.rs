@@ -504,6 +504,15 @@ impl<S: Store> Archive for Watched<S> {
         self.other(self.inner.evaluation(workspace, comment_id)).await
     }
 
+    async fn evaluations(
+        &self,
+        shard: &Shard,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<(u64, Evaluation)>, StoreError> {
+        self.other(self.inner.evaluations(shard, before, limit)).await
+    }
+
     async fn records_of(
         &self,
         workspace: &WorkspaceId,

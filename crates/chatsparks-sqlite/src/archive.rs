@@ -133,6 +133,31 @@ impl Archive for SqliteStore {
         .await
     }
 
+    async fn evaluations(
+        &self,
+        shard: &Shard,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<(u64, Evaluation)>, StoreError> {
+        let shard = shard.clone();
+        self.read(move |connection| {
+            let Some(place) = place(connection, &shard)? else { return Ok(Vec::new()) };
+            let mut statement = connection.prepare_cached(
+                "SELECT seq, evaluation FROM record
+                 WHERE workspace = ?1 AND partition = ?2 AND seq < ?3 AND evaluation IS NOT NULL
+                 ORDER BY seq DESC LIMIT ?4",
+            )?;
+            let (before, limit) = (signed(before.unwrap_or(u64::MAX)), signed(limit as u64));
+            let mut rows = statement.query(params![place.workspace, place.partition, before, limit])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                found.push((unsigned(row.get(0)?), column::<Evaluation>(row, 1)?));
+            }
+            Ok(found)
+        })
+        .await
+    }
+
     async fn records_of(
         &self,
         workspace: &WorkspaceId,

@@ -76,6 +76,7 @@ macro_rules! store_suite {
             r10_all_rows_of_a_shard_are_read
             r10_a_checkpoint_is_kept_apart
             c10_the_first_evaluation_of_a_comment_stays
+            c10_evaluations_are_read_backwards
             c10_the_events_of_a_contact_are_found
             c10_what_is_told_of_a_thing_is_found
             w_rows_are_listed_by_name_over_all_partitions

@@ -4,7 +4,7 @@
 //! that failed are the last words.
 
 use crate::{
-    Result, conformance, core_alone, deny, public_api, root,
+    Result, conformance, console, core_alone, deny, public_api, root,
     run::{cargo, run},
     test, unicode,
 };
@@ -25,6 +25,7 @@ const STEPS: &[Step] = &[
     ("fuzz targets compile", fuzz),
     ("Unicode tables are those of ICU4X", tables),
     ("tests", test::run),
+    ("the console in a browser", browser),
     ("conformance", conformance::listed),
     ("documentation", documentation),
     ("public names", public_names),
@@ -84,6 +85,10 @@ fn fuzz() -> Result {
 
 fn tables() -> Result {
     unicode::run(true)
+}
+
+fn browser() -> Result {
+    console::with_what_is_built(false)
 }
 
 fn documentation() -> Result {

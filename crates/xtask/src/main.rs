@@ -6,6 +6,7 @@ mod bench;
 mod ci;
 mod cluster;
 mod conformance;
+mod console;
 mod core_alone;
 mod crash;
 mod deny;
@@ -58,6 +59,12 @@ enum Task {
         #[arg(value_name = "DIR|PREFIX")]
         arguments: Vec<String>,
     },
+    /// Test the console in a browser, over the day that the demo leaves behind.
+    Console {
+        /// Make the picture that the documentation shows instead.
+        #[arg(long)]
+        picture: bool,
+    },
     /// Kill the service while events come in and effects go out, and hold it to what it promised.
     Crash {
         /// How often to kill it.
@@ -107,6 +114,7 @@ fn main() -> ExitCode {
         Task::Bench { arguments } => bench::run(&arguments),
         Task::Cluster { install, only, command } => cluster::run(install, &only, &command),
         Task::Conformance { arguments } => conformance::run(arguments),
+        Task::Console { picture } => console::run(picture),
         Task::Crash { kills, events, seed } => crash::run(kills, events, seed),
         Task::PublicApi { check } => public_api::run(check),
         Task::Simulate { arguments } => simulate::run(&arguments),

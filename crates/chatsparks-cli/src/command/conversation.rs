@@ -5,7 +5,7 @@ use crate::{
     aside::write_contact,
     failure::{Answer, Failure},
     history::{Reading, Watch},
-    input::{Input, only_one_standard},
+    input::{Input, beside},
     nearest::Nearest,
     people::meant,
     terminal::{Terminal, shown},
@@ -27,10 +27,10 @@ use std::io::{self, Write};
 #[derive(Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Conversation {
-    /// The workspace: JSON or TOML; `-` is standard input
+    /// The workspace: JSON or TOML; `-` is standard input. Before a store of one workspace it may be left out
     workspace: Input,
-    /// The history: one event a line; `-` is standard input
-    history: Input,
+    /// The history: one event a line; `-` is standard input; or a store: `sqlite:PATH`, `postgres://…`, `nats://…`
+    history: Option<Input>,
     /// The contact: a user id, or a handle that one contact has
     #[arg(long, value_name = "ID")]
     contact: String,
@@ -46,26 +46,42 @@ const EXAMPLES: &str = "\
 Examples:
   chatsparks conversation shop.json march.jsonl --contact u17
   chatsparks conversation shop.json march.jsonl --contact @mint
+  chatsparks conversation sqlite:shop.db --contact u17
   chatsparks conversation shop.json march.jsonl --contact u17 --json | jq '.entries[].dm.stages'
 
 Exit status: 0 when it is shown, 1 when the workspace is invalid, 2 when the contact is not known
 or a file cannot be read.";
 
 impl Conversation {
+    fn history(&self) -> Result<&Input, Failure> {
+        beside(&self.workspace, self.history.as_ref())
+    }
+
     pub(crate) fn run(&self, terminal: &Terminal) -> Result<Answer, Failure> {
-        only_one_standard(&self.workspace, &self.history)?;
+        #[cfg(feature = "serve")]
+        if let Some(kept) = crate::kept::Kept::asked(&self.workspace, self.history.as_ref())? {
+            let user_id = kept.meant_contact(&self.contact)?;
+            let mut watching = self.watching(user_id.as_str());
+            let replay = kept.watch(&user_id, &mut watching)?;
+            return self.write(&replay, &watching, terminal);
+        }
+        self.history()?;
         let engine = compile(&self.workspace)?;
         let (mut replay, mut watched) = self.watch(engine.clone(), &self.contact, terminal)?;
         if !watched.view.is_known() {
             // No contact has this id: it may be a handle, of somebody whose id is known only now.
-            let meant = meant(&replay, &self.contact, &self.history, watched.nearest)?;
+            let meant = meant(&replay, &self.contact, self.history()?, watched.nearest)?;
             (replay, watched) = self.watch(engine, meant.as_str(), terminal)?;
         }
+        self.write(&replay, &watched, terminal)
+    }
+
+    fn write(&self, replay: &Replay, watched: &Watching, terminal: &Terminal) -> Result<Answer, Failure> {
         let Watching { view, evidence, .. } = watched;
-        let contact = evidence.contact_notes(&replay);
+        let contact = evidence.contact_notes(replay);
         let mut to = terminal.out();
         if self.json {
-            serde_json::to_writer_pretty(&mut to.to, &Shown { view: &view, contact }).map_err(io::Error::from)?;
+            serde_json::to_writer_pretty(&mut to.to, &Shown { view, contact }).map_err(io::Error::from)?;
             writeln!(to.to)?;
         } else {
             for line in view.to_string().lines() {
@@ -81,14 +97,18 @@ impl Conversation {
 
     /// Replays the history, and watches for one contact by their id.
     fn watch(&self, engine: Engine, user_id: &str, terminal: &Terminal) -> Result<(Replay, Watching), Failure> {
-        let mut watching = Watching {
+        let mut watching = self.watching(user_id);
+        let reading = Reading { input: self.history()?, keep_going: self.keep_going, terminal };
+        let replay = reading.replay(engine, &mut watching)?.whole(terminal)?;
+        Ok((replay, watching))
+    }
+
+    fn watching(&self, user_id: &str) -> Watching {
+        Watching {
             view: ConversationView::new(user_id),
             evidence: Evidence::new(Asked::Contact(user_id.to_owned()), false),
             nearest: Nearest::new(&self.contact),
-        };
-        let reading = Reading { input: &self.history, keep_going: self.keep_going, terminal };
-        let replay = reading.replay(engine, &mut watching)?.whole(terminal)?;
-        Ok((replay, watching))
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::{compile, unknown_trigger};
 use crate::{
     failure::{Answer, Failure},
     history::Reading,
-    input::{Input, only_one_standard},
+    input::{Input, beside},
     nearest::Nearest,
     output::{Output, Target},
     people::meant,
@@ -33,10 +33,10 @@ mod page;
 #[derive(Args, Debug)]
 #[command(after_long_help = EXAMPLES, group = ArgGroup::new("asked").required(true))]
 pub(crate) struct Diagnose {
-    /// The workspace: JSON or TOML; `-` is standard input
+    /// The workspace: JSON or TOML; `-` is standard input. Before a store of one workspace it may be left out
     workspace: Input,
-    /// The history: one event a line; `-` is standard input
-    history: Input,
+    /// The history: one event a line; `-` is standard input; or a store: `sqlite:PATH`, `postgres://…`, `nats://…`
+    history: Option<Input>,
     /// A comment that a trigger did not answer
     #[arg(long, value_name = "ID", group = "asked", requires = "trigger")]
     comment: Option<String>,
@@ -90,7 +90,7 @@ pub(crate) struct Diagnose {
 const EXAMPLES: &str = "\
 Examples:
   chatsparks diagnose shop.json march.jsonl --comment c17 --trigger price
-  chatsparks diagnose shop.json march.jsonl --dm e17/1
+  chatsparks diagnose sqlite:shop.db --dm e17/1
   chatsparks diagnose shop.json march.jsonl --order o4 --json
   chatsparks diagnose shop.json march.jsonl --contact u1 --at 2026-03-02T10:00:00Z
   chatsparks diagnose shop.json march.jsonl --member ann@shop.example --invite ann@work.example
@@ -172,13 +172,21 @@ impl Diagnose {
         self.bundle == Some(Target::Standard)
     }
 
+    fn history(&self) -> Result<&Input, Failure> {
+        beside(&self.workspace, self.history.as_ref())
+    }
+
     pub(crate) fn run(&self, terminal: &Terminal) -> Result<Answer, Failure> {
-        only_one_standard(&self.workspace, &self.history)?;
-        for input in [&self.workspace, &self.history] {
+        for input in [Some(&self.workspace), self.history.as_ref()].into_iter().flatten() {
             if self.bundle.as_ref().is_some_and(|bundle| bundle.overwrites(input)) {
                 return Err(Failure::new("the bundle would overwrite what is read").help("write to another file"));
             }
         }
+        #[cfg(feature = "serve")]
+        if let Some(kept) = crate::kept::Kept::asked(&self.workspace, self.history.as_ref())? {
+            return self.diagnose_kept(&kept, terminal);
+        }
+        self.history()?;
         let engine = compile(&self.workspace)?;
         let mut bundle = Output::open(self.bundle.as_ref())?;
         let mut watching = self.watching(self.asked(), bundle.is_wanted());
@@ -186,7 +194,7 @@ impl Diagnose {
         let mut about = self.about();
         if let Some(wanted) = self.contact.as_ref().filter(|wanted| replay.contact(wanted).is_none()) {
             // No contact has this id: it may be a handle, of somebody whose id is known only now.
-            let meant = meant(&replay, wanted, &self.history, watching.nearest)?;
+            let meant = meant(&replay, wanted, self.history()?, watching.nearest)?;
             about = format!("contact {meant}, {wanted}");
             watching = self.watching(Asked::Contact(meant.to_string()), bundle.is_wanted());
             replay = self.replay(engine, &mut watching, terminal)?;
@@ -202,9 +210,50 @@ impl Diagnose {
             bundle.finish()?;
         }
         let page = Page::new(about, now, replay.engine().revision(), diagnosis, details);
+        self.write(&page, terminal)
+    }
+
+    /// The same from what a store keeps of the thing that is asked about, as it is now.
+    #[cfg(feature = "serve")]
+    fn diagnose_kept(&self, kept: &crate::kept::Kept, terminal: &Terminal) -> Result<Answer, Failure> {
+        if self.bundle.is_some() {
+            return Err(kept.only_of_a_history("a bundle for support"));
+        }
+        if self.at.is_some() {
+            return Err(kept.only_of_a_history("a diagnosis as of an earlier instant"));
+        }
+        let mut watching = self.watching(self.asked(), false);
+        let mut about = self.about();
+        let replay = match (&self.comment, &self.dm, &self.order, &self.contact) {
+            (Some(id), ..) => kept.comment(id, &mut watching)?.0,
+            (_, Some(id), ..) => kept.dm(id, &mut watching)?,
+            (_, _, Some(id), _) => kept.order(id, &mut watching)?,
+            (.., Some(wanted)) => {
+                let user_id = kept.meant_contact(wanted)?;
+                if user_id.as_str() != wanted {
+                    about = format!("contact {user_id}, {wanted}");
+                }
+                watching = self.watching(Asked::Contact(user_id.to_string()), false);
+                kept.watch(&user_id, &mut watching)?
+            }
+            _ => {
+                watching.evidence.last_event = match self.webhook {
+                    true => kept.last_event(chatsparks_replay::evidence::is_from_platform)?,
+                    false => None,
+                };
+                kept.workspace()?
+            }
+        };
+        let Watching { evidence, nearest, .. } = watching;
+        let now = replay.head().clock().latest();
+        let (diagnosis, details) = self.diagnose(&evidence, &nearest, &replay, now)?;
+        self.write(&Page::new(about, now, replay.engine().revision(), diagnosis, details), terminal)
+    }
+
+    fn write(&self, page: &Page, terminal: &Terminal) -> Result<Answer, Failure> {
         let mut to = if self.takes_standard_output() { terminal.err() } else { terminal.out() };
         if self.json {
-            serde_json::to_writer_pretty(&mut to.to, &page).map_err(io::Error::from)?;
+            serde_json::to_writer_pretty(&mut to.to, page).map_err(io::Error::from)?;
             writeln!(to.to)?;
         } else {
             page.write_text(&mut to)?;
@@ -253,9 +302,9 @@ impl Diagnose {
 
     /// Replays up to the instant asked about, and lets time pass until then.
     fn replay(&self, engine: Engine, watching: &mut Watching, terminal: &Terminal) -> Result<Replay, Failure> {
-        let reading = Reading { input: &self.history, keep_going: self.keep_going, terminal };
+        let reading = Reading { input: self.history()?, keep_going: self.keep_going, terminal };
         let mut replay = Replay::new(engine);
-        let lines = reading.lines(self.history.open()?, |envelope| {
+        let lines = reading.lines(self.history()?.open()?, |envelope| {
             if self.at.is_none_or(|at| envelope.at <= at) {
                 replay.push_observed(envelope, watching);
             }
@@ -281,7 +330,7 @@ impl Diagnose {
         replay: &Replay,
         now: Option<Instant>,
     ) -> Result<(Diagnosis, Details), Failure> {
-        let place = format!("`{}`", self.history.name());
+        let place = format!("`{}`", self.history.as_ref().unwrap_or(&self.workspace).name());
         if let (Some(_), Some(trigger)) = (&self.comment, &self.trigger) {
             let Some(comment) = &evidence.comment else { return Err(nearest.unknown("comment", &place)) };
             let mut scratch = Scratch::default();

@@ -5,7 +5,7 @@ use crate::{
     aside::{code, counted, used, write_next, write_set_aside},
     failure::{Answer, Failure},
     history::{Reading, Watch},
-    input::{Input, only_one_standard},
+    input::{Input, beside},
     nearest::Nearest,
     shown::{ShownComment, outcome, write_explanations},
     terminal::{Stream, Terminal, shown},
@@ -34,10 +34,10 @@ use std::io::{self, Write};
 #[derive(Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Explain {
-    /// The workspace: JSON or TOML; `-` is standard input
+    /// The workspace: JSON or TOML; `-` is standard input. Before a store of one workspace it may be left out
     workspace: Input,
-    /// The history: one event a line; `-` is standard input
-    history: Input,
+    /// The history: one event a line; `-` is standard input; or a store: `sqlite:PATH`, `postgres://…`, `nats://…`
+    history: Option<Input>,
     /// The comment's id
     #[arg(long, value_name = "ID")]
     comment: String,
@@ -56,6 +56,7 @@ const EXAMPLES: &str = "\
 Examples:
   chatsparks explain shop.json march.jsonl --comment c17
   chatsparks explain shop.json march.jsonl --comment c17 --trigger price
+  chatsparks explain sqlite:shop.db --comment c17
   zcat march.jsonl.gz | chatsparks explain shop.json - --comment c17 --json
 
 A comment that came more than once is explained as it came first, and every time it came again is
@@ -70,7 +71,9 @@ struct Explained<'e> {
     comment: ShownComment,
     revision: u32,
     outcome: &'e CommentOutcome,
-    usage: Usage<'e>,
+    /// None: so long nobody was counted before it that a store does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<Usage<'e>>,
     /// What became of its start, where a trigger fired.
     #[serde(skip_serializing_if = "Option::is_none")]
     start: Option<Start>,
@@ -113,15 +116,28 @@ enum Start {
 }
 
 impl Explain {
+    fn history(&self) -> Result<&Input, Failure> {
+        beside(&self.workspace, self.history.as_ref())
+    }
+
     pub(crate) fn run(&self, terminal: &Terminal) -> Result<Answer, Failure> {
-        only_one_standard(&self.workspace, &self.history)?;
-        let engine = compile(&self.workspace)?;
         let mut watching = Watching {
             wanted: &self.comment,
             evidence: Evidence::new(Asked::Comment(self.comment.clone()), false),
             nearest: Nearest::new(&self.comment),
         };
-        let reading = Reading { input: &self.history, keep_going: self.keep_going, terminal };
+        #[cfg(feature = "serve")]
+        if let Some(kept) = crate::kept::Kept::asked(&self.workspace, self.history.as_ref())? {
+            let (_, is_count_known) = kept.comment(&self.comment, &mut watching)?;
+            let Watching { evidence, .. } = watching;
+            let comment = evidence.comment.as_ref().ok_or_else(|| kept.unknown("comment", &self.comment))?;
+            let mut explained = self.explain(comment, &evidence.comment_set_aside)?;
+            explained.usage = explained.usage.filter(|_| is_count_known);
+            return explained.write(self.json, terminal);
+        }
+        self.history()?;
+        let engine = compile(&self.workspace)?;
+        let reading = Reading { input: self.history()?, keep_going: self.keep_going, terminal };
         let mut replayed = reading.replay(engine, &mut watching)?;
         let Watching { evidence, nearest, .. } = watching;
         // What came before a line that cannot be read is enough to explain a comment in it.
@@ -133,15 +149,7 @@ impl Explain {
             // Nothing can be done when standard error cannot be written.
             let _ = writeln!(terminal.err().to, "{}; explained from what came before it", shown(&message));
         }
-        let mut to = terminal.out();
-        if self.json {
-            serde_json::to_writer_pretty(&mut to.to, &explained).map_err(io::Error::from)?;
-            writeln!(to.to)?;
-        } else {
-            explained.write_text(&mut to)?;
-        }
-        to.to.flush()?;
-        Ok(Answer::Done)
+        explained.write(self.json, terminal)
     }
 }
 
@@ -170,12 +178,12 @@ impl Explain {
             comment: ShownComment::new(&evaluation.comment, evaluation.at),
             revision: evaluation.revision,
             outcome: &evaluation.outcome,
-            usage: Usage {
+            usage: Some(Usage {
                 count: usage.count,
                 limit: usage.limit,
                 counted: usage.counted,
                 counted_by: usage.counted_by,
-            },
+            }),
             start: start.map(Start::from),
             set_aside,
             next: next.into(),
@@ -198,7 +206,7 @@ impl Explain {
 
     /// Why a comment has no explanation: it never came, or it was refused before anything looked at it (T5).
     fn not_explained(&self, evidence: &Evidence, nearest: &Nearest) -> Failure {
-        let place = format!("`{}`", self.history.name());
+        let place = format!("`{}`", self.history.as_ref().unwrap_or(&self.workspace).name());
         match evidence.comment_set_aside.first() {
             Some(first) => Failure::new(format!(
                 "comment `{}` in {place} was not looked at: event `{}` of {} was refused, {}",
@@ -211,6 +219,18 @@ impl Explain {
 }
 
 impl Explained<'_> {
+    fn write(&self, json: bool, terminal: &Terminal) -> Result<Answer, Failure> {
+        let mut to = terminal.out();
+        if json {
+            serde_json::to_writer_pretty(&mut to.to, self).map_err(io::Error::from)?;
+            writeln!(to.to)?;
+        } else {
+            self.write_text(&mut to)?;
+        }
+        to.to.flush()?;
+        Ok(Answer::Done)
+    }
+
     fn write_text(&self, to: &mut Stream) -> io::Result<()> {
         let text = self.comment.text.as_str();
         writeln!(to.to, "{}", self.comment.headline())?;
@@ -221,10 +241,12 @@ impl Explained<'_> {
         if let Some(start) = self.start.as_ref().filter(|_| waited) {
             writeln!(to.to, "  its start {}", start.told())?;
         }
-        let Usage { count, limit, counted: is_counted, counted_by } = self.usage;
-        let limit_matters = self.outcome.result == CommentResult::Queued || is_counted;
-        if let Some(limit) = limit.filter(|_| self.outcome.result.is_firing() && limit_matters) {
-            writeln!(to.to, "  when it came, {}; the contact {}", used(count, limit), counted(is_counted, counted_by))?;
+        if let Some(Usage { count, limit: Some(limit), counted: is_counted, counted_by }) = &self.usage {
+            let limit_matters = self.outcome.result == CommentResult::Queued || *is_counted;
+            if self.outcome.result.is_firing() && limit_matters {
+                let (used, counted) = (used(*count, *limit), counted(*is_counted, *counted_by));
+                writeln!(to.to, "  when it came, {used}; the contact {counted}")?;
+            }
         }
         write_next(to, self.next)?;
         writeln!(to.to)?;

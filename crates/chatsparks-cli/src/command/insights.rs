@@ -4,11 +4,11 @@ use super::compile;
 use crate::{
     failure::{Answer, Failure},
     history::{Reading, Watch},
-    input::{Input, only_one_standard},
+    input::{Input, beside},
     output::{Output, Target},
     terminal::Terminal,
 };
-use chatsparks_core::{Group, Insights as Folded};
+use chatsparks_core::{Group, Insights as Folded, workspace::Workspace};
 use chatsparks_replay::{InsightsTables, Observer, Record, report::Report};
 use clap::Args;
 use std::io::{self, Write};
@@ -21,10 +21,10 @@ use std::io::{self, Write};
 #[derive(Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Insights {
-    /// The workspace: JSON or TOML; `-` is standard input
+    /// The workspace: JSON or TOML; `-` is standard input. Before a store of one workspace it may be left out
     workspace: Input,
-    /// The history: one event a line; `-` is standard input
-    history: Input,
+    /// The history: one event a line; `-` is standard input; or a store: `sqlite:PATH`, `postgres://…`, `nats://…`
+    history: Option<Input>,
     /// Pass over lines that cannot be read
     #[arg(long)]
     keep_going: bool,
@@ -42,6 +42,7 @@ pub(crate) struct Insights {
 const EXAMPLES: &str = "\
 Examples:
   chatsparks insights shop.json march.jsonl
+  chatsparks insights sqlite:shop.db
   chatsparks insights shop.json march.jsonl --csv > march.csv
   chatsparks insights shop.json march.jsonl --html march.html
   chatsparks insights shop.json march.jsonl --json | jq '.triggers.price'
@@ -50,26 +51,39 @@ Exit status: 0 when the history was read to its end, 1 when the workspace is inv
 line or file cannot be read.";
 
 impl Insights {
+    fn history(&self) -> Result<&Input, Failure> {
+        beside(&self.workspace, self.history.as_ref())
+    }
+
     pub(crate) fn run(&self, terminal: &Terminal) -> Result<Answer, Failure> {
-        only_one_standard(&self.workspace, &self.history)?;
+        #[cfg(feature = "serve")]
+        if let Some(kept) = crate::kept::Kept::asked(&self.workspace, self.history.as_ref())? {
+            if self.html.is_some() {
+                return Err(kept.only_of_a_history("the page"));
+            }
+            return self.write(&kept.insights()?, kept.engine()?.workspace(), terminal);
+        }
+        self.history()?;
         if let Some(target) = &self.html {
             return self.write_page(target, terminal);
         }
         let engine = compile(&self.workspace)?;
         let mut folding = Folding(Folded::new());
-        let reading = Reading { input: &self.history, keep_going: self.keep_going, terminal };
+        let reading = Reading { input: self.history()?, keep_going: self.keep_going, terminal };
         let replay = reading.replay(engine, &mut folding)?.whole(terminal)?;
-        let Folding(insights) = folding;
+        self.write(&folding.0, replay.engine().workspace(), terminal)
+    }
+
+    fn write(&self, insights: &Folded, workspace: &Workspace, terminal: &Terminal) -> Result<Answer, Failure> {
         let mut to = terminal.out();
         if self.json {
-            serde_json::to_writer_pretty(&mut to.to, &insights).map_err(io::Error::from)?;
+            serde_json::to_writer_pretty(&mut to.to, insights).map_err(io::Error::from)?;
             writeln!(to.to)?;
         } else if self.csv {
-            write_csv(&insights, &mut to.to)?;
+            write_csv(insights, &mut to.to)?;
         } else {
-            let workspace = replay.engine().workspace();
             let columns = to.width;
-            let tables = format!("{:columns$}", InsightsTables { insights: &insights, workspace });
+            let tables = format!("{:columns$}", InsightsTables { insights, workspace });
             writeln!(to.to, "{}", tables.trim_end())?;
         }
         to.to.flush()?;
@@ -80,14 +94,14 @@ impl Insights {
 impl Insights {
     /// The page in place of the tables.
     fn write_page(&self, target: &Target, terminal: &Terminal) -> Result<Answer, Failure> {
-        if target.overwrites(&self.history) || target.overwrites(&self.workspace) {
+        if target.overwrites(self.history()?) || target.overwrites(&self.workspace) {
             let message = format!("`{}` is read, and would be overwritten", target.name());
             return Err(Failure::new(message).help("write to another file"));
         }
         let engine = compile(&self.workspace)?;
         let mut to = Output::open(Some(target))?;
         let mut reporting = Reporting(Report::new());
-        let reading = Reading { input: &self.history, keep_going: self.keep_going, terminal };
+        let reading = Reading { input: self.history()?, keep_going: self.keep_going, terminal };
         let replay = reading.replay(engine, &mut reporting)?.whole(terminal)?;
         let page = reporting.0.page(replay.engine().workspace());
         to.write_all(page.as_bytes()).map_err(|error| to.failure(error))?;

@@ -13,7 +13,7 @@ use export::{Begin, Pages};
 use serde::Serialize;
 use std::{fs, io::Write, path::PathBuf};
 
-mod address;
+pub(crate) mod address;
 mod export;
 mod migrate;
 

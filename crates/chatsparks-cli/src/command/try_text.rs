@@ -10,7 +10,9 @@ use crate::{
     shown::{ShownComment, excerpt, write_explanation, write_explanations},
     terminal::{STRONG, Stream, Terminal, shown},
 };
-use chatsparks_core::{CommentResult, Engine, Evaluation, Event, Explained, Explanation, Outcome, Scratch};
+use chatsparks_core::{
+    Comment, CommentResult, Engine, Evaluation, Event, Explained, Explanation, Instant, Outcome, Scratch,
+};
 use chatsparks_replay::{Considered, Observer, Record};
 use clap::{ArgGroup, Args};
 use serde::Serialize;
@@ -47,7 +49,7 @@ pub(crate) struct Try {
     /// Only this trigger
     #[arg(long, value_name = "ID", required_unless_present = "what")]
     trigger: Option<String>,
-    /// The workspace as it stands at the end of this history; `-` is standard input
+    /// The workspace as it stands at the end of this history, or in a store; `-` is standard input
     #[arg(long, value_name = "HISTORY", required_unless_present = "text")]
     history: Option<Input>,
     /// The text of this comment of the history
@@ -66,6 +68,7 @@ Examples:
   chatsparks try shop.json 'how much is it?'
   chatsparks try shop.json 'ราคาเท่าไหร่คะ' --post v1 --trigger price
   chatsparks try shop.json --history march.jsonl --comment c17
+  chatsparks try shop.json --history sqlite:shop.db --comment c17
   chatsparks try shop.json --history march.jsonl --trigger new-draft
                                  which past comments would this trigger have matched?";
 
@@ -111,6 +114,12 @@ impl Try {
         if let Some(history) = &self.history {
             only_one_standard(&self.workspace, history)?;
         }
+        #[cfg(feature = "serve")]
+        if let Some(history) = &self.history
+            && let Some(kept) = crate::kept::Kept::asked(&self.workspace, Some(history))?
+        {
+            return self.try_kept(&kept, terminal);
+        }
         let engine = compile(&self.workspace)?;
         let reading = |input| Reading { input, keep_going: self.keep_going, terminal };
         match (&self.history, &self.text, &self.comment) {
@@ -131,6 +140,35 @@ impl Try {
             (Some(history), None, None) => self.try_all(engine, reading(history), terminal),
             (None, None, _) => Err(Failure::new("there is nothing to try").help("give a text, or `--history`")),
         }
+    }
+
+    /// The same with the workspace that a store has in force, and the comments that it keeps.
+    #[cfg(feature = "serve")]
+    fn try_kept(&self, kept: &crate::kept::Kept, terminal: &Terminal) -> Result<Answer, Failure> {
+        let engine = kept.engine()?;
+        if let Some(text) = &self.text {
+            return self.try_one(&engine, text, None, terminal);
+        }
+        if let Some(id) = &self.comment {
+            let evaluation = kept.evaluation(id)?.ok_or_else(|| kept.unknown("comment", id))?;
+            let comment = ShownComment::new(&evaluation.comment, evaluation.at);
+            return self.try_one(&engine, evaluation.comment.text.as_str(), Some(comment), terminal);
+        }
+        self.know_trigger(&engine)?;
+        let trigger = self.trigger.as_deref().unwrap_or_default();
+        let mut all = TriedAll { trigger, revision: engine.revision(), tried: 0, hits: 0, newest: Vec::new() };
+        let mut scratch = Scratch::default();
+        kept.evaluations(u64::MAX, |evaluation| {
+            // What came before was tried where it came first (T3).
+            if evaluation.outcome.result != CommentResult::Duplicate {
+                all.tried += 1;
+                let hit = self.hit(&engine, &evaluation.comment, evaluation.at, &mut scratch);
+                all.hits += u64::from(hit.is_some());
+                all.newest.extend(hit.filter(|_| all.newest.len() < LISTED));
+            }
+            Ok(true)
+        })?;
+        all.write(self.json, terminal)
     }
 
     fn try_one(
@@ -200,14 +238,12 @@ impl Try {
                 return true;
             }
             all.tried += 1;
-            let post = self.post.as_deref().unwrap_or(comment.post_id.as_str());
-            let explanation = engine.try_text(comment.text.as_str(), Some(post), &mut scratch).explain(trigger);
-            if let Some(explanation) = explanation.filter(is_hit) {
+            if let Some(hit) = self.hit(engine, comment, envelope.at, &mut scratch) {
                 all.hits += 1;
                 if hits.len() == LISTED {
                     hits.pop_front();
                 }
-                hits.push_back(Hit { comment: ShownComment::new(comment, envelope.at), explanation });
+                hits.push_back(hit);
             }
             true
         });
@@ -215,15 +251,16 @@ impl Try {
             return Err(failure);
         }
         all.newest = hits.into_iter().rev().collect();
-        let mut to = terminal.out();
-        if self.json {
-            serde_json::to_writer_pretty(&mut to.to, &all).map_err(io::Error::from)?;
-            writeln!(to.to)?;
-        } else {
-            all.write_text(&mut to)?;
-        }
-        to.to.flush()?;
-        Ok(Answer::Done)
+        all.write(self.json, terminal)
+    }
+
+    /// Whether the trigger matches a past comment, under its own post where no other was named.
+    fn hit(&self, engine: &Engine, comment: &Comment, at: Instant, scratch: &mut Scratch) -> Option<Hit> {
+        let post = self.post.as_deref().unwrap_or(comment.post_id.as_str());
+        let trigger = self.trigger.as_deref().unwrap_or_default();
+        let explanation = engine.try_text(comment.text.as_str(), Some(post), scratch).explain(trigger);
+        let explanation = explanation.filter(is_hit)?;
+        Some(Hit { comment: ShownComment::new(comment, at), explanation })
     }
 
     fn know_trigger(&self, engine: &Engine) -> Result<(), Failure> {
@@ -251,6 +288,18 @@ impl Tried<'_> {
 }
 
 impl TriedAll<'_> {
+    fn write(&self, json: bool, terminal: &Terminal) -> Result<Answer, Failure> {
+        let mut to = terminal.out();
+        if json {
+            serde_json::to_writer_pretty(&mut to.to, self).map_err(io::Error::from)?;
+            writeln!(to.to)?;
+        } else {
+            self.write_text(&mut to)?;
+        }
+        to.to.flush()?;
+        Ok(Answer::Done)
+    }
+
     fn write_text(&self, to: &mut Stream) -> io::Result<()> {
         let Self { trigger, tried, hits, newest, .. } = self;
         write!(to.to, "{STRONG}{}{STRONG:#}: {hits} of {tried} past comments match", shown(trigger))?;

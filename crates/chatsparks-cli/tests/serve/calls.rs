@@ -226,11 +226,31 @@ fn h_health_and_metrics_say_how_it_is() {
 }
 
 #[test]
+fn h6_the_console_is_there_for_anybody_and_says_what_its_pages_may_do() {
+    let service = Service::usual();
+    let page = crate::http::request(service.address, "GET", "/", &[], b"");
+    assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    let script = crate::http::request(service.address, "GET", "/console/pages/inbox.js", &[], b"");
+    assert_eq!((script.status, script.header("x-content-type-options")), (200, Some("nosniff")));
+    let tag = script.header("etag").unwrap();
+    let known = crate::http::request(service.address, "GET", "/console/pages/inbox.js", &[("if-none-match", tag)], b"");
+    assert_eq!((known.status, known.body.len()), (304, 0));
+}
+
+#[test]
 fn h_what_is_not_there_is_a_problem_too() {
     let service = Service::usual();
-    for path in
-        ["/", "/v1", "/v1/", "/v1/workspaces", "/v1/workspaces/glow", "/v1/workspaces/glow/nothing", "/webhooks/tiktok"]
-    {
+    for path in [
+        "/nothing",
+        "/console/nothing",
+        "/v1",
+        "/v1/",
+        "/v1/workspaces/glow",
+        "/v1/workspaces/glow/nothing",
+        "/webhooks/tiktok",
+    ] {
         service.get(path).problem(404, "not-found");
     }
     service.call("POST", "/webhooks/tiktok-shop", "{}").problem(404, "not-found");

@@ -241,12 +241,16 @@ fn d8_the_bundle_for_support_holds_no_text() {
     service.post(
         json!({ "id": "m1", "type": "message", "message_id": "m1", "user_id": "u1", "text": "my secret" }).to_string(),
     );
-    service.records(3);
+    let kinds = || -> Vec<String> {
+        let bundle = read(&service, "support");
+        let events = bundle["events"].as_array().unwrap().iter();
+        events.map(|event| event["kind"].as_str().unwrap().to_owned()).collect()
+    };
+    wait_for("what was decided", || {
+        kinds().iter().filter(|kind| ["comment", "message"].contains(&kind.as_str())).count() == 3
+    });
     let answer = service.get(&format!("{GLOW_AT}/support"));
-    let bundle = answer.json();
-    assert_eq!(bundle["workspace_id"], "glow");
-    let kinds: Vec<_> = bundle["events"].as_array().unwrap().iter().map(|event| event["kind"].as_str()).collect();
-    assert!(kinds.contains(&Some("comment")) && kinds.contains(&Some("message")), "{kinds:?}");
+    assert_eq!(answer.json()["workspace_id"], "glow");
     assert!(!answer.text().contains("secret") && !answer.text().contains("590 THB"));
 }
 
@@ -278,4 +282,71 @@ fn h_whoever_may_not_read_is_shown_nothing_of_the_desk() {
     let other = [("authorization", "Bearer token-of-glow-alone-and-long")];
     let seen = crate::http::request(service.address, "GET", "/v1/workspaces", &other, b"");
     assert_eq!(seen.json(), json!({ "workspaces": [{ "id": "glow", "name": "Glow" }] }));
+}
+
+#[test]
+fn d_a_comment_an_order_and_a_contact_are_diagnosed_from_what_is_kept_of_one_person() {
+    let mut document = document();
+    document["products"] = json!([{ "id": "p1", "name": "Serum", "url": "https://shop.example/p1",
+        "skus": [{ "id": "s30", "name": "30ml" }, { "id": "s50", "name": "50ml" }] }]);
+    document["flows"][0]["blocks"] = json!([
+        { "id": "card", "shop_link": { "product": "p1", "sku": "s30", "text": "Here" } },
+        { "id": "size", "question": { "text": "How many?", "field": "size", "expect": "number" } },
+    ]);
+    let service = service(&document, "partitions = 3");
+    service.post(comment("e1", "u1"));
+    service.post(comment("e2", "u1"));
+    service.post(
+        json!({ "id": "m1", "type": "message", "message_id": "m1", "user_id": "u1", "text": "many" }).to_string(),
+    );
+    service.post(json!({ "id": "i1", "type": "identity", "user_id": "u1", "shop_user_id": "shop-1" }).to_string());
+    let order = |id: &str, user_id: &str, sku: &str| {
+        json!({ "id": id, "type": "order", "order_id": id, "user_id": user_id, "currency": "THB", "total_minor": 100,
+            "lines": [{ "sku_id": sku, "amount_minor": 100 }] })
+        .to_string()
+    };
+    for (id, user_id, sku) in [("o-exact", "shop-1", "s30"), ("o-soft", "u1", "s50"), ("o-nobody", "stranger", "s30")] {
+        service.post(order(id, user_id, sku));
+    }
+    service.post(
+        json!({ "id": "r1", "type": "refund", "refund_id": "r1", "order_id": "o-exact", "amount_minor": 40 })
+            .to_string(),
+    );
+    wait_for("three orders and a refund", || {
+        let orders = read(&service, "orders");
+        orders["orders"].as_array().is_some_and(|orders| orders.len() == 3 && orders[0]["net_minor"] == 60)
+    });
+    let fired = read(&service, "diagnosis?about=comment&comment=c-e1&trigger=price");
+    assert_eq!((&fired["case"], &fired["first_failed"]), (&json!("fired"), &json!(null)));
+    let throttled = read(&service, "diagnosis?about=comment&comment=c-e2&trigger=price");
+    assert_eq!(
+        (&throttled["first_failed"], &throttled["advice"]),
+        (&json!("not_throttled"), &json!("wait_for_throttle"))
+    );
+    let question = read(&service, "diagnosis?about=contact&contact=u1");
+    assert_eq!((&question["case"], &question["first_failed"]), (&json!("question_repeats"), &json!("replies_taken")));
+    // An order by a shop's id is its contact's, and says what a refund left of it.
+    let exact = read(&service, "orders/o-exact/explain");
+    assert_eq!(
+        (&exact["diagnosis"]["case"], &exact["candidates"][0]["verdict"]),
+        (&json!("order_attributed"), &json!("credited"))
+    );
+    assert_eq!(exact["ledger"].as_array().unwrap().len(), 2);
+    let soft = read(&service, "orders/o-soft/explain");
+    assert_eq!(
+        (&soft["diagnosis"]["first_failed"], &soft["diagnosis"]["advice"]),
+        (&json!("sku_linked"), &json!("review_soft_order"))
+    );
+    let nobody = read(&service, "diagnosis?about=order&order=o-nobody");
+    assert_eq!((&nobody["first_failed"], &nobody["advice"]), (&json!("same_account"), &json!("link_shop_id")));
+    for path in [
+        "diagnosis?about=comment&comment=none&trigger=price",
+        "diagnosis?about=comment&comment=c-e1&trigger=none",
+        "diagnosis?about=order&order=none",
+        "diagnosis?about=contact&contact=none",
+        "orders/none/explain",
+    ] {
+        service.get(&format!("{GLOW_AT}/{path}")).problem(404, "not-found");
+    }
+    service.get(&format!("{GLOW_AT}/diagnosis?about=comment&comment=c-e1")).problem(400, "bad-request");
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod access;
+mod answers;
 mod calls;
 mod configuration;
 #[cfg(feature = "demo")]
@@ -15,6 +16,7 @@ mod endpoint;
 mod endpoint_faults;
 mod http;
 mod limits;
+mod members;
 mod partitions;
 mod retention;
 mod service;

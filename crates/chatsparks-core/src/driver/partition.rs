@@ -227,7 +227,7 @@ impl Partition {
         }
     }
 
-    fn decide(
+    pub(super) fn decide(
         &mut self,
         envelope: &Envelope,
         scratch: &mut Scratch,
@@ -289,7 +289,13 @@ impl Partition {
         self.stage = Stage::Beginning;
     }
 
-    fn fire(&mut self, timer: Timer, fired: u32, scratch: &mut Scratch, on_record: &mut impl FnMut(&Record<'_>)) {
+    pub(super) fn fire(
+        &mut self,
+        timer: Timer,
+        fired: u32,
+        scratch: &mut Scratch,
+        on_record: &mut impl FnMut(&Record<'_>),
+    ) {
         let contact = timer.user_id.as_ref().and_then(|user_id| self.shelf.contacts.get(user_id));
         let found = Found { fired, ..Found::default() };
         let loaded = Loaded::new(&self.head, contact, &found);

@@ -109,6 +109,20 @@ impl Archive for MemoryStore {
         Ok(found.into_iter().flatten().next())
     }
 
+    async fn evaluations(
+        &self,
+        shard: &Shard,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<(u64, Evaluation)>, StoreError> {
+        let found = self.shard(shard, |shard| {
+            let records = shard.records.range(..before.unwrap_or(u64::MAX)).rev();
+            let of = |(seq, record): (&u64, &NewRecord)| Some((*seq, (*record.evaluation.as_ref()?.1).clone()));
+            records.filter_map(of).take(limit).collect()
+        });
+        Ok(found.unwrap_or_default())
+    }
+
     async fn records_of(
         &self,
         workspace: &WorkspaceId,

@@ -41,19 +41,23 @@ struct Decided<'a> {
 }
 
 impl<S: Store> Runtime<S> {
+    /// The id of something that a member does, which nothing else has.
+    pub fn fresh_id(&self) -> EventId {
+        format!("act:{}", self.inner.unique()).into()
+    }
+
     /// Accepts what a member did, and waits until it is decided, at most so long. `id`: the event's own, the same each time
-    /// it is tried; without, it is another each time.
+    /// it is tried.
     ///
     /// # Errors
     /// Why it was not accepted, and what the store says.
     pub async fn act(
         &self,
         workspace: &WorkspaceId,
-        id: Option<EventId>,
+        id: EventId,
         event: Event,
         within: Duration,
     ) -> Result<Acted, ActError> {
-        let id = id.unwrap_or_else(|| format!("act:{}", self.inner.unique()).into());
         let mut commits = self.commits();
         let mut read = self.records_end(workspace).await?;
         match self.inner.settings.clock {

@@ -111,14 +111,20 @@ impl<S: Store> Runtime<S> {
         Ok(Cursor(heads.iter().map(next).collect()))
     }
 
-    /// What changed after a cursor, as far as the next thousand records tell: where none came, nothing.
+    /// What changed after a cursor, as far as so many pages of a thousand records tell: where none came, nothing.
     ///
     /// # Errors
     /// [`StoreError::NotKept`] where records after the cursor were deleted, and what else the store says.
-    pub async fn changes(&self, workspace: &WorkspaceId, after: &Cursor) -> Result<Changes, StoreError> {
-        let (records, read) = self.store().records(workspace, after, PAGE).await?;
-        let mut changes = Changes { read, ..Changes::default() };
-        records.iter().for_each(|record| changes.add(&record.line));
+    pub async fn changes(&self, workspace: &WorkspaceId, after: &Cursor, pages: usize) -> Result<Changes, StoreError> {
+        let mut changes = Changes { read: after.clone(), ..Changes::default() };
+        for _ in 0..pages {
+            let (records, read) = self.store().records(workspace, &changes.read, PAGE).await?;
+            if records.is_empty() {
+                break;
+            }
+            changes.read = read;
+            records.iter().for_each(|record| changes.add(&record.line));
+        }
         Ok(changes)
     }
 }

@@ -162,7 +162,7 @@ impl<S: Store> Runtime<S> {
     /// Follows the records; none: they are not kept from there on, and it has to be made anew.
     async fn follow(&self, workspace: &WorkspaceId, mut inbox: Inbox) -> Result<Option<Inbox>, StoreError> {
         loop {
-            let changes: Changes = match self.changes(workspace, &inbox.read).await {
+            let changes: Changes = match self.changes(workspace, &inbox.read, 1).await {
                 Ok(changes) => changes,
                 Err(StoreError::NotKept(_)) => return Ok(None),
                 Err(error) => return Err(error),

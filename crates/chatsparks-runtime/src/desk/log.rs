@@ -93,7 +93,7 @@ impl<S: Store> Runtime<S> {
                 if is_out_of_scope(&explanation) {
                     continue;
                 }
-                comments.push(LookedAt { comment: CommentShown::of(evaluation), revision, explanation });
+                comments.push(LookedAt { comment: CommentShown::of(evaluation).cut(), revision, explanation });
             }
             next = page.next;
             if comments.len() >= limit || next.is_none() {

@@ -55,7 +55,7 @@ pub(crate) struct Asked {
     #[param(nullable = false, value_type = Option<String>, pattern = "^(bot|waiting|human|closed|open|all)$")]
     state: Option<Which>,
     /// Where to go on: `next` of the answer before.
-    #[param(nullable = false)]
+    #[param(nullable = false, pattern = r"^\d{1,15}~")]
     before: Option<String>,
     /// Conversations at most, and never more than 200.
     #[param(minimum = 1, nullable = false)]

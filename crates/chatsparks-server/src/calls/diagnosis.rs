@@ -1,5 +1,7 @@
 //! Why something did not happen, and what to do (D).
 
+pub(crate) mod past;
+
 use super::{
     asked,
     connections::{now, webhook_times},
@@ -10,8 +12,8 @@ use axum::{
     extract::{Request, State},
 };
 use chatsparks_core::{
-    Email, Instant, PostId,
-    diagnosis::{Check, Diagnosis, TeammateKnown, WebhookKnown},
+    DmId, Email, Instant, PostId,
+    diagnosis::{Check, DeliveryCause, DeliveryKnown, Diagnosis, TeammateKnown, WebhookKnown},
 };
 use chatsparks_ports::Store;
 use chatsparks_replay::evidence::Next;
@@ -56,12 +58,29 @@ struct ShownCheck {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Asked {
-    /// What is asked: `webhook` (it does not receive), `member` (a teammate cannot see the workspace).
-    #[param(value_type = String, pattern = "^(webhook|member)$")]
+    /// What is asked: `webhook` (it does not receive), `member` (a teammate cannot see the workspace), `dm` (the
+    /// buyer never saw it), `comment` (a trigger did not fire for it), `order` (it was not attributed), `contact` (a flow repeats
+    /// its question).
+    #[param(value_type = String, pattern = "^(webhook|member|dm|comment|order|contact)$")]
     about: About,
     /// Of a webhook: the post that comments are missing from.
     #[param(nullable = false)]
     post: Option<String>,
+    /// Of a comment: its id, and with it the trigger's.
+    #[param(nullable = false)]
+    comment: Option<String>,
+    /// The trigger that did not fire.
+    #[param(nullable = false)]
+    trigger: Option<String>,
+    /// Of an order: its id.
+    #[param(nullable = false)]
+    order: Option<String>,
+    /// Of a contact: their id.
+    #[param(nullable = false)]
+    contact: Option<String>,
+    /// Of a DM: its effect's id.
+    #[param(nullable = false)]
+    dm: Option<String>,
     /// Of a member: the email that they sign in with.
     #[param(nullable = false)]
     email: Option<String>,
@@ -75,6 +94,10 @@ pub(crate) struct Asked {
 enum About {
     Webhook,
     Member,
+    Dm,
+    Comment,
+    Order,
+    Contact,
 }
 
 /// Why something did not happen: each check, what it looked at, and what to do next, as `chatsparks diagnose --json`.
@@ -99,16 +122,34 @@ pub(crate) async fn get<S: Store>(
             WebhookKnown { workspace, incident: None, post: post.as_ref(), times, now }.diagnose()
         }
         About::Member => {
-            let email = asked.email.ok_or_else(|| Problem::new(Kind::BadRequest, "expected `email`"))?;
+            let email = needed(asked.email, "expected `email`")?;
             let (email, invite) = (Email::from(email), asked.invite.map(Email::from));
             TeammateKnown { workspace, email: &email, invite: invite.as_ref() }.diagnose()
+        }
+        About::Comment => {
+            let comment = needed(asked.comment, "expected `comment`")?;
+            past::of_comment(&service, &at, comment, needed(asked.trigger, "expected `trigger`")?).await?
+        }
+        About::Order => past::of_order(&service, &at, needed(asked.order, "expected `order`")?).await?.0,
+        About::Contact => past::of_contact(&service, &at, needed(asked.contact, "expected `contact`")?).await?,
+        About::Dm => {
+            let dm_id = DmId::from(needed(asked.dm, "expected `dm`: its effect's id")?);
+            let found = service.runtime.dm_stages(&at.workspace, &dm_id).await?;
+            let stages = found.ok_or_else(|| Problem::new(Kind::NotFound, "no such DM was decided"))?;
+            let details = stages.iter().filter_map(|seen| seen.detail.as_ref());
+            let cause = details.filter_map(|detail| DeliveryCause::named_by(detail.as_str())).next_back();
+            DeliveryKnown { dm_id: &dm_id, stages: &stages, cause }.diagnose()
         }
     };
     Ok(Json(Diagnosed::new(diagnosis, now, engine.revision())))
 }
 
+fn needed(given: Option<String>, expected: &str) -> Result<String, Problem> {
+    given.ok_or_else(|| Problem::new(Kind::BadRequest, expected))
+}
+
 impl Diagnosed {
-    fn new(diagnosis: Diagnosis, at: Instant, revision: u32) -> Self {
+    pub(crate) fn new(diagnosis: Diagnosis, at: Instant, revision: u32) -> Self {
         let Diagnosis { kind, case, first_failed, next, checks } = diagnosis;
         let shown = |check: Check| ShownCheck { asks: check.code.sentence(), to_do: check.advice.sentence(), check };
         Self {

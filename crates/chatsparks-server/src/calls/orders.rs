@@ -1,6 +1,11 @@
 //! One order.
 
-use super::{At, asked, page::limit};
+use super::{
+    At, asked,
+    connections::now,
+    diagnosis::{Diagnosed, past::of_order},
+    page::limit,
+};
 use crate::{Kind, Problem, Scope, router::Shared};
 use axum::{
     Json,
@@ -12,6 +17,38 @@ use chatsparks_runtime::ListedOrder;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
+
+/// Why an order counts as what it does.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OrderExplained)]
+pub(crate) struct Explained {
+    /// The conversations that it could have come from, and why each was credited or lost (`candidates`), its `ledger` with
+    /// what cancellations and refunds left of it, its `outcome`, and what was refused of it (`set_aside`).
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    notes: Value,
+    /// Each check, and what to do next.
+    diagnosis: Diagnosed,
+}
+
+/// Why an order counts as what it does: the conversations that it could have come from and why each lost, what cancellations
+/// and refunds left of it, and what to do next.
+#[utoipa::path(
+    operation_id = "explain_order",
+    get, path = "/v1/workspaces/{workspace}/orders/{order_id}/explain", tag = "state",
+    params(
+        ("workspace" = String, Path, description = "The id of the workspace"),
+        ("order_id" = String, Path, description = "The order, percent-encoded"),
+    ),
+    responses((status = 200, description = "The order explained", body = Explained)),
+    security(("bearer" = ["read"])),
+)]
+pub(crate) async fn explain<S: Store>(State(service): State<Shared<S>>, at: At) -> Result<Json<Explained>, Problem> {
+    at.check(Scope::Read, &service)?;
+    let (diagnosis, notes) = of_order(&service, &at, at.name.clone()).await?;
+    let diagnosis = Diagnosed::new(diagnosis, now(), at.engine(&service)?.revision());
+    Ok(Json(Explained { notes, diagnosis }))
+}
 
 /// Orders of a page, without being told and at most.
 const USUAL: usize = 50;

@@ -10,8 +10,9 @@ use axum::{
     Json,
     extract::{Request, State},
 };
-use chatsparks_core::{CommentId, Explanation, Scratch, Text};
+use chatsparks_core::{CommentId, Explanation, Scratch, Text, diagnosis::Advice};
 use chatsparks_ports::Store;
+use chatsparks_replay::evidence::Next;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -21,6 +22,7 @@ const BODY: usize = 8 << 20;
 /// What is tried: a text, or a past comment.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Try)]
 pub(crate) struct Asked {
     /// The text.
     #[serde(default)]
@@ -48,7 +50,8 @@ pub(crate) struct Tried {
     /// The text that was tried.
     #[schema(value_type = String)]
     text: Text,
-    /// Every trigger in priority order, or the one asked for: `hit`, `trigger`, `result`, `also`, `matched`, `cut`.
+    /// Every trigger in priority order, or the one asked for: `hit`, `trigger`, `result`, `also`, `matched`, `cut`,
+    /// `advice`, `to_do`.
     #[schema(value_type = Vec<Object>)]
     triggers: Vec<Trial>,
 }
@@ -58,6 +61,16 @@ struct Trial {
     hit: bool,
     #[serde(flatten)]
     explanation: Explanation,
+    #[serde(flatten)]
+    next: Next,
+}
+
+impl Trial {
+    fn new(explanation: Explanation) -> Self {
+        let hit = is_hit(&explanation);
+        let advice = if hit { Advice::Nothing } else { Advice::about_explanation(&explanation, None) };
+        Self { hit, explanation, next: advice.into() }
+    }
 }
 
 /// Try a text, or a past comment, against one trigger or all of them, drafts too: which would answer, and which words
@@ -98,8 +111,7 @@ pub(crate) async fn post<S: Store>(
             Some(trigger) => trial.explain(trigger).into_iter().collect(),
             None => trial.explain_all().collect(),
         };
-        let triggers =
-            explained.into_iter().map(|explanation| Trial { hit: is_hit(&explanation), explanation }).collect();
+        let triggers = explained.into_iter().map(Trial::new).collect();
         (Tried { revision: engine.revision(), text, triggers }, trigger)
     };
     // Ten thousand triggers take their time, which others need not wait for.

@@ -42,7 +42,7 @@ pub(crate) struct Usage {
 #[into_params(parameter_in = Query)]
 pub(crate) struct Asked {
     /// Where to go on: `next` of the answer before.
-    #[param(nullable = false)]
+    #[param(nullable = false, pattern = r"^\d{1,15}~")]
     after: Option<String>,
     /// Starts at most, and never more than 200.
     #[param(minimum = 1, nullable = false)]

@@ -228,6 +228,32 @@ pub async fn c10_the_first_evaluation_of_a_comment_stays<S: Store>(store: &S) {
     assert_eq!(store.evaluation(&"other".into(), &"c".into()).await.unwrap(), None);
 }
 
+/// The last evaluations come first, each time that a comment came, page by page.
+pub async fn c10_evaluations_are_read_backwards<S: Store>(store: &S) {
+    let mut all = commit(0);
+    all.records = (0..9).map(|seq| record(seq, at(seq as i64), "u", "hello")).collect();
+    for (seq, comment) in [(1, "c1"), (2, "c2"), (5, "c1"), (8, "c8")] {
+        all.records[seq].evaluation = Some(evaluation(comment, "u", at(seq as i64), "hi"));
+    }
+    let kept: Vec<_> = (all.records.iter().rev())
+        .filter_map(|record| Some((record.seq, (*record.evaluation.clone()?.1).clone())))
+        .collect();
+    put(store, &shard(1), all).await.unwrap();
+    for limit in [1, 2, 3, 100] {
+        let (mut before, mut read) = (None, Vec::new());
+        loop {
+            let page = store.evaluations(&shard(1), before, limit).await.unwrap();
+            assert!(page.len() <= limit);
+            let Some((seq, _)) = page.last() else { break };
+            before = Some(*seq);
+            read.extend(page);
+        }
+        assert_eq!(read, kept, "{limit} at a time");
+    }
+    assert_eq!(store.evaluations(&shard(1), Some(5), 9).await.unwrap(), kept[2..]);
+    assert_eq!(store.evaluations(&shard(0), None, 9).await.unwrap(), []);
+}
+
 /// What stands behind answers about a contact: their events alone, decided or not, whole, in the order of the log, page
 /// by page; what was cut is not among them.
 pub async fn c10_the_events_of_a_contact_are_found<S: Store>(store: &S) {

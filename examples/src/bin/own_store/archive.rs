@@ -104,6 +104,15 @@ impl Archive for JournalStore {
         self.memory.records_of(workspace, user_id, limit).await
     }
 
+    async fn evaluations(
+        &self,
+        shard: &Shard,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<(u64, Evaluation)>, StoreError> {
+        self.memory.evaluations(shard, before, limit).await
+    }
+
     async fn events_of(
         &self,
         workspace: &WorkspaceId,

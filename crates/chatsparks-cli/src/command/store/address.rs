@@ -11,7 +11,7 @@ use std::{
 };
 
 /// Where a store is.
-pub(super) enum Address<'a> {
+pub(crate) enum Address<'a> {
     /// In a file.
     File(PathBuf),
     /// In a database of PostgreSQL.
@@ -21,7 +21,7 @@ pub(super) enum Address<'a> {
 }
 
 impl<'a> Address<'a> {
-    pub(super) fn of(name: &'a str) -> Result<Self, Failure> {
+    pub(crate) fn of(name: &'a str) -> Result<Self, Failure> {
         Ok(match name.split_once(':') {
             Some(("postgres" | "postgresql", _)) => Self::Postgres(name),
             Some(("nats" | "tls", _)) => Self::Nats(name),
@@ -30,7 +30,7 @@ impl<'a> Address<'a> {
     }
 }
 
-pub(super) async fn open_postgres(url: &str) -> Result<PostgresStore, Failure> {
+pub(crate) async fn open_postgres(url: &str) -> Result<PostgresStore, Failure> {
     let opened = PostgresStore::open(url, chatsparks_postgres::Options::default()).await;
     // The address is not shown: a password may stand in it.
     opened.map_err(|error| Failure::new(format!("cannot open the store in PostgreSQL: {error}")))
@@ -49,7 +49,7 @@ pub(super) fn nats_options(url: &str) -> Result<chatsparks_jetstream::Options, F
     Ok(options)
 }
 
-pub(super) async fn open_nats(url: &str) -> Result<JetStreamStore, Failure> {
+pub(crate) async fn open_nats(url: &str) -> Result<JetStreamStore, Failure> {
     JetStreamStore::open(nats_options(url)?).await.map_err(cannot_open)
 }
 
@@ -58,7 +58,7 @@ fn cannot_open(error: StoreError) -> Failure {
 }
 
 /// A store that is only read: whoever serves from it goes on.
-pub(super) fn open_file(path: &Path) -> Result<SqliteStore, Failure> {
+pub(crate) fn open_file(path: &Path) -> Result<SqliteStore, Failure> {
     SqliteStore::open_to_read(path).map_err(|error| {
         let failure = Failure::new(format!("cannot read the store `{}`: {error}", path.display()));
         if path.exists() { failure } else { failure.help("check the path; it is taken from the current directory") }

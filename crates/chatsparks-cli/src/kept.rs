@@ -1,0 +1,406 @@
+//! A store that is asked in place of a history: what a command wants to see is lived through again from what the store
+//! keeps of it alone, and the rest of the store is not read.
+
+use crate::{
+    command::store::address::{Address, open_file, open_nats, open_postgres},
+    diagnostics::Report,
+    document::Document,
+    failure::Failure,
+    input::Input,
+    terminal::shown,
+};
+use chatsparks_core::{
+    Contact, Engine, Envelope, Evaluation, Event, Instant, Key, OrderId, Record, Row, UserId, WorkspaceId,
+};
+use chatsparks_jetstream::JetStreamStore;
+use chatsparks_ports::{Archive, Limit, Log, Shard, Shards, StoreError};
+use chatsparks_postgres::PostgresStore;
+use chatsparks_replay::{Observer, Replay, driver::observe};
+use chatsparks_runtime::{Past, PastError, Wanted};
+use chatsparks_sqlite::SqliteStore;
+
+/// Read at once.
+const PAGE: usize = 500;
+/// Events that are looked at for the last one of a kind.
+const LOOKED_AT: u64 = 20_000;
+
+/// A workspace in a store.
+pub(crate) struct Kept {
+    name: String,
+    threads: tokio::runtime::Runtime,
+    store: Any,
+    workspace: WorkspaceId,
+}
+
+enum Any {
+    Sqlite(SqliteStore),
+    Postgres(PostgresStore),
+    Nats(JetStreamStore),
+}
+
+/// Does the same with whichever store it is, and waits for it.
+macro_rules! asked {
+    ($kept:expr, $store:ident => $work:expr) => {
+        match &$kept.store {
+            Any::Sqlite($store) => $kept.threads.block_on($work),
+            Any::Postgres($store) => $kept.threads.block_on($work),
+            Any::Nats($store) => $kept.threads.block_on($work),
+        }
+    };
+}
+
+impl Kept {
+    /// The store that a command is asked of: alone, or where a history may stand, with the workspace that a document names;
+    /// none: it is asked of a file of events.
+    ///
+    /// # Errors
+    /// A [`Failure`] when the store cannot be opened, or has no such workspace.
+    pub(crate) fn asked(workspace: &Input, history: Option<&Input>) -> Result<Option<Self>, Failure> {
+        match history {
+            None if is_store(workspace) => Self::open(workspace, None).map(Some),
+            Some(history) if is_store(history) => {
+                let (document, read) = Document::open(workspace)?;
+                match read {
+                    Ok(workspace) => Self::open(history, Some(workspace.workspace.id)).map(Some),
+                    Err(faults) => Err(Failure::InvalidWorkspace(Box::new(Report::unreadable(document, faults)))),
+                }
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Opens a store; of one that has a sole workspace, that one where none is named.
+    fn open(address: &Input, wanted: Option<WorkspaceId>) -> Result<Self, Failure> {
+        let threads = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let threads = threads.map_err(|error| Failure::new(format!("no thread can be had: {error}")))?;
+        let address = address.name();
+        // What an address may hold is not shown.
+        let (store, name) = match Address::of(&address)? {
+            Address::File(path) => (Any::Sqlite(open_file(&path)?), format!("`{}`", path.display())),
+            Address::Postgres(url) => (Any::Postgres(threads.block_on(open_postgres(url))?), "the store".to_owned()),
+            Address::Nats(url) => (Any::Nats(threads.block_on(open_nats(url))?), "the store".to_owned()),
+        };
+        let mut kept = Self { name, threads, store, workspace: wanted.clone().unwrap_or_else(|| "".into()) };
+        let there = asked!(kept, store => store.workspaces()).map_err(told)?;
+        let found = match (&wanted, &there[..]) {
+            (Some(wanted), _) => there.iter().find(|id| *id == wanted),
+            (None, [sole]) => Some(sole),
+            (None, _) => None,
+        };
+        if let Some(found) = found {
+            kept.workspace = found.clone();
+            return Ok(kept);
+        }
+        let ids: Vec<String> = there.iter().map(|id| format!("`{}`", shown(id.as_str()))).collect();
+        let failure = match wanted {
+            Some(wanted) => Failure::new(format!("no workspace `{}` in {}", shown(wanted.as_str()), kept.name)),
+            None => Failure::new(format!("{} has {} workspaces", kept.name, there.len())),
+        };
+        Err(match ids.is_empty() {
+            true => failure.help("it has no workspace at all: was it ever served from?"),
+            false => failure.help(format!("it has {}: name the document of one of them before it", ids.join(", "))),
+        })
+    }
+
+    /// Something that is not on record here.
+    pub(crate) fn unknown(&self, what: &str, id: &str) -> Failure {
+        Failure::new(format!("{} keeps nothing of {what} `{}`", self.name, shown(id)))
+            .help("check the id; it never came, was refused, or came before what is kept")
+    }
+
+    /// Something that only a whole history can answer.
+    pub(crate) fn only_of_a_history(&self, what: &str) -> Failure {
+        Failure::new(format!("{what} is made of a whole history, and not of a store"))
+            .help("take it home first, `chatsparks export STORE FOLDER`, and ask of the history in that folder")
+    }
+
+    fn partitions(&self) -> u32 {
+        match &self.store {
+            Any::Sqlite(store) => store.partitions(),
+            Any::Postgres(store) => store.partitions(),
+            Any::Nats(store) => store.partitions(),
+        }
+    }
+
+    fn shard(&self, partition: u32) -> Shard {
+        Shard { workspace: self.workspace.clone(), partition }
+    }
+
+    fn row(&self, key: &Key) -> Result<Option<Row>, Failure> {
+        asked!(self, store => store.row(&self.workspace, key)).map_err(told)
+    }
+
+    /// The engine of a revision.
+    pub(crate) fn engine_of(&self, revision: u32) -> Result<Engine, Failure> {
+        let document = asked!(self, store => store.document(&self.workspace, revision)).map_err(told)?;
+        let gone = || Failure::new(format!("the document of revision {revision} is not kept any more"));
+        Engine::restore(document.ok_or_else(gone)?, revision).map_err(|_| gone())
+    }
+
+    fn heads(&self) -> Result<Vec<Vec<Row>>, Failure> {
+        asked!(self, store => store.heads(&self.workspace)).map_err(told)
+    }
+
+    /// The engine in force.
+    pub(crate) fn engine(&self) -> Result<Engine, Failure> {
+        let revisions = self.heads()?.into_iter().flatten().filter_map(|row| match row {
+            Row::Terms(terms) => Some(terms.revision()),
+            _ => None,
+        });
+        self.engine_of(revisions.max().unwrap_or(1))
+    }
+
+    /// The evaluation of a comment as it came first.
+    pub(crate) fn evaluation(&self, comment_id: &str) -> Result<Option<Evaluation>, Failure> {
+        asked!(self, store => store.evaluation(&self.workspace, &comment_id.into())).map_err(told)
+    }
+
+    /// Shows what happened with the author of a comment, and gives back the workspace as it stands, with them in it; whether
+    /// the count at the comment is known.
+    pub(crate) fn comment(&self, id: &str, watch: &mut impl Observer) -> Result<(Replay, bool), Failure> {
+        let evaluation = self.evaluation(id)?.ok_or_else(|| self.unknown("comment", id))?;
+        let wanted = Wanted { comment: Some(id.into()), in_force: Some(self.engine()?), ..Wanted::default() };
+        let user_id = &evaluation.comment.user_id;
+        let past = self.past(user_id, &wanted)?.ok_or_else(|| self.unknown("comment", id))?;
+        self.live(&past, watch)?;
+        Ok((self.as_it_stands(past.shard().partition, Some(user_id))?, past.is_count_known(&id.into())))
+    }
+
+    /// The contact that is meant: by a user id, or by a handle that one contact has.
+    pub(crate) fn meant_contact(&self, wanted: &str) -> Result<UserId, Failure> {
+        match self.row(&Key::Contact(wanted.into()))? {
+            Some(_) => Ok(wanted.into()),
+            None => self.meant(wanted),
+        }
+    }
+
+    /// Shows what happened with a contact by their id, and gives back the workspace as it stands, with them in it.
+    pub(crate) fn watch(&self, user_id: &UserId, watch: &mut impl Observer) -> Result<Replay, Failure> {
+        let wanted = Wanted { in_force: Some(self.engine()?), ..Wanted::default() };
+        let past = self.past(user_id, &wanted)?.ok_or_else(|| self.unknown("contact", user_id.as_str()))?;
+        self.live(&past, watch)?;
+        self.as_it_stands(past.shard().partition, Some(user_id))
+    }
+
+    /// Shows what happened with the contact of a DM.
+    pub(crate) fn dm(&self, id: &str, watch: &mut impl Observer) -> Result<Replay, Failure> {
+        match self.row(&Key::Dm(id.into()))? {
+            Some(Row::Dm(_, user_id, _)) => self.watch(&user_id, watch),
+            _ => Err(self.unknown("DM", id)),
+        }
+    }
+
+    /// Shows what happened with the contact of an order, and with the order.
+    pub(crate) fn order(&self, id: &str, watch: &mut impl Observer) -> Result<Replay, Failure> {
+        let order_id = OrderId::from(id);
+        let credited = match self.row(&Key::Order(order_id.clone()))? {
+            Some(Row::Order(_, entry)) => entry.user_id,
+            _ => return Err(self.unknown("order", id)),
+        };
+        let mut found = None;
+        for partition in 0..self.partitions() {
+            let naming = self.naming(partition, Key::Order(order_id.clone()))?;
+            let is_order = |envelope: &Envelope| matches!(envelope.event, Event::Order(_));
+            if let Some(ordered) = naming.into_iter().find(is_order) {
+                found = Some((partition, ordered));
+                break;
+            }
+        }
+        let (partition, ordered) = found.ok_or_else(|| self.unknown("order", id))?;
+        let bears = ordered.event.user_id().cloned().unwrap_or_else(|| "".into());
+        let shop_id = Key::ShopUser(bears.as_str().into());
+        // A1: an order is its buyer's by the id it bears, else by the shop's id, as it was linked when it came.
+        let user_id = match credited {
+            Some(credited) => credited,
+            None if self.row(&Key::Contact(bears.clone()))?.is_some() => bears.clone(),
+            None => self.linked(partition, shop_id.clone(), ordered.at)?.unwrap_or_else(|| bears.clone()),
+        };
+        let things = vec![Key::Order(order_id), shop_id];
+        let wanted = Wanted { things, in_force: Some(self.engine()?), ..Wanted::default() };
+        let shard = self.shard(partition);
+        let past = asked!(self, store => Past::in_partition(store, &shard, &user_id, &wanted));
+        let past = past.map_err(|error| self.not_lived(&error))?.ok_or_else(|| self.unknown("order", id))?;
+        self.live(&past, watch)?;
+        self.as_it_stands(partition, Some(&user_id))
+    }
+
+    /// Who had a shop's id when an order came, else who was given it first since.
+    fn linked(&self, partition: u32, shop_id: Key, at: Instant) -> Result<Option<UserId>, Failure> {
+        let identities = self.naming(partition, shop_id)?;
+        let before = identities.iter().rfind(|one| one.at <= at);
+        Ok(before.or(identities.first()).and_then(|one| one.event.user_id()).cloned())
+    }
+
+    fn naming(&self, partition: u32, key: Key) -> Result<Vec<Envelope>, Failure> {
+        let (shard, keys) = (self.shard(partition), [key]);
+        let found = asked!(self, store => store.events_naming(&shard, &keys, usize::MAX >> 1)).map_err(told)?;
+        Ok(found.into_iter().map(|logged| logged.envelope).collect())
+    }
+
+    fn past(&self, user_id: &UserId, wanted: &Wanted) -> Result<Option<Past>, Failure> {
+        let past = asked!(self, store => Past::of(store, &self.workspace, user_id, wanted));
+        past.map_err(|error| self.not_lived(&error))
+    }
+
+    fn live(&self, past: &Past, watch: &mut impl Observer) -> Result<(), Failure> {
+        let lived = past.live(|record: &Record<'_>| observe(record, watch));
+        lived.map(drop).map_err(|error| self.not_lived(&error))
+    }
+
+    fn not_lived(&self, error: &PastError) -> Failure {
+        let failure = Failure::new(format!("cannot answer from {}: {error}", self.name));
+        match error {
+            PastError::Store(_) => failure,
+            PastError::Gone => failure.help("ask again: what is deleted is deleted every few minutes at most"),
+            _ => failure.help("its records say what was decided: `chatsparks export`"),
+        }
+    }
+
+    /// The workspace as it stands, as far as one partition and one contact of it go.
+    pub(crate) fn as_it_stands(&self, partition: u32, user_id: Option<&UserId>) -> Result<Replay, Failure> {
+        let mut rows: Vec<Row> = self.heads()?.into_iter().nth(partition as usize).unwrap_or_default();
+        if let Some(user_id) = user_id {
+            rows.extend(self.row(&Key::Contact(user_id.clone()))?);
+        }
+        let revision = rows.iter().find_map(|row| match row {
+            Row::Terms(terms) => Some(terms.revision()),
+            _ => None,
+        });
+        let engine = self.engine_of(revision.unwrap_or(1))?;
+        Replay::restore(engine, rows).map_err(|error| Failure::new(error.to_string()))
+    }
+
+    /// The whole workspace as it stands, without its contacts: in the partition that has come furthest.
+    pub(crate) fn workspace(&self) -> Result<Replay, Failure> {
+        let latest = |head: &Vec<Row>| {
+            head.iter().find_map(|row| match row {
+                Row::Clock(clock) => clock.latest(),
+                _ => None,
+            })
+        };
+        let heads = self.heads()?;
+        let furthest = (0..).zip(&heads).max_by_key(|(_, head)| latest(head)).map_or(0, |(partition, _)| partition);
+        self.as_it_stands(furthest, None)
+    }
+
+    /// The contact that a handle means, with or without its `@`. Contacts are looked through one by one.
+    fn meant(&self, wanted: &str) -> Result<UserId, Failure> {
+        let bare = |handle: &str| handle.strip_prefix('@').unwrap_or(handle).to_lowercase();
+        let (mut found, mut after): (Vec<UserId>, Option<String>) = (Vec::new(), None);
+        loop {
+            let rows = asked!(self, store => store.rows(&self.workspace, "contact", after.as_deref(), PAGE));
+            let rows = rows.map_err(told)?;
+            let Some(last) = rows.last() else { break };
+            after = Some(last.key().name());
+            let is_meant = |contact: &Contact| contact.handle().is_some_and(|handle| bare(handle) == bare(wanted));
+            found.extend(rows.iter().filter_map(|row| match row {
+                Row::Contact(contact) if is_meant(contact) => Some(contact.user_id().clone()),
+                _ => None,
+            }));
+        }
+        match &found[..] {
+            [one] => Ok(one.clone()),
+            [] => Err(self.unknown("contact", wanted)),
+            several => {
+                let ids: Vec<String> = several.iter().map(|id| format!("`{}`", shown(id.as_str()))).collect();
+                let message = format!("{} contacts have the handle `{}`", several.len(), shown(wanted));
+                Err(Failure::new(message).help(format!("ask for one by id: {}", ids.join(", "))))
+            }
+        }
+    }
+
+    /// The evaluations of comments, the last first, for as long as more are wanted, and so many at most; whether those were
+    /// all there are.
+    pub(crate) fn evaluations(
+        &self,
+        most: u64,
+        mut each: impl FnMut(Evaluation) -> Result<bool, Failure>,
+    ) -> Result<bool, Failure> {
+        let partitions = self.partitions();
+        let mut pages: Vec<Back> = (0..partitions).map(|partition| Back::new(self.shard(partition))).collect();
+        let mut looked_at = 0;
+        loop {
+            for back in &mut pages {
+                if back.page.is_empty() && !back.is_end {
+                    let page = asked!(self, store => store.evaluations(&back.shard, back.before, PAGE));
+                    back.take(page.map_err(told)?);
+                }
+            }
+            // The last of all partitions: by its instant, then as one partition has it.
+            let last = pages.iter().enumerate().filter_map(|(place, back)| Some((back.page.last()?.1.at, place))).max();
+            let Some((_, (_, next))) = last.and_then(|(_, place)| Some((place, pages[place].page.pop()?))) else {
+                return Ok(true);
+            };
+            looked_at += 1;
+            if !each(next)? || looked_at >= most {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// The numbers of the insights.
+    pub(crate) fn insights(&self) -> Result<chatsparks_core::Insights, Failure> {
+        let mut insights = chatsparks_core::Insights::new();
+        for (number, by) in asked!(self, store => store.insights(&self.workspace)).map_err(told)? {
+            insights.apply(&number, by);
+        }
+        Ok(insights)
+    }
+
+    /// When the platform last sent an event, as far back as some thousands of events go (W3).
+    pub(crate) fn last_event(&self, is_from_platform: impl Fn(&Event) -> bool) -> Result<Option<Instant>, Failure> {
+        let mut last = None;
+        for partition in 0..self.partitions() {
+            let shard = self.shard(partition);
+            let mut until = asked!(self, store => store.decided(&shard)).map_err(told)?;
+            let least = until.saturating_sub(LOOKED_AT);
+            while until > least {
+                let from = until.saturating_sub(PAGE as u64);
+                let limit = Limit { events: PAGE, bytes: 64 << 20 };
+                let read = asked!(self, store => store.read(&shard, from, limit)).map_err(told)?;
+                let told = read.iter().rev().filter(|logged| logged.position <= until);
+                let found =
+                    told.filter(|logged| is_from_platform(&logged.envelope.event)).map(|one| one.envelope.at).max();
+                if found.is_some() {
+                    last = last.max(found);
+                    break;
+                }
+                until = from;
+            }
+        }
+        Ok(last)
+    }
+}
+
+/// Whether it is the address of a store, as `export` takes them; a path alone is a file of events.
+fn is_store(input: &Input) -> bool {
+    let name = input.name();
+    let scheme = name.split_once(':').map(|(scheme, _)| scheme);
+    matches!(scheme, Some("sqlite" | "postgres" | "postgresql" | "nats" | "tls"))
+}
+
+/// A partition's evaluations, read backwards.
+struct Back {
+    shard: Shard,
+    before: Option<u64>,
+    /// What is not handed over yet, the last at its end.
+    page: Vec<(u64, Evaluation)>,
+    is_end: bool,
+}
+
+impl Back {
+    fn new(shard: Shard) -> Self {
+        Self { shard, before: None, page: Vec::new(), is_end: false }
+    }
+
+    fn take(&mut self, mut page: Vec<(u64, Evaluation)>) {
+        self.is_end = page.is_empty();
+        self.before = page.last().map(|(seq, _)| *seq).or(self.before);
+        page.reverse();
+        self.page = page;
+    }
+}
+
+fn told(error: StoreError) -> Failure {
+    Failure::new(error.to_string())
+}

@@ -1,0 +1,195 @@
+//! Commands that are asked of a store answer what they answer of the history that it exports.
+
+use crate::service::{BASE, GLOW, Service, directory, wait_for};
+use serde_json::{Value, json};
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+const KEYS: &str = "api_token = { env = \"TOKEN\" }\nclock = \"events\"\ntrust_at = true\n";
+
+/// A shop with a limit that is reached, links that orders follow, and a question that can be missed.
+fn document(limit: u32) -> Value {
+    json!({
+        "workspace": { "id": "glow", "name": "Glow", "account_user_id": "acct_glow" },
+        "plan": { "mac_limit": limit, "subscribed_at": "2026-01-31T09:00:00Z", "listening_window_days": 30 },
+        "members": [{ "email": "owner@glow.example", "role": "owner", "status": "active" }],
+        "posts": [{ "id": "v1", "kind": "video", "published_at": "2026-03-01T00:00:00Z" },
+            { "id": "old", "kind": "video", "published_at": "2026-01-01T00:00:00Z" }],
+        "products": [{ "id": "serum", "name": "Serum", "skus": [{ "id": "s30", "name": "30ml" }] }],
+        "triggers": [
+            { "id": "price", "when": { "keywords": { "words": ["price"] } }, "flow": "price", "public_reply": "Check your inbox" },
+            { "id": "draft", "status": "draft", "when": "question_mark", "flow": "price" }],
+        "flows": [{ "id": "price", "version": 1, "blocks": [
+            { "id": "card", "shop_link": { "product": "serum", "sku": "s30", "text": "Here you go, {{handle}}" } },
+            { "id": "size", "quick_replies": { "text": "Which size?", "field": "size",
+                "options": [{ "id": "s", "label": "Small" }, { "id": "l", "label": "Large" }] } },
+            { "id": "bye", "message": { "text": "Thanks" } }] }],
+    })
+}
+
+/// Four contacts: one who buys, is handed over and comments again; one who misses the question twice; one who waits for room;
+/// and one who buys by a shop's id and is blocked.
+fn history() -> String {
+    let at = |day: u32, minute: u32| format!("2026-03-{day:02}T10:{minute:02}:00Z");
+    let comment = |id: &str, at: String, user: &str, text: &str, post: &str| {
+        json!({ "id": id, "at": at, "type": "comment", "comment_id": format!("c-{id}"), "post_id": post, "user_id": user,
+            "handle": format!("handle-{user}"), "text": text })
+    };
+    let message = |id: &str, at: String, user: &str, text: &str| json!({ "id": id, "at": at, "type": "message", "message_id": format!("m-{id}"), "user_id": user, "text": text });
+    let lines = [
+        comment("e1", at(2, 0), "mint", "price?", "v1"),
+        json!({ "id": "e2", "at": at(2, 1), "type": "receipt", "dm_id": "e1/1", "status": "delivered" }),
+        json!({ "id": "e3", "at": at(2, 2), "type": "receipt", "dm_id": "e1/3", "status": "failed", "detail": "blocked by the user" }),
+        comment("e4", at(2, 3), "noi", "PRICE please", "v1"),
+        message("e5", at(2, 4), "noi", "what?"),
+        comment("e6", at(2, 5), "mint", "the price again", "v1"),
+        message("e7", at(2, 6), "noi", "what do you mean"),
+        comment("e8", at(2, 7), "fah", "price", "v1"),
+        comment("e8b", at(2, 7), "fah", "price", "v1"),
+        json!({ "id": "e9", "at": at(2, 8), "type": "take", "user_id": "mint", "member": "owner@glow.example" }),
+        message("e10", at(2, 9), "mint", "is it gentle?"),
+        json!({ "id": "e11", "at": at(2, 10), "type": "member_message", "message_id": "mm1", "user_id": "mint",
+            "member": "owner@glow.example", "text": "very" }),
+        json!({ "id": "e12", "at": at(3, 0), "type": "identity", "user_id": "bo", "shop_user_id": "shop-bo" }),
+        json!({ "id": "e13", "at": at(3, 1), "type": "order", "order_id": "o1", "user_id": "mint", "currency": "THB",
+            "total_minor": 900, "lines": [{ "sku_id": "s30", "amount_minor": 900 }] }),
+        json!({ "id": "e14", "at": at(3, 2), "type": "refund", "refund_id": "r1", "order_id": "o1", "amount_minor": 100 }),
+        json!({ "id": "e15", "at": at(3, 3), "type": "configure", "workspace": document(9) }),
+        comment("e16", at(3, 4), "bo", "price", "v1"),
+        comment("e17", at(3, 5), "bo", "price", "old"),
+        json!({ "id": "e18", "at": at(4, 0), "type": "order", "order_id": "o2", "user_id": "shop-bo", "currency": "THB",
+            "total_minor": 500, "lines": [{ "sku_id": "other", "amount_minor": 500 }] }),
+        json!({ "id": "e19", "at": at(4, 1), "type": "order_review", "order_id": "o2", "verdict": "confirm",
+            "member": "owner@glow.example" }),
+        json!({ "id": "e20", "at": at(4, 2), "type": "order_cancelled", "order_id": "o2" }),
+        json!({ "id": "e21", "at": at(4, 3), "type": "order_cancelled", "order_id": "o2" }),
+        json!({ "id": "e22", "at": at(4, 4), "type": "order", "order_id": "o3", "user_id": "shop-late", "currency": "THB",
+            "total_minor": 100, "lines": [] }),
+        json!({ "id": "e23", "at": at(4, 5), "type": "identity", "user_id": "fah", "shop_user_id": "shop-late" }),
+        json!({ "id": "e24", "at": at(4, 6), "type": "block", "user_id": "bo", "member": "owner@glow.example" }),
+        json!({ "id": "e25", "at": at(4, 7), "type": "comment", "comment_id": "c-own", "post_id": "v1",
+            "user_id": "acct_glow", "text": "the price is in the bio" }),
+        comment("e26", at(4, 8), "bo", "price", "v1"),
+        message("e27", at(4, 9), "bo", "hello?"),
+        json!({ "id": "e28", "at": at(5, 0), "type": "clock" }),
+    ];
+    lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n")
+}
+
+fn run(directory: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin("chatsparks"));
+    command.args(arguments).current_dir(directory).stdin(Stdio::null()).output().unwrap()
+}
+
+/// A store to which that history happened, taken home into `home`, in a directory with `glow.json`.
+fn kept() -> Service {
+    let directory = directory(&format!("{BASE}{KEYS}{GLOW}"));
+    fs::write(directory.path().join("glow.json"), document(2).to_string()).unwrap();
+    let mut service = Service::start(directory, &[]);
+    assert_eq!(service.post(history()).status, 200);
+    let is_decided = || service.get("/healthz").json()["shards"][0]["lag"] == 0;
+    wait_for("every decision", is_decided);
+    service.kill();
+    let exported = run(service.directory.path(), &["export", "store.db", "home"]);
+    assert!(exported.status.success(), "{}", String::from_utf8_lossy(&exported.stderr));
+    service
+}
+
+/// C10, D, R10: the same answers, to the letter, in both shapes.
+#[test]
+fn c10_a_store_answers_what_its_history_answers() {
+    let (service, store) = (kept(), "sqlite:store.db");
+    let mut asked = vec![
+        vec!["log", "", "--trigger", "price"],
+        vec!["log", "", "--trigger", "draft"],
+        vec!["insights", ""],
+        vec!["diagnose", "", "--webhook"],
+        vec!["diagnose", "", "--member", "who@glow.example"],
+        vec!["diagnose", "", "--comment", "c-e6", "--trigger", "price"],
+        vec!["diagnose", "", "--comment", "c-e8", "--trigger", "price"],
+        vec!["diagnose", "", "--comment", "c-e26", "--trigger", "price"],
+        vec!["diagnose", "", "--contact", "noi"],
+        vec!["diagnose", "", "--contact", "handle-fah"],
+        vec!["try", "--history", "", "--comment", "c-e17"],
+        vec!["try", "--history", "", "--trigger", "draft"],
+        vec!["try", "is that the price?", "--history", ""],
+    ];
+    let comments = ["c-e1", "c-e4", "c-e6", "c-e8", "c-e16", "c-e17", "c-e26", "c-own"];
+    asked.extend(comments.map(|id| vec!["explain", "", "--comment", id]));
+    asked.extend(comments.map(|id| vec!["explain", "", "--comment", id, "--trigger", "price"]));
+    asked.extend(["mint", "noi", "fah", "bo", "@handle-mint"].map(|id| vec!["conversation", "", "--contact", id]));
+    asked.extend(["e1/1", "e1/3", "e11/0", "e8/1"].map(|id| vec!["diagnose", "", "--dm", id]));
+    asked.extend(["o1", "o2", "o3"].map(|id| vec!["diagnose", "", "--order", id]));
+    let mut different = Vec::new();
+    for arguments in &asked {
+        for shape in [None, Some("--json")] {
+            let of = |document: &'static str, history: &'static str| {
+                let mut said: Vec<&str> = Vec::new();
+                for argument in arguments {
+                    let is_command = said.is_empty();
+                    said.push(if argument.is_empty() { history } else { argument });
+                    if is_command {
+                        said.push(document);
+                    }
+                }
+                said.extend(shape);
+                let output = run(service.directory.path(), &said);
+                let error = String::from_utf8_lossy(&output.stderr).into_owned();
+                (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned(), error)
+            };
+            let of_store = of("glow.json", store);
+            let of_history = of("home/glow/workspace.json", "home/glow/history-0.jsonl");
+            // A store of one workspace needs no document beside it.
+            if arguments[0] != "try" {
+                let mut alone: Vec<&str> =
+                    arguments.iter().map(|one| if one.is_empty() { store } else { one }).collect();
+                alone.extend(shape);
+                let output = run(service.directory.path(), &alone);
+                let said = String::from_utf8_lossy(&output.stdout).into_owned();
+                assert_eq!((output.status.code(), &said), (of_store.0, &of_store.1), "{alone:?}");
+            }
+            // A DM that was never sent is unknown to both, each in its own words.
+            let is_known = of_history.0 == Some(0);
+            if of_store.0 != of_history.0 || (is_known && of_store.1 != of_history.1) {
+                different.push(format!("{arguments:?} {shape:?}\n{of_store:?}\n{of_history:?}"));
+            }
+        }
+    }
+    assert!(different.is_empty(), "{}", different.join("\n\n"));
+}
+
+/// What a store cannot answer is said, and what to do instead.
+#[test]
+fn c10_what_a_store_cannot_answer_is_said() {
+    let service = kept();
+    fs::write(service.path("other.json"), document(2).to_string().replace("\"glow\"", "\"other\"")).unwrap();
+    let store = "sqlite:store.db";
+    let told = [
+        (vec!["explain", "glow.json", store, "--comment", "nope"], "keeps nothing of comment `nope`"),
+        (vec!["conversation", "glow.json", store, "--contact", "nope"], "keeps nothing of contact `nope`"),
+        (vec!["diagnose", "glow.json", store, "--dm", "nope"], "keeps nothing of DM `nope`"),
+        (vec!["diagnose", "glow.json", store, "--order", "nope"], "keeps nothing of order `nope`"),
+        (vec!["diagnose", "glow.json", store, "--webhook", "--bundle", "b.json"], "made of a whole history"),
+        (vec!["diagnose", "glow.json", store, "--webhook", "--at", "2026-03-02T10:00:00Z"], "made of a whole history"),
+        (vec!["insights", "glow.json", store, "--html", "page.html"], "made of a whole history"),
+        (vec!["log", "glow.json", store, "--trigger", "prcie"], "did you mean `price`"),
+        (vec!["log", "other.json", store, "--trigger", "price"], "it has `glow`: name the document"),
+        (vec!["log", "glow.json", "--trigger", "price"], "there is no history beside `glow.json`"),
+        (vec!["log", "glow.json", "sqlite:nowhere.db", "--trigger", "price"], "check the path"),
+        (
+            vec!["explain", "glow.json", "postgres://x@127.0.0.1:1/x", "--comment", "c"],
+            "cannot open the store in PostgreSQL",
+        ),
+    ];
+    for (arguments, says) in told {
+        let output = run(service.directory.path(), &arguments);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");
+        assert!(error.contains(says), "{arguments:?}: {error}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+    }
+    assert!(!service.path("page.html").exists() && !service.path("b.json").exists());
+}

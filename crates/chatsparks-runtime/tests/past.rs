@@ -1,0 +1,149 @@
+//! A contact's past, from what the store keeps of them alone, is what happened (C10, D).
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+use chatsparks_core::{Contact, Engine, Envelope, Event, Instant, Key, Record, Row, UserId, WorkspaceId};
+use chatsparks_ports::{Archive, ManualClock, MemoryStore};
+use chatsparks_replay::Replay;
+use chatsparks_runtime::{ClockMode, NewEvent, Past, PastError, Runtime, Settings, Wanted, WorkspaceSetup};
+use chatsparks_testkit::{
+    generate::{Case, Focus, case},
+    properties,
+};
+use proptest::prelude::*;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+/// A store to which this has happened.
+async fn kept(case: &Case, partitions: u32) -> Arc<MemoryStore> {
+    let store = Arc::new(MemoryStore::new(partitions));
+    let mut settings = Settings::default();
+    (settings.clock, settings.trust_at) = (ClockMode::Events, true);
+    let clock = Arc::new(ManualClock::new(Instant::from_milliseconds(1_772_000_000_000)));
+    let setup = WorkspaceSetup::new(case.workspace.clone(), "digest");
+    let runtime = Runtime::start(store.clone(), clock, settings, vec![setup]).await.unwrap();
+    let event = |envelope: &Envelope| NewEvent {
+        id: envelope.id.clone(),
+        at: Some(envelope.at),
+        event: envelope.event.clone(),
+    };
+    runtime.accept(&case.workspace.workspace.id, case.history.iter().map(event).collect()).await.unwrap();
+    let mut commits = runtime.commits();
+    while runtime.health().await.shards.iter().any(|shard| shard.lag > 0) {
+        let _ = tokio::time::timeout(Duration::from_millis(200), commits.changed()).await;
+    }
+    runtime.stop(Duration::from_secs(10)).await;
+    store
+}
+
+fn runs<T>(what: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(what)
+}
+
+async fn contacts(store: &MemoryStore, id: &WorkspaceId) -> Vec<Contact> {
+    let rows = store.rows(id, "contact", None, 1_000).await.unwrap();
+    let contact = |row| match row {
+        Row::Contact(contact) => *contact,
+        other => panic!("{other:?}"),
+    };
+    rows.into_iter().map(contact).collect()
+}
+
+/// Every record of a contact comes out of their past as it is kept, and what they are in the end; nobody who was not
+/// forgotten is without one.
+async fn each_past_is_what_happened(store: &MemoryStore, case: &Case) {
+    let id = &case.workspace.workspace.id;
+    for contact in contacts(store, id).await {
+        let user_id = contact.user_id();
+        let past = Past::of(store, id, user_id, &Wanted::default()).await.unwrap().unwrap();
+        let mut lines = Vec::new();
+        let lived = past.live(|record| {
+            if record.user_id() == Some(user_id) {
+                lines.push(serde_json::to_string(record).unwrap());
+            }
+        });
+        let is_forgotten = |envelope: &Envelope| matches!(&envelope.event, Event::Erase(of) if of == user_id);
+        if case.history.iter().any(is_forgotten) {
+            assert!(matches!(lived, Ok(_) | Err(PastError::Forgotten(_))), "{lived:?}");
+            continue;
+        }
+        let lived = lived.unwrap_or_else(|error| panic!("{user_id}: {error}"));
+        let mut records = store.records_of(id, user_id, 10_000).await.unwrap();
+        records.sort_by_key(|record| record.seq);
+        // An order by a shop's id may bear what is a contact's id too, and lives where the shop's buyer is.
+        let records: Vec<String> = (records.into_iter())
+            .filter(|record| record.partition == past.shard().partition)
+            .map(|record| record.line)
+            .collect();
+        assert_eq!(lines, records, "{user_id}");
+        assert_eq!(lived.contact(user_id.as_str()), Some(&contact));
+    }
+}
+
+proptest! {
+    #![proptest_config(properties::cases(40))]
+
+    /// C10: whatever happens with others, under whichever limits and revisions, early or late.
+    #[test]
+    fn c10_a_past_is_lived_through_as_it_was(case in case(Focus::Everything, 60)) {
+        runs(async {
+            let store = kept(&case, 1).await;
+            each_past_is_what_happened(&store, &case).await;
+        });
+    }
+
+    /// R7: also where starts wait for room that is granted.
+    #[test]
+    fn c10_a_past_in_one_of_many_partitions(case in case(Focus::Queue, 60)) {
+        runs(async {
+            let store = kept(&case, 4).await;
+            each_past_is_what_happened(&store, &case).await;
+        });
+    }
+
+    /// M: at the comment that is asked about, the count is what it was.
+    #[test]
+    fn m1_the_count_is_what_it_was(case in case(Focus::Queue, 40)) {
+        let mut counts: BTreeMap<String, (UserId, u64)> = BTreeMap::new();
+        let mut replay = Replay::new(Engine::compile(case.workspace.clone()).unwrap());
+        for envelope in &case.history {
+            replay.push(envelope, |record| {
+                if let Some((comment, _)) = record.comment() {
+                    let count = (comment.user_id.clone(), record.head.count());
+                    counts.entry(comment.comment_id.to_string()).or_insert(count);
+                }
+            });
+        }
+        runs(async {
+            let (store, id) = (kept(&case, 1).await, &case.workspace.workspace.id);
+            for (comment_id, (user_id, count)) in counts {
+                if case.history.iter().any(|one| matches!(one.event, Event::Erase(_))) {
+                    continue;
+                }
+                let wanted = Wanted { comment: Some(comment_id.as_str().into()), ..Wanted::default() };
+                let Some(past) = Past::of(&*store, id, &user_id, &wanted).await.unwrap() else { continue };
+                let mut found = None;
+                let look = |record: &Record<'_>| {
+                    if record.comment().is_some_and(|(comment, _)| comment.comment_id == comment_id.as_str()) {
+                        found.get_or_insert(record.head.count());
+                    }
+                };
+                past.live(look).unwrap();
+                assert!(past.is_count_known(&comment_id.as_str().into()));
+                assert_eq!(found, Some(count), "{comment_id}");
+            }
+        });
+    }
+}
+
+/// A contact of whom nothing is known has no past, and needs none.
+#[test]
+fn c10_nobody_has_no_past() {
+    let case = Case { workspace: chatsparks_testkit::build::workspace().build(), history: Vec::new() };
+    runs(async {
+        let store = kept(&case, 1).await;
+        let past = Past::of(&*store, &case.workspace.workspace.id, &"nobody".into(), &Wanted::default()).await;
+        assert!(past.unwrap().is_none());
+        let row = store.row(&case.workspace.workspace.id, &Key::Contact("nobody".into())).await.unwrap();
+        assert_eq!(row, None);
+    });
+}

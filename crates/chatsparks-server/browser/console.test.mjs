@@ -1,0 +1,234 @@
+// The console in a browser, over the demo's workspace.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { chromium } from "playwright-core";
+import { Service, day } from "./service.mjs";
+
+const OWNER = "owner@glow.example";
+const MALI = "mali@glow.example";
+
+let service;
+let browser;
+
+before(async () => {
+  service = new Service(day(300));
+  await service.start();
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ["--no-sandbox"] });
+});
+
+after(async () => {
+  await browser?.close();
+  await service?.end();
+});
+
+/** A page on which somebody has signed in, and what went wrong on it. */
+async function signedIn(member, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: "en-US", ...options });
+  const page = await context.newPage();
+  const wrong = [];
+  page.on("pageerror", (error) => wrong.push(String(error)));
+  page.on("console", (message) => { if (message.type() === "error" && !message.text().includes("Failed to load resource")) wrong.push(message.text()); });
+  await page.goto(service.address);
+  await page.fill("[name=workspace]", "glow");
+  await page.fill("[name=member]", member);
+  await page.fill("[name=token]", service.token);
+  await page.press("[name=token]", "Enter");
+  await page.waitForSelector(".list .item");
+  return { page, context, wrong };
+}
+
+async function open(page, hash) {
+  await page.goto(`${service.address}/#/${hash}`);
+}
+
+test("the first page is light, and its session is out of reach of scripts", async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  let bytes = 0;
+  const bodies = [];
+  page.on("response", (response) => bodies.push(response.body().then((body) => { bytes += body.length; }, () => {})));
+  await page.goto(service.address);
+  await page.waitForSelector("form");
+  await Promise.all(bodies);
+  assert.ok(bytes > 1000 && bytes < 150 * 1024, `${bytes} bytes`);
+  await context.close();
+  const { page: inside, context: session } = await signedIn(OWNER);
+  assert.equal(await inside.evaluate(() => document.cookie), "");
+  const [cookie] = await session.cookies();
+  assert.deepEqual([cookie.httpOnly, cookie.sameSite], [true, "Strict"]);
+  assert.ok(!(await inside.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))).includes(service.token));
+  await session.close();
+});
+
+test("every page is drawn in three widths, by day and by night, without anything going wrong", async () => {
+  for (const [width, colorScheme] of [[1280, "light"], [768, "dark"], [390, "dark"]]) {
+    const { page, context, wrong } = await signedIn(OWNER, { viewport: { width, height: 844 }, colorScheme });
+    for (const name of ["automations", "inbox", "analytics", "billing", "settings"]) {
+      await open(page, name);
+      await page.waitForSelector(`nav a[data-page=${name}][aria-current=page]`);
+      await page.waitForSelector("main h1");
+      const isWider = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+      assert.equal(isWider, false, `${name} at ${width}`);
+    }
+    const paper = await page.evaluate(() => getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number));
+    assert.equal(paper.every((part) => part < 128), colorScheme === "dark");
+    assert.deepEqual(wrong, []);
+    await context.close();
+  }
+});
+
+test("words are in the reader's language, and stay so", async () => {
+  const { page, context } = await signedIn(OWNER);
+  for (const [code, words] of [["th", "กล่องข้อความ"], ["vi", "Hộp thư"], ["id", "Kotak masuk"], ["en", "Inbox"]]) {
+    await open(page, "settings");
+    await page.selectOption("#language", code);
+    await page.waitForSelector(`html[lang=${code}] nav >> text="${words}"`);
+    await page.reload();
+    await page.waitForSelector(`html[lang=${code}] nav >> text="${words}"`);
+  }
+  await context.close();
+});
+
+test("C10, C11: a trigger is tested, and its last evaluations say why", async () => {
+  const { page, context } = await signedIn(OWNER);
+  await open(page, "automations/price-en");
+  await page.fill("#test", "how much is the PRICE <b>?");
+  await page.click("form .main");
+  await page.waitForSelector('[role=status] mark >> text="PRICE"');
+  await page.waitForSelector('text="It would answer"');
+  await page.fill("#test", "hello");
+  await page.click("form .main");
+  await page.waitForSelector('text="It would not answer"');
+  await page.locator('section .card button:text-is("Why?")').first().click();
+  await page.waitForSelector(".why >> text=/What to do next/");
+  await page.click('button:text-is("Look through past comments")');
+  await page.waitForSelector('[role=status] >> text=/past comments would match|None was found/');
+  await context.close();
+});
+
+test("no text of a buyer is taken for markup, in whatever direction and however long", async () => {
+  const markup = `<img src=x onerror="window.taken=1"><script>window.taken=1</script>`;
+  const long = `\u202eprice ${markup} ${"ยาว".repeat(100_000)}`;
+  await service.happens({ id: "bad-1", type: "comment", comment_id: "bad-c1", post_id: "v31", user_id: "bad-u1", handle: `${markup}\u202eevil`, text: long });
+  await service.happens({ id: "bad-2", type: "message", message_id: "bad-m1", user_id: "bad-u1", text: `${markup} مرحبا` });
+  const { page, context, wrong } = await signedIn(OWNER);
+  await open(page, "inbox/open/bad-u1");
+  await page.waitForSelector('.bubble >> text=/مرحبا/');
+  await open(page, "inbox/human");
+  await page.waitForSelector(".list .item >> text=/evil/");
+  await open(page, "automations/price-en");
+  await page.waitForSelector("section .card >> text=/window.taken/");
+  assert.equal(await page.evaluate(() => window.taken), undefined);
+  assert.equal(await page.evaluate(() => document.querySelectorAll("main img, main script").length), 0);
+  assert.ok(await page.evaluate(() => document.body.textContent.length) < 200_000);
+  assert.deepEqual(wrong, []);
+  // Nor would the browser run what was not served here: the policy refuses it.
+  const isRefused = await page.evaluate(() => {
+    try { document.createElement("script").src = "data:text/javascript,window.taken=1"; return false; } catch { return true; }
+  });
+  assert.equal(isRefused, true);
+  await context.close();
+});
+
+test("V7: of two who act on one conversation the second is told, and both see what was written", async () => {
+  await service.happens({ id: "two-1", type: "message", message_id: "two-m1", user_id: "two-u1", handle: "two", text: "is anybody there?" });
+  const mali = await signedIn(MALI);
+  const owner = await signedIn(OWNER);
+  // The second hears no changes: what is on the page stands as it was.
+  await owner.page.route("**/changes*", (route) => route.abort());
+  for (const { page } of [mali, owner]) {
+    await open(page, "inbox/human/two-u1");
+    await page.waitForSelector('.bubble >> text="is anybody there?"');
+  }
+  await mali.page.click('button:text-is("Take over")');
+  await mali.page.waitForSelector(`.thread header >> text="With ${MALI}"`);
+  await owner.page.click('button:text-is("Take over")');
+  await owner.page.waitForSelector(`.notice >> text=/${MALI} has it/`);
+  await owner.page.waitForSelector(`.thread header >> text="With ${MALI}"`);
+  assert.equal((await service.call("GET", "contacts/two-u1")).conversation.owner, MALI);
+  // What the one writes the other sees, without asking.
+  await owner.page.fill("textarea", "We are <here>.");
+  await owner.page.press("textarea", "Control+Enter");
+  await mali.page.waitForSelector('.bubble.ours >> text="We are <here>."');
+  // V11: how far a DM came, and why no further.
+  await mali.page.locator(".bubble.ours summary").last().click();
+  await mali.page.waitForSelector(".bubble.ours details[open] li >> text=/It was sent|The DM was sent/");
+  await mali.page.click('button:text-is("Hand back to the bot")');
+  await mali.page.waitForSelector('.thread header .badge >> text="Waiting"');
+  await mali.context.close();
+  await owner.context.close();
+});
+
+test("a service that goes away and comes back loses nothing that was written", async () => {
+  await service.happens({ id: "away-1", type: "message", message_id: "away-m1", user_id: "away-u1", text: "hello?" });
+  const { page, context } = await signedIn(OWNER);
+  await open(page, "inbox/human/away-u1");
+  await page.waitForSelector('.bubble >> text="hello?"');
+  await page.fill("textarea", "written while it was away");
+  await service.stop();
+  await page.click('button:text-is("Send")');
+  await page.waitForSelector(".notice.red:not([hidden])");
+  assert.equal(await page.inputValue("textarea"), "written while it was away");
+  await service.start();
+  await page.waitForSelector(".notice.red >> nth=0", { state: "hidden" });
+  await page.locator('button:text-is("Send"):enabled').click();
+  await page.waitForSelector('.bubble.ours >> text="written while it was away"');
+  await page.waitForTimeout(300);
+  assert.equal(await page.locator('.bubble.ours >> text="written while it was away"').count(), 1);
+  await context.close();
+});
+
+test("a hundred thousand conversations are scrolled with a few rows on the page, by keyboard too", async () => {
+  const { page, context } = await signedIn(OWNER);
+  const COUNT = 100_000;
+  let asked = 0;
+  await page.route("**/conversations?*", (route) => {
+    asked += 1;
+    const from = Number(new URL(route.request().url()).searchParams.get("before") ?? 0);
+    const one = (index) => ({ user_id: `u${index}`, handle: `buyer ${index}`, last_at: "2026-03-15T10:00:00Z", blocked: false, tags: [], fields: {}, counted: true, queued: false, awaiting: false, conversation: { id: 1, state: "human" } });
+    const until = Math.min(COUNT, from + 200);
+    const conversations = Array.from({ length: until - from }, (_, place) => one(from + place));
+    return route.fulfill({ json: { counts: { bot: 0, waiting: 0, human: COUNT, closed: 0 }, conversations, next: until < COUNT ? String(until) : null } });
+  });
+  await open(page, "inbox/human");
+  await page.waitForSelector('.list .item >> text="buyer 0"');
+  assert.equal(asked, 1);
+  for (let turn = 0; turn < 12; turn += 1) {
+    const from = await page.evaluate(() => document.querySelector(".list").scrollHeight);
+    await page.evaluate(() => { const list = document.querySelector(".list"); list.scrollTop = list.scrollHeight; });
+    await page.waitForFunction((from) => document.querySelector(".list").scrollHeight > from, from);
+  }
+  const rows = await page.locator(".list .item").count();
+  assert.ok(rows > 5 && rows < 80, `${rows} rows`);
+  // Pages are asked for as they come near, and none of them twice.
+  assert.ok(asked >= 13 && asked < 20, `${asked} pages`);
+  await page.focus(".list");
+  await page.keyboard.press("Home");
+  await page.waitForSelector('.list .item[aria-selected=true] >> text="buyer 0"');
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/inbox/human/u1");
+  await page.keyboard.press("Escape");
+  await page.waitForURL(/#\/inbox$/);
+  await context.close();
+});
+
+test("A6: a soft order has a dotted ring until somebody says what it is", async () => {
+  const { orders } = await service.call("GET", "orders?result=soft");
+  const { page, context } = await signedIn(OWNER);
+  await open(page, "analytics");
+  const cards = page.locator(".card:has(.ring)");
+  const waiting = orders.filter((order) => !order.reviewed);
+  if (waiting.length === 0) {
+    await page.waitForSelector('text="No soft order waits for a word."');
+  } else {
+    const [order] = waiting;
+    const card = cards.filter({ hasText: order.order_id }).first();
+    assert.equal(await card.locator(".ring").evaluate((ring) => getComputedStyle(ring).borderStyle), "dotted");
+    await card.locator('button:text-is("Confirm")').click();
+    await card.locator(".ring.sure").waitFor();
+    assert.equal((await service.call("GET", `orders/${encodeURIComponent(order.order_id)}`)).result, "attributed");
+  }
+  await context.close();
+});

@@ -1,0 +1,48 @@
+//! What was said with one contact (V1, V11).
+
+use super::asked;
+use crate::{Kind, Problem, Scope, router::Shared};
+use axum::{
+    Json,
+    extract::{Request, State},
+};
+use chatsparks_core::UserId;
+use chatsparks_ports::Store;
+use chatsparks_runtime::Thread;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+/// Records of a thread, without being told and at most.
+const USUAL: usize = 500;
+const MOST: usize = 5_000;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Asked {
+    /// So many events and timers at most, the last ones; never more than 5,000.
+    #[param(minimum = 1, nullable = false)]
+    limit: Option<usize>,
+}
+
+/// What was said with a contact, oldest first, and what was decided of them: `contact` as in the state, `handle`, `pending`
+/// (a start that waits), and `entries`, each with `at` and its `kind`: `comment`, `message`, `dm` with its `stage`,
+/// `public_reply`, `inbox`, `act`, `order`, `opened`, `state`, `flow`, `queued`, `held`, `dropped`, `tagged`, `captured`,
+/// `counted`, `refused`. `older`: more happened before. What a buyer wrote is cut after 10,000 characters.
+#[utoipa::path(
+    operation_id = "read_thread",
+    get, path = "/v1/workspaces/{workspace}/contacts/{user_id}/thread", tag = "conversations",
+    params(
+        ("workspace" = String, Path, description = "The id of the workspace"),
+        ("user_id" = String, Path, description = "The contact, percent-encoded"),
+        Asked,
+    ),
+    responses((status = 200, description = "The thread", body = Object)),
+    security(("bearer" = ["read"])),
+)]
+pub(crate) async fn get<S: Store>(State(service): State<Shared<S>>, request: Request) -> Result<Json<Thread>, Problem> {
+    let (at, asked): (_, Asked) = asked(&service, request, Scope::Read).await?;
+    let limit = super::page::limit(asked.limit, USUAL, MOST)?;
+    let thread = service.runtime.thread(&at.workspace, &UserId::from(at.name), limit).await?;
+    thread.map(Json).ok_or_else(|| Problem::new(Kind::NotFound, "the workspace has no such contact"))
+}
