@@ -18,7 +18,6 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
 use tokio::{runtime::Handle, sync::Notify};
 
