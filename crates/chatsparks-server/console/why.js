@@ -1,7 +1,7 @@
 // Why something did not happen, and what to do next: the same wherever it is asked.
 
 import { h, show } from "./dom.js";
-import { advice, code, t, when } from "./words.js";
+import { advice, asks, code, t, when } from "./words.js";
 
 /** A button that answers *Why?* beneath itself. `ask` gives what is shown. */
 export function why(ask, tell) {
@@ -24,7 +24,7 @@ export function next(told) {
 
 /** A diagnosis: each check, and what to do about the first that failed. */
 export function diagnosis(told) {
-  const check = (one) => h("li", {}, h("span", { class: `badge ${{ pass: "good", fail: "bad" }[one.answer] ?? ""}` }, code("answer", one.answer)), " ", one.asks);
+  const check = (one) => h("li", {}, h("span", { class: `badge ${{ pass: "good", fail: "bad" }[one.answer] ?? ""}` }, code("answer", one.answer)), " ", asks(one));
   return [next(told), h("p", { class: "faint small" }, t("checks")), h("ul", {}, told.checks.map(check))];
 }
 

@@ -46,6 +46,11 @@ export function advice(told) {
   return (language !== "en" && words[`advice.${told.advice}`]) || told.to_do || "";
 }
 
+/** What a check asks, likewise. */
+export function asks(check) {
+  return (language !== "en" && words[`check.${check.code}`]) || check.asks;
+}
+
 /** An instant, near ones in few words. */
 export function when(at) {
   if (!at) return "";

@@ -93,6 +93,7 @@ fn file(name: &str, asked: &HeaderMap) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chatsparks_core::diagnosis::{Advice, CheckCode};
     use std::{fs, path::Path};
 
     fn names(directory: &Path, below: &str, to: &mut Vec<String>) {
@@ -137,7 +138,7 @@ mod tests {
         assert!(bytes < 150 << 10, "{bytes} bytes, as they are on the wire");
     }
 
-    /// What is said in one language is said in each: but for advice, which is said in English by the service itself.
+    /// What is said in one language is said in each. What to do and what was looked at the service itself says in English.
     #[test]
     fn every_language_says_everything() {
         let keys = |wanted: &str| -> Vec<String> {
@@ -147,7 +148,7 @@ mod tests {
                 .split("\", ")
                 .flat_map(|part| part.rsplit_once(": \"").map(|(key, _)| key.trim().trim_matches('"').to_owned()))
                 .map(|key| key.trim_start_matches("\",").trim().trim_matches('"').to_owned())
-                .filter(|key| !key.starts_with("advice."))
+                .filter(|key| !key.starts_with("advice.") && !key.starts_with("check."))
                 .collect();
             keys.sort_unstable();
             keys
@@ -156,6 +157,10 @@ mod tests {
         assert!(english.len() > 150, "{}", english.len());
         for language in ["words/id.js", "words/th.js", "words/vi.js"] {
             assert_eq!(keys(language), english, "{language}");
+            let (.., content) = FILES.iter().find(|(name, ..)| *name == language).expect("words");
+            let says = |key: String| assert!(content.contains(&format!("\"{key}\": \"")), "{language} lacks `{key}`");
+            Advice::ALL.iter().for_each(|advice| says(format!("advice.{}", advice.as_str())));
+            CheckCode::ALL.iter().for_each(|check| says(format!("check.{}", check.as_str())));
         }
     }
 

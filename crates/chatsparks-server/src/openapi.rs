@@ -139,6 +139,25 @@ mod tests {
         }
     }
 
+    /// H6: what a token may do that reads or acts, a session may; it brings no events and changes no document.
+    #[test]
+    fn h6_a_session_reads_and_acts_and_no_more() {
+        let document = document();
+        let by_session = |path: &str, method: &str| {
+            let ways = document["paths"][format!("/v1/workspaces/{{workspace}}/{path}")][method]["security"].as_array();
+            ways.is_some_and(|ways| ways.iter().any(|way| way["session"].is_array()))
+        };
+        for (path, method, wanted) in [
+            ("state", "get", true),
+            ("contacts/{user_id}/acts", "post", true),
+            ("events", "post", false),
+            ("document", "put", false),
+            ("contacts/{user_id}", "delete", false),
+        ] {
+            assert_eq!(by_session(path, method), wanted, "{method} {path}");
+        }
+    }
+
     #[test]
     fn h_every_call_of_the_table_is_in_the_document() {
         let document = document();
@@ -155,6 +174,29 @@ mod tests {
             ("/v1/workspaces/{workspace}/queue/drop", "post"),
             ("/v1/workspaces/{workspace}/document", "get"),
             ("/v1/workspaces/{workspace}/document", "put"),
+            ("/v1/workspaces/{workspace}/comments/{comment_id}/explain", "get"),
+            ("/v1/workspaces/{workspace}/triggers", "get"),
+            ("/v1/workspaces/{workspace}/triggers/{trigger}", "get"),
+            ("/v1/workspaces/{workspace}/triggers/{trigger}/evaluations", "get"),
+            ("/v1/workspaces/{workspace}/triggers/{trigger}/hits", "get"),
+            ("/v1/workspaces/{workspace}/try", "post"),
+            ("/v1/workspaces/{workspace}/conversations", "get"),
+            ("/v1/workspaces/{workspace}/contacts/{user_id}/thread", "get"),
+            ("/v1/workspaces/{workspace}/contacts/{user_id}/acts", "post"),
+            ("/v1/workspaces/{workspace}/contacts/{user_id}/messages", "post"),
+            ("/v1/workspaces/{workspace}/orders", "get"),
+            ("/v1/workspaces/{workspace}/orders/{order_id}/explain", "get"),
+            ("/v1/workspaces/{workspace}/orders/{order_id}/review", "post"),
+            ("/v1/workspaces/{workspace}/usage", "get"),
+            ("/v1/workspaces/{workspace}/members", "get"),
+            ("/v1/workspaces/{workspace}/connections", "get"),
+            ("/v1/workspaces/{workspace}/diagnosis", "get"),
+            ("/v1/workspaces/{workspace}/support", "get"),
+            ("/v1/workspaces/{workspace}/changes", "get"),
+            ("/v1/workspaces", "get"),
+            ("/v1/session", "post"),
+            ("/v1/session", "get"),
+            ("/v1/session", "delete"),
             ("/v1/clock/confirm", "post"),
             ("/healthz", "get"),
             ("/metrics", "get"),

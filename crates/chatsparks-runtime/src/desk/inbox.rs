@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Contacts read at once.
 const PAGE: usize = 1_000;
-/// Conversations that are listed: of more, those that closed longest ago are left out.
+/// Conversations that are listed: of more, those that closed longest ago are left out, or else were spoken in longest ago.
 const LISTED: usize = 1_000_000;
 
 /// A place in the inbox: when it was last spoken in, and whose conversation it is.
@@ -79,10 +79,17 @@ impl Inbox {
         self.places.insert(contact.user_id().clone(), (conversation.state, at));
         self.listed.entry(conversation.state).or_default().insert((at, contact.user_id().clone()));
         if self.places.len() > LISTED
-            && let Some((_, user_id)) = self.listed.get(&ConversationState::Closed).and_then(BTreeSet::first).cloned()
+            && let Some(longest) = self.longest_ago()
         {
-            self.take_out(&user_id);
+            self.take_out(&longest);
         }
+    }
+
+    /// Whose conversation is the first to be left out: what closed longest ago, or else was spoken in longest ago.
+    fn longest_ago(&self) -> Option<UserId> {
+        let first = |state| self.listed.get(state).and_then(BTreeSet::first);
+        let open = || self.listed.keys().filter_map(first).min();
+        first(&ConversationState::Closed).or_else(open).map(|(_, user_id)| user_id.clone())
     }
 
     fn take_out(&mut self, user_id: &UserId) {

@@ -5,7 +5,7 @@ import { Away, Refused, newKey } from "../api.js";
 import { h, name, said, show } from "../dom.js";
 import { list } from "../list.js";
 import { diagnosis, next as todo, order as explained, why } from "../why.js";
-import { code, number, t, when, money } from "../words.js";
+import { asks, code, number, t, when, money } from "../words.js";
 
 const STATES = ["human", "waiting", "bot", "closed", "open"];
 
@@ -153,7 +153,7 @@ class Thread {
       try {
         const told = await this.page.read(`diagnosis?about=dm&dm=${encodeURIComponent(one.dm_id)}`);
         const stages = (one) => Object.entries(one.looked_at).filter(([what]) => what === "at" || what === "failed_at").map(([, at]) => at && when(at)).filter(Boolean);
-        const times = told.checks.slice(0, 3).map((check) => h("li", {}, check.asks, ": ", stages(check).join(", ") || code("answer", check.answer)));
+        const times = told.checks.slice(0, 3).map((check) => h("li", {}, asks(check), ": ", stages(check).join(", ") || code("answer", check.answer)));
         show(panel, h("summary", {}, t("events")), h("ul", { class: "small" }, h("li", {}, code("stage", "queued"), ": ", when(one.at)), times), stage === "read" ? null : diagnosis(told));
       } catch (error) { this.page.tell(error); }
     } }, h("summary", {}, t("events")));
