@@ -101,10 +101,10 @@ impl Past {
         user_id: &UserId,
         wanted: &Wanted,
     ) -> Result<Option<Self>, PastError> {
-        let decided = store.decided(shard).await?;
+        // In this order: what is on record has happened, whatever else happens while it is read.
+        let mut lines = lines_of(store, shard, user_id).await?;
         let stretch = store.stretch(shard).await?;
         let mut events = theirs(store, shard, user_id).await?;
-        let mut lines = lines_of(store, shard, user_id).await?;
         for (logged, line) in by_shop_ids(store, shard, user_id, &events).await? {
             events.push(logged);
             lines.push(line);
@@ -112,6 +112,7 @@ impl Past {
         let mut keys: Vec<Key> = lines.iter().flat_map(Line::dms).map(|id| Key::Dm(id.into())).collect();
         keys.extend(wanted.things.iter().cloned());
         let named = store.events_naming(shard, &keys, ALL).await?;
+        let decided = store.decided(shard).await?;
         for other in named.iter().filter_map(|logged| logged.envelope.event.user_id()).filter(|id| *id != user_id) {
             // An order by a shop's id: its record bears that id.
             let ids: Vec<&EventId> = named.iter().map(|logged| &logged.envelope.id).collect();
@@ -124,10 +125,11 @@ impl Past {
         events.sort_by_key(|logged| logged.position);
         events.dedup_by_key(|logged| logged.position);
         events.retain(|logged| logged.position <= decided);
-        if events.is_empty() && lines.is_empty() {
+        let begin = begin::begin(store, shard, user_id, &stretch, &events).await?;
+        let is_known = begin.rows.iter().any(|row| matches!(row, Row::Contact(_)));
+        if events.is_empty() && lines.is_empty() && !is_known {
             return Ok(None);
         }
-        let begin = begin::begin(store, shard, user_id, &stretch, &events).await?;
         events.retain(|logged| logged.position > begin.position);
         lines.retain(|line| line.seq >= begin.seq);
         let first = begin.revision.or(lines.first().map(|line| line.revision)).unwrap_or(1);
@@ -288,7 +290,9 @@ fn in_order(user_id: &UserId, lines: Vec<Line>, events: Vec<Logged>) -> Result<V
         placed.push((logged.position, Step { what: What::Event(Box::new(logged.envelope)), line: Some(line) }));
     }
     between.push((Position::MAX, timers));
+    // What bears an id and has no record was decided since the records were read, if at all.
     let mut rest: Vec<Logged> = by_id.into_values().flatten().collect();
+    rest.retain(|logged| logged.envelope.event.user_id().is_none());
     rest.sort_by_key(|logged| logged.position);
     // Each timer stands before the next event, and before whatever else came once it was due.
     let (mut steps, mut before) = (Vec::new(), 0);

@@ -2,21 +2,36 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-use chatsparks_core::{Contact, Engine, Envelope, Event, Instant, Key, Record, Row, UserId, WorkspaceId};
+use chatsparks_core::{
+    Contact, Engine, Envelope, Event, Instant, Key, Order, Period, Record, Row, UserId, WorkspaceId,
+};
 use chatsparks_ports::{Archive, ManualClock, MemoryStore};
 use chatsparks_replay::Replay;
 use chatsparks_runtime::{ClockMode, NewEvent, Past, PastError, Runtime, Settings, Wanted, WorkspaceSetup};
 use chatsparks_testkit::{
     generate::{Case, Focus, case},
     properties,
+    store_suite::make::{comment, message},
 };
 use proptest::prelude::*;
+use serde_json::json;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// A store to which this has happened.
 async fn kept(case: &Case, partitions: u32) -> Arc<MemoryStore> {
-    let store = Arc::new(MemoryStore::new(partitions));
+    kept_for(case, partitions, Settings::default()).await
+}
+
+/// The same, in which what is older than a day is cut off.
+async fn cut(case: &Case, partitions: u32) -> Arc<MemoryStore> {
     let mut settings = Settings::default();
+    (settings.records, settings.retention) = (Duration::from_secs(24 * 3_600), Duration::from_millis(2));
+    kept_for(case, partitions, settings).await
+}
+
+async fn kept_for(case: &Case, partitions: u32, mut settings: Settings) -> Arc<MemoryStore> {
+    let store = Arc::new(MemoryStore::new(partitions));
+    let cuts = settings.retention < Duration::from_secs(1);
     (settings.clock, settings.trust_at) = (ClockMode::Events, true);
     let clock = Arc::new(ManualClock::new(Instant::from_milliseconds(1_772_000_000_000)));
     let setup = WorkspaceSetup::new(case.workspace.clone(), "digest");
@@ -30,6 +45,10 @@ async fn kept(case: &Case, partitions: u32) -> Arc<MemoryStore> {
     let mut commits = runtime.commits();
     while runtime.health().await.shards.iter().any(|shard| shard.lag > 0) {
         let _ = tokio::time::timeout(Duration::from_millis(200), commits.changed()).await;
+    }
+    if cuts {
+        // What is old is cut in its own time; however much of it was when it stops is well.
+        tokio::time::sleep(Duration::from_millis(60)).await;
     }
     runtime.stop(Duration::from_secs(10)).await;
     store
@@ -74,7 +93,9 @@ async fn each_past_is_what_happened(store: &MemoryStore, case: &Case) {
             .filter(|record| record.partition == past.shard().partition)
             .map(|record| record.line)
             .collect();
-        assert_eq!(lines, records, "{user_id}");
+        // From a checkpoint on, where what was before it is cut, or about to be.
+        let is_cut = store.stretch(past.shard()).await.unwrap().from > 1;
+        assert!(if is_cut { records.ends_with(&lines) } else { records == lines }, "{user_id}: {lines:?} {records:?}");
         assert_eq!(lived.contact(user_id.as_str()), Some(&contact));
     }
 }
@@ -133,6 +154,68 @@ proptest! {
             }
         });
     }
+}
+
+proptest! {
+    // Each waits for retention.
+    #![proptest_config(properties::cases(12))]
+
+    /// R10: also where what is old is cut meanwhile.
+    #[test]
+    fn c10_a_past_behind_a_checkpoint(case in case(Focus::Everything, 40)) {
+        runs(async {
+            let store = cut(&case, 1).await;
+            each_past_is_what_happened(&store, &case).await;
+        });
+    }
+}
+
+/// R10: where old history is cut, a past begins with the checkpoint's contact: their conversation, links, throttles and ids.
+#[test]
+fn c10_a_past_begins_with_a_checkpoint() {
+    let workspace = chatsparks_testkit::generate::read(&json!({
+        "workspace": { "id": "glow", "name": "Glow", "account_user_id": "acct" },
+        "policy": { "close_after_hours": 96, "throttle_hours": 48 },
+        "triggers": [{ "id": "t", "when": { "keywords": { "words": ["price"] } }, "flow": "f" }],
+        "flows": [{ "id": "f", "version": 1, "blocks": [{ "id": "card", "shop_link": {} },
+            { "id": "size", "question": { "text": "Which size, {{handle}}?", "field": "size" } }, { "id": "bye", "message": { "text": "{{size}}" } }] }],
+    }));
+    let start: Instant = "2026-03-01T10:00:00Z".parse().unwrap();
+    let mut history = Vec::new();
+    for day in 0..6_i64 {
+        for contact in 0..5 {
+            let (user, id) = (format!("u{contact}"), format!("{day}-{contact}"));
+            let mut happens = |minute: i64, event: Event| {
+                let at = start.after(Period::days(day)).after(Period::minutes(minute * 7 + contact));
+                history.push(Envelope { id: format!("e{id}-{minute}").into(), at, event });
+            };
+            happens(0, comment(&format!("c{id}"), &user, "price?"));
+            if (day + contact) % 3 == 0 {
+                happens(1, message(&format!("m{id}"), &user, "30ml"));
+            }
+            happens(2, comment(&format!("c0-{contact}"), &user, "price, again"));
+            let order = Order {
+                order_id: format!("o{id}").into(),
+                user_id: user.as_str().into(),
+                placed_at: None,
+                currency: "THB".into(),
+                total_minor: 900,
+                lines: Vec::new(),
+            };
+            happens(3, Event::Order(order));
+        }
+    }
+    history.sort_by_key(|envelope| envelope.at);
+    let case = Case { workspace, history };
+    runs(async {
+        for partitions in [1, 4] {
+            let store = cut(&case, partitions).await;
+            let id = &case.workspace.workspace.id;
+            let shard = Past::of(&*store, id, &"u1".into(), &Wanted::default()).await.unwrap().unwrap().shard().clone();
+            assert!(store.stretch(&shard).await.unwrap().from > 1, "nothing is cut");
+            each_past_is_what_happened(&store, &case).await;
+        }
+    });
 }
 
 /// A contact of whom nothing is known has no past, and needs none.
