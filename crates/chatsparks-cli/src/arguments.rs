@@ -5,8 +5,8 @@ use crate::command::Demo;
 #[cfg(feature = "serve")]
 use crate::command::{Backup, Export, Migrate, Restore, Restored, Serve, StoreCommand, Verify};
 use crate::command::{
-    Check, Compare, Completions, Conversation, Diagnose, Expect, Explain, Init, Insights, Log, NearMisses, Overlaps,
-    Replay, Reset, Schema, Try,
+    Check, Compare, Completions, Conversation, Diagnose, Expect, Explain, Import, Init, Insights, Log, NearMisses,
+    Overlaps, Replay, Reset, Schema, Try,
 };
 use clap::{ColorChoice, Parser, Subcommand};
 use std::sync::LazyLock;
@@ -39,6 +39,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Init(Init),
+    Import(Import),
     Check(Check),
     Replay(Replay),
     Compare(Compare),
@@ -78,6 +79,7 @@ const EXAMPLES: &str = "\
 Examples:
   chatsparks demo                                 a shop's launch day, before your eyes
   chatsparks init moon                            a small shop to begin with
+  chatsparks import page-*.json -o march.jsonl    a history of comments that were exported
   chatsparks check shop.json                      is the workspace sound?
   chatsparks replay shop.json march.jsonl         what would it have done?
   chatsparks compare shop.json new.json march.jsonl

@@ -21,6 +21,7 @@ pub(crate) use demo::Demo;
 pub(crate) use diagnose::Diagnose;
 pub(crate) use expect::Expect;
 pub(crate) use explain::Explain;
+pub(crate) use import::Import;
 pub(crate) use init::Init;
 pub(crate) use insights::Insights;
 pub(crate) use log::Log;
@@ -44,6 +45,7 @@ mod demo;
 mod diagnose;
 mod expect;
 mod explain;
+mod import;
 mod init;
 mod insights;
 mod log;
@@ -61,6 +63,7 @@ mod try_text;
 /// Runs the command that was named.
 pub(crate) fn run(arguments: Arguments, terminal: &Terminal) -> Result<Answer, Failure> {
     match arguments.command {
+        Command::Import(import) => import.run(terminal),
         Command::Init(init) => init.run(terminal),
         Command::Check(check) => check.run(terminal),
         Command::Replay(replay) => {

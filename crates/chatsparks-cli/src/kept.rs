@@ -18,6 +18,7 @@ use chatsparks_postgres::PostgresStore;
 use chatsparks_replay::{Observer, Replay, driver::observe};
 use chatsparks_runtime::{Past, PastError, Wanted};
 use chatsparks_sqlite::SqliteStore;
+use std::{cell::RefCell, collections::BTreeMap};
 
 /// Read at once.
 const PAGE: usize = 500;
@@ -30,6 +31,8 @@ pub(crate) struct Kept {
     threads: tokio::runtime::Runtime,
     store: Any,
     workspace: WorkspaceId,
+    /// Engines of revisions that were asked for: compiling one takes longer than answering from it.
+    engines: RefCell<BTreeMap<u32, Engine>>,
 }
 
 enum Any {
@@ -80,7 +83,13 @@ impl Kept {
             Address::Postgres(url) => (Any::Postgres(threads.block_on(open_postgres(url))?), "the store".to_owned()),
             Address::Nats(url) => (Any::Nats(threads.block_on(open_nats(url))?), "the store".to_owned()),
         };
-        let mut kept = Self { name, threads, store, workspace: wanted.clone().unwrap_or_else(|| "".into()) };
+        let mut kept = Self {
+            name,
+            threads,
+            store,
+            workspace: wanted.clone().unwrap_or_else(|| "".into()),
+            engines: RefCell::default(),
+        };
         let there = asked!(kept, store => store.workspaces()).map_err(told)?;
         let found = match (&wanted, &there[..]) {
             (Some(wanted), _) => there.iter().find(|id| *id == wanted),
@@ -132,9 +141,14 @@ impl Kept {
 
     /// The engine of a revision.
     pub(crate) fn engine_of(&self, revision: u32) -> Result<Engine, Failure> {
+        if let Some(known) = self.engines.borrow().get(&revision) {
+            return Ok(known.clone());
+        }
         let document = asked!(self, store => store.document(&self.workspace, revision)).map_err(told)?;
         let gone = || Failure::new(format!("the document of revision {revision} is not kept any more"));
-        Engine::restore(document.ok_or_else(gone)?, revision).map_err(|_| gone())
+        let engine = Engine::restore(document.ok_or_else(gone)?, revision).map_err(|_| gone())?;
+        self.engines.borrow_mut().insert(revision, engine.clone());
+        Ok(engine)
     }
 
     fn heads(&self) -> Result<Vec<Vec<Row>>, Failure> {

@@ -6,7 +6,8 @@ use crate::{
     terminal::{BAD, FAINT, GOOD, STRONG, Stream, shown},
 };
 use chatsparks_core::{
-    Counterfactual, Explanation, Gate, GateKind, HeldConversation, LookedWord, Near, Part, PartKind, Supposed, Why,
+    Counterfactual, Explained, Explanation, Gate, GateKind, HeldConversation, LookedWord, Near, Part, PartKind,
+    Supposed, Why,
 };
 use std::io::{self, Write};
 
@@ -32,7 +33,15 @@ pub(crate) fn write_why(
         writeln!(to.to, "      {} {}{}", mark(!gate.refuses), gate.kind.result().as_str(), numbers(gate))?;
     }
     if let Some(counterfactual) = counterfactual {
-        writeln!(to.to, "    {STRONG}would have fired with{STRONG:#}")?;
+        // One that fired had to wait, or could not go.
+        let did_fire = matches!(
+            explanation.verdict.result,
+            Explained::Queued | Explained::AwaitingMessage | Explained::Undeliverable
+        );
+        let would = if did_fire { "would have started at once with" } else { "would have fired with" };
+        let would =
+            if matches!(explanation.verdict.result, Explained::AwaitingMessage) { "starts with" } else { would };
+        writeln!(to.to, "    {STRONG}{would}{STRONG:#}")?;
         for change in &counterfactual.changes {
             writeln!(to.to, "      {}", supposed(change))?;
         }
@@ -198,6 +207,9 @@ fn supposed(change: &Supposed) -> String {
         Supposed::RankAbove { trigger } => format!("rank above {}", name(trigger.as_str())),
         Supposed::Unblock => "the contact unblocked".to_owned(),
         Supposed::Later { at } => format!("a comment at {at}, when the throttle ends"),
+        Supposed::RaiseLimit { to } => format!("mac_limit: {to}"),
+        Supposed::BuyerWrites { until } => format!("a message of the buyer, before {until}"),
+        Supposed::GrantMessages => "the scope `messages` granted".to_owned(),
         Supposed::HandBack => "the conversation handed back to the bot".to_owned(),
     }
 }

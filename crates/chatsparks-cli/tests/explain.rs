@@ -73,6 +73,12 @@ fn c10_what_waits_what_came_again_and_who_counts_is_told_with_what_to_do() {
     assert_snapshot!("explained_waits", told.concat() + &counted);
     let as_json = session(&["explain", "desk.json", "desk.jsonl", "--comment", "c4", "--trigger", "price", "--json"]);
     assert_snapshot!("explained_waits_as_json", as_json);
+    // What would have let them begin at once, each tried.
+    let would = |documents: [&str; 2], id, trigger| {
+        let said = session(&["explain", documents[0], documents[1], "--comment", id, "--trigger", trigger]);
+        said.lines().skip_while(|line| !line.ends_with(" with")).take(2).collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(would(desk, "c4", "price"), "    would have started at once with\n      mac_limit: 3");
 }
 
 #[test]

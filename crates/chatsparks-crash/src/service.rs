@@ -110,6 +110,14 @@ secret = {{ env = "EFFECTS_SECRET" }}
         self.url(&format!("/v1/workspaces/{WORKSPACE}{path}"))
     }
 
+    /// Starts it again where it ended by itself, as whoever looks after services does.
+    fn look_after(&self) {
+        let ended = |child: &mut Child| !matches!(child.try_wait(), Ok(None));
+        if self.child.lock().unwrap().as_mut().is_some_and(ended) {
+            self.start();
+        }
+    }
+
     /// Waits until it says that it is well.
     pub async fn is_up(&self) {
         let client = reqwest::Client::new();
@@ -121,6 +129,7 @@ secret = {{ env = "EFFECTS_SECRET" }}
                 }
                 told = answer.text().await.unwrap_or_default();
             }
+            self.look_after();
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         panic!("a service does not come up: {told}");

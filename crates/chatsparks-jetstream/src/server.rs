@@ -11,7 +11,10 @@ use async_nats::{
 use chatsparks_core::WorkspaceId;
 use chatsparks_ports::StoreError;
 use sha2::{Digest, Sha256};
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 /// The first version that stores a batch as a whole.
 const NEEDED: (i64, i64, i64) = (2, 12, 0);
@@ -35,6 +38,15 @@ pub(crate) fn encoded(name: &str) -> String {
         encoded.extend(digest.iter().take(16).map(|byte| format!("{byte:02x}")));
     }
     encoded
+}
+
+/// How long nobody may lead after a start, and when servers are asked again.
+pub(crate) const UNTIL_THEY_AGREE: Duration = Duration::from_secs(30);
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(250);
+
+/// Whether that is what is heard of servers that have not chosen yet, or are too busy to answer in time.
+pub(crate) fn nobody_leads(why: &str) -> bool {
+    ["no responders", "request timed out"].iter().any(|told| why.contains(told))
 }
 
 /// A server of JetStream, one name space on it.
@@ -120,12 +132,22 @@ impl Server {
 
     /// Makes a stream, or finds it, and looks whether the server does what was asked for.
     pub(crate) async fn stream(&self, config: Config) -> Result<Stream, StoreError> {
-        let stream = self.context.get_or_create_stream(config.clone()).await.map_err(|error| {
-            StoreError::Unavailable(format!(
-                "cannot make the stream `{}` with {} replicas: {error}",
-                config.name, self.replicas
-            ))
-        })?;
+        let began = Instant::now();
+        // Asking twice makes one.
+        let stream = loop {
+            match self.context.get_or_create_stream(config.clone()).await {
+                Ok(stream) => break stream,
+                Err(error) if nobody_leads(&error.to_string()) && began.elapsed() < UNTIL_THEY_AGREE => {
+                    tokio::time::sleep(LOOK_AGAIN).await;
+                }
+                Err(error) => {
+                    return Err(StoreError::Unavailable(format!(
+                        "cannot make the stream `{}` with {} replicas: {error}",
+                        config.name, self.replicas
+                    )));
+                }
+            }
+        };
         let told = &stream.cached_info().config;
         let missing = [
             (!told.allow_atomic_publish, "atomic batches (`allow_atomic`), as version 2.12 and newer have them"),

@@ -4,7 +4,7 @@ use crate::{
     Options,
     failure::{form, gone},
     journal::{Following, Journal},
-    server::{Failed, Server},
+    server::{Failed, LOOK_AGAIN, Server, UNTIL_THEY_AGREE, nobody_leads},
 };
 use async_nats::jetstream::stream::Stream;
 use bytes::Bytes;
@@ -18,17 +18,11 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
 use tokio::{runtime::Handle, sync::Notify};
 
 /// The newest version of a store's form.
 const VERSION: u32 = 1;
-
-/// What is heard of servers while nobody leads, how long that may last after a start, and when they are asked again.
-const NOBODY: [&str; 2] = ["no responders", "request timed out"];
-const UNTIL_THEY_AGREE: Duration = Duration::from_secs(30);
-const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 /// Partitions of a store that is made without saying how many (R3).
 const PARTITIONS: u32 = 64;
@@ -105,9 +99,7 @@ impl JetStreamStore {
         let began = tokio::time::Instant::now();
         loop {
             match Self::open_once(options.clone()).await {
-                Err(StoreError::Unavailable(why))
-                    if NOBODY.iter().any(|told| why.contains(told)) && began.elapsed() < UNTIL_THEY_AGREE =>
-                {
+                Err(StoreError::Unavailable(why)) if nobody_leads(&why) && began.elapsed() < UNTIL_THEY_AGREE => {
                     tokio::time::sleep(LOOK_AGAIN).await;
                 }
                 opened => return opened,

@@ -51,7 +51,8 @@ fn event(envelope: &Envelope) -> NewEvent {
 
 /// Waits until something is so; retention and workers go on meanwhile.
 async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    for _ in 0..3_000 {
+    // Patient: a disk that others write to takes seconds for a sync.
+    for _ in 0..12_000 {
         if let Some(found) = look().await {
             return found;
         }

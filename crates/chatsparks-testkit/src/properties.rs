@@ -12,7 +12,15 @@ use std::collections::{BTreeMap, BTreeSet};
 pub fn cases(default: u32) -> Config {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(default);
     let seeds = FileFailurePersistence::WithSource("seeds");
-    Config { cases, failure_persistence: Some(Box::new(seeds)), max_shrink_iters: 20_000, ..Default::default() }
+    // A case that waits for what does not come is not made smaller for hours.
+    let (max_shrink_iters, max_shrink_time) = (20_000, 120_000);
+    Config {
+        cases,
+        failure_persistence: Some(Box::new(seeds)),
+        max_shrink_iters,
+        max_shrink_time,
+        ..Default::default()
+    }
 }
 
 /// An event that stands twice in the history changes nothing the second time (T3), also at a later instant.

@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used)]
 
 use chatsparks_core::{
-    Configured, Engine, Envelope, Event, Explained, Part, PartKind, Scratch, WhyKnown,
+    Configured, CountKnown, Engine, Envelope, Evaluation, Event, Explained, Instant, Part, PartKind, Period, Scratch,
+    Supposed, WhyKnown,
     workspace::{Condition, Keywords, OnThrottled, Scope, Trigger, TriggerStatus, Workspace},
 };
+use chatsparks_replay::Replay;
 use chatsparks_testkit::{
     Looked, drive,
     generate::{Case, Focus, case, condition, document, read, text},
@@ -276,4 +278,62 @@ proptest! {
         let wanted = if holds(&trigger.when, &workspace, &looked) { Explained::Matches } else { Explained::NoMatch };
         prop_assert_eq!(tried, wanted, "{:?}", text);
     }
+}
+
+/// The evaluation of the last comment, the count when it came, and the engine.
+fn last_evaluation(document: &Value, history: &[Envelope]) -> (Evaluation, CountKnown, Engine) {
+    let engine = Engine::compile(read(document)).unwrap();
+    let (mut replay, mut last) = (Replay::new(engine.clone()), None);
+    for envelope in history {
+        replay.push(envelope, |record| {
+            let usage = CountKnown { count: record.head.count(), limit: record.head.terms().limit(), counted: false };
+            last = record.evaluation().map(|evaluation| (evaluation, usage)).or(last.take());
+        });
+    }
+    let (evaluation, usage) = last.unwrap();
+    (evaluation, usage, engine)
+}
+
+/// C8, C10: a start that has to wait, or cannot go, says what would have let it begin; with that done it does.
+#[test]
+fn c10_a_counterfactual_of_a_start_lets_it_begin() {
+    let document = |limit: u32, reach: &str, scopes: &[&str]| {
+        json!({
+            "workspace": { "id": "w", "name": "W", "account_user_id": "acct" },
+            "plan": { "mac_limit": limit, "subscribed_at": "2026-01-31T09:00:00Z", "listening_window_days": 30 },
+            "connections": { "tiktok": { "connected": true, "scopes": scopes } },
+            "policy": { "reach": { "mode": reach, "hold_hours": 24 } },
+            "triggers": [{ "id": "t", "when": { "keywords": { "words": ["price"] } }, "flow": "f" }],
+            "flows": [{ "id": "f", "version": 1, "blocks": [{ "id": "b", "message": { "text": "590" } }] }],
+        })
+    };
+    let at = |seconds: i64| "2026-03-02T10:00:00Z".parse::<Instant>().unwrap().after(Period::seconds(seconds));
+    let history: Vec<Envelope> = (0..3)
+        .map(|n| Envelope {
+            id: format!("e{n}").into(),
+            at: at(n),
+            event: chatsparks_testkit::store_suite::make::comment(&format!("c{n}"), &format!("u{n}"), "price?"),
+        })
+        .collect();
+    let all = ["comments", "messages"];
+    let until = at(2).after(Period::hours(24));
+    for (document, result, wanted) in [
+        (document(2, "open", &all), "queued", Supposed::RaiseLimit { to: 3 }),
+        (document(9, "buyer_first", &all), "awaiting_message", Supposed::BuyerWrites { until }),
+        (document(9, "open", &["comments"]), "undeliverable", Supposed::GrantMessages),
+    ] {
+        let (evaluation, usage, engine) = last_evaluation(&document, &history);
+        assert_eq!(evaluation.outcome.result.as_str(), result);
+        let supposed = engine.counterfactual_of_start(&evaluation, usage, &mut Scratch::default()).unwrap();
+        assert_eq!(supposed.changes, [wanted]);
+        // As the change has it, the same history starts it.
+        let (mut changed, mut same) = (read(&document), evaluation.clone());
+        supposed.apply("t", &mut changed, &mut same);
+        let (again, ..) = last_evaluation(&serde_json::to_value(&changed).unwrap(), &history);
+        let expected = if result == "awaiting_message" { result } else { "fired" };
+        assert_eq!(again.outcome.result.as_str(), expected);
+    }
+    let (evaluation, usage, engine) = last_evaluation(&document(9, "open", &all), &history);
+    assert_eq!(evaluation.outcome.result.as_str(), "fired");
+    assert_eq!(engine.counterfactual_of_start(&evaluation, usage, &mut Scratch::default()), None);
 }

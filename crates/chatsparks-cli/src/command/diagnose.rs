@@ -11,8 +11,8 @@ use crate::{
     terminal::{BAD, FAINT, GOOD, STRONG, Stream, Terminal, shown},
 };
 use chatsparks_core::{
-    Candidate, Effect, Email, Engine, Envelope, Event, Explanation, Instant, OrderOutcome, PostId, Scratch, Text,
-    WebhookTimes,
+    Candidate, Effect, Email, Engine, Envelope, Event, Explanation, Instant, LedgerEntry, OrderOutcome, PostId,
+    Scratch, Text, WebhookTimes,
     diagnosis::{Answer as Found, Case, Check, Diagnosis, DiagnosisKind, TeammateKnown, WebhookKnown},
 };
 use chatsparks_replay::{
@@ -155,7 +155,25 @@ struct OrderDetails {
     outcome: OrderOutcome,
     candidates: Vec<Candidate>,
     ledger: Vec<LedgerLine>,
+    /// What cancellations and refunds left of it.
+    left: Left,
     set_aside: Vec<SetAside>,
+}
+
+#[derive(Serialize)]
+struct Left {
+    revenue_minor: i64,
+    overlap_minor: i64,
+}
+
+impl Left {
+    fn of(ledger: &[LedgerLine]) -> Self {
+        let sum = |amount: fn(&LedgerEntry) -> i64| {
+            let signed = |line: &LedgerLine| if line.reversed { -amount(&line.entry) } else { amount(&line.entry) };
+            ledger.iter().fold(0_i64, |sum, line| sum.saturating_add(signed(line)))
+        };
+        Self { revenue_minor: sum(|entry| entry.revenue_minor), overlap_minor: sum(|entry| entry.overlap_minor) }
+    }
 }
 
 #[derive(Serialize)]
@@ -167,6 +185,36 @@ struct ShownCheck {
 }
 
 impl Diagnose {
+    /// A diagnosis of one thing, as it stands at the end. `told`: whether bad lines are passed over, and whether it is JSON.
+    pub(super) fn about(workspace: Input, history: Option<Input>, asked: Asked, told: (bool, bool)) -> Self {
+        let (keep_going, json) = told;
+        let (order, contact) = match asked {
+            Asked::Order(id) => (Some(id), None),
+            Asked::Contact(id) => (None, Some(id)),
+            _ => (None, None),
+        };
+        Self {
+            workspace,
+            history,
+            comment: None,
+            trigger: None,
+            dm: None,
+            webhook: order.is_none() && contact.is_none(),
+            order,
+            contact,
+            member: None,
+            invite: None,
+            post: None,
+            incident: None,
+            connected_at: None,
+            others_active: None,
+            at: None,
+            bundle: None,
+            keep_going,
+            json,
+        }
+    }
+
     /// Whether standard output is taken by the bundle.
     pub(super) fn takes_standard_output(&self) -> bool {
         self.bundle == Some(Target::Standard)
@@ -191,7 +239,7 @@ impl Diagnose {
         let mut bundle = Output::open(self.bundle.as_ref())?;
         let mut watching = self.watching(self.asked(), bundle.is_wanted());
         let mut replay = self.replay(engine.clone(), &mut watching, terminal)?;
-        let mut about = self.about();
+        let mut about = self.headline();
         if let Some(wanted) = self.contact.as_ref().filter(|wanted| replay.contact(wanted).is_none()) {
             // No contact has this id: it may be a handle, of somebody whose id is known only now.
             let meant = meant(&replay, wanted, self.history()?, watching.nearest)?;
@@ -223,7 +271,7 @@ impl Diagnose {
             return Err(kept.only_of_a_history("a diagnosis as of an earlier instant"));
         }
         let mut watching = self.watching(self.asked(), false);
-        let mut about = self.about();
+        let mut about = self.headline();
         let replay = match (&self.comment, &self.dm, &self.order, &self.contact) {
             (Some(id), ..) => kept.comment(id, &mut watching)?.0,
             (_, Some(id), ..) => kept.dm(id, &mut watching)?,
@@ -283,7 +331,7 @@ impl Diagnose {
     }
 
     /// What is asked about, as the page is headed.
-    fn about(&self) -> String {
+    fn headline(&self) -> String {
         let ids = [
             ("order", &self.order),
             ("DM", &self.dm),
@@ -358,6 +406,7 @@ impl Diagnose {
                     placed_at,
                     outcome: outcome.clone(),
                     candidates: candidates.to_vec(),
+                    left: Left::of(ledger),
                     ledger: ledger.to_vec(),
                     set_aside: set_aside.to_vec(),
                 }))

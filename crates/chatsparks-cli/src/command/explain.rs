@@ -1,6 +1,6 @@
 //! `chatsparks explain`: why each trigger did, or did not, answer a comment (C10).
 
-use super::{compile, unknown_trigger};
+use super::{Diagnose, compile, unknown_trigger};
 use crate::{
     aside::{code, counted, used, write_next, write_set_aside},
     failure::{Answer, Failure},
@@ -19,31 +19,40 @@ use chatsparks_replay::{
     Asked, Considered, Evidence, Observer, Record,
     evidence::{CommentEvidence, Next, SetAside},
 };
-use clap::Args;
+use clap::{ArgGroup, Args};
 use serde::Serialize;
 use std::io::{self, Write};
 
-/// Explain one comment: why each trigger did, or did not, answer it
+/// Explain a comment, an order, a contact or the connection: why it came as it did
 ///
-/// Every trigger has a result, in priority order, drafts included: it fired, or the first thing that refused it.
+/// Of a comment every trigger has a result, in priority order, drafts included: it fired, or the first thing that refused it.
 /// What else would have refused it is named as well, and the words that matched are marked in the text. Of the trigger
 /// that won, and of the one asked for, the condition is told part by part, with what was asked and what was there; of
 /// the one asked for also every gate with its numbers, and the smallest change that would have let it fire. Judged is
 /// by the workspace as it was at that moment. The history is replayed to its end, for what became of a start that
 /// had to wait, and for what came again; what to do next stands with every answer.
 #[derive(Args, Debug)]
-#[command(after_long_help = EXAMPLES)]
+#[command(after_long_help = EXAMPLES, group = ArgGroup::new("asked").required(true))]
 pub(crate) struct Explain {
     /// The workspace: JSON or TOML; `-` is standard input. Before a store of one workspace it may be left out
     workspace: Input,
     /// The history: one event a line; `-` is standard input; or a store: `sqlite:PATH`, `postgres://…`, `nats://…`
     history: Option<Input>,
     /// The comment's id
-    #[arg(long, value_name = "ID")]
-    comment: String,
+    #[arg(long, value_name = "ID", group = "asked")]
+    comment: Option<String>,
     /// Only this trigger
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", requires = "comment")]
     trigger: Option<String>,
+    /// Explain an order: its candidates, why each lost, and what cancellations and refunds left of it
+    #[arg(long, value_name = "ID", group = "asked")]
+    order: Option<String>,
+    /// Explain a contact: what made them count, what waits for them, where they stand
+    #[arg(long, value_name = "ID", group = "asked")]
+    contact: Option<String>,
+    /// Explain the connection and its webhook: its scopes, its window, since when it is silent, and what to do
+    #[arg(long, group = "asked")]
+    webhook: bool,
     /// Pass over lines that cannot be read
     #[arg(long)]
     keep_going: bool,
@@ -57,6 +66,7 @@ Examples:
   chatsparks explain shop.json march.jsonl --comment c17
   chatsparks explain shop.json march.jsonl --comment c17 --trigger price
   chatsparks explain sqlite:shop.db --comment c17
+  chatsparks explain sqlite:shop.db --order o4
   zcat march.jsonl.gz | chatsparks explain shop.json - --comment c17 --json
 
 A comment that came more than once is explained as it came first, and every time it came again is
@@ -116,22 +126,34 @@ enum Start {
 }
 
 impl Explain {
+    /// What is not a comment is explained as it is diagnosed: what stands behind it, check by check.
+    fn page(&self, asked: Asked, terminal: &Terminal) -> Result<Answer, Failure> {
+        let (workspace, history) = (self.workspace.clone(), self.history.clone());
+        Diagnose::about(workspace, history, asked, (self.keep_going, self.json)).run(terminal)
+    }
+
     fn history(&self) -> Result<&Input, Failure> {
         beside(&self.workspace, self.history.as_ref())
     }
 
     pub(crate) fn run(&self, terminal: &Terminal) -> Result<Answer, Failure> {
+        let comment = match (&self.comment, &self.order, &self.contact) {
+            (Some(comment), ..) => comment,
+            (_, Some(order), _) => return self.page(Asked::Order(order.clone()), terminal),
+            (.., Some(contact)) => return self.page(Asked::Contact(contact.clone()), terminal),
+            _ => return self.page(Asked::Workspace, terminal),
+        };
         let mut watching = Watching {
-            wanted: &self.comment,
-            evidence: Evidence::new(Asked::Comment(self.comment.clone()), false),
-            nearest: Nearest::new(&self.comment),
+            wanted: comment,
+            evidence: Evidence::new(Asked::Comment(comment.clone()), false),
+            nearest: Nearest::new(comment),
         };
         #[cfg(feature = "serve")]
         if let Some(kept) = crate::kept::Kept::asked(&self.workspace, self.history.as_ref())? {
-            let (_, is_count_known) = kept.comment(&self.comment, &mut watching)?;
+            let (_, is_count_known) = kept.comment(comment, &mut watching)?;
             let Watching { evidence, .. } = watching;
-            let comment = evidence.comment.as_ref().ok_or_else(|| kept.unknown("comment", &self.comment))?;
-            let mut explained = self.explain(comment, &evidence.comment_set_aside)?;
+            let found = evidence.comment.as_ref().ok_or_else(|| kept.unknown("comment", comment))?;
+            let mut explained = self.explain(found, &evidence.comment_set_aside)?;
             explained.usage = explained.usage.filter(|_| is_count_known);
             return explained.write(self.json, terminal);
         }
@@ -143,8 +165,8 @@ impl Explain {
         // What came before a line that cannot be read is enough to explain a comment in it.
         let stopped = if evidence.comment.is_some() { replayed.stopped.take() } else { None };
         replayed.whole(terminal)?;
-        let Some(comment) = &evidence.comment else { return Err(self.not_explained(&evidence, &nearest)) };
-        let explained = self.explain(comment, &evidence.comment_set_aside)?;
+        let Some(found) = &evidence.comment else { return Err(self.not_explained(comment, &evidence, &nearest)) };
+        let explained = self.explain(found, &evidence.comment_set_aside)?;
         if let Some(Failure::CannotRun { message, .. }) = stopped.filter(|_| !terminal.quiet) {
             // Nothing can be done when standard error cannot be written.
             let _ = writeln!(terminal.err().to, "{}; explained from what came before it", shown(&message));
@@ -200,17 +222,22 @@ impl Explain {
             .flatten()
             .map(|(_, why)| why);
         let asked = self.trigger.as_deref();
-        let counterfactual = asked.and_then(|trigger| engine.counterfactual(evaluation, trigger, scratch));
+        let counterfactual = asked.and_then(|trigger| match comment.known(trigger).usage.filter(|_| is_winner) {
+            Some(usage) if evaluation.outcome.result != CommentResult::Fired => engine
+                .counterfactual_of_start(evaluation, usage, scratch)
+                .or_else(|| engine.counterfactual(evaluation, trigger, scratch)),
+            _ => engine.counterfactual(evaluation, trigger, scratch),
+        });
         Told { explanation, why, counterfactual }
     }
 
     /// Why a comment has no explanation: it never came, or it was refused before anything looked at it (T5).
-    fn not_explained(&self, evidence: &Evidence, nearest: &Nearest) -> Failure {
+    fn not_explained(&self, comment: &str, evidence: &Evidence, nearest: &Nearest) -> Failure {
         let place = format!("`{}`", self.history.as_ref().unwrap_or(&self.workspace).name());
         match evidence.comment_set_aside.first() {
             Some(first) => Failure::new(format!(
                 "comment `{}` in {place} was not looked at: event `{}` of {} was refused, {}",
-                self.comment, first.event, first.at, first.reason
+                comment, first.event, first.at, first.reason
             ))
             .help(first.next.to_do),
             None => nearest.unknown("comment", &place),

@@ -123,6 +123,8 @@ fn c10_a_store_answers_what_its_history_answers() {
     asked.extend(["mint", "noi", "fah", "bo", "@handle-mint"].map(|id| vec!["conversation", "", "--contact", id]));
     asked.extend(["e1/1", "e1/3", "e11/0", "e8/1"].map(|id| vec!["diagnose", "", "--dm", id]));
     asked.extend(["o1", "o2", "o3"].map(|id| vec!["diagnose", "", "--order", id]));
+    asked.extend(["o1", "o2", "o3"].map(|id| vec!["explain", "", "--order", id]));
+    asked.extend([vec!["explain", "", "--contact", "fah"], vec!["explain", "", "--webhook"]]);
     let mut different = Vec::new();
     for arguments in &asked {
         for shape in [None, Some("--json")] {

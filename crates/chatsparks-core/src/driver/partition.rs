@@ -37,7 +37,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 #[derive(Clone, Debug)]
 pub struct Partition {
     pub(super) engine: Engine,
-    pub(super) head: Head,
+    pub(crate) head: Head,
     pub(super) shelf: Shelf,
     pub(super) agenda: Agenda,
     stage: Stage,

@@ -82,6 +82,11 @@ impl OrderDetails {
                 [entry.revenue_minor, entry.overlap_minor].map(|minor| Money::new(minor, &currency));
             writeln!(to.to, "  {}  {kind}: {sign}{revenue} {result}, {sign}{overlap} of it linked", line.at)?;
         }
+        if self.ledger.len() > 1 {
+            let [revenue, overlap] =
+                [self.left.revenue_minor, self.left.overlap_minor].map(|minor| Money::new(minor, &currency));
+            writeln!(to.to, "  left: {revenue}, {overlap} of it linked")?;
+        }
         write_set_aside(to, &self.set_aside)
     }
 }

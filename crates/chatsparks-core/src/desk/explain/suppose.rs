@@ -9,6 +9,8 @@ use crate::{
 use serde::Serialize;
 use std::sync::Arc;
 
+mod start;
+
 /// How often a change may call for another one, such as a trigger that is active now and outranked.
 const ROUNDS: usize = 4;
 /// Days that a listening window may have (F10).
@@ -114,6 +116,18 @@ pub enum Supposed {
     },
     /// No person has the conversation (C5).
     HandBack,
+    /// The plan's limit is higher (M5).
+    RaiseLimit {
+        /// What it is then.
+        to: u64,
+    },
+    /// The buyer writes a message in time (P2).
+    BuyerWrites {
+        /// Before then.
+        until: Instant,
+    },
+    /// The scope `messages` is granted (C8).
+    GrantMessages,
 }
 
 impl Counterfactual {
@@ -311,6 +325,18 @@ impl Supposed {
             Self::Listen { days } => {
                 workspace.plan.iter_mut().for_each(|plan| plan.listening_window_days = *days);
             }
+            Self::GrantMessages => {
+                let tiktok = &mut workspace.connections.tiktok;
+                if !tiktok.scopes.iter().any(|scope| scope == "messages") {
+                    tiktok.scopes.push("messages".to_owned());
+                }
+            }
+            Self::RaiseLimit { to } => {
+                let limit = i64::try_from(*to).unwrap_or(i64::MAX);
+                workspace.plan.iter_mut().for_each(|plan| plan.mac_limit = limit);
+            }
+            // What the buyer does next is no part of the comment.
+            Self::BuyerWrites { .. } => {}
             Self::QuestionMark => comment.text = Text::from(format!("{}?", comment.text.as_str())),
             Self::FirstComment => seen.commented = false,
             Self::Reply => comment.reply_to = Some("another".into()),
