@@ -232,3 +232,35 @@ test("A6: a soft order has a dotted ring until somebody says what it is", async 
   }
   await context.close();
 });
+
+test("M3, M5: the banner follows the count, and who waits is told, until when, and why", async () => {
+  const { page, context } = await signedIn(OWNER);
+  const usage = (count, banner, paused, waiting = []) => ({ mac: { cycle_start: "2026-03-01T00:00:00Z", count, limit: 100, banner, paused }, next_cycle: "2026-04-01T00:00:00Z", told_at: [80, 95, 100], waiting, next: null });
+  const waits = { user_id: "w1", handle: "<b>waits</b>", trigger: "price", comment_id: "c1", post_id: "v1", since: "2026-03-15T10:00:00Z", until: "2026-03-17T10:00:00Z" };
+  for (const [told, notice] of [[usage(10, "none", false), null], [usage(80, "yellow", false), "80 %"], [usage(95, "red", false), "95 %"], [usage(100, "red", true, [waits]), "limit is reached"]]) {
+    await page.unrouteAll();
+    await page.route("**/usage*", (route) => route.fulfill({ json: told }));
+    await open(page, "settings");
+    await page.waitForSelector("text=/TikTok account/");
+    await open(page, "billing");
+    await page.waitForSelector(`main b >> text="${told.mac.count} of 100 contacts this cycle"`);
+    assert.equal(await page.locator("main .notice").count(), notice ? 1 : 0);
+    if (notice) assert.match(await page.locator("main .notice").textContent(), new RegExp(notice));
+  }
+  await page.waitForSelector('table >> text="<b>waits</b>"');
+  await page.click('table button:text-is("Why?")');
+  await page.waitForSelector(".why >> text=/What to do next/");
+  await context.close();
+});
+
+test("W3: a connection is green, amber with what is missing, or red, and a webhook waits", async () => {
+  const { page, context } = await signedIn(OWNER);
+  await page.route("**/connections", (route) => route.fulfill({ json: { tiktok: { light: "amber", missing: ["messages"], connected: true, scopes: [] }, shop: { light: "red", connected: false, scopes: [] }, webhook: { state: "waiting", last_event: null }, account: null, channel: null } }));
+  await open(page, "settings");
+  await page.waitForSelector('text="Missing: messages"');
+  assert.equal(await page.locator("main .dot.amber").count() >= 2, true);
+  await page.waitForSelector('text="Waiting…"');
+  await page.locator('main .card button:text-is("Why?")').first().click();
+  await page.waitForSelector(".why li");
+  await context.close();
+});

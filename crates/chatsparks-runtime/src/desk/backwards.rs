@@ -3,13 +3,12 @@
 use crate::Runtime;
 use chatsparks_core::{Envelope, WorkspaceId};
 use chatsparks_ports::{Cursor, Limit, Position, Shard, Store, StoreError};
-use std::cmp::Reverse;
 
 /// Events read at once, and bytes of them: texts may be long.
 const CHUNK: u64 = 128;
 const BYTES: usize = 4 << 20;
 
-/// The last events of a workspace that were decided, newest first.
+/// The last events of a workspace that were decided, newest first; within a partition as the log has them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LastEvents {
     /// The events.
@@ -84,24 +83,22 @@ impl Walk {
     }
 }
 
-/// The newest of all partitions, and where to go on.
+/// The newest of all partitions, and where to go on. Within a partition it goes by the log, in which a late event stands
+/// where it came: so that what is left is all before one place.
 fn newest(walks: Vec<Walk>, limit: usize) -> LastEvents {
-    let mut next: Vec<Position> = walks.iter().map(|walk| walk.until).collect();
-    let each = walks.into_iter().enumerate();
-    let mut all: Vec<_> = each
-        .flat_map(|(partition, walk)| {
-            walk.found.into_iter().map(move |(position, envelope)| (envelope.at, partition, position, envelope))
-        })
-        .collect();
-    all.sort_by_key(|(at, partition, position, _)| Reverse((*at, *partition, *position)));
-    // What is not taken is looked at again.
-    for (_, partition, position, _) in all.iter().skip(limit) {
-        next[*partition] = next[*partition].max(*position);
+    let untils: Vec<Position> = walks.iter().map(|walk| walk.until).collect();
+    let mut left: Vec<_> = walks.into_iter().map(|walk| walk.found.into_iter().peekable()).collect();
+    let mut events = Vec::new();
+    while events.len() < limit {
+        let firsts = left.iter_mut().enumerate();
+        let next = firsts.filter_map(|(partition, found)| Some((found.peek()?.1.at, partition))).max();
+        let Some((_, envelope)) = next.and_then(|(_, partition)| left.get_mut(partition)?.next()) else { break };
+        events.push(envelope);
     }
-    all.truncate(limit);
+    let place = |(found, until): (&mut std::iter::Peekable<_>, Position)| {
+        found.peek().map_or(until, |(position, _): &(Position, Envelope)| *position)
+    };
+    let next: Vec<Position> = left.iter_mut().zip(untils).map(place).collect();
     let is_end = next.iter().all(|position| *position == 0);
-    LastEvents {
-        events: all.into_iter().map(|(.., envelope)| envelope).collect(),
-        next: (!is_end).then_some(Cursor(next)),
-    }
+    LastEvents { events, next: (!is_end).then_some(Cursor(next)) }
 }

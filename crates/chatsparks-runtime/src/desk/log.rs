@@ -74,12 +74,12 @@ impl<S: Store> Runtime<S> {
             let page = self.last_events(workspace, next.as_ref(), wanted, LOOKED_AT, is_comment).await?;
             for envelope in &page.events {
                 let Event::Comment(comment) = &envelope.event else { continue };
+                let evaluation = self.store().evaluation(workspace, &comment.comment_id).await?;
                 // One that came again is told of where it came first.
+                let Some(evaluation) = evaluation.filter(|evaluation| evaluation.at == envelope.at) else { continue };
                 if !seen.insert(comment.comment_id.clone()) {
                     continue;
                 }
-                let evaluation = self.store().evaluation(workspace, &comment.comment_id).await?;
-                let Some(evaluation) = evaluation.filter(|evaluation| evaluation.at == envelope.at) else { continue };
                 let revision = evaluation.revision;
                 if let std::collections::btree_map::Entry::Vacant(place) = engines.entry(revision) {
                     // What decided it may be gone: then nobody can say what it saw.

@@ -3,6 +3,7 @@
 use super::{
     asked,
     page::{limit, read_place, write_place},
+    to_its_end,
 };
 use crate::{Problem, Scope, router::Shared};
 use axum::{
@@ -78,7 +79,9 @@ pub(crate) async fn list<S: Store>(
     let before = paged.before.as_deref().map(|before| read_place(before, "before")).transpose()?;
     let limit = limit(paged.limit, USUAL, MOST)?;
     let states = paged.state.unwrap_or_default().states();
-    let page = service.runtime.inbox(&at.workspace, states, before.as_ref(), limit).await?;
+    let (runtime, workspace) = (service.runtime.clone(), at.workspace);
+    // Whoever looks first may have gone before every contact was read: who comes next finds what was made.
+    let page = to_its_end(async move { runtime.inbox(&workspace, states, before.as_ref(), limit).await }).await??;
     let next = page.next.as_ref().map(write_place);
     Ok(Json(Conversations { counts: json!(page.counts), conversations: page.conversations, next }))
 }
