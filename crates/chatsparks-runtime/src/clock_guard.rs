@@ -13,6 +13,8 @@ const STEP: i64 = 10 * 60 * 1_000;
 /// The wall's clock, held against one that never jumps.
 pub(crate) struct ClockGuard {
     clock: Arc<dyn Clock>,
+    /// What both showed at the start.
+    began: (Instant, Duration),
     /// What both showed when they were last taken to agree, and whether they still do.
     agreed: Mutex<Agreed>,
 }
@@ -27,7 +29,7 @@ struct Agreed {
 impl ClockGuard {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         let agreed = Agreed { wall: clock.wall(), monotonic: clock.monotonic(), stepped: false };
-        Self { clock, agreed: Mutex::new(agreed) }
+        Self { clock, began: (agreed.wall, agreed.monotonic), agreed: Mutex::new(agreed) }
     }
 
     /// The time on the wall, whether or not it is to be trusted: for retries and rates.
@@ -38,6 +40,13 @@ impl ClockGuard {
     /// A time that never jumps: for rates.
     pub(crate) fn monotonic(&self) -> Duration {
         self.clock.monotonic()
+    }
+
+    /// What the wall would show, had nobody set it since the start: for what was noted before it.
+    pub(crate) fn unset(&self) -> Instant {
+        let (wall, monotonic) = self.began;
+        let passed = self.clock.monotonic().saturating_sub(monotonic).as_millis();
+        wall.after(Period::milliseconds(passed.try_into().unwrap_or(i64::MAX)))
     }
 
     /// The time to stamp events with; none: the clock was stepped, and nobody has confirmed it.

@@ -47,24 +47,29 @@ pub(crate) struct Revisions {
     /// Engines of documents that are logged and not decided yet, by the event that brings them, and in how many
     /// partitions they were decided.
     compiled: BTreeMap<EventId, (Engine, usize)>,
+    /// Documents that are logged, not decided yet, and change nothing: a second one under the same id does neither (T3).
+    idle: BTreeSet<EventId>,
 }
 
 impl Revisions {
     pub(crate) fn new(engine: Engine) -> Self {
-        Self { engine, compiled: BTreeMap::new() }
+        Self { engine, compiled: BTreeMap::new(), idle: BTreeSet::new() }
     }
 
     /// What they are once these events are logged; `decided`: which of them were before, and change nothing (T3).
     pub(crate) fn follow(&self, events: &[NewEvent], decided: &BTreeSet<EventId>) -> Self {
         let mut ahead = self.clone();
         for event in events {
-            let is_new = !decided.contains(&event.id) && !ahead.compiled.contains_key(&event.id);
-            if let Event::Configure(configured) = &event.event
-                && is_new
-                && let Prepared::Next(engine) = ahead.engine.prepare(configured)
-            {
+            let Event::Configure(configured) = &event.event else { continue };
+            let is_logged = ahead.compiled.contains_key(&event.id) || ahead.idle.contains(&event.id);
+            if is_logged || decided.contains(&event.id) {
+                continue;
+            }
+            if let Prepared::Next(engine) = ahead.engine.prepare(configured) {
                 ahead.compiled.insert(event.id.clone(), (engine.clone(), 0));
                 ahead.engine = engine;
+            } else {
+                ahead.idle.insert(event.id.clone());
             }
         }
         ahead
@@ -75,9 +80,10 @@ impl Revisions {
         self.compiled.get(id).map(|(engine, _)| engine)
     }
 
-    /// A document that was logged did not come into force after all, since its event came too late (T5): those after it
-    /// follow the one that is in force.
+    /// A document that was logged changed nothing, or did not come into force after all, since its event came too late
+    /// (T5): those after it follow the one that is in force.
     pub(crate) fn refused(&mut self, id: &EventId, in_force: &Engine) {
+        self.idle.remove(id);
         if self.compiled.remove(id).is_none() {
             return;
         }

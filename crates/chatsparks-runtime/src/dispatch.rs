@@ -139,7 +139,7 @@ impl<S: Store> Dispatcher<S> {
         loop {
             match self.inner.store.note(&self.workspace.id, pace::NOTE).await {
                 Ok(note) => {
-                    let (wall, now) = (self.inner.guard.wall(), self.inner.guard.monotonic());
+                    let (wall, now) = (self.inner.guard.unset(), self.inner.guard.monotonic());
                     *self.windows() = Windows::new(&self.workspace.rates, note.as_deref(), wall, now);
                     return;
                 }

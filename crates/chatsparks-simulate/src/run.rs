@@ -215,6 +215,7 @@ impl<S: Store> World<S> {
     /// The life of one process.
     async fn live(&mut self, below: &mut impl Below<Store = S>) -> End {
         self.clock.begin();
+        self.watch.seen().begins();
         self.lives += 1;
         let process = self.process.clone();
         let end = tokio::select! {
@@ -299,7 +300,10 @@ impl<S: Store> World<S> {
                 self.deliver(runtime).await;
                 tokio::time::sleep(Duration::from_millis(*period)).await;
             }
-            Step::SetClock(by) => self.clock.step(*by),
+            Step::SetClock(by) => {
+                self.watch.seen().clock_is_set(*by);
+                self.clock.step(*by);
+            }
             Step::ConfirmClock => runtime.confirm_clock(),
             Step::Crash { at, number, after, down } => {
                 self.process.crash(*at, *number, *after, *down);

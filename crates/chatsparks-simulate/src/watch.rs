@@ -50,6 +50,8 @@ pub(crate) struct Seen {
     levels: BTreeMap<WorkspaceId, BTreeSet<u64>>,
     /// When each workspace's channel was called lately, by a clock that never jumps (O4).
     calls: BTreeMap<WorkspaceId, Vec<Duration>>,
+    /// Whether the wall's clock was set on since the process began.
+    set_on: bool,
     /// What was delivered of effects that a store forgot when it was restored (S4).
     pub(crate) forgotten: BTreeMap<EffectKey, u32>,
 }
@@ -212,6 +214,18 @@ impl Seen {
         }
     }
 
+    /// The wall's clock was set.
+    pub(crate) fn clock_is_set(&mut self, by: i64) {
+        self.set_on |= by > 0;
+    }
+
+    /// A process begins. How much time passed before it only the wall can tell it: where that was set on, spans are over.
+    pub(crate) fn begins(&mut self) {
+        if std::mem::take(&mut self.set_on) {
+            self.calls.clear();
+        }
+    }
+
     /// A channel is called: never oftener within a span than its rates say (O4).
     pub(crate) fn called(&mut self, workspace: &WorkspaceId, now: Duration, rates: &[(u32, Duration)]) {
         let calls = self.calls.entry(workspace.clone()).or_default();
@@ -278,7 +292,7 @@ impl Seen {
         let mut restored = copied.clone();
         (restored.step, restored.failure) = (self.step, self.failure.take());
         (restored.weather, restored.planted) = (self.weather, std::mem::take(&mut self.planted));
-        restored.calls = std::mem::take(&mut self.calls);
+        (restored.calls, restored.set_on) = (std::mem::take(&mut self.calls), self.set_on);
         restored.forgotten = std::mem::take(&mut self.forgotten);
         for (key, since) in std::mem::take(&mut self.effects) {
             match restored.effects.get_mut(&key) {

@@ -106,6 +106,25 @@ fn r8_a_document_that_comes_twice_is_one_revision() {
     }
 }
 
+/// One that changes nothing, told of again before it was decided and after another, was counted as a revision.
+#[test]
+fn r8_a_document_that_changes_nothing_is_no_revision_when_it_comes_again() {
+    let mut plan = plan(true, true, Vec::new());
+    let same = history("2026-02-27T09:00:00Z").event(Event::Configure(Box::new(plan.workspace.clone().into()))).build();
+    let with = |flow: &str| workspace().says(flow, "It is 590 THB").trigger("price", &["price"], flow);
+    let other = history("2026-02-27T10:00:00Z").configure(&with("two")).build();
+    let other = Envelope { id: "other".into(), ..other[0].clone() };
+    plan.steps = vec![
+        Step::Deliver(vec![same[0].clone(), other]),
+        Step::Deliver(same),
+        Step::Put(Box::new(with("three").build())),
+        Step::Pass(1_000),
+    ];
+    let report = holds(&plan);
+    let revision = |line: &String| serde_json::from_str::<serde_json::Value>(line).unwrap()["revision"].clone();
+    assert_eq!(report.records[0].last().map(revision), Some(3.into()), "{}", report.history);
+}
+
 /// With `clock = "events"` the workspace's time was not known after a start until its worker had begun.
 #[test]
 fn o3_what_is_too_late_does_not_go_after_a_restart() {

@@ -37,10 +37,10 @@ struct Window {
     taken: u64,
     /// A full second's worth may go at once, and no more: when the next goes at an even pace.
     even: Duration,
-    /// What the store was told: so many count until then, by the wall.
-    told: VecDeque<(Instant, u64)>,
+    /// What the store was told: so many count until then. It is told of the wall's time, as it is when it is told.
+    told: VecDeque<(Duration, u64)>,
     /// How many more may go, and until when, before the store has to be told.
-    ahead: (u64, Instant),
+    ahead: (u64, Duration),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -73,9 +73,14 @@ impl Windows {
     pub(crate) fn take(&mut self, wall: Instant, now: Duration) -> Option<String> {
         let mut tells = false;
         for window in &mut self.0 {
-            tells |= window.take(wall, now + BEFORE);
+            tells |= window.take(now + BEFORE);
         }
-        let told = || self.0.iter().map(|window| Told { rate: window.rate.to_string(), until: window.told.clone() });
+        let by_the_wall = |(until, count): &(Duration, u64)| {
+            let left = until.saturating_sub(now + BEFORE).as_millis().try_into().unwrap_or(i64::MAX);
+            (wall.after(Period::milliseconds(left)), *count)
+        };
+        let until = |window: &Window| window.told.iter().map(by_the_wall).collect();
+        let told = || self.0.iter().map(|window| Told { rate: window.rate.to_string(), until: until(window) });
         // INVARIANT: it has no keys other than strings.
         tells.then(|| serde_json::to_string(&told().collect::<Vec<_>>()).unwrap_or_default())
     }
@@ -110,7 +115,7 @@ impl Window {
             taken: 0,
             even: now,
             told: VecDeque::new(),
-            ahead: (0, wall),
+            ahead: (0, now),
         };
         if !window.is_told_of() {
             window.within = window.count;
@@ -123,7 +128,7 @@ impl Window {
             let went = (now + left).saturating_sub(window.length);
             window.gone.push_back((went, went, count));
             window.within += count;
-            window.told.push_back((until, count));
+            window.told.push_back((now + left, count));
         }
         window
     }
@@ -174,23 +179,20 @@ impl Window {
         even.max(first.unwrap_or_default())
     }
 
-    fn take(&mut self, wall: Instant, now: Duration) -> bool {
+    fn take(&mut self, now: Duration) -> bool {
         self.taken += 1;
         self.even = self.even.max(now) + self.pace().0;
         if !self.is_told_of() {
             return false;
         }
-        let after =
-            |period: Duration| wall.after(Period::milliseconds(period.as_millis().try_into().unwrap_or(i64::MAX)));
         let (left, until) = self.ahead;
-        // A clock that was set back is no reason to tell nothing.
-        let tells = left == 0 || wall >= until || until > after(self.part());
+        let tells = left == 0 || now >= until;
         if tells {
             let count = (self.count / u64::from(TOLD)).max(1);
-            self.ahead = (count, after(self.part()));
-            self.told.retain(|(until, _)| *until > wall);
+            self.ahead = (count, now + self.part());
+            self.told.retain(|(until, _)| *until > now);
             // They may go late in their part, and a little later than they are taken.
-            self.told.push_back((after(self.length + 2 * self.part()), count));
+            self.told.push_back((now + self.length + 2 * self.part(), count));
         }
         self.ahead.0 -= 1;
         tells
@@ -253,6 +255,34 @@ mod tests {
             let slowest = rates.iter().map(Rate::per_second).fold(f64::MAX, f64::min);
             assert!(went.len() as f64 >= 0.6 * slowest * wall.as_secs_f64() / 1.1 - 20.0, "{rates:?}: {}", went.len());
         }
+    }
+
+    /// A clock that is set on while a process runs makes the next one forget nothing.
+    #[test]
+    fn o4_a_step_of_the_clock_forgets_nothing_that_went() {
+        let rates = ["30/m".parse().unwrap()];
+        let at = |second: i64| Instant::from_milliseconds(1_772_000_000_000 + 1_000 * second);
+        let mut windows = Windows::new(&rates, None, at(0), Duration::ZERO);
+        let (mut note, mut went) = (None, 0);
+        for second in 0..20 {
+            let wall = if second < 10 { at(second) } else { at(3_600 + second) };
+            let now = Duration::from_secs(second.unsigned_abs());
+            while windows.free(now) > 0 {
+                note = windows.take(wall, now).or(note);
+                windows.goes(now);
+                went += 1;
+            }
+        }
+        let mut next = Windows::new(&rates, note.as_deref(), at(3_620), Duration::ZERO);
+        for second in 0..40 {
+            let now = Duration::from_secs(second);
+            while next.free(now) > 0 {
+                next.take(at(3_620 + second as i64), now);
+                next.goes(now);
+                went += 1;
+            }
+        }
+        assert!((25..=30).contains(&went), "{went} within a minute");
     }
 
     #[test]

@@ -78,7 +78,7 @@ impl Seen {
             let levels = line["effects"].as_array().into_iter().flatten();
             let levels = levels.filter_map(|effect| effect.pointer("/notify_owners/level")?.as_u64());
             let renews = facts().any(|fact| fact.get("cycle_began").is_some());
-            told.push((renews, levels.collect()));
+            told.push((renews, line["revision"].as_u64().unwrap_or(0), levels.collect()));
         }
         if let Some((rule, found)) = wrong {
             self.fail(rule, found);
@@ -92,15 +92,19 @@ impl Seen {
     }
 
     /// M3: each level is told once a cycle, or again where the limit has changed; by the first partition alone.
-    fn levels(&mut self, shard: &Shard, has_another_limit: bool, told: Vec<(bool, Vec<u64>)>) {
+    fn levels(&mut self, shard: &Shard, has_another_limit: bool, told: Vec<(bool, u64, Vec<u64>)>) {
         let mut known: BTreeSet<u64> = self.levels.get(&shard.workspace).cloned().unwrap_or_default();
         // Which of them were told before the limit changed is not known here.
         let mut before = if has_another_limit && shard.partition == 0 { Some(BTreeSet::new()) } else { None };
         if before.is_some() {
             known.clear();
         }
-        for (renews, levels) in told {
-            if renews && shard.partition == 0 {
+        // Several documents in one commit may each have brought another limit.
+        let revisions: BTreeSet<u64> = told.iter().map(|(_, revision, _)| *revision).collect();
+        let mut last = revisions.first().copied();
+        for (renews, revision, levels) in told {
+            let is_another = revisions.len() > 1 && last.replace(revision) != Some(revision);
+            if (renews || is_another) && shard.partition == 0 {
                 known.clear();
             }
             for level in levels {
