@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use chatsparks_core::{Engine, Envelope, workspace::Workspace};
+use chatsparks_core::{Engine, Envelope, Event, Instant, Period, workspace::Workspace};
 use chatsparks_replay::{Compare, Comparison, RecordsDigest, compare::Numbers};
 use chatsparks_testkit::{
     drive,
@@ -10,6 +10,7 @@ use chatsparks_testkit::{
     properties,
 };
 use proptest::prelude::*;
+use std::{cmp::Reverse, collections::BTreeSet};
 
 fn compare(old: &Workspace, new: &Workspace, history: &[Envelope]) -> Comparison {
     let [old, new] = [old, new].map(|workspace| Engine::compile(workspace.clone()).unwrap());
@@ -74,5 +75,33 @@ proptest! {
         let mut moved = records.clone();
         moved[which]["seq"] = serde_json::json!(1_000_000);
         prop_assert_eq!(whole, of(&moved));
+    }
+
+    /// Where no limit binds, contacts have nothing to do with one another: who comes first at one instant changes no digest.
+    #[test]
+    fn digest_does_not_hang_on_the_order_between_contacts(Case { workspace, history } in case(Focus::Talk, 40)) {
+        let hour = Period::hours(1).as_milliseconds();
+        let mut seen = BTreeSet::new();
+        // What comes twice comes first for somebody, and that is told: each thing once, many at one instant.
+        let mut history: Vec<Envelope> = history.into_iter().filter(|envelope| match &envelope.event {
+            Event::Comment(comment) => seen.insert(envelope.id.to_string()) & seen.insert(format!("c {}", comment.comment_id)),
+            Event::Message(message) => seen.insert(envelope.id.to_string()) & seen.insert(format!("m {}", message.message_id)),
+            _ => false,
+        }).collect();
+        for envelope in &mut history {
+            let at = envelope.at.as_milliseconds();
+            envelope.at = Instant::from_milliseconds(at - at.rem_euclid(hour));
+        }
+        history.sort_by_key(|envelope| envelope.at);
+        let mut turned = history.clone();
+        turned.sort_by_key(|envelope| (envelope.at, Reverse(envelope.event.user_id().cloned())));
+        let of = |history: &[Envelope]| {
+            let mut digest = RecordsDigest::new();
+            for record in drive(&workspace, history).records {
+                digest.line(0, &serde_json::to_vec(&record).unwrap()).unwrap();
+            }
+            digest.finish()
+        };
+        prop_assert_eq!(of(&history), of(&turned));
     }
 }
