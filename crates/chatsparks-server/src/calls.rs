@@ -19,6 +19,7 @@ mod page;
 pub(crate) mod people;
 pub(crate) mod queue;
 pub(crate) mod records;
+pub(crate) mod reset;
 pub(crate) mod session;
 pub(crate) mod state;
 pub(crate) mod support;

@@ -5,7 +5,8 @@ use crate::{
     body::PIECE,
     calls::{
         acts, changes, clock, comments, connections, contacts, conversations, diagnosis, digest, document, events,
-        health, insights, orders, people, queue, records, session, state, support, thread, trial, triggers, usage,
+        health, insights, orders, people, queue, records, reset, session, state, support, thread, trial, triggers,
+        usage,
     },
     openapi,
     platform::RuntimeHost,
@@ -110,6 +111,7 @@ pub fn router_with<S: Store>(runtime: Runtime<S>, access: Access, options: Optio
         .route("/triggers/{trigger}", get(triggers::get::<S>))
         .route("/triggers/{trigger}/evaluations", get(triggers::evaluations::<S>))
         .route("/triggers/{trigger}/hits", get(triggers::hits::<S>))
+        .route("/triggers/{trigger}/reset", post(reset::post::<S>))
         .route("/try", post(trial::post::<S>))
         .route("/usage", get(usage::get::<S>))
         .route("/members", get(people::members::<S>))

@@ -36,6 +36,36 @@ fn two_triggers() -> Value {
     document
 }
 
+/// D7: whoever the old trigger would throttle is answered by the new one; the old one's evaluations stay readable.
+#[test]
+fn d7_a_reset_trigger_knows_nothing_of_the_throttle() {
+    let service = service(&two_triggers(), "partitions = 2");
+    let fired = |trigger: &str, count: i64| {
+        wait_for("a comment that was answered", || {
+            read(&service, "insights")["triggers"][trigger]["comments"] == count
+        });
+    };
+    assert_eq!(service.post(comment("e1", "u1")).status, 200);
+    fired("price", 1);
+    let path = format!("{GLOW_AT}/triggers/price/reset");
+    let reset = service.call("POST", &path, "");
+    assert_eq!((reset.status, reset.header("etag")), (200, Some("\"2\"")), "{}", reset.text());
+    let reset = reset.json();
+    assert_eq!(
+        (&reset["trigger"], &reset["flow"], &reset["revision"]),
+        (&json!("price-2"), &json!("price-2"), &json!(2))
+    );
+    let document = read(&service, "document");
+    let triggers: Vec<&str> =
+        document["triggers"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
+    assert_eq!(triggers, ["price-2", "size"]);
+    assert_eq!(service.post(comment("e2", "u1")).status, 200);
+    fired("price-2", 1);
+    assert_eq!(read(&service, "triggers/price/evaluations")["comments"][0]["result"], "fired");
+    service.call("POST", &path, "").problem(404, "not-found");
+    service.call("POST", &format!("{GLOW_AT}/triggers/size/reset?keep=1"), "").problem(400, "bad-request");
+}
+
 #[test]
 fn c10_the_last_evaluations_of_a_trigger_say_what_refused_it_and_what_to_do() {
     let service = service(&two_triggers(), "partitions = 3");

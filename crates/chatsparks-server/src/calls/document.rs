@@ -120,21 +120,26 @@ pub(crate) async fn put<S: Store>(
             let taken = Taken { revision: configured.revision, warnings: configured.warnings };
             Ok((etag, Json(taken)).into_response())
         }
-        Err(ConfigureError::UnknownWorkspace) => {
-            Err(Problem::new(Kind::UnknownWorkspace, "there is no such workspace"))
-        }
-        Err(ConfigureError::Invalid(faults)) => {
+        Err(error) => Err(refused(error, document).await),
+    }
+}
+
+/// Why a document was not taken.
+pub(super) async fn refused(error: ConfigureError, document: Workspace) -> Problem {
+    match error {
+        ConfigureError::UnknownWorkspace => Problem::new(Kind::UnknownWorkspace, "there is no such workspace"),
+        ConfigureError::Invalid(faults) => {
             let warnings = tokio::task::spawn_blocking(move || Engine::check(&document).warnings).await;
-            Err(invalid(&faults, &warnings.unwrap_or_default()))
+            invalid(&faults, &warnings.unwrap_or_default())
         }
-        Err(ConfigureError::OtherRevision { in_force }) => {
+        ConfigureError::OtherRevision { in_force } => {
             let detail = format!("revision {in_force} is in force: read it, and make the change from it");
-            Err(Problem::new(Kind::OtherRevision, detail)
+            Problem::new(Kind::OtherRevision, detail)
                 .with("revision", in_force)
-                .with_header(header::ETAG, &format!("\"{in_force}\"")))
+                .with_header(header::ETAG, &format!("\"{in_force}\""))
         }
-        Err(ConfigureError::Accept(error)) => Err(error.into()),
-        Err(_) => Err(Problem::new(Kind::Internal, "the document was not taken")),
+        ConfigureError::Accept(error) => error.into(),
+        _ => Problem::new(Kind::Internal, "the document was not taken"),
     }
 }
 
@@ -178,7 +183,7 @@ fn invalid(faults: &[Fault], warnings: &[Fault]) -> Problem {
         .with("warnings", json!(warnings))
 }
 
-fn etag(revision: u32) -> HeaderValue {
+pub(super) fn etag(revision: u32) -> HeaderValue {
     HeaderValue::from_str(&format!("\"{revision}\"")).unwrap_or(HeaderValue::from_static("\"\""))
 }
 
