@@ -1,6 +1,6 @@
 //! The same history with one, two and four services: each contact's events come to the same.
 
-use crate::{Arguments, BODY, Run, servers::Servers};
+use crate::{Arguments, BODY, Run, hold::is_duplicate, servers::Servers};
 use chatsparks_crash::{
     fleet::{Feeding, is_outcome},
     shop,
@@ -41,7 +41,7 @@ fn outcomes(records: &[Value]) -> BTreeMap<String, Vec<(String, String)>> {
     let mut outcomes: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
     for record in records {
         // What was sent again came twice; an outcome comes when it comes.
-        if is_outcome(record) || record["outcome"].get("duplicate").is_some() {
+        if is_outcome(record) || is_duplicate(&record["outcome"]) {
             continue;
         }
         let Some(user) = record["user_id"].as_str() else { continue };

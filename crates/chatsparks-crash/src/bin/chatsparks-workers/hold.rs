@@ -33,7 +33,7 @@ impl Told {
             let next = next.entry(record["partition"].as_u64().unwrap()).or_default();
             assert_eq!(record["seq"].as_u64(), Some(*next), "a record is missing or there twice");
             *next += 1;
-            if record["outcome"].get("duplicate").is_some() {
+            if is_duplicate(&record["outcome"]) {
                 told.duplicates += 1;
                 continue;
             }
@@ -54,6 +54,12 @@ impl Told {
         told.partitions = next.len();
         told
     }
+}
+
+/// T3: a comment or message that came before says so in its own outcome, everything else is one.
+pub(crate) fn is_duplicate(outcome: &Value) -> bool {
+    let of = |kind: &str| outcome[kind]["result"] == "duplicate";
+    outcome.get("duplicate").is_some() || of("comment") || of("message")
 }
 
 /// Holds all of it.
