@@ -3,11 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use chatsparks_core::{
-    Answer, Configured, Engine, Envelope, Event, EventId, Instant, Key, Partition, Period, Row, Scratch, Stored, Wants,
-    workspace::Workspace,
+    Answer, Configured, Engine, Envelope, Event, EventId, Instant, Key, Partition, Period, Row, Scratch, Step, Stored,
+    Wants, workspace::Workspace,
 };
 use chatsparks_testkit::{
-    drive,
+    build, drive,
     generate::{Case, Focus, case},
     partitioned::Partitioned,
     properties,
@@ -313,4 +313,39 @@ fn r7_as_many_start_as_there_is_room_for_and_no_more() {
         many.records.iter().filter(|(_, record)| record["outcome"]["comment"]["result"] == result).count()
     };
     assert_eq!((used, results("fired"), results("queued")), (20, 20, 40));
+}
+
+/// T3, T5: the id of an event that came late is known for as long as those that came with it, not for as long as its own
+/// `at` would have it.
+#[test]
+fn t3_ids_are_remembered_from_the_latest_instant_seen_when_they_came() {
+    let begin: Instant = "2026-02-27T09:00:00Z".parse().unwrap();
+    let clock = |id: &str, days: i64| Envelope {
+        id: id.into(),
+        at: Instant::from_milliseconds(begin.as_milliseconds() + days * 86_400_000),
+        event: Event::Clock,
+    };
+    let engine = Engine::compile(build::workspace().build()).unwrap();
+    let head = engine.first_head();
+    let mut partition = Partition::open(engine, head).unwrap();
+    // Late by as much as is taken, late by too much, and then one in time.
+    let events = [clock("first", 0), clock("late", -400), clock("too_late", -401), clock("next", 1)];
+    let mut scratch = Scratch::default();
+    for event in &events {
+        loop {
+            match partition.step(event, &mut scratch, &mut |_| {}) {
+                Step::Wants(wants) => partition.load(&wants, Answer::default()),
+                Step::Decided => {}
+                Step::Done => break,
+            }
+        }
+    }
+    let remembered = partition.writes().into_iter().filter_map(|row| match row {
+        Row::Event(id, from) => Some((id.to_string(), (from.as_milliseconds() - begin.as_milliseconds()) / 86_400_000)),
+        _ => None,
+    });
+    let remembered: BTreeMap<String, i64> = remembered.collect();
+    for (id, days) in [("first", 0), ("late", 0), ("too_late", 0), ("next", 1)] {
+        assert_eq!(remembered.get(id), Some(&days), "{id}");
+    }
 }
