@@ -145,11 +145,18 @@ impl TikTokChannel {
         let Some(said) = self.said(dm, matches!(to, To::Thread(_))) else { return failed("there is nothing to say") };
         let (began, known) = (inner.now(), digest(&said.text));
         let _on_its_way = inner.on_its_way(&dm.user_id, &known);
+        if host.is_shared() {
+            // Its echo may come to another process.
+            let noted = inner.threads.change(host, inner.workspace(), &dm.user_id, |thread| thread.goes(&known, began));
+            if let Err(error) = noted.await {
+                return not_now(error);
+            }
+        }
         let sent = inner.with_business(async |token| side.api.send(&token.0, inner.now(), &to, &said).await).await;
         match sent {
             Ok(message_id) => {
                 let noted = inner.threads.change(host, inner.workspace(), &dm.user_id, |thread| {
-                    thread.note_sent(effect, message_id, began);
+                    thread.note_sent(effect, message_id.clone(), began);
                 });
                 if let Err(error) = noted.await {
                     // It is sent all the same; only that it was read may not be known.

@@ -2,7 +2,7 @@
 
 use super::{
     Nothing, asked,
-    connections::{now, webhook_times},
+    connections::{self, now},
 };
 use crate::{Problem, Scope, router::Shared};
 use axum::{
@@ -11,7 +11,7 @@ use axum::{
 };
 use chatsparks_core::{
     Instant,
-    diagnosis::{BUNDLED_EVENTS, SupportBundle, WebhookKnown},
+    diagnosis::{BUNDLED_EVENTS, SupportBundle},
 };
 use chatsparks_ports::{Cursor, Store};
 use chatsparks_replay::HistoryLine;
@@ -32,8 +32,7 @@ pub(crate) async fn get<S: Store>(State(service): State<Shared<S>>, request: Req
     let engine = at.engine(&service)?;
     let now = now();
     let mut bundle = SupportBundle::new(at.workspace.clone(), engine.revision(), now);
-    let times = webhook_times(&service, &at).await?;
-    bundle.add(WebhookKnown { workspace: engine.workspace(), incident: None, post: None, times, now }.diagnose());
+    bundle.add(connections::diagnose_webhook(&service, &at, engine.workspace(), None, now).await?);
     let mut bundle = json!(bundle);
     bundle["events"] = json!(events(&service, &at).await?);
     Ok(Json(bundle))
