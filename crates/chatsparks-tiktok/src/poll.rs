@@ -15,8 +15,8 @@ const NAME: &str = "tiktok_marks";
 const OVERLAP: Period = Period::minutes(10);
 /// Pages of one video, or of orders, in one look.
 const PAGES: usize = 10;
-/// Comments of a page.
-const PAGE: i64 = 30;
+/// Comments that are looked at again where a look goes on: what is deleted above moves the rest up.
+const AGAIN: i64 = 5;
 /// Comments that webhooks told of in time are not told again, unless they are younger than this.
 const YOUNG: Period = Period::minutes(1);
 
@@ -106,10 +106,9 @@ impl Inner {
         let mut all = true;
         for post in posts {
             let from = marks.posts.get(post).copied().unwrap_or(since).before(OVERLAP).max(since.before(OVERLAP));
-            // What is deleted above moves the rest up: a page is looked at twice.
             let deep = marks.deep.remove(post);
             let began = deep.map_or(now, |deep| deep.began);
-            let mut cursor = deep.map_or(0, |deep| deep.cursor.saturating_sub(PAGE).max(0));
+            let mut cursor = deep.map_or(0, |deep| deep.cursor.saturating_sub(AGAIN).max(0));
             let (mut found, mut whole) = (Vec::new(), false);
             for page in 0..PAGES {
                 if self.list_quotas.looks.check().is_err() {
