@@ -130,7 +130,8 @@ impl Kept {
 
     /// Something that is not on record here.
     pub(crate) fn unknown(&self, what: &str, id: &str) -> Failure {
-        Failure::new(format!("{} keeps nothing of {what} `{}`", self.name, shown(id)))
+        let by = self.by.map(|by| format!(" by {by}")).unwrap_or_default();
+        Failure::new(format!("{} keeps nothing of {what} `{}`{by}", self.name, shown(id)))
             .help("check the id; it never came, was refused, or came before what is kept")
     }
 

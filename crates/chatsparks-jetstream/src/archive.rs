@@ -31,6 +31,8 @@ impl Archive for JetStreamStore {
             found.extend(told("chatsparks_workspace").filter(|_| is_ours).map(WorkspaceId::from));
         }
         found.sort_unstable();
+        // While servers settle who leads, two of them may answer for one stream.
+        found.dedup();
         Ok(found)
     }
 

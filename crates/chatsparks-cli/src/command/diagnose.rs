@@ -292,7 +292,16 @@ impl Diagnose {
                 kept.workspace()?
             }
         };
-        let Watching { evidence, nearest, .. } = watching;
+        let Watching { asked, evidence, nearest } = watching;
+        let unknown = match &asked {
+            Asked::Contact(id) => replay.contact(id).is_none().then_some(("contact", id)),
+            Asked::Dm(id) => evidence.dm.is_none().then_some(("DM", id)),
+            Asked::Order(id) => evidence.order.is_none().then_some(("order", id)),
+            Asked::Comment(_) | Asked::Workspace => None,
+        };
+        if let Some((what, id)) = unknown {
+            return Err(kept.unknown(what, id));
+        }
         let now = self.at.or(replay.head().clock().latest());
         let (diagnosis, details) = self.diagnose(&evidence, &nearest, &replay, now)?;
         if bundle.is_wanted() {

@@ -254,7 +254,15 @@ fn c10_what_a_store_cannot_answer_is_said() {
         (vec!["insights", store, "--html", "./store.db"], "is read, and would be overwritten"),
         (
             vec!["diagnose", store, "--comment", "c-e6", "--trigger", "price", "--at", "2026-03-02T10:00:00Z"],
-            "keeps nothing of comment `c-e6`",
+            "keeps nothing of comment `c-e6` by 2026-03-02T10:00:00Z",
+        ),
+        (
+            vec!["diagnose", store, "--contact", "bo", "--at", "2026-03-02T10:00:00Z"],
+            "keeps nothing of contact `bo` by 2026-03-02T10:00:00Z",
+        ),
+        (
+            vec!["diagnose", store, "--order", "o2", "--at", "2026-03-02T10:00:00Z"],
+            "keeps nothing of order `o2` by 2026-03-02T10:00:00Z",
         ),
         (vec!["log", "glow.json", store, "--trigger", "prcie"], "did you mean `price`"),
         (vec!["log", "other.json", store, "--trigger", "price"], "it has `glow`: name the document"),

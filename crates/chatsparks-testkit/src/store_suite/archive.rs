@@ -351,6 +351,14 @@ pub async fn c10_what_is_told_of_a_thing_is_found<S: Store>(store: &S) {
         assert_eq!(first, found.into_iter().take(1).collect::<Vec<_>>());
     }
     assert_eq!(store.events_naming(&shard(0), &[Key::Dm("e1/0".into())], 9).await.unwrap(), []);
+    // What is logged once somebody has asked is found as well.
+    let order = [Key::Order("later".into())];
+    assert_eq!(store.events_naming(&shard(1), &order, 9).await.unwrap(), []);
+    let cancelled = |id: &str| (shard(1), brought(id, at(90), Event::OrderCancelled("later".into())));
+    store.append(vec![cancelled("later-1"), cancelled("later-2")]).await.unwrap();
+    let found = store.events_naming(&shard(1), &order, 9).await.unwrap();
+    let ids: Vec<_> = found.iter().map(|logged| logged.envelope.id.as_str()).collect();
+    assert_eq!(ids, ["later-1", "later-2"]);
 }
 
 /// What a console lists: rows of a kind by name, whichever partition has them; the head of each.
