@@ -274,6 +274,21 @@ impl Archive for JetStreamStore {
         }
     }
 
+    async fn replace_note(
+        &self,
+        workspace: &WorkspaceId,
+        name: &str,
+        before: Option<&str>,
+        text: &str,
+    ) -> Result<bool, StoreError> {
+        let (name, text) = (name.to_owned(), text.to_owned());
+        let does = Does::Renote { name, before: before.map(str::to_owned), text };
+        match self.journal(workspace).await?.submit(does).await? {
+            Outcome::Whether(written) => Ok(written),
+            _ => Err(unexpected()),
+        }
+    }
+
     async fn shard_rows(&self, shard: &Shard, after: Option<&Key>, limit: usize) -> Result<Vec<Row>, StoreError> {
         Ok(self.of(shard, |part| part.rows.all(after, limit)).await?.transpose()?.unwrap_or_default())
     }

@@ -103,6 +103,17 @@ impl Platform {
             "/business/comment/reply/create/" => {
                 json!({ "comment_id": format!("99{count}"), "unique_identifier": "own+name=" })
             }
+            // What an attempt wrote that was cut off by a crash is found here.
+            "/business/comment/reply/list/" => {
+                let wrote = |(path, body): &(String, Value)| {
+                    let is_reply = path == "/business/comment/reply/create/";
+                    is_reply.then(|| {
+                        json!({ "comment_id": "990", "owner": true, "text": body["text"], "status": "PUBLIC",
+                        "create_time": seconds().to_string() })
+                    })
+                };
+                json!({ "comments": asked.iter().filter_map(wrote).collect::<Vec<_>>() })
+            }
             "/business/comment/list/" => {
                 json!({ "comments": [{ "comment_id": "7247303576418566913", "video_id": "7203946942097902849",
                 "unique_identifier": "buyer+1=", "text": "price?", "username": "mint", "owner": false, "status": "PUBLIC",
