@@ -7,30 +7,33 @@ use crate::{
     document::Document,
     failure::Failure,
     input::Input,
+    output::{Output, Target},
     terminal::shown,
 };
 use chatsparks_core::{
     Contact, Engine, Envelope, Evaluation, Event, Instant, Key, OrderId, Record, Row, UserId, WorkspaceId,
 };
 use chatsparks_jetstream::JetStreamStore;
-use chatsparks_ports::{Archive, Limit, Log, Shard, Shards, StoreError};
+use chatsparks_ports::{Archive, Shard, Shards, StoreError};
 use chatsparks_postgres::PostgresStore;
 use chatsparks_replay::{Observer, Replay, driver::observe};
-use chatsparks_runtime::{Past, PastError, Wanted};
+use chatsparks_runtime::{Past, PastError, Standing, Wanted};
 use chatsparks_sqlite::SqliteStore;
 use std::{cell::RefCell, collections::BTreeMap};
 
 /// Read at once.
 const PAGE: usize = 500;
-/// Events that are looked at for the last one of a kind.
-const LOOKED_AT: u64 = 20_000;
 
 /// A workspace in a store.
 pub(crate) struct Kept {
     name: String,
+    /// What it is asked of: the document of the workspace, where one stands before it, and the store's own files.
+    files: Vec<Input>,
     threads: tokio::runtime::Runtime,
     store: Any,
     workspace: WorkspaceId,
+    /// As of when it is asked; none: as it is.
+    by: Option<Instant>,
     /// Engines of revisions that were asked for: compiling one takes longer than answering from it.
     engines: RefCell<BTreeMap<u32, Engine>>,
 }
@@ -52,6 +55,9 @@ macro_rules! asked {
     };
 }
 
+// Below the macro, which it uses.
+mod records;
+
 impl Kept {
     /// The store that a command is asked of: alone, or where a history may stand, with the workspace that a document names;
     /// none: it is asked of a file of events.
@@ -64,7 +70,11 @@ impl Kept {
             Some(history) if is_store(history) => {
                 let (document, read) = Document::open(workspace)?;
                 match read {
-                    Ok(workspace) => Self::open(history, Some(workspace.workspace.id)).map(Some),
+                    Ok(read) => {
+                        let mut kept = Self::open(history, Some(read.workspace.id))?;
+                        kept.files.push(workspace.clone());
+                        Ok(Some(kept))
+                    }
                     Err(faults) => Err(Failure::InvalidWorkspace(Box::new(Report::unreadable(document, faults)))),
                 }
             }
@@ -78,16 +88,23 @@ impl Kept {
         let threads = threads.map_err(|error| Failure::new(format!("no thread can be had: {error}")))?;
         let address = address.name();
         // What an address may hold is not shown.
+        let mut files = Vec::new();
         let (store, name) = match Address::of(&address)? {
-            Address::File(path) => (Any::Sqlite(open_file(&path)?), format!("`{}`", path.display())),
+            Address::File(path) => {
+                let beside = |ending| Input::File(format!("{}{ending}", path.display()).into());
+                files.extend(["", "-wal", "-shm"].map(beside));
+                (Any::Sqlite(open_file(&path)?), format!("`{}`", path.display()))
+            }
             Address::Postgres(url) => (Any::Postgres(threads.block_on(open_postgres(url))?), "the store".to_owned()),
             Address::Nats(url) => (Any::Nats(threads.block_on(open_nats(url))?), "the store".to_owned()),
         };
         let mut kept = Self {
             name,
+            files,
             threads,
             store,
             workspace: wanted.clone().unwrap_or_else(|| "".into()),
+            by: None,
             engines: RefCell::default(),
         };
         let there = asked!(kept, store => store.workspaces()).map_err(told)?;
@@ -113,14 +130,26 @@ impl Kept {
 
     /// Something that is not on record here.
     pub(crate) fn unknown(&self, what: &str, id: &str) -> Failure {
-        Failure::new(format!("{} keeps nothing of {what} `{}`", self.name, shown(id)))
+        let by = self.by.map(|by| format!(" by {by}")).unwrap_or_default();
+        Failure::new(format!("{} keeps nothing of {what} `{}`{by}", self.name, shown(id)))
             .help("check the id; it never came, was refused, or came before what is kept")
     }
 
-    /// Something that only a whole history can answer.
-    pub(crate) fn only_of_a_history(&self, what: &str) -> Failure {
-        Failure::new(format!("{what} is made of a whole history, and not of a store"))
-            .help("take it home first, `chatsparks export STORE FOLDER`, and ask of the history in that folder")
+    /// What a command writes besides its answer, which may not be what it reads.
+    ///
+    /// # Errors
+    /// A [`Failure`] when it is, or cannot be opened.
+    pub(crate) fn output(&self, target: Option<&Target>) -> Result<Output, Failure> {
+        if let Some(target) = target.filter(|target| self.files.iter().any(|input| target.overwrites(input))) {
+            let message = format!("`{}` is read, and would be overwritten", target.name());
+            return Err(Failure::new(message).help("write to another file"));
+        }
+        Output::open(target)
+    }
+
+    /// Asks as of an instant: what is later is not looked at.
+    pub(crate) fn as_of(&mut self, by: Option<Instant>) {
+        self.by = by;
     }
 
     fn partitions(&self) -> u32 {
@@ -173,11 +202,13 @@ impl Kept {
     /// the count at the comment is known.
     pub(crate) fn comment(&self, id: &str, watch: &mut impl Observer) -> Result<(Replay, bool), Failure> {
         let evaluation = self.evaluation(id)?.ok_or_else(|| self.unknown("comment", id))?;
-        let wanted = Wanted { comment: Some(id.into()), in_force: Some(self.engine()?), ..Wanted::default() };
+        if self.by.is_some_and(|by| evaluation.at > by) {
+            return Err(self.unknown("comment", id));
+        }
+        let wanted = Wanted { comment: Some(id.into()), ..self.wanted()? };
         let user_id = &evaluation.comment.user_id;
         let past = self.past(user_id, &wanted)?.ok_or_else(|| self.unknown("comment", id))?;
-        self.live(&past, watch)?;
-        Ok((self.as_it_stands(past.shard().partition, Some(user_id))?, past.is_count_known(&id.into())))
+        Ok((self.lived(&past, user_id, watch)?, past.is_count_known(&id.into())))
     }
 
     /// The contact that is meant: by a user id, or by a handle that one contact has.
@@ -190,10 +221,8 @@ impl Kept {
 
     /// Shows what happened with a contact by their id, and gives back the workspace as it stands, with them in it.
     pub(crate) fn watch(&self, user_id: &UserId, watch: &mut impl Observer) -> Result<Replay, Failure> {
-        let wanted = Wanted { in_force: Some(self.engine()?), ..Wanted::default() };
-        let past = self.past(user_id, &wanted)?.ok_or_else(|| self.unknown("contact", user_id.as_str()))?;
-        self.live(&past, watch)?;
-        self.as_it_stands(past.shard().partition, Some(user_id))
+        let past = self.past(user_id, &self.wanted()?)?.ok_or_else(|| self.unknown("contact", user_id.as_str()))?;
+        self.lived(&past, user_id, watch)
     }
 
     /// Shows what happened with the contact of a DM.
@@ -230,12 +259,11 @@ impl Kept {
             None => self.linked(partition, shop_id.clone(), ordered.at)?.unwrap_or_else(|| bears.clone()),
         };
         let things = vec![Key::Order(order_id), shop_id];
-        let wanted = Wanted { things, in_force: Some(self.engine()?), ..Wanted::default() };
+        let wanted = Wanted { things, ..self.wanted()? };
         let shard = self.shard(partition);
         let past = asked!(self, store => Past::in_partition(store, &shard, &user_id, &wanted));
         let past = past.map_err(|error| self.not_lived(&error))?.ok_or_else(|| self.unknown("order", id))?;
-        self.live(&past, watch)?;
-        self.as_it_stands(partition, Some(&user_id))
+        self.lived(&past, &user_id, watch)
     }
 
     /// Who had a shop's id when an order came, else who was given it first since.
@@ -256,9 +284,27 @@ impl Kept {
         past.map_err(|error| self.not_lived(&error))
     }
 
-    fn live(&self, past: &Past, watch: &mut impl Observer) -> Result<(), Failure> {
-        let lived = past.live(|record: &Record<'_>| observe(record, watch));
-        lived.map(drop).map_err(|error| self.not_lived(&error))
+    fn wanted(&self) -> Result<Wanted, Failure> {
+        Ok(Wanted { in_force: Some(self.engine()?), by: self.by, ..Wanted::default() })
+    }
+
+    /// Lives through a past, and gives back the workspace with the contact in it: as it stands, or as of when it is asked.
+    fn lived(&self, past: &Past, user_id: &UserId, watch: &mut impl Observer) -> Result<Replay, Failure> {
+        let lived = past.live(|record: &Record<'_>| observe(record, watch)).map_err(|error| self.not_lived(&error))?;
+        let mut stands = self.as_it_stands(past.shard().partition, Some(user_id))?;
+        let Some(by) = self.by else { return Ok(stands) };
+        if stands.head().is_late(by) {
+            return Ok(lived.into());
+        }
+        // Later than all that was decided: what is due by then fires, as it will.
+        let is_queued = stands.contact(user_id.as_str()).is_some_and(|contact| contact.queued_at().is_some());
+        if is_queued && stands.head().terms().next_cycle().is_some_and(|next| next <= by) {
+            let message = format!("whose turn it will be by {by} hangs on everybody who waits for room");
+            return Err(Failure::new(message).help("ask as of now, without `--at`; `GET W/usage` says who waits"));
+        }
+        let passes = Envelope { id: "timer:diagnose".into(), at: by, event: Event::Clock };
+        stands.push_observed(&passes, watch);
+        Ok(stands)
     }
 
     fn not_lived(&self, error: &PastError) -> Failure {
@@ -284,7 +330,8 @@ impl Kept {
         Replay::restore(engine, rows).map_err(|error| Failure::new(error.to_string()))
     }
 
-    /// The whole workspace as it stands, without its contacts: in the partition that has come furthest.
+    /// The whole workspace as it stands, or as of when it is asked, without its contacts: in the partition that has come
+    /// furthest.
     pub(crate) fn workspace(&self) -> Result<Replay, Failure> {
         let latest = |head: &Vec<Row>| {
             head.iter().find_map(|row| match row {
@@ -294,7 +341,28 @@ impl Kept {
         };
         let heads = self.heads()?;
         let furthest = (0..).zip(&heads).max_by_key(|(_, head)| latest(head)).map_or(0, |(partition, _)| partition);
-        self.as_it_stands(furthest, None)
+        let stands = self.as_it_stands(furthest, None)?;
+        match self.by {
+            Some(by) if stands.head().is_late(by) => Ok(Replay::new(self.engine_of(self.revision(by)?)?)),
+            _ => Ok(stands),
+        }
+    }
+
+    /// The revision that was in force at an instant.
+    fn revision(&self, by: Instant) -> Result<u32, Failure> {
+        let (mut last, mut is_gone) = (None, false);
+        for partition in 0..self.partitions() {
+            let shard = self.shard(partition);
+            match asked!(self, store => Standing::find(store, &shard, by)).map_err(told)? {
+                Standing::At(stood) => last = last.max(Some(stood.revision)),
+                Standing::Gone => is_gone = true,
+                Standing::Nothing => {}
+            }
+        }
+        match last {
+            None if is_gone => Err(self.not_lived(&PastError::Gone)),
+            last => Ok(last.unwrap_or(1)),
+        }
     }
 
     /// The contact that a handle means, with or without its `@`. Contacts are looked through one by one.
@@ -323,35 +391,6 @@ impl Kept {
         }
     }
 
-    /// The evaluations of comments, the last first, for as long as more are wanted, and so many at most; whether those were
-    /// all there are.
-    pub(crate) fn evaluations(
-        &self,
-        most: u64,
-        mut each: impl FnMut(Evaluation) -> Result<bool, Failure>,
-    ) -> Result<bool, Failure> {
-        let partitions = self.partitions();
-        let mut pages: Vec<Back> = (0..partitions).map(|partition| Back::new(self.shard(partition))).collect();
-        let mut looked_at = 0;
-        loop {
-            for back in &mut pages {
-                if back.page.is_empty() && !back.is_end {
-                    let page = asked!(self, store => store.evaluations(&back.shard, back.before, PAGE));
-                    back.take(page.map_err(told)?);
-                }
-            }
-            // The last of all partitions: by its instant, then as one partition has it.
-            let last = pages.iter().enumerate().filter_map(|(place, back)| Some((back.page.last()?.1.at, place))).max();
-            let Some((_, (_, next))) = last.and_then(|(_, place)| Some((place, pages[place].page.pop()?))) else {
-                return Ok(true);
-            };
-            looked_at += 1;
-            if !each(next)? || looked_at >= most {
-                return Ok(false);
-            }
-        }
-    }
-
     /// The numbers of the insights.
     pub(crate) fn insights(&self) -> Result<chatsparks_core::Insights, Failure> {
         let mut insights = chatsparks_core::Insights::new();
@@ -360,30 +399,6 @@ impl Kept {
         }
         Ok(insights)
     }
-
-    /// When the platform last sent an event, as far back as some thousands of events go (W3).
-    pub(crate) fn last_event(&self, is_from_platform: impl Fn(&Event) -> bool) -> Result<Option<Instant>, Failure> {
-        let mut last = None;
-        for partition in 0..self.partitions() {
-            let shard = self.shard(partition);
-            let mut until = asked!(self, store => store.decided(&shard)).map_err(told)?;
-            let least = until.saturating_sub(LOOKED_AT);
-            while until > least {
-                let from = until.saturating_sub(PAGE as u64);
-                let limit = Limit { events: PAGE, bytes: 64 << 20 };
-                let read = asked!(self, store => store.read(&shard, from, limit)).map_err(told)?;
-                let told = read.iter().rev().filter(|logged| logged.position <= until);
-                let found =
-                    told.filter(|logged| is_from_platform(&logged.envelope.event)).map(|one| one.envelope.at).max();
-                if found.is_some() {
-                    last = last.max(found);
-                    break;
-                }
-                until = from;
-            }
-        }
-        Ok(last)
-    }
 }
 
 /// Whether it is the address of a store, as `export` takes them; a path alone is a file of events.
@@ -391,28 +406,6 @@ fn is_store(input: &Input) -> bool {
     let name = input.name();
     let scheme = name.split_once(':').map(|(scheme, _)| scheme);
     matches!(scheme, Some("sqlite" | "postgres" | "postgresql" | "nats" | "tls"))
-}
-
-/// A partition's evaluations, read backwards.
-struct Back {
-    shard: Shard,
-    before: Option<u64>,
-    /// What is not handed over yet, the last at its end.
-    page: Vec<(u64, Evaluation)>,
-    is_end: bool,
-}
-
-impl Back {
-    fn new(shard: Shard) -> Self {
-        Self { shard, before: None, page: Vec::new(), is_end: false }
-    }
-
-    fn take(&mut self, mut page: Vec<(u64, Evaluation)>) {
-        self.is_end = page.is_empty();
-        self.before = page.last().map(|(seq, _)| *seq).or(self.before);
-        page.reverse();
-        self.page = page;
-    }
 }
 
 fn told(error: StoreError) -> Failure {

@@ -3,6 +3,7 @@
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 use clap::ColorChoice;
+use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
 
 /// The width of text that nobody watches.
@@ -38,6 +39,27 @@ pub(crate) const FAINT: Style = Style::new().dimmed();
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
 /// A no.
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+
+impl Stream {
+    /// Writes what a command answers: one JSON object for a program, or a text for a person.
+    ///
+    /// # Errors
+    /// What the stream says.
+    pub(crate) fn answer(
+        mut self,
+        json: bool,
+        told: &impl Serialize,
+        text: impl FnOnce(&mut Self) -> io::Result<()>,
+    ) -> io::Result<()> {
+        if json {
+            serde_json::to_writer_pretty(&mut self.to, told)?;
+            writeln!(self.to)?;
+        } else {
+            text(&mut self)?;
+        }
+        self.to.flush()
+    }
+}
 
 impl Terminal {
     pub(crate) fn new(color: ColorChoice, quiet: bool) -> Self {

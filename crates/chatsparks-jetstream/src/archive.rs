@@ -216,19 +216,10 @@ impl Archive for JetStreamStore {
     }
 
     async fn events_naming(&self, shard: &Shard, keys: &[Key], limit: usize) -> Result<Vec<Logged>, StoreError> {
-        // What a journal's state knows of an event is whom it names: the rest is read through.
-        let Some(journal) = self.existing(&shard.workspace).await? else { return Ok(Vec::new()) };
-        let (mut after, mut found) = (0, Vec::new());
-        let page = Limit { events: 10_000, bytes: 8 << 20 };
-        while found.len() < limit {
-            let logged = journal.logged(shard.partition, after, Position::MAX, page).await?;
-            let Some(last) = logged.last() else { break };
-            after = last.position;
-            let names = |logged: &Logged| logged.envelope.event.names().is_some_and(|key| keys.contains(&key));
-            found.extend(logged.into_iter().filter(names));
+        match self.existing(&shard.workspace).await? {
+            Some(journal) => journal.naming(shard.partition, keys, limit).await,
+            None => Ok(Vec::new()),
         }
-        found.truncate(limit);
-        Ok(found)
     }
 
     async fn stretch(&self, shard: &Shard) -> Result<Stretch, StoreError> {

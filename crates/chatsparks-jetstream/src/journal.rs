@@ -32,6 +32,7 @@ mod bodies;
 mod erase;
 mod snapshot;
 mod tail;
+mod things;
 
 use bodies::Bodies;
 pub(crate) use erase::{forgotten_evaluation, forgotten_line};
@@ -49,6 +50,8 @@ pub(crate) struct Journal {
     name: String,
     state: Mutex<State>,
     bodies: Bodies,
+    /// What the log of each partition says of things, as far as somebody asked.
+    things: tokio::sync::Mutex<BTreeMap<u32, things::Things>>,
     /// Who waits for what an operation comes to.
     awaited: Mutex<BTreeMap<(u64, u64), oneshot::Sender<Outcome>>>,
     /// How far the journal is folded; an error once it cannot be.
@@ -101,6 +104,7 @@ impl Journal {
             name,
             state: Mutex::new(State::new(partitions)),
             bodies: Bodies::default(),
+            things: tokio::sync::Mutex::default(),
             awaited: Mutex::default(),
             folded: watch::Sender::new(Ok(0)),
             poked: Notify::new(),

@@ -100,6 +100,12 @@ impl Considered<'_> {
     }
 }
 
+impl From<Partition> for Replay {
+    fn from(partition: Partition) -> Self {
+        Self { partition, scratch: Scratch::default() }
+    }
+}
+
 impl Replay {
     /// A workspace to which nothing has happened.
     pub fn new(engine: Engine) -> Self {

@@ -18,6 +18,7 @@ use std::collections::VecDeque;
 
 pub use arrivals::Arrival;
 pub(crate) use arrivals::{Arrivals, is_duplicate};
+pub use bundled::BundledLine;
 pub use comment::CommentEvidence;
 use comment::Told;
 pub use contact::{ContactEvidence, ContactNotes, ConversationNote, PendingNote, ThrottleNote};
@@ -25,6 +26,7 @@ pub use dm::DmEvidence;
 pub use order::{LedgerLine, OrderEvidence, OrderNotes};
 
 mod arrivals;
+mod bundled;
 mod comment;
 mod contact;
 mod dm;

@@ -45,15 +45,15 @@ mod worker;
 
 pub use configure::{ConfigureError, Configured};
 pub use desk::{
-    ActError, Acted, Changes, InboxCounts, InboxPage, InboxPlace, LastEvents, Listed, ListedOrder, LogError, LogPage,
-    LookedAt, OrdersPage, StartsPage, Thread, WaitingStart,
+    ActError, Acted, Changes, Find, InboxCounts, InboxPage, InboxPlace, LastEvents, LastRecords, Listed, ListedOrder,
+    LogError, LogPage, LookedAt, OrdersPage, StartsPage, Thread, WaitingStart,
 };
 pub use explain::{CommentExplained, CommentShown, ExplainError, TriggerExplained};
 pub use forecast::Forecast;
 pub use health::{ChannelHealth, Health, ShardHealth, WorkerHealth};
 pub use ingress::{AcceptError, NewEvent};
 pub use pace::{Rate, RateError};
-pub use past::{Past, PastError, Wanted};
+pub use past::{Past, PastError, Standing, Stood, Wanted, position};
 pub use reads::QueueView;
 pub use runtime::{Runtime, StartError};
 pub use settings::{ClockMode, Settings, WorkspaceSetup};

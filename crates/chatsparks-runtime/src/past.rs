@@ -13,6 +13,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 mod begin;
 mod kept;
+mod stood;
+
+pub use stood::{Standing, Stood, position};
 
 /// Events read at once.
 const PAGE: usize = 2_000;
@@ -29,6 +32,8 @@ pub struct Past {
     engines: BTreeMap<u32, Engine>,
     steps: Vec<Step>,
     erased_since: Option<Instant>,
+    /// As of when, and what stood then; none: all that happened.
+    ends: Option<(Instant, Told, u32)>,
 }
 
 /// What is wanted of a contact's past beside their own events.
@@ -40,6 +45,8 @@ pub struct Wanted {
     pub comment: Option<CommentId>,
     /// An engine that is compiled already.
     pub in_force: Option<Engine>,
+    /// As of this instant: what happened once the contact's partition had passed it is left out. None: all of it.
+    pub by: Option<Instant>,
 }
 
 /// Why there is no past to be lived through.
@@ -74,6 +81,15 @@ struct Step {
 enum What {
     Event(Box<Envelope>),
     Timer(Timer),
+}
+
+impl Step {
+    fn at(&self) -> Instant {
+        match &self.what {
+            What::Event(envelope) => envelope.at,
+            What::Timer(timer) => timer.due,
+        }
+    }
 }
 
 impl Past {
@@ -144,15 +160,38 @@ impl Past {
             }
         }
         let mut steps = in_order(user_id, lines, events)?;
+        let mut ends = None;
+        if let Some(by) = wanted.by {
+            let stood = match Standing::find(store, shard, by).await? {
+                Standing::At(stood) => stood,
+                Standing::Nothing => return Ok(None),
+                Standing::Gone => return Err(PastError::Gone),
+            };
+            let is_later =
+                |step: &Step| step.at() > by || step.line.as_ref().is_some_and(|line| line.seq >= stood.next);
+            let later = steps.iter().position(is_later);
+            steps.truncate(later.unwrap_or(steps.len()));
+            if stood.next < begin.seq {
+                return Err(PastError::Gone);
+            }
+            if let std::collections::btree_map::Entry::Vacant(place) = engines.entry(stood.revision) {
+                place.insert(compiled(store, &shard.workspace, stood.revision).await?);
+            }
+            // However long nobody was counted: a cycle's beginning says so too.
+            let count = kept::count_before(store, shard, stood.next, stretch.first_record, u64::MAX).await?;
+            let count = Some(count.ok_or(PastError::Gone)?);
+            ends = Some((by, Told { seq: stood.next, count, ..Told::default() }, stood.revision));
+        }
         for step in &mut steps {
             let is_asked = |event: &Event| matches!(event, Event::Comment(one) if Some(&one.comment_id) == wanted.comment.as_ref());
             let is_asked = matches!(&step.what, What::Event(envelope) if is_asked(&envelope.event));
             if let Some(line) = step.line.as_mut().filter(|line| is_asked || line.is_queued) {
-                line.count_before = kept::count_before(store, shard, line.seq, stretch.first_record).await?;
+                line.count_before =
+                    kept::count_before(store, shard, line.seq, stretch.first_record, kept::LOOKED_AT).await?;
             }
         }
         let (shard, erased_since) = (shard.clone(), stretch.erased_since);
-        Ok(Some(Self { shard, begins: begin.rows, first, engines, steps, erased_since }))
+        Ok(Some(Self { shard, begins: begin.rows, first, engines, steps, erased_since, ends }))
     }
 
     /// The partition that it lies in.
@@ -208,6 +247,14 @@ impl Past {
             if !held {
                 return Err(self.erased_since.map_or(PastError::Otherwise(seq), PastError::Forgotten));
             }
+        }
+        if let Some((by, told, revision)) = &self.ends {
+            if *revision != retrace.partition().engine().revision() {
+                retrace.goes_on_by(engine(revision)?);
+            }
+            // Whatever was due by then has fired: its record says so.
+            let passes = Envelope { id: "timer:past".into(), at: *by, event: Event::Clock };
+            retrace.event(&passes, *told, &mut scratch, |_| ());
         }
         Ok(retrace.partition().clone())
     }

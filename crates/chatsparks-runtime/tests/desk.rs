@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-use chatsparks_core::{ConversationState, Envelope, Event, Explained, Instant, Row, Scratch, UserId, WorkspaceId};
+use chatsparks_core::{
+    ConversationState, Envelope, Event, Explained, Instant, PendingFor, Row, Scratch, UserId, WorkspaceId,
+    text::normalise,
+};
 use chatsparks_ports::{Archive, ManualClock, MemoryStore};
-use chatsparks_runtime::{ClockMode, NewEvent, Runtime, Settings, WorkspaceSetup};
+use chatsparks_runtime::{ClockMode, Find, NewEvent, Runtime, Settings, WorkspaceSetup};
 use chatsparks_testkit::{
     generate::{Case, Focus, case},
     properties,
@@ -44,7 +47,7 @@ fn runs<T>(what: impl Future<Output = T>) -> T {
 async fn listed(runtime: &Runtime<MemoryStore>, id: &WorkspaceId, limit: usize) -> Vec<(Instant, UserId)> {
     let (mut listed, mut before) = (Vec::new(), None);
     loop {
-        let page = runtime.inbox(id, &STATES, before.as_ref(), limit).await.unwrap();
+        let page = runtime.inbox(id, &STATES, None, before.as_ref(), limit).await.unwrap();
         assert!(page.conversations.len() <= limit);
         listed.extend(page.conversations.into_iter().map(|one| (one.last_at, one.contact.user_id)));
         before = page.next;
@@ -79,8 +82,95 @@ proptest! {
             }
             wanted.sort_unstable_by(|one, other| other.cmp(one));
             assert_eq!(listed(&runtime, id, limit).await, wanted);
-            let page = runtime.inbox(id, &[ConversationState::Human], None, 1_000).await.unwrap();
+            let page = runtime.inbox(id, &[ConversationState::Human], None, None, 1_000).await.unwrap();
             assert_eq!((page.conversations.len(), page.counts.human), (human, human));
+            runtime.stop(Duration::from_secs(10)).await;
+        });
+    }
+
+    /// V1: a search finds whose user id or handle begins so, page by page, and counts them; also where the index was made
+    /// before the rest happened.
+    #[test]
+    fn v1_the_inbox_finds_by_handle_and_by_id(
+        case in case(Focus::Everything, 60), partitions in 1u32..4, limit in 1usize..6, until in 0usize..60,
+        typed in "[@]?[a-zA-Z]?[a-z0-9]{1,2}",
+    ) {
+        runs(async {
+            let (runtime, id) = (start(&case, partitions).await, &case.workspace.workspace.id);
+            let (first, rest) = case.history.split_at(until.min(case.history.len()));
+            happens(&runtime, id, first).await;
+            listed(&runtime, id, limit).await;
+            happens(&runtime, id, rest).await;
+            let rows = runtime.store().rows(id, "contact", None, 10_000).await.unwrap();
+            let with_conversation = rows.iter().filter_map(|row| match row {
+                Row::Contact(contact) => contact.conversation().map(|_| contact),
+                _ => None,
+            });
+            let mut contacts: Vec<_> = with_conversation.collect();
+            contacts.sort_by_key(|one| std::cmp::Reverse((one.last_spoken().unwrap_or(Instant::from_milliseconds(0)), one.user_id().clone())));
+            // What somebody typed at random; and the beginnings of who is there.
+            let mut asked = vec![typed];
+            for contact in contacts.iter().take(3) {
+                asked.push(contact.user_id().as_str().chars().take(2).collect());
+                asked.push(format!("@{}", contact.handle().unwrap_or("?").chars().take(3).collect::<String>()));
+            }
+            for typed in asked {
+                let Some(find) = Find::new(&typed) else { continue };
+                let folded = normalise(typed.trim().trim_start_matches('@'));
+                let wanted = contacts.iter().filter(|contact| {
+                    contact.user_id().as_str().starts_with(typed.trim())
+                        || contact.handle().is_some_and(|handle| normalise(handle).trim_start_matches('@').starts_with(&folded))
+                });
+                let wanted: Vec<_> = wanted.map(|contact| contact.user_id().clone()).collect();
+                let (mut found, mut before) = (Vec::new(), None);
+                loop {
+                    let page = runtime.inbox(id, &STATES, Some(&find), before.as_ref(), limit).await.unwrap();
+                    let counts = page.counts.bot + page.counts.waiting + page.counts.human + page.counts.closed;
+                    assert_eq!((counts, page.cut), (wanted.len(), false));
+                    found.extend(page.conversations.into_iter().map(|one| one.contact.user_id));
+                    before = page.next;
+                    if before.is_none() {
+                        break;
+                    }
+                }
+                assert_eq!(found, wanted, "{typed}");
+            }
+            runtime.stop(Duration::from_secs(10)).await;
+        });
+    }
+
+    /// P2: whose start is held, until when, oldest first; also where the index was made before the rest happened.
+    #[test]
+    fn p2_who_waits_to_write_is_listed_once(
+        case in case(Focus::Queue, 60), partitions in 1u32..4, limit in 1usize..4, until in 0usize..60,
+    ) {
+        runs(async {
+            let (runtime, id) = (start(&case, partitions).await, &case.workspace.workspace.id);
+            let (first, rest) = case.history.split_at(until.min(case.history.len()));
+            happens(&runtime, id, first).await;
+            runtime.held_starts(id, None, 1).await.unwrap();
+            happens(&runtime, id, rest).await;
+            let (mut starts, mut after) = (Vec::new(), None);
+            let rows = runtime.store().rows(id, "contact", None, 10_000).await.unwrap();
+            let held = |row: &Row| match row {
+                Row::Contact(contact) => contact
+                    .pending()
+                    .filter(|pending| pending.waits == PendingFor::Message)
+                    .map(|pending| (pending.comment_at, contact.user_id().clone(), pending.until)),
+                _ => None,
+            };
+            let mut wanted: Vec<_> = rows.iter().filter_map(held).collect();
+            wanted.sort_unstable();
+            loop {
+                let (page, count) = runtime.held_starts(id, after.as_ref(), limit).await.unwrap();
+                assert_eq!(count, wanted.len());
+                starts.extend(page.starts.into_iter().map(|start| (start.since, start.user_id, start.until)));
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(starts, wanted);
             runtime.stop(Duration::from_secs(10)).await;
         });
     }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
-import { Service, day } from "./service.mjs";
+import { Service, day, nothing } from "./service.mjs";
 
 const OWNER = "owner@glow.example";
 const MALI = "mali@glow.example";
@@ -23,18 +23,18 @@ after(async () => {
 });
 
 /** A page on which somebody has signed in, and what went wrong on it. */
-async function signedIn(member, options = {}) {
+async function signedIn(member, options = {}, of = service) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: "en-US", ...options });
   const page = await context.newPage();
   const wrong = [];
   page.on("pageerror", (error) => wrong.push(String(error)));
   page.on("console", (message) => { if (message.type() === "error" && !message.text().includes("Failed to load resource")) wrong.push(message.text()); });
-  await page.goto(service.address);
+  await page.goto(of.address);
   await page.fill("[name=workspace]", "glow");
   await page.fill("[name=member]", member);
-  await page.fill("[name=token]", service.token);
+  await page.fill("[name=token]", of.token);
   await page.press("[name=token]", "Enter");
-  await page.waitForSelector(".list .item");
+  await page.waitForSelector(of === service ? ".list .item" : ".list");
   return { page, context, wrong };
 }
 
@@ -78,6 +78,25 @@ test("every page is drawn in three widths, by day and by night, without anything
   }
 });
 
+test("where there is nothing yet, every page says so", async () => {
+  const empty = new Service(nothing());
+  await empty.start();
+  try {
+    for (const width of [1280, 768, 390]) {
+      const { page, context, wrong } = await signedIn(OWNER, { viewport: { width, height: 844 } }, empty);
+      for (const [name, words] of [["automations", /There are no automations yet/], ["inbox", /Nobody is here/], ["analytics", /Where buyers leftThere is nothing to count yet/], ["billing", /Nobody waits/], ["settings", /Waiting…/]]) {
+        await page.goto(`${empty.address}/#/${name}`);
+        await page.waitForFunction((words) => new RegExp(words).test(document.querySelector("main").textContent), words.source);
+        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false, `${name} at ${width}`);
+      }
+      assert.deepEqual(wrong, []);
+      await context.close();
+    }
+  } finally {
+    await empty.end();
+  }
+});
+
 test("words are in the reader's language, and stay so", async () => {
   const { page, context } = await signedIn(OWNER);
   for (const [code, words] of [["th", "กล่องข้อความ"], ["vi", "Hộp thư"], ["id", "Kotak masuk"], ["en", "Inbox"]]) {
@@ -109,9 +128,12 @@ test("C10, C11: a trigger is tested, and its last evaluations say why", async ()
 
 test("no text of a buyer is taken for markup, in whatever direction and however long", async () => {
   const markup = `<img src=x onerror="window.taken=1"><script>window.taken=1</script>`;
-  const long = `\u202eprice ${markup} ${"ยาว".repeat(100_000)}`;
+  const long = `\u202eprice ${markup} ${"ยาว".repeat(110_000)}`;
   await service.happens({ id: "bad-1", type: "comment", comment_id: "bad-c1", post_id: "v31", user_id: "bad-u1", handle: `${markup}\u202eevil`, text: long });
   await service.happens({ id: "bad-2", type: "message", message_id: "bad-m1", user_id: "bad-u1", text: `${markup} مرحبا` });
+  // A name that long is refused where it comes in: no page ever has to hold it.
+  const refused = await service.call("POST", "events", { id: "bad-3", type: "message", message_id: "bad-m2", user_id: "bad-u1", handle: "n".repeat(1 << 20), text: "hi" });
+  assert.equal(refused.status, 400);
   const { page, context, wrong } = await signedIn(OWNER);
   await open(page, "inbox/open/bad-u1");
   await page.waitForSelector('.bubble >> text=/مرحبا/');
@@ -236,7 +258,7 @@ test("A6: a soft order has a dotted ring until somebody says what it is", async 
 test("M3, M5: the banner follows the count, and who waits is told, until when, and why", async () => {
   const { page, context } = await signedIn(OWNER);
   const usage = (count, banner, paused, waiting = []) => ({ mac: { cycle_start: "2026-03-01T00:00:00Z", count, limit: 100, banner, paused }, next_cycle: "2026-04-01T00:00:00Z", told_at: [80, 95, 100], waiting, next: null });
-  const waits = { user_id: "w1", handle: "<b>waits</b>", trigger: "price", comment_id: "c1", post_id: "v1", since: "2026-03-15T10:00:00Z", until: "2026-03-17T10:00:00Z" };
+  const waits = { user_id: "w1", handle: "<b>waits</b>", trigger: "price", comment_id: "c1", post_id: "v1", since: "2026-03-15T10:00:00Z", until: "2026-03-17T10:00:00Z", advice: "raise_limit", to_do: "Raise the limit." };
   for (const [told, notice] of [[usage(10, "none", false), null], [usage(80, "yellow", false), "80 %"], [usage(95, "red", false), "95 %"], [usage(100, "red", true, [waits]), "limit is reached"]]) {
     await page.unrouteAll();
     await page.route("**/usage*", (route) => route.fulfill({ json: told }));
@@ -250,6 +272,59 @@ test("M3, M5: the banner follows the count, and who waits is told, until when, a
   await page.waitForSelector('table >> text="<b>waits</b>"');
   await page.click('table button:text-is("Why?")');
   await page.waitForSelector(".why >> text=/What to do next/");
+  // P2: who has to write first is told too, page by page.
+  assert.equal(await page.locator('h2 >> text="Who has to write first"').count(), 0);
+  const held = (user_id) => ({ ...waits, user_id, handle: `<i>${user_id}</i>`, advice: "ask_to_write", to_do: "Ask for a DM." });
+  await page.route("**/held*", (route) => route.fulfill({ json: route.request().url().includes("after=")
+    ? { count: 2, waiting: [held("h2")], next: null } : { count: 2, waiting: [held("h1")], next: "1~h1" } }));
+  await open(page, "settings");
+  await page.waitForSelector("text=/TikTok account/");
+  await open(page, "billing");
+  await page.waitForSelector('h2:has-text("Who has to write first") .badge >> text="2"');
+  await page.waitForSelector('table >> text="<i>h1</i>"');
+  await page.click('main > button:text-is("more")');
+  await page.waitForSelector('table >> text="<i>h2</i>"');
+  await page.locator('table button:text-is("Why?")').last().click();
+  await page.waitForSelector('.why >> text=/Waits for them to write/');
+  assert.equal(await page.locator('main > button:text-is("more")').count(), 0);
+  await context.close();
+});
+
+test("V1: a conversation is found by the beginning of a handle or an id, by keyboard alone", async () => {
+  await service.happens({ id: "find-1", type: "message", message_id: "find-m1", user_id: "find-u1", handle: "@Ｍáli_9 <b>", text: "hello?" });
+  await service.happens({ id: "find-2", type: "message", message_id: "find-m2", user_id: "find-u2", handle: "somebody", text: "hello?" });
+  const { page, context, wrong } = await signedIn(OWNER);
+  await open(page, "inbox/human");
+  await page.waitForSelector(".list .item");
+  await page.keyboard.press("/");
+  await page.keyboard.type("@máLI_9");
+  await page.waitForFunction(() => document.querySelectorAll(".list .item").length === 1);
+  await page.waitForSelector('.list .item >> text=/li_9 <b>/');
+  await page.waitForSelector('[role=tab][aria-selected=true] >> text="Human 1"');
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/inbox/human/find-u1");
+  await page.waitForSelector('.bubble >> text="hello?"');
+  // What is looked for stays while conversations are opened, and Esc takes it away.
+  assert.equal(await page.inputValue("input.find"), "@máLI_9");
+  await page.fill("input.find", "find-u");
+  await page.waitForFunction(() => document.querySelectorAll(".list .item").length === 2);
+  await page.fill("input.find", "nobody is called so");
+  await page.waitForSelector('.list >> text="None was found."');
+  await page.focus("input.find");
+  await page.keyboard.press("Escape");
+  await page.waitForFunction(() => document.querySelectorAll(".list .item").length > 2);
+  assert.equal(await page.inputValue("input.find"), "");
+  assert.match(page.url(), /inbox\/human\/find-u1$/);
+  // In what somebody writes a slash is a slash.
+  await page.focus("textarea");
+  await page.keyboard.type("1/2");
+  assert.equal(await page.inputValue("textarea"), "1/2");
+  // More than are looked at is said.
+  await page.route("**/conversations?*find=*", (route) => route.fulfill({ json: { counts: { bot: 0, waiting: 0, human: 0, closed: 0 }, conversations: [], next: null, cut: true } }));
+  await page.fill("input.find", "a");
+  await page.waitForSelector('text="More than 10,000 were found: type more letters."');
+  assert.deepEqual(wrong, []);
   await context.close();
 });
 

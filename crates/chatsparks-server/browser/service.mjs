@@ -15,6 +15,22 @@ export function day(comments) {
   return directory;
 }
 
+/** A workspace to which nothing has happened. */
+export function nothing() {
+  const directory = mkdtempSync(join(tmpdir(), "chatsparks-console-"));
+  const workspace = { id: "glow", name: "Moon", account_user_id: "acct_moon" };
+  const members = [{ email: "owner@glow.example", role: "owner", status: "active" }];
+  writeFileSync(join(directory, "moon.json"), JSON.stringify({ workspace, triggers: [], flows: [], members }));
+  writeFileSync(join(directory, "token"), "of-nothing");
+  writeFileSync(join(directory, "serve.toml"), `listen = "127.0.0.1:0"
+store = "sqlite:chatsparks.db"
+api_token = { file = "token" }
+[[workspace]]
+document = "moon.json"
+`);
+  return directory;
+}
+
 /** The service over such a directory. */
 export class Service {
   constructor(directory) {

@@ -8,7 +8,8 @@ const AHEAD = 60;
 
 /**
  * A list. `page(next)` answers `{ items, next }`; `row(item)` draws one; `key(item)` tells it from others;
- * `chosen(item)` hears a click or Enter. Arrow keys, Home and End go from row to row.
+ * `chosen(item)` hears a click or Enter; `empty()` is what stands there where there is none. Arrow keys, Home and End go
+ * from row to row.
  */
 export function list({ height, page, row, key, chosen, label, empty }) {
   const space = h("div", { class: "space", role: "presentation" });
@@ -48,7 +49,7 @@ export function list({ height, page, row, key, chosen, label, empty }) {
       if (!wanted.has(id)) { held.element.remove(); drawn.delete(id); }
     }
     if (!count && ended) {
-      if (!space.querySelector(".empty")) space.append(h("p", { class: "empty" }, empty));
+      if (!space.querySelector(".empty")) space.append(h("p", { class: "empty" }, empty()));
     } else {
       space.querySelector(".empty")?.remove();
     }
@@ -117,6 +118,14 @@ export function list({ height, page, row, key, chosen, label, empty }) {
       draw();
     },
     select(id) { selected = id; draw(); },
+    /** Goes into the list, to the first row. */
+    enter() {
+      element.focus();
+      if (!items.length) return;
+      element.scrollTop = 0;
+      selected = key(items[0]);
+      draw();
+    },
     get length() { return items.length; },
   };
 }

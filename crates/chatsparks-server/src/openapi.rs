@@ -44,6 +44,7 @@ mod shapes;
         calls::reset::post,
         calls::trial::post,
         calls::usage::get,
+        calls::usage::held,
         calls::people::members,
         calls::people::workspaces,
         calls::connections::get,

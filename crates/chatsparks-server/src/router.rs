@@ -114,6 +114,7 @@ pub fn router_with<S: Store>(runtime: Runtime<S>, access: Access, options: Optio
         .route("/triggers/{trigger}/reset", post(reset::post::<S>))
         .route("/try", post(trial::post::<S>))
         .route("/usage", get(usage::get::<S>))
+        .route("/held", get(usage::held::<S>))
         .route("/members", get(people::members::<S>))
         .route("/connections", get(connections::get::<S>))
         .route("/diagnosis", get(diagnosis::get::<S>))

@@ -68,9 +68,7 @@ fn prepare_schema(connection: &mut Connection, partitions: Option<u32>) -> Resul
         return Err(StoreError::Unusable("the file holds something other than a ChatSparks store".to_owned()));
     }
     if version > VERSION {
-        return Err(StoreError::Unusable(format!(
-            "the file's schema is of version {version}, and this build knows versions up to {VERSION}: use a newer one"
-        )));
+        return Err(newer(version));
     }
     for (number, migration) in (1..).zip(MIGRATIONS).skip(version) {
         let within = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(told)?;
@@ -99,6 +97,13 @@ fn prepare_schema(connection: &mut Connection, partitions: Option<u32>) -> Resul
     }
 }
 
+/// A file that a newer build has written is left as it is.
+fn newer(version: usize) -> StoreError {
+    StoreError::Unusable(format!(
+        "the file's schema is of version {version}, and this build knows versions up to {VERSION}: use a newer one"
+    ))
+}
+
 /// What a file of the present version was made with.
 pub(crate) fn read(connection: &Connection) -> Result<Made, StoreError> {
     let told = |error: rusqlite::Error| of_sqlite(&error);
@@ -106,8 +111,11 @@ pub(crate) fn read(connection: &Connection) -> Result<Made, StoreError> {
     if number("application_id")? != APPLICATION {
         return Err(StoreError::Unusable("the file holds something other than a ChatSparks store".to_owned()));
     }
-    let version = number("user_version")?;
-    if usize::try_from(version).ok() != Some(VERSION) {
+    let version = usize::try_from(number("user_version")?).unwrap_or(usize::MAX);
+    if version > VERSION {
+        return Err(newer(version));
+    }
+    if version != VERSION {
         return Err(StoreError::Unusable(format!(
             "the file's schema is of version {version}, and this build reads version {VERSION}: start the service once"
         )));

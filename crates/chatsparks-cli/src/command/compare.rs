@@ -69,15 +69,8 @@ impl Compare {
             return Err(failure);
         }
         let comparison = comparing.finish();
-        let mut to = terminal.out();
-        if self.json {
-            let compared = Compared { differs: comparison.differs(), comparison: &comparison };
-            serde_json::to_writer_pretty(&mut to.to, &compared).map_err(io::Error::from)?;
-            writeln!(to.to)?;
-        } else {
-            write_text(&comparison, &mut to)?;
-        }
-        to.to.flush()?;
+        let compared = Compared { differs: comparison.differs(), comparison: &comparison };
+        terminal.out().answer(self.json, &compared, |to| write_text(&comparison, to))?;
         Ok(if comparison.differs() { Answer::No } else { Answer::Done })
     }
 }

@@ -16,7 +16,7 @@ use chatsparks_replay::{
 };
 use clap::Args;
 use serde::Serialize;
-use std::io::{self, Write};
+use std::io::Write;
 
 /// Show what was said with one contact, and why it went on as it did
 ///
@@ -79,19 +79,13 @@ impl Conversation {
     fn write(&self, replay: &Replay, watched: &Watching, terminal: &Terminal) -> Result<Answer, Failure> {
         let Watching { view, evidence, .. } = watched;
         let contact = evidence.contact_notes(replay);
-        let mut to = terminal.out();
-        if self.json {
-            serde_json::to_writer_pretty(&mut to.to, &Shown { view, contact }).map_err(io::Error::from)?;
-            writeln!(to.to)?;
-        } else {
+        let told = Shown { view, contact };
+        terminal.out().answer(self.json, &told, |to| {
             for line in view.to_string().lines() {
                 writeln!(to.to, "{}", shown(line))?;
             }
-            if let Some(contact) = &contact {
-                write_contact(&mut to, contact)?;
-            }
-        }
-        to.to.flush()?;
+            told.contact.as_ref().map_or(Ok(()), |contact| write_contact(to, contact))
+        })?;
         Ok(Answer::Done)
     }
 

@@ -11,19 +11,25 @@ use crate::{
     terminal::{BAD, FAINT, GOOD, STRONG, Stream, Terminal, shown},
 };
 use chatsparks_core::{
-    Candidate, Effect, Email, Engine, Envelope, Event, Explanation, Instant, LedgerEntry, OrderOutcome, PostId,
-    Scratch, Text, WebhookTimes,
-    diagnosis::{Answer as Found, Case, Check, Diagnosis, DiagnosisKind, TeammateKnown, WebhookKnown},
+    Candidate, Email, Engine, Envelope, Event, Explanation, Instant, LedgerEntry, OrderOutcome, PostId, Scratch, Text,
+    WebhookTimes,
+    diagnosis::{
+        Answer as Found, BUNDLED_EVENTS, Case, Check, Diagnosis, DiagnosisKind, SupportBundle, TeammateKnown,
+        WebhookKnown,
+    },
 };
 use chatsparks_replay::{
-    Asked, Considered, ConsideredOrder, Evidence, Observer, Record, Replay,
-    evidence::{ContactNotes, LedgerLine, Next, OrderNotes, SetAside},
+    Asked, Evidence, Replay,
+    evidence::{BundledLine, ContactNotes, LedgerLine, Next, OrderNotes, SetAside},
 };
 use clap::{ArgGroup, Args, ValueEnum};
 use serde::Serialize;
 use std::io::{self, Write};
 
 mod page;
+mod watching;
+
+use watching::{ASKED_AT, Watching};
 
 /// Diagnose what did not happen: each check, what it looked at, and what to do
 ///
@@ -93,6 +99,7 @@ Examples:
   chatsparks diagnose sqlite:shop.db --dm e17/1
   chatsparks diagnose shop.json march.jsonl --order o4 --json
   chatsparks diagnose shop.json march.jsonl --contact u1 --at 2026-03-02T10:00:00Z
+  chatsparks diagnose sqlite:shop.db --order o4 --bundle bundle.json
   chatsparks diagnose shop.json march.jsonl --member ann@shop.example --invite ann@work.example
   chatsparks diagnose shop.json march.jsonl --webhook --incident no --bundle bundle.json
 
@@ -231,12 +238,13 @@ impl Diagnose {
             }
         }
         #[cfg(feature = "serve")]
-        if let Some(kept) = crate::kept::Kept::asked(&self.workspace, self.history.as_ref())? {
+        if let Some(mut kept) = crate::kept::Kept::asked(&self.workspace, self.history.as_ref())? {
+            kept.as_of(self.at);
             return self.diagnose_kept(&kept, terminal);
         }
         self.history()?;
         let engine = compile(&self.workspace)?;
-        let mut bundle = Output::open(self.bundle.as_ref())?;
+        let bundle = Output::open(self.bundle.as_ref())?;
         let mut watching = self.watching(self.asked(), bundle.is_wanted());
         let mut replay = self.replay(engine.clone(), &mut watching, terminal)?;
         let mut about = self.headline();
@@ -252,24 +260,16 @@ impl Diagnose {
         let (diagnosis, details) = self.diagnose(&evidence, &nearest, &replay, now)?;
         if bundle.is_wanted() {
             let at = now.unwrap_or(Instant::from_milliseconds(0));
-            let whole = evidence.bundle(&replay, diagnosis.clone(), at);
-            let written = serde_json::to_writer_pretty(&mut bundle, &whole).map_err(io::Error::from);
-            written.and_then(|()| writeln!(bundle)).map_err(|error| bundle.failure(error))?;
-            bundle.finish()?;
+            write_bundle(&evidence.bundle(&replay, diagnosis.clone(), at), bundle)?;
         }
         let page = Page::new(about, now, replay.engine().revision(), diagnosis, details);
         self.write(&page, terminal)
     }
 
-    /// The same from what a store keeps of the thing that is asked about, as it is now.
+    /// The same from what a store keeps of the thing that is asked about.
     #[cfg(feature = "serve")]
     fn diagnose_kept(&self, kept: &crate::kept::Kept, terminal: &Terminal) -> Result<Answer, Failure> {
-        if self.bundle.is_some() {
-            return Err(kept.only_of_a_history("a bundle for support"));
-        }
-        if self.at.is_some() {
-            return Err(kept.only_of_a_history("a diagnosis as of an earlier instant"));
-        }
+        let bundle = kept.output(self.bundle.as_ref())?;
         let mut watching = self.watching(self.asked(), false);
         let mut about = self.headline();
         let replay = match (&self.comment, &self.dm, &self.order, &self.contact) {
@@ -292,21 +292,33 @@ impl Diagnose {
                 kept.workspace()?
             }
         };
-        let Watching { evidence, nearest, .. } = watching;
-        let now = replay.head().clock().latest();
+        let Watching { asked, evidence, nearest } = watching;
+        let unknown = match &asked {
+            Asked::Contact(id) => replay.contact(id).is_none().then_some(("contact", id)),
+            Asked::Dm(id) => evidence.dm.is_none().then_some(("DM", id)),
+            Asked::Order(id) => evidence.order.is_none().then_some(("order", id)),
+            Asked::Comment(_) | Asked::Workspace => None,
+        };
+        if let Some((what, id)) = unknown {
+            return Err(kept.unknown(what, id));
+        }
+        let now = self.at.or(replay.head().clock().latest());
         let (diagnosis, details) = self.diagnose(&evidence, &nearest, &replay, now)?;
+        if bundle.is_wanted() {
+            let at = now.unwrap_or(Instant::from_milliseconds(0));
+            let id = replay.engine().workspace().workspace.id.clone();
+            let last = kept.last_records(BUNDLED_EVENTS)?;
+            let events = BundledLine::all(&last.lines, &last.events);
+            let mut whole = SupportBundle::of(id, replay.engine().revision(), at, events);
+            whole.add(diagnosis.clone());
+            write_bundle(&whole, bundle)?;
+        }
         self.write(&Page::new(about, now, replay.engine().revision(), diagnosis, details), terminal)
     }
 
     fn write(&self, page: &Page, terminal: &Terminal) -> Result<Answer, Failure> {
-        let mut to = if self.takes_standard_output() { terminal.err() } else { terminal.out() };
-        if self.json {
-            serde_json::to_writer_pretty(&mut to.to, page).map_err(io::Error::from)?;
-            writeln!(to.to)?;
-        } else {
-            page.write_text(&mut to)?;
-        }
-        to.to.flush()?;
+        let to = if self.takes_standard_output() { terminal.err() } else { terminal.out() };
+        to.answer(self.json, page, |to| page.write_text(to))?;
         Ok(Answer::Done)
     }
 
@@ -364,8 +376,8 @@ impl Diagnose {
         if let Some(at) = self.at
             && !replay.head().is_late(at)
         {
-            // An id that no history can have: timers that are due by then fire.
-            let clock = Envelope { id: "timer:diagnose".into(), at, event: Event::Clock };
+            // Timers that are due by then fire.
+            let clock = Envelope { id: ASKED_AT.into(), at, event: Event::Clock };
             replay.push_observed(&clock, watching);
         }
         Ok(replay)
@@ -438,46 +450,10 @@ impl Diagnose {
     }
 }
 
-/// Watches for what was asked about, and for ids that look like it.
-struct Watching {
-    asked: Asked,
-    evidence: Evidence,
-    nearest: Nearest,
-}
-
-impl Observer for Watching {
-    fn record(&mut self, record: &Record<'_>) {
-        match self.asked {
-            Asked::Dm(_) => {
-                for (place, effect) in record.decision.effects.iter().enumerate() {
-                    if matches!(effect, Effect::SendDm(_)) {
-                        self.nearest.consider(&record.source.effect_id(place));
-                    }
-                }
-            }
-            Asked::Contact(_) => {
-                if let Some(user_id) = record.user_id() {
-                    self.nearest.consider(user_id.as_str());
-                }
-            }
-            _ => {}
-        }
-        self.evidence.record(record);
-    }
-
-    fn comment(&mut self, considered: &Considered<'_>) {
-        if matches!(self.asked, Asked::Comment(_)) {
-            self.nearest.consider(considered.comment.comment_id.as_str());
-        }
-        self.evidence.comment(considered);
-    }
-
-    fn order(&mut self, considered: &ConsideredOrder<'_>) {
-        if matches!(self.asked, Asked::Order(_)) {
-            self.nearest.consider(considered.order.order_id.as_str());
-        }
-        self.evidence.order(considered);
-    }
+fn write_bundle<E: Serialize>(whole: &SupportBundle<E>, mut bundle: Output) -> Result<(), Failure> {
+    let written = serde_json::to_writer_pretty(&mut bundle, whole).map_err(io::Error::from);
+    written.and_then(|()| writeln!(bundle)).map_err(|error| bundle.failure(error))?;
+    bundle.finish()
 }
 
 impl Page {

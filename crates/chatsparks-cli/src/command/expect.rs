@@ -91,14 +91,7 @@ impl Expect {
             files.collect::<Result<Vec<_>, _>>()?.into_iter().try_for_each(Output::finish)?;
         }
         told.coverage = coverage.map(|coverage| coverage.report());
-        let mut to = terminal.out();
-        if self.json {
-            serde_json::to_writer_pretty(&mut to.to, &told).map_err(io::Error::from)?;
-            writeln!(to.to)?;
-        } else {
-            told.write_text(&mut to.to, terminal.quiet)?;
-        }
-        to.to.flush()?;
+        terminal.out().answer(self.json, &told, |to| told.write_text(&mut to.to, terminal.quiet))?;
         Ok(if told.passed || self.record { Answer::Done } else { Answer::No })
     }
 }

@@ -45,6 +45,7 @@ Examples:
   chatsparks insights sqlite:shop.db
   chatsparks insights shop.json march.jsonl --csv > march.csv
   chatsparks insights shop.json march.jsonl --html march.html
+  chatsparks insights sqlite:shop.db --html shop.html
   chatsparks insights shop.json march.jsonl --json | jq '.triggers.price'
 
 Exit status: 0 when the history was read to its end, 1 when the workspace is invalid, 2 when a
@@ -58,8 +59,8 @@ impl Insights {
     pub(crate) fn run(&self, terminal: &Terminal) -> Result<Answer, Failure> {
         #[cfg(feature = "serve")]
         if let Some(kept) = crate::kept::Kept::asked(&self.workspace, self.history.as_ref())? {
-            if self.html.is_some() {
-                return Err(kept.only_of_a_history("the page"));
+            if let Some(target) = &self.html {
+                return write_kept_page(&kept, target);
             }
             return self.write(&kept.insights()?, kept.engine()?.workspace(), terminal);
         }
@@ -75,18 +76,14 @@ impl Insights {
     }
 
     fn write(&self, insights: &Folded, workspace: &Workspace, terminal: &Terminal) -> Result<Answer, Failure> {
-        let mut to = terminal.out();
-        if self.json {
-            serde_json::to_writer_pretty(&mut to.to, insights).map_err(io::Error::from)?;
-            writeln!(to.to)?;
-        } else if self.csv {
-            write_csv(insights, &mut to.to)?;
-        } else {
+        terminal.out().answer(self.json, insights, |to| {
+            if self.csv {
+                return write_csv(insights, &mut to.to);
+            }
             let columns = to.width;
             let tables = format!("{:columns$}", InsightsTables { insights, workspace });
-            writeln!(to.to, "{}", tables.trim_end())?;
-        }
-        to.to.flush()?;
+            writeln!(to.to, "{}", tables.trim_end())
+        })?;
         Ok(Answer::Done)
     }
 }
@@ -108,6 +105,22 @@ impl Insights {
         to.finish()?;
         Ok(Answer::Done)
     }
+}
+
+/// The page of a store: the numbers that it keeps, and the days of the records that it has. Nothing is decided again.
+#[cfg(feature = "serve")]
+fn write_kept_page(kept: &crate::kept::Kept, target: &Target) -> Result<Answer, Failure> {
+    let mut to = kept.output(Some(target))?;
+    let mut report = Report::of(kept.insights()?);
+    let unreadable = |_| Failure::new("a record of the store cannot be read: was it written by a newer version?");
+    let is_cut = kept.records(|partition, line| report.add_line(partition, line).map_err(unreadable))?;
+    if is_cut {
+        report.begins_later();
+    }
+    let page = report.page(kept.engine()?.workspace());
+    to.write_all(page.as_bytes()).map_err(|error| to.failure(error))?;
+    to.finish()?;
+    Ok(Answer::Done)
 }
 
 /// Folds every record for a page.

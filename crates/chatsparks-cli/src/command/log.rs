@@ -135,14 +135,7 @@ impl Log {
 
 impl Logged<'_> {
     fn write(&self, json: bool, terminal: &Terminal) -> Result<Answer, Failure> {
-        let mut to = terminal.out();
-        if json {
-            serde_json::to_writer_pretty(&mut to.to, self).map_err(io::Error::from)?;
-            writeln!(to.to)?;
-        } else {
-            self.write_text(&mut to)?;
-        }
-        to.to.flush()?;
+        terminal.out().answer(json, self, |to| self.write_text(to))?;
         Ok(Answer::Done)
     }
 

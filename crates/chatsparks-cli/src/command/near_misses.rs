@@ -61,14 +61,7 @@ impl NearMisses {
             return Err(failure.help("write a trigger first; `chatsparks init` shows how"));
         }
         let found = watcher.0.find(replay.engine());
-        let mut to = terminal.out();
-        if self.json {
-            serde_json::to_writer_pretty(&mut to.to, &found).map_err(io::Error::from)?;
-            writeln!(to.to)?;
-        } else {
-            write_text(&found, &mut to)?;
-        }
-        to.to.flush()?;
+        terminal.out().answer(self.json, &found, |to| write_text(&found, to))?;
         Ok(Answer::Done)
     }
 }

@@ -54,14 +54,7 @@ impl Overlaps {
     pub(crate) fn run(&self, terminal: &Terminal) -> Result<Answer, Failure> {
         let engine = compile(&self.workspace)?;
         let told = Told { found: engine.overlaps(), flows: over_window(&engine) };
-        let mut to = terminal.out();
-        if self.json {
-            serde_json::to_writer_pretty(&mut to.to, &told).map_err(io::Error::from)?;
-            writeln!(to.to)?;
-        } else {
-            told.write_text(&engine, &mut to)?;
-        }
-        to.to.flush()?;
+        terminal.out().answer(self.json, &told, |to| told.write_text(&engine, to))?;
         Ok(if told.found.is_clean() && told.flows.is_empty() { Answer::Done } else { Answer::No })
     }
 }

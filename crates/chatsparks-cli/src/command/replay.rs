@@ -168,20 +168,18 @@ impl Replay {
         digest: Option<String>,
         terminal: &Terminal,
     ) -> Result<(), Failure> {
-        let mut to = if self.takes_standard_output() { terminal.err() } else { terminal.out() };
-        if self.json {
-            serde_json::to_writer_pretty(&mut to.to, &SummedUp { summary, insights, digest })
-                .map_err(io::Error::from)?;
-            writeln!(to.to)?;
-        } else if !(self.takes_standard_output() && terminal.quiet) {
+        let to = if self.takes_standard_output() { terminal.err() } else { terminal.out() };
+        let told = SummedUp { summary, insights, digest };
+        let written = to.answer(self.json, &told, |to| {
+            if self.takes_standard_output() && terminal.quiet {
+                return Ok(());
+            }
             let columns = to.width;
             writeln!(to.to, "{}", format!("{summary:columns$}").trim_end())?;
             writeln!(to.to, "\n{}", format!("{:columns$}", InsightsSection(insights)).trim_end())?;
-            if let Some(digest) = digest {
-                writeln!(to.to, "\ndigest {digest}")?;
-            }
-        }
-        Ok(to.to.flush()?)
+            told.digest.as_ref().map_or(Ok(()), |digest| writeln!(to.to, "\ndigest {digest}"))
+        });
+        Ok(written?)
     }
 
     /// A reader who goes away is no failure, unless a file was to be written beside.

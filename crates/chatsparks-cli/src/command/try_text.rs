@@ -189,14 +189,7 @@ impl Try {
         };
         let triggers = asked.into_iter().map(|explanation| Trial { hit: is_hit(&explanation), explanation }).collect();
         let tried = Tried { text, post, comment, revision: engine.revision(), triggers };
-        let mut to = terminal.out();
-        if self.json {
-            serde_json::to_writer_pretty(&mut to.to, &tried).map_err(io::Error::from)?;
-            writeln!(to.to)?;
-        } else {
-            tried.write_text(&mut to)?;
-        }
-        to.to.flush()?;
+        terminal.out().answer(self.json, &tried, |to| tried.write_text(to))?;
         Ok(Answer::Done)
     }
 
@@ -289,14 +282,7 @@ impl Tried<'_> {
 
 impl TriedAll<'_> {
     fn write(&self, json: bool, terminal: &Terminal) -> Result<Answer, Failure> {
-        let mut to = terminal.out();
-        if json {
-            serde_json::to_writer_pretty(&mut to.to, self).map_err(io::Error::from)?;
-            writeln!(to.to)?;
-        } else {
-            self.write_text(&mut to)?;
-        }
-        to.to.flush()?;
+        terminal.out().answer(json, self, |to| self.write_text(to))?;
         Ok(Answer::Done)
     }
 

@@ -86,12 +86,13 @@ fn run(directory: &Path, arguments: &[&str]) -> Output {
 
 /// A store to which that history happened, taken home into `home`, in a directory with `glow.json`.
 fn kept() -> Service {
-    kept_in(1)
+    kept_in("sqlite:store.db", 1)
 }
 
-/// The same in so many partitions.
-fn kept_in(partitions: u32) -> Service {
-    let directory = directory(&format!("{BASE}{KEYS}partitions = {partitions}\n{GLOW}"));
+/// The same in a store at an address, in so many partitions.
+fn kept_in(store: &str, partitions: u32) -> Service {
+    let base = BASE.replace("sqlite:store.db", store);
+    let directory = directory(&format!("{base}{KEYS}partitions = {partitions}\n{GLOW}"));
     fs::write(directory.path().join("glow.json"), document(2).to_string()).unwrap();
     let mut service = Service::start(directory, &[]);
     assert_eq!(service.post(history()).status, 200);
@@ -101,15 +102,13 @@ fn kept_in(partitions: u32) -> Service {
     };
     wait_for("every decision", is_decided);
     service.kill();
-    let exported = run(service.directory.path(), &["export", "store.db", "home"]);
+    let exported = run(service.directory.path(), &["export", store, "home"]);
     assert!(exported.status.success(), "{}", String::from_utf8_lossy(&exported.stderr));
     service
 }
 
-/// C10, D, R10: the same answers, to the letter, in both shapes.
-#[test]
-fn c10_a_store_answers_what_its_history_answers() {
-    let (service, store) = (kept(), "sqlite:store.db");
+/// What is asked: an empty argument is where a history stands.
+fn asked() -> Vec<Vec<&'static str>> {
     let mut asked = vec![
         vec!["log", "", "--trigger", "price"],
         vec!["log", "", "--trigger", "draft"],
@@ -133,25 +132,90 @@ fn c10_a_store_answers_what_its_history_answers() {
     asked.extend(["o1", "o2", "o3"].map(|id| vec!["diagnose", "", "--order", id]));
     asked.extend(["o1", "o2", "o3"].map(|id| vec!["explain", "", "--order", id]));
     asked.extend([vec!["explain", "", "--contact", "fah"], vec!["explain", "", "--webhook"]]);
+    // As of earlier and later instants: before a contact was known, between two events, at one, and once timers have fired.
+    let instants = ["2026-03-02T09:00:00Z", "2026-03-02T10:05:30Z", "2026-03-02T10:08:00Z", "2026-03-03T10:03:00Z"];
+    for at in instants.into_iter().chain(["2026-03-04T10:00:30Z", "2026-03-05T10:00:00Z", "2026-03-09T00:00:00Z"]) {
+        asked.extend(["mint", "noi", "fah", "bo"].map(|id| vec!["diagnose", "", "--contact", id, "--at", at]));
+        asked.extend(["o1", "o2"].map(|id| vec!["diagnose", "", "--order", id, "--at", at]));
+        asked.push(vec!["diagnose", "", "--comment", "c-e6", "--trigger", "price", "--at", at]);
+        asked.push(vec!["diagnose", "", "--dm", "e1/2", "--at", at]);
+        asked.push(vec!["diagnose", "", "--webhook", "--at", at]);
+        asked.push(vec!["diagnose", "", "--member", "owner@glow.example", "--at", at]);
+    }
+    asked
+}
+
+/// What was taken home: the document and the history.
+const HOME: (&str, &str) = ("home/glow/workspace.json", "home/glow/history-0.jsonl");
+
+/// What a command answers of a document and of what stands in place of a history: its status, and what it says.
+fn answer(
+    service: &Service,
+    arguments: &[&str],
+    shape: Option<&str>,
+    (document, history): (&str, &str),
+) -> (Option<i32>, String, String) {
+    let mut said: Vec<&str> = Vec::new();
+    for argument in arguments {
+        let is_command = said.is_empty();
+        said.push(if argument.is_empty() { history } else { argument });
+        if is_command {
+            said.push(document);
+        }
+    }
+    said.extend(shape);
+    let output = run(service.directory.path(), &said);
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned(), error)
+}
+
+/// S1: what a store on a server answers is what its history answers, to the letter; and what it writes besides.
+fn answers_as_its_history(store: &str) {
+    let service = kept_in(store, 1);
     let mut different = Vec::new();
-    for arguments in &asked {
+    for arguments in &asked() {
+        let of_store = answer(&service, arguments, Some("--json"), ("glow.json", store));
+        let of_history = answer(&service, arguments, Some("--json"), HOME);
+        if of_store.0 != of_history.0 || (of_history.0 == Some(0) && of_store.1 != of_history.1) {
+            different.push(format!("{arguments:?}\n{of_store:?}\n{of_history:?}"));
+        }
+    }
+    assert!(different.is_empty(), "{}", different.join("\n\n"));
+    let written = |document: &str, history: &str| {
+        let page = run(service.directory.path(), &["insights", document, history, "--html", "-"]);
+        assert!(page.status.success(), "{}", String::from_utf8_lossy(&page.stderr));
+        let asked = ["diagnose", document, history, "--order", "o1", "--at", "2026-03-04T10:01:00Z", "--bundle", "-"];
+        let bundle = run(service.directory.path(), &asked);
+        assert!(bundle.status.success(), "{}", String::from_utf8_lossy(&bundle.stderr));
+        [page.stdout, bundle.stdout].map(|written| String::from_utf8(written).unwrap())
+    };
+    assert_eq!(written("glow.json", store), written(HOME.0, HOME.1));
+    // It says so too where it cannot answer, and never shows what its address may hold.
+    let nothing = answer(&service, &["explain", "", "--comment", "nope"], None, ("glow.json", store));
+    assert!(nothing.2.contains("the store keeps nothing of comment `nope`"), "{nothing:?}");
+}
+
+#[test]
+fn s1_c10_a_store_in_postgresql_answers_what_its_history_answers() {
+    let server = chatsparks_cluster::Postgres::shared().unwrap();
+    answers_as_its_history(&server.database("answers").unwrap());
+}
+
+#[test]
+fn s1_c10_a_store_on_nats_answers_what_its_history_answers() {
+    let servers = chatsparks_cluster::Nats::shared().unwrap();
+    answers_as_its_history(&servers.url("answers"));
+}
+
+/// C10, D, R10: the same answers, to the letter, in both shapes.
+#[test]
+fn c10_a_store_answers_what_its_history_answers() {
+    let (service, store) = (kept(), "sqlite:store.db");
+    let mut different = Vec::new();
+    for arguments in &asked() {
         for shape in [None, Some("--json")] {
-            let of = |document: &'static str, history: &'static str| {
-                let mut said: Vec<&str> = Vec::new();
-                for argument in arguments {
-                    let is_command = said.is_empty();
-                    said.push(if argument.is_empty() { history } else { argument });
-                    if is_command {
-                        said.push(document);
-                    }
-                }
-                said.extend(shape);
-                let output = run(service.directory.path(), &said);
-                let error = String::from_utf8_lossy(&output.stderr).into_owned();
-                (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned(), error)
-            };
-            let of_store = of("glow.json", store);
-            let of_history = of("home/glow/workspace.json", "home/glow/history-0.jsonl");
+            let of_store = answer(&service, arguments, shape, ("glow.json", store));
+            let of_history = answer(&service, arguments, shape, HOME);
             // A store of one workspace needs no document beside it.
             if arguments[0] != "try" {
                 let mut alone: Vec<&str> =
@@ -182,9 +246,24 @@ fn c10_what_a_store_cannot_answer_is_said() {
         (vec!["conversation", "glow.json", store, "--contact", "nope"], "keeps nothing of contact `nope`"),
         (vec!["diagnose", "glow.json", store, "--dm", "nope"], "keeps nothing of DM `nope`"),
         (vec!["diagnose", "glow.json", store, "--order", "nope"], "keeps nothing of order `nope`"),
-        (vec!["diagnose", "glow.json", store, "--webhook", "--bundle", "b.json"], "made of a whole history"),
-        (vec!["diagnose", "glow.json", store, "--webhook", "--at", "2026-03-02T10:00:00Z"], "made of a whole history"),
-        (vec!["insights", "glow.json", store, "--html", "page.html"], "made of a whole history"),
+        (
+            vec!["diagnose", "glow.json", store, "--webhook", "--bundle", "store.db"],
+            "is read, and would be overwritten",
+        ),
+        (vec!["insights", "glow.json", store, "--html", "glow.json"], "is read, and would be overwritten"),
+        (vec!["insights", store, "--html", "./store.db"], "is read, and would be overwritten"),
+        (
+            vec!["diagnose", store, "--comment", "c-e6", "--trigger", "price", "--at", "2026-03-02T10:00:00Z"],
+            "keeps nothing of comment `c-e6` by 2026-03-02T10:00:00Z",
+        ),
+        (
+            vec!["diagnose", store, "--contact", "bo", "--at", "2026-03-02T10:00:00Z"],
+            "keeps nothing of contact `bo` by 2026-03-02T10:00:00Z",
+        ),
+        (
+            vec!["diagnose", store, "--order", "o2", "--at", "2026-03-02T10:00:00Z"],
+            "keeps nothing of order `o2` by 2026-03-02T10:00:00Z",
+        ),
         (vec!["log", "glow.json", store, "--trigger", "prcie"], "did you mean `price`"),
         (vec!["log", "other.json", store, "--trigger", "price"], "it has `glow`: name the document"),
         (vec!["log", "glow.json", "--trigger", "price"], "there is no history beside `glow.json`"),
@@ -201,14 +280,57 @@ fn c10_what_a_store_cannot_answer_is_said() {
         assert!(error.contains(says), "{arguments:?}: {error}");
         assert!(output.stdout.is_empty(), "{arguments:?}");
     }
-    assert!(!service.path("page.html").exists() && !service.path("b.json").exists());
+    let still = run(service.directory.path(), &["insights", store]);
+    assert!(still.status.success(), "{}", String::from_utf8_lossy(&still.stderr));
+}
+
+/// I1, I2, D8: the page and the bundle of a store are those of its history, to the letter; of many partitions the page adds
+/// up, and a record that was deleted is said to be.
+#[test]
+fn i1_d8_a_page_and_a_bundle_of_a_store_are_those_of_its_history() {
+    let service = kept();
+    let written = |arguments: &[&str], name: &str| {
+        let output = run(service.directory.path(), arguments);
+        assert!(output.status.success(), "{arguments:?} {}", String::from_utf8_lossy(&output.stderr));
+        fs::read_to_string(service.path(name)).unwrap()
+    };
+    let (document, history, store) = ("home/glow/workspace.json", "home/glow/history-0.jsonl", "sqlite:store.db");
+    let page = written(&["insights", document, history, "--html", "of-history.html"], "of-history.html");
+    assert!(page.contains("Contacts of this month") && page.contains("Revenue in THB"), "{page}");
+    assert_eq!(written(&["insights", store, "--html", "of-store.html"], "of-store.html"), page);
+    let mut seen_events = Vec::new();
+    for at in [None, Some("2026-03-02T10:08:00Z"), Some("2026-03-04T10:01:00Z")] {
+        for asked in [&["--webhook"][..], &["--order", "o1"], &["--comment", "c-e6", "--trigger", "price"]] {
+            let ask = |of: &[&'static str], name: &'static str| {
+                let at = at.map(|at| ["--at", at]);
+                let mut said = [&["diagnose"], of, asked, &["--bundle", name][..]].concat();
+                said.extend(at.into_iter().flatten());
+                run(service.directory.path(), &said).status.success().then(|| written(&said, name))
+            };
+            let of_history = ask(&[document, history], "of-history.json");
+            assert_eq!(ask(&[store], "of-store.json"), of_history, "{asked:?} {at:?}");
+            let bundle: Option<Value> = of_history.map(|bundle| serde_json::from_str(&bundle).unwrap());
+            seen_events.extend(bundle.map(|bundle| bundle["events"].as_array().unwrap().len()));
+        }
+    }
+    assert!(
+        seen_events.iter().any(|count| *count > 25) && seen_events.iter().any(|count| *count < 15),
+        "{seen_events:?}"
+    );
+    let many = kept_in("sqlite:store.db", 8);
+    let output = run(many.directory.path(), &["insights", "sqlite:store.db", "--html", "-"]);
+    let of_many = String::from_utf8_lossy(&output.stdout).into_owned();
+    let contacts =
+        |page: &str| page.split("Contacts of this month").nth(1).unwrap().split("</p>").next().unwrap().to_owned();
+    // Four were counted, whichever partition counted them.
+    assert_eq!(contacts(&of_many), contacts(&page));
 }
 
 /// R4, C10: in several partitions each thing is found where it lives, and is told as in one; but for what a partition alone
 /// says of the count.
 #[test]
 fn c10_a_store_of_many_partitions_answers_as_one() {
-    let (one, many) = (kept(), kept_in(8));
+    let (one, many) = (kept(), kept_in("sqlite:store.db", 8));
     // Who comes first under the limit is for the partitions to settle: what hangs on that is not asked.
     let mut asked = vec![vec!["log", "--trigger", "draft"], vec!["diagnose", "--webhook"]];
     asked.extend(["e1/1", "e1/2", "e11/0"].map(|id| vec!["diagnose", "--dm", id]));

@@ -124,6 +124,92 @@ fn h_one_thing_wrong_is_told_with_its_place() {
     }
 }
 
+/// What is left: each kind of fault that a configuration can have is told, and none shows a secret.
+#[test]
+fn h_every_other_thing_wrong_is_told() {
+    let url = "url = \"http://127.0.0.1:1/\"\n";
+    let tiktok = format!(
+        "{BASE}{GLOW}[workspace.tiktok]\nbusiness_id = \"b\"\nclient_key = \"k\"\nclient_secret = {{ env = \"TOKEN\" }}\n"
+    );
+    let nats = "listen = \"127.0.0.1:0\"\nstore = \"nats://127.0.0.1:1/x\"\n[nats]\n";
+    for (configuration, says) in [
+        (format!("store = \"mysql://host/db\"\n{GLOW}"), "expected `sqlite:` and the path of a file"),
+        (format!("store = \"mysql://user:{TOKEN}@host\"\n{GLOW}"), "a password never stands in the configuration"),
+        (format!("store = \"sqlite:\"\n{GLOW}"), "expected `sqlite:` and the path of a file"),
+        (format!("store = \"nats://user:{TOKEN}@host/x\"\n{GLOW}"), "a password never stands in the configuration"),
+        (format!("store = 3\n{GLOW}"), "`store`: expected where"),
+        (format!("{nats}user = \"u\"\n{GLOW}"), "`user` and `password` go together"),
+        (
+            format!("{nats}token = {{ env = \"TOKEN\" }}\ncredentials = {{ env = \"TOKEN\" }}\n{GLOW}"),
+            "one of `user`, `token` and `credentials`",
+        ),
+        (format!("{nats}token = \"{TOKEN}\"\n{GLOW}"), "a secret never stands in the configuration"),
+        (format!("{BASE}nats = 3\n{GLOW}"), "a table"),
+        (format!("{BASE}limits = 3\n{GLOW}"), "a table"),
+        (format!("{BASE}api_token = 3\n{GLOW}"), "expected where the secret stands"),
+        (format!("{BASE}api_token = {{}}\n{GLOW}"), "expected where the secret stands"),
+        (format!("{BASE}api_token = {{ file = \"blank\" }}\n{GLOW}"), "without blanks"),
+        (format!("{BASE}[[workspace]]\n"), "missing key `document`"),
+        (format!("{BASE}[[workspace]]\ndocument = \"no.json\"\n"), "cannot be read"),
+        (format!("{BASE}[[workspace]]\ndocument = \"blank\"\n"), "cannot be read"),
+        (format!("{BASE}{GLOW}outbound = \"mail\"\n"), "expected `tiktok`, `http` or `none`"),
+        (format!("{BASE}{GLOW}outbound = \"http\"\n[workspace.http]\n{url}"), "missing key `secret`"),
+        (
+            format!("{BASE}{GLOW}outbound = \"http\"\n[workspace.http]\nsecret = {{ env = \"TOKEN\" }}\n"),
+            "missing key `url`",
+        ),
+        (
+            format!(
+                "{BASE}{GLOW}outbound = \"http\"\n[workspace.http]\n{url}secret = [{{ env = \"A\" }}, {{ env = \"B\" }}]\n"
+            ),
+            "`secret`: expected one",
+        ),
+        (
+            format!(
+                "{BASE}{GLOW}outbound = \"http\"\n[workspace.http]\n{url}timeout_seconds = 601\nsecret = {{ env = \"TOKEN\" }}\n"
+            ),
+            "a whole number from 1 to 600",
+        ),
+        (format!("{tiktok}region = \"Thailand\"\n"), "two letters"),
+        (format!("{tiktok}approved = \"yes\"\n"), "true or false"),
+        (format!("{tiktok}app_member = \"nobody@glow.example\"\n"), "the document lists no such member"),
+        (
+            format!("{tiktok}refresh_token = {{ env = \"TOKEN\" }}\nauth_code = {{ env = \"TOKEN\" }}\n"),
+            "`refresh_token` or `auth_code`, not both",
+        ),
+    ] {
+        let place = directory(&configuration);
+        fs::write(place.path().join("blank"), "two words\n").unwrap();
+        let output = check(place.path());
+        assert_eq!(output.status.code(), Some(1), "{configuration}");
+        let told = out(&output);
+        assert!(
+            told.lines().any(|line| line.starts_with("serve.toml:") && line.contains(says)),
+            "{configuration}\n{told}"
+        );
+        assert!(!told.contains(TOKEN), "{told}");
+    }
+    // A file that is none: not there, a folder, not text, endless.
+    let place = directory("");
+    let file = place.path().join("serve.toml");
+    for (bytes, says) in [
+        (None, "cannot be read"),
+        (Some(vec![0xff, 0xfe]), "is not UTF-8"),
+        (Some(vec![b'#'; (1 << 20) + 1]), "is longer than 1 MiB"),
+    ] {
+        match bytes {
+            Some(bytes) => fs::write(&file, bytes).unwrap(),
+            None => fs::remove_file(&file).unwrap(),
+        }
+        let output = check(place.path());
+        assert_eq!(output.status.code(), Some(1));
+        assert!(out(&output).contains(says), "{}", out(&output));
+    }
+    fs::remove_file(&file).unwrap();
+    fs::create_dir(&file).unwrap();
+    assert!(out(&check(place.path())).contains("cannot be read"));
+}
+
 #[test]
 fn h_documents_are_looked_at_by_check() {
     let place = directory(&format!("{BASE}{GLOW}"));
@@ -175,7 +261,9 @@ fn h_what_cannot_run_says_why() {
     let told = run(&configuration, service.directory.path());
     assert!(told.contains("cannot open the store"), "{told}");
     let told = run(&configuration.replace("127.0.0.1:0", &service.address.to_string()), service.directory.path());
-    assert!(told.contains("cannot listen on"), "{told}");
+    assert!(told.contains("cannot listen on") && told.contains("something else listens there"), "{told}");
+    // Neither disturbed the one that runs.
+    assert_eq!(service.get("/healthz").status, 200);
     let missing = command(service.directory.path()).args(["--config", "none.toml"]).output().unwrap();
     assert_eq!(missing.status.code(), Some(2));
     let nothing = command(service.directory.path()).output().unwrap();

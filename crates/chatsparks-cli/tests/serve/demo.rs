@@ -140,9 +140,18 @@ fn h2_interrupted_at_any_moment_it_leaves_no_process_and_no_directory() {
         let place = place.to_str().unwrap().to_owned();
         lines.filter(|line| String::from_utf8_lossy(line).contains(&place)).count()
     };
-    for (name, later) in [("-INT", 0), ("-TERM", 300), ("-HUP", 900)] {
+    let slowly = ["--once", "--speed", "2000"];
+    // With `--crash` the service is killed and started again meanwhile.
+    let crashing = ["--once", "--crash", "--comments", "20000"];
+    for (name, later, arguments) in [
+        ("-INT", 0, &slowly[..]),
+        ("-TERM", 300, &slowly),
+        ("-HUP", 900, &slowly),
+        ("-INT", 150, &crashing),
+        ("-TERM", 1_500, &crashing),
+    ] {
         let place = tempfile::tempdir().unwrap();
-        let mut child = demo(place.path(), &["--once", "--speed", "2000"]).stdout(Stdio::null()).spawn().unwrap();
+        let mut child = demo(place.path(), arguments).stdout(Stdio::null()).spawn().unwrap();
         wait_for("the database", || begun(place.path()));
         std::thread::sleep(std::time::Duration::from_millis(later));
         assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());

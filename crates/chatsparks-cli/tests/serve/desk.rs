@@ -175,6 +175,57 @@ fn v1_conversations_are_listed_by_state_the_last_spoken_in_first() {
     assert_eq!((seen.len(), seen.iter().collect::<std::collections::BTreeSet<_>>().len()), (7, 7));
     service.get(&format!("{GLOW_AT}/conversations?state=none")).problem(400, "bad-request");
     service.get(&format!("{GLOW_AT}/conversations?before=x")).problem(400, "bad-request");
+    // Whose id or handle begins so, and how many of them are in each state; with a state as without.
+    let found = |find: &str, of: &str| {
+        let page = read(&service, &format!("conversations?find={find}{of}"));
+        assert_eq!(page["cut"], false);
+        let mut ids = ids(&page);
+        ids.sort();
+        (ids.join(" "), page["counts"]["bot"].as_u64().unwrap(), page["counts"]["human"].as_u64().unwrap())
+    };
+    assert_eq!(found("u3", ""), ("u3".to_owned(), 0, 1));
+    assert_eq!(found("u", "&state=human"), ("u3".to_owned(), 6, 1));
+    assert_eq!(found("%40SomeB", "&state=bot").1, 6);
+    assert_eq!(found("U3", ""), (String::new(), 0, 0));
+    assert_eq!(found("nobody", ""), (String::new(), 0, 0));
+    // Nothing that can be looked for is no search.
+    assert_eq!(found("%20%40", "").1, 6);
+    let long = "x".repeat(257);
+    service.get(&format!("{GLOW_AT}/conversations?find={long}")).problem(400, "bad-request");
+}
+
+/// P2: where a comment opens no DM, it is told whose start is held and until when, as long as it is.
+#[test]
+fn p2_whose_start_is_held_until_when() {
+    let mut document = document();
+    document["policy"] = json!({ "reach": { "mode": "buyer_first" } });
+    let service = service(&document, "partitions = 2");
+    assert_eq!(read(&service, "held"), json!({ "count": 0, "waiting": [], "next": null }));
+    let lines: Vec<String> = (0..5).map(|number| comment(&format!("e{number}"), &format!("u{number}"))).collect();
+    service.post(lines.join("\n"));
+    wait_for("five who are to write", || read(&service, "held")["count"] == 5);
+    // Nobody of them waits for room, and nobody has a conversation.
+    assert_eq!(read(&service, "usage")["waiting"], json!([]));
+    let (mut seen, mut next) = (Vec::new(), String::new());
+    loop {
+        let page = read(&service, &format!("held?limit=2{next}"));
+        for waiting in page["waiting"].as_array().unwrap() {
+            assert!(waiting["until"].as_str() > waiting["since"].as_str(), "{waiting}");
+            assert_eq!((&waiting["advice"], &waiting["trigger"]), (&json!("ask_to_write"), &json!("price")));
+            seen.push(waiting["user_id"].as_str().unwrap().to_owned());
+        }
+        match page["next"].as_str() {
+            Some(place) => next = format!("&after={}", place.replace('~', "%7E")),
+            None => break,
+        }
+    }
+    seen.sort();
+    assert_eq!(seen, ["u0", "u1", "u2", "u3", "u4"]);
+    // Who writes waits no more; nor does whose comment is gone.
+    service.post(json!({ "id": "m", "type": "message", "message_id": "m", "user_id": "u1", "text": "hi" }).to_string());
+    service.post(json!({ "id": "r", "type": "comment_removed", "comment_id": "c-e2", "user_id": "u2" }).to_string());
+    wait_for("three who are to write", || read(&service, "held")["count"] == 3);
+    service.get(&format!("{GLOW_AT}/held?limit=0")).problem(400, "bad-request");
 }
 
 #[test]
@@ -282,6 +333,12 @@ fn d8_the_bundle_for_support_holds_no_text() {
     let answer = service.get(&format!("{GLOW_AT}/support"));
     assert_eq!(answer.json()["workspace_id"], "glow");
     assert!(!answer.text().contains("secret") && !answer.text().contains("590 THB"));
+    // Beside it, from the store: the same events.
+    let path = service.path("store.db").display().to_string();
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("chatsparks"));
+    let written = command.args(["diagnose", &format!("sqlite:{path}"), "--webhook", "--bundle", "-"]).output().unwrap();
+    let bundle: Value = serde_json::from_slice(&written.stdout).unwrap();
+    assert_eq!(bundle["events"], answer.json()["events"]);
 }
 
 #[test]

@@ -40,6 +40,46 @@ fn h2_it_stops_on_sigterm_and_sigint_and_loses_nothing() {
     }
 }
 
+/// SIGINT at any moment, from before it has said anything: whatever it was at, the store holds together and goes on.
+#[test]
+fn h2_interrupted_at_any_moment_of_its_start_it_leaves_a_store_that_goes_on() {
+    let mut service = Service::usual();
+    assert_eq!(service.post(comment("e1", "u1")).status, 200);
+    for (round, later) in [0, 2, 5, 10, 20, 40, 80, 160].into_iter().enumerate() {
+        service.kill();
+        if round % 2 == 1 {
+            // From nothing, too: its file is being made.
+            for end in ["", "-wal", "-shm", "-lock"] {
+                let _ = std::fs::remove_file(service.path(&format!("fresh.db{end}")));
+            }
+        }
+        let name = if round % 2 == 1 { "fresh.db" } else { "store.db" };
+        let configuration = std::fs::read_to_string(service.path("serve.toml")).unwrap();
+        let configuration = configuration.replace("store.db", name);
+        std::fs::write(service.path("moment.toml"), configuration).unwrap();
+        let mut command = crate::service::command(service.directory.path());
+        command.args(["--config", "moment.toml"]).stdout(std::process::Stdio::null());
+        let child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(later));
+        assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        // It ended by itself, or by the signal; never by a panic.
+        assert!(matches!(output.status.code(), None | Some(0)), "{later} ms: {output:?}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!said.contains("panicked"), "{later} ms: {said}");
+        let mut command = crate::service::command(service.directory.path());
+        command.args(["--config", "moment.toml"]);
+        // Whichever it was, it opens, and takes events.
+        let mut again = Service::run(tempfile::tempdir().unwrap(), command);
+        let health = again.get("/healthz");
+        assert_eq!(health.status, 200, "{later} ms: {}", health.text());
+        assert_eq!(again.post(comment(&format!("m{round}"), "u1")).status, 200);
+        again.kill();
+    }
+    service.again();
+    assert_eq!(service.records(1)[0]["event"], "e1");
+}
+
 #[test]
 fn h2_what_has_begun_is_finished() {
     let mut service = Service::with("stop_seconds = 20", GLOW);

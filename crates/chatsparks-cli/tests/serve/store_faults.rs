@@ -221,6 +221,46 @@ fn s1_a_second_process_on_the_file_is_refused_and_disturbs_nothing() {
     assert_eq!(service.records(2).len(), 2);
 }
 
+/// A store of a newer version, by its schema and by its forms: neither the service nor a command touches it.
+#[test]
+fn s1_a_store_of_a_newer_version_is_left_as_it_is() {
+    let mut service = Service::usual();
+    service.post(comment("e1", "u1"));
+    service.records(1);
+    service.kill();
+    let (store, place) = (service.path("store.db"), service.directory.path().to_owned());
+    for newer in ["PRAGMA user_version = 99", "UPDATE meta SET value = 99 WHERE name = 'forms'"] {
+        let before = place.join("before.db");
+        let raw = rusqlite::Connection::open(&store).unwrap();
+        // Everything in one file, which can be held against what it was.
+        raw.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+        fs::copy(&store, &before).unwrap();
+        raw.execute_batch(newer).unwrap();
+        raw.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+        drop(raw);
+        let as_it_is = fs::read(&store).unwrap();
+        let run = |arguments: &[&str]| {
+            let mut command = Command::new(assert_cmd::cargo::cargo_bin("chatsparks"));
+            let output = command.args(arguments).current_dir(&place).env("TOKEN", TOKEN).output().unwrap();
+            assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+            let told = String::from_utf8(output.stderr).unwrap();
+            assert!(told.contains("99") && told.contains("use a newer one"), "{arguments:?}: {told}");
+        };
+        run(&["serve", "--config", "serve.toml"]);
+        run(&["insights", "sqlite:store.db"]);
+        // The demo finds it where it is to keep its day.
+        fs::create_dir_all(place.join("kept")).unwrap();
+        fs::copy(&store, place.join("kept/chatsparks.db")).unwrap();
+        run(&["demo", "--once", "--keep", "kept"]);
+        assert!(fs::read(place.join("kept/chatsparks.db")).unwrap() == as_it_is, "{newer}: it is as it was");
+        assert!(fs::read(&store).unwrap() == as_it_is, "{newer}: it is as it was");
+        fs::rename(&before, &store).unwrap();
+    }
+    // By the version that made it everything is there.
+    service.again();
+    assert_eq!(service.records(1)[0]["event"], "e1");
+}
+
 /// A page in the middle that was written over while it stood still: the start says so, or health does; and a backup puts
 /// it right.
 #[test]

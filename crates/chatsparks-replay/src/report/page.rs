@@ -35,7 +35,11 @@ fn parts(report: &Report, workspace: &Workspace, page: &mut String) -> std::fmt:
     )?;
     match (report.first, report.last) {
         (Some(first), Some(last)) => {
-            writeln!(page, "<p class=\"span\">{} to {}, in UTC</p>", date(day_of(first)), date(day_of(last)))?;
+            let kept = match report.is_cut {
+                true => "; older records are not kept, and the charts begin there: the sums and tables are of all time",
+                false => "",
+            };
+            writeln!(page, "<p class=\"span\">{} to {}, in UTC{kept}</p>", date(day_of(first)), date(day_of(last)))?;
         }
         _ => writeln!(page, "<p class=\"span\">The history has no events: there is nothing to tell yet.</p>")?,
     }
@@ -48,7 +52,7 @@ fn parts(report: &Report, workspace: &Workspace, page: &mut String) -> std::fmt:
     tables::flows(&report.insights, workspace, page)?;
     comments(report, &spans, page)?;
     tables::reasons(&report.insights, page)?;
-    contacts(report, &spans, page)?;
+    contacts(report, workspace, &spans, page)?;
     page.push_str("</main>\n</body>\n</html>\n");
     Ok(())
 }
@@ -152,14 +156,15 @@ fn comments(report: &Report, spans: &Spans<'_>, page: &mut String) -> std::fmt::
 }
 
 /// Monthly active contacts against the limit.
-fn contacts(report: &Report, spans: &Spans<'_>, page: &mut String) -> std::fmt::Result {
-    let counted = report.counted;
-    let Some(cycle) = counted.cycle else { return Ok(()) };
+fn contacts(report: &Report, workspace: &Workspace, spans: &Spans<'_>, page: &mut String) -> std::fmt::Result {
+    let Some(cycle) = report.cycle else { return Ok(()) };
+    let count: u64 = report.counted.values().sum();
+    let limit = workspace.plan.as_ref().and_then(|plan| u64::try_from(plan.mac_limit).ok());
     page.push_str("<section>\n<h2>Contacts of this month</h2>\n");
     let since = date(day_of(cycle));
-    match counted.limit {
+    match limit {
         Some(limit) if limit > 0 => {
-            let share = counted.count as f64 * 100.0 / limit as f64;
+            let share = count as f64 * 100.0 / limit as f64;
             let state = if share >= 95.0 {
                 "bad"
             } else if share >= 80.0 {
@@ -171,17 +176,21 @@ fn contacts(report: &Report, spans: &Spans<'_>, page: &mut String) -> std::fmt::
                 page,
                 "<p>{} of {} since {since}: {share:.0} %. At the limit new conversations wait.</p>\n\
                  <p class=\"meter {state}\" aria-hidden=\"true\"><span style=\"width:{:.1}%\"></span></p>",
-                grouped(counted.count),
+                grouped(count),
                 grouped(limit),
                 share.min(100.0)
             )?;
         }
-        _ => writeln!(page, "<p>{} since {since}. There is no limit.</p>", grouped(counted.count))?,
+        _ => writeln!(page, "<p>{} since {since}. There is no limit.</p>", grouped(count))?,
     }
-    let counts = spans.last(|day| day.counted.map(|count| count as f64));
+    let mut counts = vec![0.0; usize::try_from(spans.count).unwrap_or_default()];
+    for partition in report.counted.keys() {
+        let theirs = spans.last(|day| day.counted.get(partition).map(|count| *count as f64));
+        counts.iter_mut().zip(theirs).for_each(|(sum, count)| *sum += count);
+    }
     let mut lines = vec![Line { stroke: Stroke::Solid, values: counts.clone() }];
     let mut legend = "<i class=\"solid\"></i> contacts counted so far, from anew with each month".to_owned();
-    if let Some(limit) = counted.limit {
+    if let Some(limit) = limit {
         lines.push(Line { stroke: Stroke::Limit, values: vec![limit as f64; counts.len()] });
         legend.push_str(" <i class=\"limit\"></i> the limit");
     }

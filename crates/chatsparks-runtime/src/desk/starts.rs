@@ -1,11 +1,13 @@
-//! Who waits for room under the limit, and until when (M5, M6).
+//! Who waits, and until when: for room under the limit (M5, M6), or until the buyer writes (P2).
 
 use crate::Runtime;
-use chatsparks_core::{CommentId, Instant, PostId, Queued, Row, TriggerId, UserId, Wants, WorkspaceId};
+use chatsparks_core::{
+    CommentId, Instant, Key, PendingFor, PostId, Queued, Row, TriggerId, UserId, Wants, WorkspaceId, diagnosis::Advice,
+};
 use chatsparks_ports::{Shard, Store, StoreError};
 use serde::Serialize;
 
-/// Starts that wait for room, in the order in which they go.
+/// Starts that wait, in the order in which they came.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StartsPage {
     /// The starts.
@@ -14,7 +16,7 @@ pub struct StartsPage {
     pub next: Option<(Instant, UserId)>,
 }
 
-/// A start that waits for room.
+/// A start that waits.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WaitingStart {
     /// Whose.
@@ -28,10 +30,14 @@ pub struct WaitingStart {
     pub comment_id: CommentId,
     /// The post.
     pub post_id: PostId,
-    /// Since when: its place in the queue.
+    /// Since when: the comment's instant, and so its place in the queue.
     pub since: Instant,
     /// When it is dropped.
     pub until: Instant,
+    /// What to do about it.
+    pub advice: Advice,
+    /// The sentence.
+    pub to_do: &'static str,
 }
 
 impl<S: Store> Runtime<S> {
@@ -51,7 +57,7 @@ impl<S: Store> Runtime<S> {
         for partition in 0..self.store().partitions() {
             let shard = Shard { workspace: workspace.clone(), partition };
             let answer = self.store().load(&shard, &wants).await?;
-            starts.extend(answer.rows.iter().filter_map(start));
+            starts.extend(answer.rows.iter().filter_map(|row| start(row, PendingFor::Room)));
             // What a partition did not list comes after what it did: beyond the first such place nothing is known.
             listed_until = match (listed_until, answer.queued_until) {
                 (Some(one), Some(other)) => Some(one.min(other)),
@@ -69,12 +75,35 @@ impl<S: Store> Runtime<S> {
         let next = starts.last().filter(|_| is_more).map(place);
         Ok(StartsPage { starts, next })
     }
+
+    /// The starts that are held until their buyer writes (P2), oldest first, after a place; and how many there are.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn held_starts(
+        &self,
+        workspace: &WorkspaceId,
+        after: Option<&(Instant, UserId)>,
+        limit: usize,
+    ) -> Result<(StartsPage, usize), StoreError> {
+        let look = |inbox: &super::Inbox| (inbox.held(after, limit + 1), inbox.held_count());
+        let (mut places, count) = self.in_inbox(workspace, look).await?;
+        let is_more = places.len() > limit;
+        places.truncate(limit);
+        let next = places.last().filter(|_| is_more).cloned();
+        let mut starts = Vec::new();
+        for (_, user_id) in places {
+            let row = self.store().row(workspace, &Key::Contact(user_id)).await?;
+            // One that has begun meanwhile waits no more.
+            starts.extend(row.and_then(|row| start(&row, PendingFor::Message)));
+        }
+        Ok((StartsPage { starts, next }, count))
+    }
 }
 
-fn start(row: &Row) -> Option<WaitingStart> {
+fn start(row: &Row, waits: PendingFor) -> Option<WaitingStart> {
     let Row::Contact(contact) = row else { return None };
-    contact.queued_at()?;
-    let pending = contact.pending()?;
+    let pending = contact.pending().filter(|pending| pending.waits == waits)?;
     Some(WaitingStart {
         user_id: contact.user_id().clone(),
         handle: contact.handle().map(str::to_owned),
@@ -83,5 +112,7 @@ fn start(row: &Row) -> Option<WaitingStart> {
         post_id: pending.post_id.clone(),
         since: pending.comment_at,
         until: pending.until,
+        advice: Advice::about_wait(waits),
+        to_do: Advice::about_wait(waits).sentence(),
     })
 }

@@ -5,8 +5,9 @@ use chatsparks_ports::{Cursor, Shard, Store, StoreError};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Records that are looked through for a count, and at once.
-const LOOKED_AT: u64 = 2_000;
+/// Records that are looked through for the count before a record.
+pub(super) const LOOKED_AT: u64 = 2_000;
+/// Records that are read at once.
 const AT_ONCE: u64 = 250;
 
 /// A record as it is kept.
@@ -120,8 +121,9 @@ pub(super) async fn count_before<S: Store>(
     shard: &Shard,
     seq: u64,
     first_record: u64,
+    looked_at: u64,
 ) -> Result<Option<u64>, StoreError> {
-    let least = seq.saturating_sub(LOOKED_AT).max(first_record);
+    let least = seq.saturating_sub(looked_at).max(first_record);
     let mut until = seq;
     while until > least {
         let from = until.saturating_sub(AT_ONCE).max(least);

@@ -20,7 +20,8 @@ export async function draw(page) {
     soft(page),
     h("h2", {}, t("by_post")), table(t("post"), insights.posts),
     h("h2", {}, t("by_trigger")), table(t("automation"), insights.triggers),
-    h("h2", {}, t("drop_off")), Object.entries(insights.flows).map(([flow, one]) => fall(flow, one)));
+    h("h2", {}, t("drop_off")), Object.entries(insights.flows).map(([flow, one]) => fall(flow, one)),
+    Object.keys(insights.flows).length ? null : h("p", { class: "faint" }, t("no_numbers")));
 }
 
 function table(of, groups) {

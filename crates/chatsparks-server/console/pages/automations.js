@@ -13,7 +13,7 @@ export async function draw(page) {
     h("span", { class: "two" }, h("b", {}, name(one.name ?? one.id)), h("span", { class: "faint small wide" }, `${t("flow")} ${one.flow}`), h("span", { class: "faint small narrow" }, counts(one.numbers))),
     h("span", { class: "faint small wide" }, counts(one.numbers)),
   ];
-  const rows = list({ height: 64, row, key: (one) => one.id, chosen: (one) => page.go("automations", one.id), label: t("automations"), empty: t("no_triggers"),
+  const rows = list({ height: 64, row, key: (one) => one.id, chosen: (one) => page.go("automations", one.id), label: t("automations"), empty: () => t("no_triggers"),
     page: async () => ({ items: triggers, next: null }) });
   show(page.main, h("h1", {}, t("automations")), rows.element, h("p", { class: "faint small" }, t("keys")));
   rows.reset();

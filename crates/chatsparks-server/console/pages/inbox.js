@@ -15,25 +15,39 @@ export async function draw(page) {
   const user = page.parts[1];
   const tabs = h("div", { class: "tabs", role: "tablist" });
   const right = h("div", { class: "right" });
+  const many = h("p", { class: "faint small", role: "status" });
+  let later = 0;
+  const search = h("input", { type: "search", class: "find", dir: "auto", maxlength: 256, "aria-label": t("find"), placeholder: `${t("find")} (/)`, "aria-keyshortcuts": "/", value: found,
+    oninput: () => { found = search.value; clearTimeout(later); later = setTimeout(() => rows.reset(), 200); },
+    onkeydown: (event) => {
+      if (event.key === "ArrowDown" || event.key === "Enter") { event.preventDefault(); rows.enter(); }
+      // What was typed goes first; then Esc goes back, as everywhere.
+      if (event.key === "Escape" && found) { event.stopPropagation(); event.preventDefault(); found = search.value = ""; rows.reset(); }
+    } });
   const rows = list({
-    height: 68, key: (one) => one.user_id, label: t("inbox"), empty: t("no_conversations"), row: listed,
+    height: 68, key: (one) => one.user_id, label: t("inbox"), empty: () => t(found.trim() ? "none_found" : "no_conversations"), row: listed,
     chosen: (one) => page.go("inbox", state, one.user_id),
     page: async (next) => {
       try {
-        const told = await page.read(`conversations?state=${state}&limit=200${next ? `&before=${encodeURIComponent(next)}` : ""}`);
-        count(told.counts);
+        const asked = found;
+        const told = await page.read(`conversations?state=${state}&limit=200${asked.trim() ? `&find=${encodeURIComponent(asked)}` : ""}${next ? `&before=${encodeURIComponent(next)}` : ""}`);
+        // Of what was typed before, nothing is told any more.
+        if (asked === found) {
+          count(told.counts, asked.trim());
+          show(many, told.cut ? t("find_cut") : null);
+        }
         return { items: told.conversations, next: told.next };
       } catch (error) { page.tell(error); throw error; }
     },
   });
-  function count(counts) {
+  function count(counts, isFound) {
     const all = { ...counts, open: counts.human + counts.waiting + counts.bot };
-    countInbox(counts.human);
+    if (!isFound) countInbox(counts.human);
     show(tabs, STATES.map((one) => h("button", { type: "button", role: "tab", "aria-selected": String(one === state), onclick: () => page.go("inbox", one) },
       `${one === "open" ? t("open") : code("state", one)} ${number(all[one])}`)));
   }
   count({ human: 0, waiting: 0, bot: 0, closed: 0 });
-  show(page.main, h("div", { class: `inbox ${user ? "reading" : ""}` }, h("div", { class: "left" }, h("h1", {}, t("inbox")), tabs, rows.element), right));
+  show(page.main, h("div", { class: `inbox ${user ? "reading" : ""}` }, h("div", { class: "left" }, h("h1", {}, t("inbox")), search, tabs, many, rows.element), right));
   rows.reset();
   rows.select(user);
   const thread = user ? new Thread(page, right, state, user, await members) : null;
@@ -45,7 +59,14 @@ export async function draw(page) {
     if (!changes || changes.more || changed.size) rows.refresh((one) => !changed || changed.has(one.user_id)).catch(() => {});
     if (thread && (!changes || changes.more || changed.has(user) || changes.dms.some((dm) => thread.dms.has(dm)))) thread.read();
   });
-  page.signal.addEventListener("abort", off);
+  const onSlash = (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("input, textarea, select")) return;
+    event.preventDefault();
+    search.focus();
+    search.select();
+  };
+  addEventListener("keydown", onSlash);
+  page.signal.addEventListener("abort", () => { off(); clearTimeout(later); removeEventListener("keydown", onSlash); });
 }
 
 function listed(one) {
@@ -203,6 +224,8 @@ class Thread {
   }
 }
 
+/** Whose conversations are looked for: it stays while one after the other is opened. */
+let found = "";
 /** What somebody had begun to write, by contact; and under which key it was sent last. */
 const kept = new Map();
 const keys = new Map();

@@ -31,6 +31,8 @@ export default {
   count: "{count} of {limit} contacts this cycle", count_open: "{count} contacts this cycle, without a limit", next_cycle: "The next cycle begins {at}.",
   "banner.yellow": "80 % of this cycle's contacts are used.", "banner.red": "95 % of this cycle's contacts are used.",
   "banner.paused": "The limit is reached: new people wait, and go out when the limit rises or a cycle begins, unless they waited too long.",
+  find: "Find by handle or id", find_cut: "More than 10,000 were found: type more letters.", who_writes: "Who has to write first",
+  write_hint: "TikTok lets no shop write first here: their comment was answered in public, and the conversation begins when they write.",
   who_waits: "Who waits", nobody_waits: "Nobody waits.", since: "Since", drops: "Dropped", automation: "Automation",
   connections: "Connections", tiktok: "TikTok account", shop: "TikTok Shop", connected: "Connected", missing: "Missing: {what}", disconnected: "Disconnected",
   webhook: "Webhook", "webhook.waiting": "Waiting…", "webhook.receiving": "Receiving", "webhook.silent": "Silent", last_event: "Last event {at}", no_event: "No event yet",

@@ -31,6 +31,8 @@ export default {
   count: "{count} dari {limit} kontak di siklus ini", count_open: "{count} kontak di siklus ini, tanpa batas", next_cycle: "Siklus berikutnya mulai {at}.",
   "banner.yellow": "80 % kontak siklus ini terpakai.", "banner.red": "95 % kontak siklus ini terpakai.",
   "banner.paused": "Batas tercapai: orang baru menunggu sampai batas naik atau siklus baru mulai.",
+  find: "Cari nama pengguna atau ID", find_cut: "Ditemukan lebih dari 10.000: ketik lebih banyak huruf.", who_writes: "Siapa yang harus menulis dulu",
+  write_hint: "Di sini TikTok tidak mengizinkan toko menulis lebih dulu: komentarnya sudah dibalas secara publik, dan percakapan dimulai saat mereka menulis.",
   who_waits: "Siapa yang menunggu", nobody_waits: "Tidak ada yang menunggu.", since: "Sejak", drops: "Dibatalkan", automation: "Otomatisasi",
   connections: "Koneksi", tiktok: "Akun TikTok", shop: "TikTok Shop", connected: "Terhubung", missing: "Kurang: {what}", disconnected: "Terputus",
   webhook: "Webhook", "webhook.waiting": "Menunggu…", "webhook.receiving": "Menerima", "webhook.silent": "Diam", last_event: "Peristiwa terakhir {at}", no_event: "Belum ada peristiwa",

@@ -31,6 +31,8 @@ export default {
   count: "{count} จาก {limit} ผู้ติดต่อในรอบนี้", count_open: "{count} ผู้ติดต่อในรอบนี้ ไม่จำกัด", next_cycle: "รอบถัดไปเริ่ม {at}",
   "banner.yellow": "ใช้ไปแล้ว 80 % ของรอบนี้", "banner.red": "ใช้ไปแล้ว 95 % ของรอบนี้",
   "banner.paused": "ถึงโควตาแล้ว ผู้ติดต่อใหม่ต้องรอจนกว่าจะเพิ่มโควตาหรือเริ่มรอบใหม่",
+  find: "ค้นหาด้วยชื่อผู้ใช้หรือไอดี", find_cut: "พบมากกว่า 10,000 รายการ โปรดพิมพ์เพิ่ม", who_writes: "ใครต้องเขียนมาก่อน",
+  write_hint: "ที่นี่ TikTok ไม่ให้ร้านเขียนก่อน ความคิดเห็นได้รับคำตอบสาธารณะแล้ว บทสนทนาจะเริ่มเมื่อลูกค้าเขียนมา",
   who_waits: "ใครกำลังรอ", nobody_waits: "ไม่มีใครรอ", since: "ตั้งแต่", drops: "ยกเลิกเมื่อ", automation: "ระบบอัตโนมัติ",
   connections: "การเชื่อมต่อ", tiktok: "บัญชี TikTok", shop: "TikTok Shop", connected: "เชื่อมต่อแล้ว", missing: "ขาดสิทธิ์: {what}", disconnected: "ยังไม่ได้เชื่อมต่อ",
   webhook: "เว็บฮุก", "webhook.waiting": "กำลังรอ…", "webhook.receiving": "กำลังรับ", "webhook.silent": "เงียบ", last_event: "เหตุการณ์ล่าสุด {at}", no_event: "ยังไม่มีเหตุการณ์",

@@ -31,6 +31,8 @@ export default {
   count: "{count} trên {limit} liên hệ trong chu kỳ", count_open: "{count} liên hệ trong chu kỳ, không giới hạn", next_cycle: "Chu kỳ tiếp theo bắt đầu {at}.",
   "banner.yellow": "Đã dùng 80 % liên hệ của chu kỳ.", "banner.red": "Đã dùng 95 % liên hệ của chu kỳ.",
   "banner.paused": "Đã đạt giới hạn: người mới phải chờ đến khi giới hạn tăng hoặc chu kỳ mới bắt đầu.",
+  find: "Tìm theo tên hoặc mã người dùng", find_cut: "Tìm thấy hơn 10.000: hãy gõ thêm chữ.", who_writes: "Ai phải viết trước",
+  write_hint: "Ở đây TikTok không cho cửa hàng viết trước: bình luận đã được trả lời công khai, cuộc trò chuyện bắt đầu khi họ viết.",
   who_waits: "Ai đang chờ", nobody_waits: "Không ai chờ.", since: "Từ", drops: "Bị bỏ lúc", automation: "Tự động",
   connections: "Kết nối", tiktok: "Tài khoản TikTok", shop: "TikTok Shop", connected: "Đã kết nối", missing: "Thiếu: {what}", disconnected: "Chưa kết nối",
   webhook: "Webhook", "webhook.waiting": "Đang chờ…", "webhook.receiving": "Đang nhận", "webhook.silent": "Im lặng", last_event: "Sự kiện cuối {at}", no_event: "Chưa có sự kiện",

@@ -17,7 +17,7 @@ use chatsparks_core::{EventId, RefusalReason, diagnosis::Advice};
 use chatsparks_ports::Store;
 use chatsparks_replay::{Reader, evidence::Next};
 use chatsparks_runtime::{ActError, Acted};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::time::Duration;
 use utoipa::ToSchema;
@@ -138,16 +138,7 @@ pub(crate) async fn act<S: Store>(
     at: At,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (asked, key): (Act, _) = read(&service, &at, request, "{\"act\": \"take\"}").await?;
-    has_not_changed(&service, &at, asked.seen.as_ref()).await?;
-    let member = who(&at, asked.member)?;
-    let mut line = json!({ "type": asked.act, "user_id": at.name, "member": member });
-    if let Some(to) = asked.to {
-        line["to"] = to.into();
-    }
-    let outcome = happen(&service, &at, key, line).await?;
-    let now = service.runtime.contact(&at.workspace, &at.name).await?;
-    answer(outcome, now)
+    done::<S, Act>(&service, &at, request).await
 }
 
 /// Write a DM to a contact, and wait for what is decided of it. It takes the conversation, and opens one where none is open.
@@ -170,20 +161,7 @@ pub(crate) async fn write<S: Store>(
     at: At,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (asked, key): (Write, _) = read(&service, &at, request, "{\"text\": TEXT}").await?;
-    if asked.text.trim().is_empty() {
-        return Err(Problem::new(Kind::BadRequest, "`text` says nothing"));
-    }
-    has_not_changed(&service, &at, asked.seen.as_ref()).await?;
-    let member = who(&at, asked.member)?;
-    let mut line = json!({ "type": "member_message", "message_id": key.as_str(), "user_id": at.name, "member": member,
-        "text": asked.text });
-    if let Some(link) = asked.link {
-        line["link"] = link;
-    }
-    let outcome = happen(&service, &at, key, line).await?;
-    let now = service.runtime.contact(&at.workspace, &at.name).await?;
-    answer(outcome, now)
+    done::<S, Write>(&service, &at, request).await
 }
 
 /// Confirm or reject a soft order, once, and wait for what is decided of it.
@@ -204,11 +182,98 @@ pub(crate) async fn review<S: Store>(
     at: At,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (asked, key): (Review, _) = read(&service, &at, request, "{\"verdict\": \"confirm\"}").await?;
-    let member = who(&at, asked.member)?;
-    let line = json!({ "type": "order_review", "order_id": at.name, "verdict": asked.verdict, "member": member });
-    let outcome = happen(&service, &at, key, line).await?;
-    let now = service.runtime.order(&at.workspace, &at.name).await?;
+    done::<S, Review>(&service, &at, request).await
+}
+
+/// What a member asks for, and the line of a history that it becomes.
+trait Asks: DeserializeOwned {
+    /// What is expected in the body.
+    const EXPECTED: &str;
+
+    /// Who acts, where the body says so.
+    fn member(&mut self) -> Option<String>;
+
+    /// How the conversation stood when they decided to.
+    fn seen(&self) -> Option<&Seen> {
+        None
+    }
+
+    /// The line, but for the event's id and who acts. `name`: the contact or the order.
+    ///
+    /// # Errors
+    /// Where it asks for nothing.
+    fn line(self, name: &str, key: &EventId) -> Result<Value, Problem>;
+}
+
+impl Asks for Act {
+    const EXPECTED: &str = "{\"act\": \"take\"}";
+
+    fn member(&mut self) -> Option<String> {
+        self.member.take()
+    }
+
+    fn seen(&self) -> Option<&Seen> {
+        self.seen.as_ref()
+    }
+
+    fn line(self, user_id: &str, _key: &EventId) -> Result<Value, Problem> {
+        let mut line = json!({ "type": self.act, "user_id": user_id });
+        if let Some(to) = self.to {
+            line["to"] = to.into();
+        }
+        Ok(line)
+    }
+}
+
+impl Asks for Write {
+    const EXPECTED: &str = "{\"text\": TEXT}";
+
+    fn member(&mut self) -> Option<String> {
+        self.member.take()
+    }
+
+    fn seen(&self) -> Option<&Seen> {
+        self.seen.as_ref()
+    }
+
+    fn line(self, user_id: &str, key: &EventId) -> Result<Value, Problem> {
+        if self.text.trim().is_empty() {
+            return Err(Problem::new(Kind::BadRequest, "`text` says nothing"));
+        }
+        let mut line =
+            json!({ "type": "member_message", "message_id": key.as_str(), "user_id": user_id, "text": self.text });
+        if let Some(link) = self.link {
+            line["link"] = link;
+        }
+        Ok(line)
+    }
+}
+
+impl Asks for Review {
+    const EXPECTED: &str = "{\"verdict\": \"confirm\"}";
+
+    fn member(&mut self) -> Option<String> {
+        self.member.take()
+    }
+
+    fn line(self, order_id: &str, _key: &EventId) -> Result<Value, Problem> {
+        Ok(json!({ "type": "order_review", "order_id": order_id, "verdict": self.verdict }))
+    }
+}
+
+/// Reads what is asked for, lets it happen, and waits for what is decided of it.
+async fn done<S: Store, A: Asks>(service: &Shared<S>, at: &At, request: Request) -> Result<Response, Problem> {
+    let (mut asked, key): (A, _) = read(service, at, request, A::EXPECTED).await?;
+    has_not_changed(service, at, asked.seen()).await?;
+    let member = who(at, asked.member())?;
+    let mut line = asked.line(&at.name, &key)?;
+    line["member"] = member.into();
+    let is_of_an_order = line.get("order_id").is_some();
+    let outcome = happen(service, at, key, line).await?;
+    let now = match is_of_an_order {
+        true => service.runtime.order(&at.workspace, &at.name).await?,
+        false => service.runtime.contact(&at.workspace, &at.name).await?,
+    };
     answer(outcome, now)
 }
 
@@ -231,7 +296,7 @@ fn who(at: &At, named: Option<String>) -> Result<String, Problem> {
     }
 }
 
-async fn read<S: Store, T: serde::de::DeserializeOwned>(
+async fn read<S: Store, T: DeserializeOwned>(
     service: &Shared<S>,
     at: &At,
     request: Request,

@@ -5,14 +5,14 @@ use super::{
     page::{limit, read_place, write_place},
     to_its_end,
 };
-use crate::{Problem, Scope, router::Shared};
+use crate::{Kind, Problem, Scope, router::Shared};
 use axum::{
     Json,
     extract::{Request, State},
 };
 use chatsparks_core::ConversationState;
 use chatsparks_ports::Store;
-use chatsparks_runtime::Listed;
+use chatsparks_runtime::{Find, Listed};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
@@ -20,11 +20,13 @@ use utoipa::{IntoParams, ToSchema};
 /// Conversations of a page, without being told and at most.
 const USUAL: usize = 50;
 const MOST: usize = 200;
+/// Characters of a search: a user id has no more.
+const FIND: usize = 256;
 
 /// Conversations, the one that was spoken in last first.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Conversations {
-    /// How many there are in each state: `bot`, `waiting`, `human`, `closed`.
+    /// How many there are in each state: `bot`, `waiting`, `human`, `closed`; of a search, how many it found.
     #[schema(value_type = Object)]
     counts: Value,
     /// Each: the contact as in the state, their `handle`, `last_at`, and `waits_until` where a start of theirs waits.
@@ -32,6 +34,8 @@ pub(crate) struct Conversations {
     conversations: Vec<Listed>,
     /// Where to go on: `before` of the next call; null: that was the last.
     next: Option<String>,
+    /// Whether a search found more than ten thousand, which is as many as are looked at: more letters find fewer.
+    cut: bool,
 }
 
 /// Which conversations.
@@ -55,6 +59,10 @@ pub(crate) struct Asked {
     /// Those in this state: `bot`, `waiting`, `human`, `closed`, all that are `open`, or `all`. Without, those that are open.
     #[param(nullable = false, value_type = Option<String>, pattern = "^(bot|waiting|human|closed|open|all)$")]
     state: Option<Which>,
+    /// Those whose user id, or whose handle as it was when something last happened in their conversation, begins with
+    /// this. Handles are compared as keywords are, with or without an `@`, and user ids as they are.
+    #[param(nullable = false, max_length = 256)]
+    find: Option<String>,
     /// Where to go on: `next` of the answer before.
     #[param(nullable = false, pattern = r"^\d{1,15}~")]
     before: Option<String>,
@@ -80,11 +88,17 @@ pub(crate) async fn list<S: Store>(
     let before = paged.before.as_deref().map(|before| read_place(before, "before")).transpose()?;
     let limit = limit(paged.limit, USUAL, MOST)?;
     let states = paged.state.unwrap_or_default().states();
+    if paged.find.as_ref().is_some_and(|find| find.chars().count() > FIND) {
+        return Err(Problem::new(Kind::BadRequest, format!("`find` has {FIND} characters at most")));
+    }
+    let find = paged.find.as_deref().and_then(Find::new);
     let (runtime, workspace) = (service.runtime.clone(), at.workspace);
     // Whoever looks first may have gone before every contact was read: who comes next finds what was made.
-    let page = to_its_end(async move { runtime.inbox(&workspace, states, before.as_ref(), limit).await }).await??;
+    let looked = async move { runtime.inbox(&workspace, states, find.as_ref(), before.as_ref(), limit).await };
+    let page = to_its_end(looked).await??;
     let next = page.next.as_ref().map(write_place);
-    Ok(Json(Conversations { counts: json!(page.counts), conversations: page.conversations, next }))
+    let (counts, cut) = (json!(page.counts), page.cut);
+    Ok(Json(Conversations { counts, conversations: page.conversations, next, cut }))
 }
 
 impl Which {

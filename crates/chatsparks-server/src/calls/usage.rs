@@ -1,8 +1,9 @@
-//! The count of monthly active contacts, its banner, and who waits for room (M3, M5).
+//! The count of monthly active contacts, its banner, and who waits: for room (M3, M5), or to write (P2).
 
 use super::{
     asked,
     page::{limit, read_place, write_place},
+    to_its_end,
 };
 use crate::{Problem, Scope, router::Shared};
 use axum::{
@@ -29,8 +30,21 @@ pub(crate) struct Usage {
     next_cycle: Option<String>,
     /// The counts at which the owners are told; null without a limit.
     told_at: Option<[u64; 3]>,
-    /// Starts that wait for room, in the order in which they go: whose, the comment, `since`, and `until`, when they are
-    /// dropped.
+    /// Starts that wait for room, in the order in which they go: whose, the comment, `since`, `until`, when they are
+    /// dropped, and what to do.
+    #[schema(value_type = Vec<Object>)]
+    waiting: Vec<WaitingStart>,
+    /// Where to go on: `after` of the next call; null: that was the last.
+    next: Option<String>,
+}
+
+/// Who waits to write.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Held {
+    /// How many starts are held.
+    count: usize,
+    /// Starts that are held until their buyer writes, oldest first: whose, the comment, `since`, `until`, when they are
+    /// dropped, and what to do.
     #[schema(value_type = Vec<Object>)]
     waiting: Vec<WaitingStart>,
     /// Where to go on: `after` of the next call; null: that was the last.
@@ -71,4 +85,23 @@ pub(crate) async fn get<S: Store>(State(service): State<Shared<S>>, request: Req
         waiting: page.starts,
         next: page.next.as_ref().map(write_place),
     }))
+}
+
+/// The starts that are held until their buyer writes, where a comment alone opens no DM, and until when.
+#[utoipa::path(
+    operation_id = "list_held_starts",
+    get, path = "/v1/workspaces/{workspace}/held", tag = "usage",
+    params(("workspace" = String, Path, description = "The id of the workspace"), Asked),
+    responses((status = 200, description = "The starts", body = Held)),
+    security(("bearer" = ["read"])),
+)]
+pub(crate) async fn held<S: Store>(State(service): State<Shared<S>>, request: Request) -> Result<Json<Held>, Problem> {
+    let (at, paged): (_, Asked) = asked(&service, request, Scope::Read).await?;
+    let after = paged.after.as_deref().map(|after| read_place(after, "after")).transpose()?;
+    let limit = limit(paged.limit, USUAL, MOST)?;
+    let (runtime, workspace) = (service.runtime.clone(), at.workspace);
+    // As the inbox: whoever looks first may have gone before every contact was read.
+    let looked = async move { runtime.held_starts(&workspace, after.as_ref(), limit).await };
+    let (page, count) = to_its_end(looked).await??;
+    Ok(Json(Held { count, waiting: page.starts, next: page.next.as_ref().map(write_place) }))
 }

@@ -13,8 +13,10 @@ pub const BUNDLED_EVENTS: usize = 200;
 
 /// What support needs to look into a workspace: nothing in it was written by a buyer or a member, and
 /// nothing is secret. Neither are there amounts, captured values or handles.
+///
+/// `E`: its events, [`BundledEvent`]s or the same read from records.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct SupportBundle {
+pub struct SupportBundle<E = BundledEvent> {
     /// The schema of the bundle.
     pub schema: u32,
     /// The workspace.
@@ -24,7 +26,7 @@ pub struct SupportBundle {
     /// When the bundle was made.
     pub at: Instant,
     /// The last events and timers, in processing order.
-    pub events: VecDeque<BundledEvent>,
+    pub events: VecDeque<E>,
     /// Diagnoses with a check that failed.
     pub diagnoses: Vec<Diagnosis>,
 }
@@ -58,7 +60,15 @@ pub struct BundledEvent {
 impl SupportBundle {
     /// An empty bundle, of a workspace at an instant.
     pub fn new(workspace_id: WorkspaceId, revision: u32, at: Instant) -> Self {
-        Self { schema: 1, workspace_id, revision, at, events: VecDeque::new(), diagnoses: Vec::new() }
+        Self::of(workspace_id, revision, at, [])
+    }
+}
+
+impl<E> SupportBundle<E> {
+    /// A bundle of events that are known, the last ones.
+    pub fn of(workspace_id: WorkspaceId, revision: u32, at: Instant, events: impl IntoIterator<Item = E>) -> Self {
+        let events = events.into_iter().collect();
+        Self { schema: 1, workspace_id, revision, at, events, diagnoses: Vec::new() }
     }
 
     /// Adds a diagnosis, where it is open: where a check failed. Words of the platform are left out of it, unless
@@ -78,7 +88,7 @@ impl SupportBundle {
     }
 
     /// Adds an event; the oldest goes where there are too many.
-    pub fn remember(&mut self, event: BundledEvent) {
+    pub fn remember(&mut self, event: E) {
         self.events.push_back(event);
         if self.events.len() > BUNDLED_EVENTS {
             self.events.pop_front();

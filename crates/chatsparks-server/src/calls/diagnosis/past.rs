@@ -95,7 +95,7 @@ fn wanted<S: Store>(
     things: Vec<Key>,
     comment: Option<CommentId>,
 ) -> Result<Wanted, Problem> {
-    Ok(Wanted { things, comment, in_force: Some(at.engine(service)?) })
+    Ok(Wanted { things, comment, in_force: Some(at.engine(service)?), ..Wanted::default() })
 }
 
 /// What a past shows of a question. It may be long, and is lived through where it holds up nobody.

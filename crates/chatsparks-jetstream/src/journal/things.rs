@@ -1,0 +1,119 @@
+//! What the log says of things, of DMs, orders and ids of shops: an index that a process makes for itself when somebody
+//! first asks.
+//!
+//! A state knows whose an event is, and not what it names: that stands in the event alone. So a partition's log is read
+//! through once, and from then on only what was logged since; where nobody asks it costs nothing. A thing takes some
+//! hundred bytes and each event of it eight.
+
+use super::Journal;
+use crate::state::rows::digest;
+use chatsparks_core::Key;
+use chatsparks_ports::{Limit, Logged, Position, StoreError};
+use std::collections::BTreeMap;
+
+/// Events read at once.
+const PAGE: Limit = Limit { events: 10_000, bytes: 8 << 20 };
+/// Positions that are gone before those of things are looked through for them.
+const GONE: u64 = 100_000;
+
+/// One partition's.
+#[derive(Default)]
+pub(crate) struct Things {
+    /// How far the log was read, and the first position that was there then.
+    read: Position,
+    first: Position,
+    /// By what is named: where, in the order of the log.
+    of: BTreeMap<(u64, u64), Vec<Position>>,
+}
+
+fn named(key: &Key) -> (u64, u64) {
+    digest(key.kind(), &key.name())
+}
+
+impl Things {
+    /// The log begins there by now.
+    fn begins(&mut self, first: Position) {
+        if first < self.first {
+            // Another log was put into its place.
+            *self = Self::default();
+        }
+        if first > self.first.saturating_add(GONE) {
+            self.of.retain(|_, positions| {
+                positions.retain(|position| *position >= first);
+                !positions.is_empty()
+            });
+            self.first = first;
+        }
+        if self.first == 0 {
+            self.first = first;
+        }
+    }
+
+    fn add(&mut self, logged: &Logged) {
+        self.read = logged.position;
+        if let Some(key) = logged.envelope.event.names() {
+            self.of.entry(named(&key)).or_default().push(logged.position);
+        }
+    }
+
+    fn positions(&self, keys: &[Key]) -> Vec<Position> {
+        let mut positions: Vec<Position> =
+            keys.iter().filter_map(|key| self.of.get(&named(key))).flatten().copied().collect();
+        positions.sort_unstable();
+        positions.dedup();
+        positions
+    }
+}
+
+impl Journal {
+    /// The events of a partition that name things, at most so many, in the order of the log.
+    pub(crate) async fn naming(&self, partition: u32, keys: &[Key], limit: usize) -> Result<Vec<Logged>, StoreError> {
+        let positions = {
+            let mut things = self.things.lock().await;
+            let things = things.entry(partition).or_default();
+            let first = self.state().part(partition).map_or(1, |part| part.log_gone + 1);
+            things.begins(first);
+            loop {
+                let logged = self.logged(partition, things.read, Position::MAX, PAGE).await?;
+                if logged.is_empty() {
+                    break;
+                }
+                logged.iter().for_each(|logged| things.add(logged));
+            }
+            things.positions(keys)
+        };
+        let find = || {
+            let state = self.state();
+            let part = state.part(partition);
+            let found = positions.iter().filter_map(|position| Some((*position, part?.log().get(position)?.clone())));
+            found.take(limit).map(|(position, entry)| (partition, position, entry)).collect()
+        };
+        Ok(self.events(find).await?.into_iter().map(|(_, logged)| logged).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chatsparks_core::{Envelope, Event, Instant};
+
+    fn cancelled(position: Position, order: &str) -> Logged {
+        let event = Event::OrderCancelled(order.into());
+        Logged { position, envelope: Envelope { id: "e".into(), at: Instant::from_milliseconds(0), event } }
+    }
+
+    #[test]
+    fn s2_what_is_cut_is_forgotten_in_time_and_another_log_is_read_anew() {
+        let mut things = Things::default();
+        things.begins(1);
+        for (position, order) in [(1, "o1"), (2, "o2"), (200_000, "o1")] {
+            things.add(&cancelled(position, order));
+        }
+        let both = [Key::Order("o1".into()), Key::Order("o2".into()), Key::Order("o1".into())];
+        assert_eq!(things.positions(&both), [1, 2, 200_000]);
+        things.begins(150_000);
+        assert_eq!((things.positions(&both), things.of.len(), things.read), (vec![200_000], 1, 200_000));
+        things.begins(2);
+        assert_eq!((things.positions(&both), things.read), (vec![], 0));
+    }
+}

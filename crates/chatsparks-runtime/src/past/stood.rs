@@ -1,0 +1,95 @@
+//! How a shard stood at an earlier instant: found by halving its records and its log, and not by reading them through.
+//!
+//! Both are in the order of their instants but for events that came late (T5): what counts is where the shard first passed
+//! the instant.
+
+use chatsparks_core::{Instant, Row};
+use chatsparks_ports::{Cursor, Limit, Position, Shard, Store, StoreError};
+use serde::Deserialize;
+
+/// The last that was decided by an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stood {
+    /// The record after it: where what is later begins.
+    pub next: u64,
+    /// The instant of the last record by then.
+    pub at: Instant,
+    /// The revision in force after it.
+    pub revision: u32,
+}
+
+/// What there is of a shard's records by an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing had been decided by then.
+    Nothing,
+    /// What stood then was deleted.
+    Gone,
+    /// It stood at this.
+    At(Stood),
+}
+
+#[derive(Deserialize)]
+struct Form {
+    at: Instant,
+    revision: u32,
+}
+
+impl Standing {
+    /// Finds it in a shard.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn find<S: Store>(store: &S, shard: &Shard, by: Instant) -> Result<Self, StoreError> {
+        let first = store.stretch(shard).await?.first_record;
+        let heads = store.heads(&shard.workspace).await?;
+        let head = heads.into_iter().nth(shard.partition as usize).unwrap_or_default();
+        let end = head.iter().find_map(|row| match row {
+            Row::Clock(clock) => Some(clock.seq()),
+            _ => None,
+        });
+        let (mut least, mut most, mut found) = (first, end.unwrap_or(0), None);
+        while least < most {
+            let middle = least + (most - least) / 2;
+            match record(store, shard, middle).await? {
+                Some(Form { at, revision }) if at <= by => {
+                    found = Some(Stood { next: middle + 1, at, revision });
+                    least = middle + 1;
+                }
+                _ => most = middle,
+            }
+        }
+        Ok(match found {
+            Some(stood) => Self::At(stood),
+            None if first == 0 => Self::Nothing,
+            None => Self::Gone,
+        })
+    }
+}
+
+async fn record<S: Store>(store: &S, shard: &Shard, seq: u64) -> Result<Option<Form>, StoreError> {
+    let cursor = Cursor::in_one(store.partitions(), shard.partition, seq);
+    let (records, _) = store.records(&shard.workspace, &cursor, 1).await?;
+    Ok(records.first().and_then(|record| serde_json::from_str(&record.line).ok()))
+}
+
+/// The last position of a shard's log that was decided, and passed by an instant.
+///
+/// # Errors
+/// What the store says.
+pub async fn position<S: Store>(store: &S, shard: &Shard, by: Option<Instant>) -> Result<Position, StoreError> {
+    let decided = store.decided(shard).await?;
+    let Some(by) = by else { return Ok(decided) };
+    let from = store.stretch(shard).await?.from;
+    // The first position after the instant lies in what is left.
+    let (mut least, mut most) = (from, decided + 1);
+    while least < most {
+        let middle = least + (most - least) / 2;
+        let read = store.read(shard, middle - 1, Limit { events: 1, bytes: 1 }).await?;
+        match read.first() {
+            Some(logged) if logged.envelope.at <= by => least = logged.position.max(middle) + 1,
+            _ => most = middle,
+        }
+    }
+    Ok(least.saturating_sub(1))
+}
