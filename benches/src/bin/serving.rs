@@ -59,8 +59,8 @@ fn main() -> Result<()> {
             restart().await?;
         }
         if asked("burst") {
-            let argument = |place| std::env::args().nth(place).map(|text| text.parse());
-            burst(argument(2).unwrap_or(Ok(400))?, argument(3).unwrap_or(Ok(0))?).await?;
+            let argument = |place| std::env::args().nth(place).map(|text| text.parse::<usize>());
+            burst(argument(2).unwrap_or(Ok(400))?, argument(3).unwrap_or(Ok(0))?.try_into()?).await?;
         }
         Ok(())
     })
@@ -361,7 +361,7 @@ const WINDOW: Duration = Duration::from_millis(100);
 
 /// Sixty thousand comments, as fast as they are taken or over so many seconds, a third of which fire, while a platform takes
 /// some a second, refuses the rest, and halves what it takes midway.
-async fn burst(per_second: usize, over_seconds: u64) -> Result<()> {
+async fn burst(per_second: usize, over_seconds: u32) -> Result<()> {
     const COMMENTS: usize = 60_000;
     const BODY: usize = 500;
     let folder = folder()?;
@@ -379,7 +379,7 @@ async fn burst(per_second: usize, over_seconds: u64) -> Result<()> {
     let runtime = start(&store, setup, Arc::new(SystemClock::default())).await?;
     let id = shard().workspace;
     let began = Moment::now();
-    let between = Duration::from_secs(over_seconds) / u32::try_from(COMMENTS / BODY)?;
+    let between = Duration::from_secs(over_seconds.into()) / u32::try_from(COMMENTS / BODY)?;
     for from in (0..COMMENTS).step_by(BODY) {
         let new = |n: usize| NewEvent { id: format!("e{n}").into(), at: Some(at(n as i64)), event: commented(n) };
         runtime.accept(&id, (from..from + BODY).map(new).collect()).await?;
