@@ -411,14 +411,18 @@ async fn burst(per_second: usize, over_seconds: u32) -> Result<()> {
     runtime.stop(Duration::from_secs(10)).await;
     // A change shows once as many went, or as much time, as are measured over; the last seconds are of the retries that are left.
     let known = changed.map_or(began, |changed| changed + Duration::from_secs(if per_second < 100 { 30 } else { 6 }));
-    let off = foreseen
+    let judged = foreseen
         .iter()
         .filter(|(when, ..)| *when >= known && drained.duration_since(*when) > Duration::from_secs(8))
         .map(|(when, left, _)| {
             let real = drained.duration_since(*when).as_secs_f64();
-            (left.as_secs_f64() - real).abs() / real
-        })
-        .fold(0f64, f64::max);
+            ((left.as_secs_f64() - real).abs() / real, real, left.as_secs_f64())
+        });
+    let (off, real, left) = judged.fold((0f64, 0f64, 0f64), |most, one| if one.0 > most.0 { one } else { most });
+    if let Some(changed) = changed {
+        eprintln!("changed after {:.1} s", changed.duration_since(began).as_secs_f64());
+    }
+    eprintln!("worst: {left:.1} s were foreseen and it took {real:.1} s");
     let (sent, refused) = (channel.sent.load(Ordering::Relaxed), channel.refused.load(Ordering::Relaxed));
     assert_eq!(sent, COMMENTS / 3, "each went once");
     println!(
