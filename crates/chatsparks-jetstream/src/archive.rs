@@ -31,6 +31,8 @@ impl Archive for JetStreamStore {
             found.extend(told("chatsparks_workspace").filter(|_| is_ours).map(WorkspaceId::from));
         }
         found.sort_unstable();
+        // While servers settle who leads, two of them may answer for one stream.
+        found.dedup();
         Ok(found)
     }
 
@@ -268,6 +270,21 @@ impl Archive for JetStreamStore {
         let does = Does::Note { name: name.to_owned(), text: text.to_owned() };
         match self.journal(workspace).await?.submit(does).await? {
             Outcome::Done => Ok(()),
+            _ => Err(unexpected()),
+        }
+    }
+
+    async fn replace_note(
+        &self,
+        workspace: &WorkspaceId,
+        name: &str,
+        before: Option<&str>,
+        text: &str,
+    ) -> Result<bool, StoreError> {
+        let (name, text) = (name.to_owned(), text.to_owned());
+        let does = Does::Renote { name, before: before.map(str::to_owned), text };
+        match self.journal(workspace).await?.submit(does).await? {
+            Outcome::Whether(written) => Ok(written),
             _ => Err(unexpected()),
         }
     }

@@ -55,6 +55,13 @@ pub(crate) enum Does {
         name: String,
         text: String,
     },
+    /// A note where another still stands; of version 2.
+    Renote {
+        name: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<String>,
+        text: String,
+    },
     Prune {
         ids_before: i64,
         limit: usize,
@@ -87,7 +94,7 @@ impl Does {
     /// The first version that knows it: what is older is written as it was.
     pub(crate) fn version(&self) -> u32 {
         match self {
-            Self::Bring(_) | Self::Wipe | Self::Begin { fence: Some(_), .. } => 2,
+            Self::Bring(_) | Self::Wipe | Self::Renote { .. } | Self::Begin { fence: Some(_), .. } => 2,
             Self::Rewritten { left, .. } => left.version(),
             _ => 1,
         }

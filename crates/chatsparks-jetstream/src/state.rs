@@ -193,6 +193,13 @@ impl State {
                 self.notes.insert(name.clone(), text.clone());
                 Outcome::Done
             }
+            Does::Renote { name, before, text } => {
+                let stands = self.notes.get(name) == before.as_ref();
+                if stands {
+                    self.notes.insert(name.clone(), text.clone());
+                }
+                Outcome::Whether(stands)
+            }
             Does::Prune { ids_before, limit } => Outcome::Count(self.prune(*ids_before, *limit)),
             Does::Cut { partition, until, first_record, limit } => {
                 Outcome::Count(self.part_mut(*partition)?.cut(*until, *first_record, *limit))

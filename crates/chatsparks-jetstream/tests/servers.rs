@@ -72,6 +72,25 @@ async fn r3_partitions_stay_as_the_store_was_made() {
     assert_eq!(JetStreamStore::open(options("made-otherwise", None)).await.unwrap().partitions(), 64);
 }
 
+/// S3: what a newer version made is refused, and left as it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn s3_a_store_of_a_newer_version_is_refused() {
+    drop(JetStreamStore::open(options("newer", Some(2))).await.unwrap());
+    let url = Nats::shared().unwrap().url("newer");
+    let servers: Vec<&str> = url.trim_start_matches("nats://").split('/').next().unwrap().split(',').collect();
+    let client = async_nats::connect(servers).await.unwrap();
+    let context = async_nats::jetstream::new(client);
+    let made = r#"{"v":99,"partitions":2}"#;
+    context.publish("CS_newer_M.made", made.into()).await.unwrap().await.unwrap();
+    let Err(StoreError::Unusable(why)) = JetStreamStore::open(options("newer", None)).await else {
+        panic!("it was taken")
+    };
+    assert!(why.contains("version 99") && why.contains("use a newer one"), "{why}");
+    let stream = context.get_stream("CS_newer_M").await.unwrap();
+    let kept = stream.get_last_raw_message_by_subject("CS_newer_M.made").await.unwrap();
+    assert_eq!(kept.payload, made.as_bytes());
+}
+
 /// R1: another process finds all of it, and what one writes the other reads; who was superseded by it writes nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn r1_another_process_finds_what_was_written() {

@@ -208,6 +208,18 @@ pub trait Archive: Send + Sync + 'static {
         text: &str,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
+    /// Writes such a text where another still stands, or none: whether it did. Of those who do so at once, one does it.
+    ///
+    /// # Errors
+    /// What the store says. Whether it was written is not known then.
+    fn replace_note(
+        &self,
+        workspace: &WorkspaceId,
+        name: &str,
+        before: Option<&str>,
+        text: &str,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
     /// All rows of a shard, a checkpoint's too (R10), in an order of the store's own: at most so many after the row of a
     /// key. Links of a contact come in the order sent. Where the shard is written to meanwhile, this is no picture of one
     /// moment.

@@ -315,6 +315,33 @@ impl Archive for PostgresStore {
         .await
     }
 
+    async fn replace_note(
+        &self,
+        workspace: &WorkspaceId,
+        name: &str,
+        before: Option<&str>,
+        text: &str,
+    ) -> Result<bool, StoreError> {
+        let (id, name, text) = (workspace.clone(), key(name).into_owned(), key(text).into_owned());
+        let before = before.map(|before| key(before).into_owned());
+        self.with(move |inner, client| async move {
+            let number = inner.number(&client, &id).await?;
+            let written = match before {
+                Some(before) => {
+                    let sql = "UPDATE note SET text = $4 WHERE workspace = $1 AND name = $2 AND text = $3 RETURNING 1";
+                    found(&client, sql, &[&number, &name, &before, &text]).await?
+                }
+                None => {
+                    let sql = "INSERT INTO note (workspace, name, text) VALUES ($1, $2, $3)
+                         ON CONFLICT (workspace, name) DO NOTHING RETURNING 1";
+                    found(&client, sql, &[&number, &name, &text]).await?
+                }
+            };
+            Ok(!written.is_empty())
+        })
+        .await
+    }
+
     async fn shard_rows(&self, shard: &Shard, after: Option<&Key>, limit: usize) -> Result<Vec<Row>, StoreError> {
         let (shard, after) = (shard.clone(), after.cloned());
         self.with(move |inner, client| async move {

@@ -32,6 +32,11 @@ impl ClockGuard {
         Self { clock, began: (agreed.wall, agreed.monotonic), agreed: Mutex::new(agreed) }
     }
 
+    /// The clock itself.
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
     /// The time on the wall, whether or not it is to be trusted: for retries and rates.
     pub(crate) fn wall(&self) -> Instant {
         self.clock.wall()

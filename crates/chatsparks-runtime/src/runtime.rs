@@ -419,6 +419,11 @@ impl<S: Store> Runtime<S> {
         }
     }
 
+    /// The clock that it lives by.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        self.inner.guard.clock()
+    }
+
     /// Says that the machine's clock is right as it is, after it was stepped (R2).
     pub fn confirm_clock(&self) {
         self.inner.guard.confirm();

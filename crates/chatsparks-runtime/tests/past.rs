@@ -157,6 +157,45 @@ proptest! {
 }
 
 proptest! {
+    #![proptest_config(properties::cases(30))]
+
+    /// C10, D: as of an instant it is what a replay says that was given what came by then, the count, the cycle and the
+    /// revision included.
+    #[test]
+    fn d_a_past_as_of_an_instant_is_what_was_then(case in case(Focus::Everything, 60), picked in prop::collection::vec((0usize..60, 0i64..3), 1..5)) {
+        let mut case = case;
+        // One that comes late is seen by a store once it came (T5), and by such a replay before.
+        case.history.sort_by_key(|envelope| envelope.at);
+        let Some(last) = case.history.last().map(|envelope| envelope.at) else { return Ok(()) };
+        if case.history.iter().any(|envelope| matches!(envelope.event, Event::Erase(_))) {
+            return Ok(());
+        }
+        runs(async {
+            let (store, id) = (kept(&case, 1).await, &case.workspace.workspace.id);
+            for (place, later) in picked {
+                let at = case.history[place % case.history.len()].at;
+                let by = at.after(Period::minutes(later * later * 40)).min(last);
+                let mut replay = Replay::new(Engine::compile(case.workspace.clone()).unwrap());
+                let clock = Envelope { id: "timer:then".into(), at: by, event: Event::Clock };
+                case.history.iter().filter(|envelope| envelope.at <= by).chain([&clock]).for_each(|envelope| replay.push(envelope, |_| ()));
+                for contact in contacts(&store, id).await {
+                    let wanted = Wanted { by: Some(by), ..Wanted::default() };
+                    let Some(past) = Past::of(&*store, id, contact.user_id(), &wanted).await.unwrap() else {
+                        assert_eq!(replay.contact(contact.user_id().as_str()), None);
+                        continue;
+                    };
+                    let lived = past.live(|_| ()).unwrap_or_else(|error| panic!("{}: {error}", contact.user_id()));
+                    assert_eq!(lived.contact(contact.user_id().as_str()), replay.contact(contact.user_id().as_str()));
+                    let head = |head: &chatsparks_core::Head| (head.count(), head.terms().limit(), head.terms().cycle_start(), head.clock().latest());
+                    assert_eq!(head(lived.head()), head(replay.head()), "{} {by}", contact.user_id());
+                    assert_eq!(lived.engine().revision(), replay.engine().revision());
+                }
+            }
+        });
+    }
+}
+
+proptest! {
     // Each waits for retention.
     #![proptest_config(properties::cases(12))]
 

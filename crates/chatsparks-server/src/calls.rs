@@ -37,7 +37,7 @@ use axum::{
     extract::{FromRequestParts, Path, Query, Request},
     http::request::Parts,
 };
-use chatsparks_core::{Engine, WorkspaceId};
+use chatsparks_core::{Engine, UserId, WorkspaceId};
 use chatsparks_ports::Store;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
@@ -153,6 +153,20 @@ pub(crate) async fn to_its_end<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, Problem> {
     tokio::spawn(work).await.map_err(|_| Problem::new(Kind::Internal, "this is a bug of ours"))
+}
+
+/// Lets the adapters forget people, as far as they keep something of them beside the state (R12).
+pub(crate) async fn forget_beside<S: Store>(
+    service: &Service<S>,
+    workspace: &WorkspaceId,
+    people: &[UserId],
+) -> Result<(), Problem> {
+    for account in service.tiktok.iter().filter(|account| account.workspace() == workspace) {
+        for person in people {
+            account.forget(person).await?;
+        }
+    }
+    Ok(())
 }
 
 /// How many events were accepted: they are durable.

@@ -38,19 +38,29 @@ impl<S: Store> Host for RuntimeHost<S> {
         })
     }
 
-    fn write_note<'a>(
+    fn replace_note<'a>(
         &'a self,
         workspace: &'a WorkspaceId,
         name: &'a str,
+        before: Option<&'a str>,
         text: &'a str,
-    ) -> Later<'a, Result<(), HostError>> {
+    ) -> Later<'a, Result<bool, HostError>> {
         Box::pin(async move {
-            let written = self.0.store().write_note(workspace, name, text).await;
+            let written = self.0.store().replace_note(workspace, name, before, text).await;
             written.map_err(|error| HostError { why: error.to_string(), retry_after: SOON })
         })
     }
 
     fn document(&self, workspace: &WorkspaceId) -> Option<Arc<Workspace>> {
         self.0.engine(workspace).map(|engine| engine.workspace().clone())
+    }
+
+    fn is_shared(&self) -> bool {
+        self.0.store().is_shared()
+    }
+
+    /// Whoever serves the first partition of every workspace leads.
+    fn leads(&self, _: &WorkspaceId) -> bool {
+        self.0.served_partitions().first() == Some(&0)
     }
 }

@@ -184,6 +184,13 @@ impl From<AcceptError> for Problem {
     }
 }
 
+impl From<chatsparks_tiktok::HostError> for Problem {
+    fn from(error: chatsparks_tiktok::HostError) -> Self {
+        let detail = format!("the adapter cannot do it for now: {}", error.why);
+        Self::new(Kind::StoreUnavailable, detail).retry_after(error.retry_after)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,7 +19,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use chatsparks_ports::{Store, SystemClock};
+use chatsparks_ports::Store;
 use chatsparks_runtime::Runtime;
 use chatsparks_tiktok::{Account, DoorLimits};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -77,7 +77,7 @@ pub fn router_with<S: Store>(runtime: Runtime<S>, access: Access, options: Optio
     let webhooks = (!options.tiktok.is_empty()).then(|| {
         let mut limits = DoorLimits::default();
         (limits.body_bytes, limits.body) = (limits.body_bytes.min(options.limits.body_bytes), options.limits.body);
-        chatsparks_tiktok::router(&options.tiktok, Arc::new(SystemClock::default()), limits)
+        chatsparks_tiktok::router(&options.tiktok, runtime.clock(), limits)
     });
     #[cfg(feature = "console")]
     let has_console = options.console;

@@ -552,6 +552,16 @@ impl<S: Store> Archive for Watched<S> {
         self.call(Call::Write, self.inner.write_note(workspace, name, text), |_, _| {}).await
     }
 
+    async fn replace_note(
+        &self,
+        workspace: &WorkspaceId,
+        name: &str,
+        before: Option<&str>,
+        text: &str,
+    ) -> Result<bool, StoreError> {
+        self.call(Call::Write, self.inner.replace_note(workspace, name, before, text), |_, _| {}).await
+    }
+
     async fn shard_rows(&self, shard: &Shard, after: Option<&Key>, limit: usize) -> Result<Vec<Row>, StoreError> {
         self.other(self.inner.shard_rows(shard, after, limit)).await
     }

@@ -274,6 +274,33 @@ impl Archive for SqliteStore {
         .await
     }
 
+    async fn replace_note(
+        &self,
+        workspace: &WorkspaceId,
+        name: &str,
+        before: Option<&str>,
+        text: &str,
+    ) -> Result<bool, StoreError> {
+        let (id, name, text) = (workspace.clone(), name.to_owned(), text.to_owned());
+        let before = before.map(str::to_owned);
+        self.write(move |writing| {
+            let number = writing.workspace(&id)?;
+            let connection = &writing.connection;
+            let written = match &before {
+                Some(before) => connection
+                    .prepare_cached("UPDATE note SET text = ?4 WHERE workspace = ?1 AND name = ?2 AND text = ?3")?
+                    .execute(params![number, name, before, text])?,
+                None => connection
+                    .prepare_cached(
+                        "INSERT INTO note (workspace, name, text) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+                    )?
+                    .execute(params![number, name, text])?,
+            };
+            Ok(written == 1)
+        })
+        .await
+    }
+
     async fn history(
         &self,
         shard: &Shard,

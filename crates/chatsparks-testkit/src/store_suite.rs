@@ -82,6 +82,7 @@ macro_rules! store_suite {
             w_rows_are_listed_by_name_over_all_partitions
             i2_numbers_of_the_insights_add_up
             r8_notes_are_kept
+            r5_a_note_is_replaced_where_what_is_known_of_it_still_stands
         }
     };
     (@each $make:expr; $($name:ident)*) => {

@@ -1,27 +1,31 @@
 //! One workspace's accounts: what they are told with, what they know, and how they stand.
 
+mod forget;
+mod health;
 mod orders;
 mod own;
+mod settings;
+mod shop;
 mod take;
 mod work;
 
+pub use health::{AccountHealth, SideHealth};
 pub(crate) use own::Own;
+pub use settings::{AccountSettings, BusinessSettings, FirstToken, ShopSettings};
+pub use shop::{AskError, ListedShop, Product, ProductPage, ProductSku};
 pub(crate) use take::{WRITTEN_OUTSIDE, event_id};
 
 use crate::{
     call::{Bearer, BusinessApi, CallError, Client, ClientError, ShopApi},
     host::{Host, HostError},
-    limits,
-    pace::Pace,
-    reach::{self, Capabilities},
+    pace::{ListQuotas, Pace},
+    reach,
     spool::Spool,
     thread::Threads,
-    token::{Keeper, OAuth, Platform, Sealer, Seed, Standing},
-    webhook::AppKeys,
+    token::{Keeper, OAuth, Platform},
 };
-use chatsparks_core::{Email, Instant, Period, UserId, WorkspaceId, workspace::Workspace};
+use chatsparks_core::{Instant, Period, UserId, WorkspaceId, workspace::Workspace};
 use chatsparks_ports::Clock;
-use serde::Serialize;
 use std::{
     fmt,
     sync::{
@@ -30,123 +34,6 @@ use std::{
     },
     time::Duration,
 };
-
-/// What a workspace's first token is had with. It does not show.
-#[derive(Clone, PartialEq, Eq)]
-pub enum FirstToken {
-    /// A refresh token that somebody has.
-    Refresh(String),
-    /// The code that a person brought back from where [`authorize_url`](crate::authorize_url) sent them.
-    Code {
-        /// The code: good once, and for minutes.
-        code: String,
-        /// Where they were sent back to.
-        redirect: String,
-    },
-}
-
-impl fmt::Debug for FirstToken {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("FirstToken")
-    }
-}
-
-/// A Business Account: comments and messages.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct BusinessSettings {
-    /// The account.
-    pub business_id: String,
-    /// The app that it was connected to.
-    pub app: AppKeys,
-    /// Where calls go.
-    pub base_url: String,
-    /// What its first token is had with; none: nothing can be sent.
-    pub first_token: Option<FirstToken>,
-}
-
-impl BusinessSettings {
-    /// An account at the platform itself, without a token.
-    pub fn new(business_id: impl Into<String>, app: AppKeys) -> Self {
-        let base_url = "https://business-api.tiktok.com/open_api/v1.3".to_owned();
-        Self { business_id: business_id.into(), app, base_url, first_token: None }
-    }
-}
-
-/// A shop: orders.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct ShopSettings {
-    /// The shop.
-    pub shop_id: String,
-    /// The app that it was connected to.
-    pub app: AppKeys,
-    /// Where calls go.
-    pub base_url: String,
-    /// Where tokens come from.
-    pub auth_url: String,
-    /// What its first token is had with; none: nothing can be asked.
-    pub first_token: Option<FirstToken>,
-}
-
-impl ShopSettings {
-    /// A shop at the platform itself, without a token.
-    pub fn new(shop_id: impl Into<String>, app: AppKeys) -> Self {
-        let base_url = "https://open-api.tiktokglobalshop.com".to_owned();
-        let auth_url = "https://auth.tiktok-shops.com".to_owned();
-        Self { shop_id: shop_id.into(), app, base_url, auth_url, first_token: None }
-    }
-}
-
-/// The accounts of one workspace, and how they are worked with.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct AccountSettings {
-    /// The workspace.
-    pub workspace: WorkspaceId,
-    /// Its Business Account.
-    pub business: Option<BusinessSettings>,
-    /// Its shop.
-    pub shop: Option<ShopSettings>,
-    /// What tokens are sealed with; needed where there is one.
-    pub sealer: Option<Sealer>,
-    /// How long a comment waits for word that it may be answered, in `comment_to_message`.
-    pub comment_wait: Duration,
-    /// How often comments and orders are looked for that no webhook told of; none: never.
-    pub poll: Option<Duration>,
-    /// The shop's own page, for cards that name no product.
-    pub shop_url: Option<String>,
-    /// Who writes in TikTok's own app; none: the first active owner.
-    pub app_member: Option<Email>,
-    /// Whether what a buyer wrote is marked as read.
-    pub mark_read: bool,
-    /// Characters of a public reply at most; longer ones are cut.
-    pub public_reply: usize,
-    /// Where the account is registered, in two letters; none: nobody says.
-    pub region: Option<String>,
-    /// What it may do beyond its country.
-    pub able: Capabilities,
-}
-
-impl AccountSettings {
-    /// A workspace without accounts.
-    pub fn new(workspace: WorkspaceId) -> Self {
-        Self {
-            workspace,
-            business: None,
-            shop: None,
-            sealer: None,
-            comment_wait: Duration::from_secs(30),
-            poll: Some(Duration::from_secs(300)),
-            shop_url: None,
-            app_member: None,
-            mark_read: false,
-            public_reply: limits::PUBLIC_REPLY.value,
-            region: None,
-            able: Capabilities::default(),
-        }
-    }
-}
 
 /// Why accounts cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -175,6 +62,9 @@ pub(crate) struct Inner {
     pub(crate) threads: Threads,
     pub(crate) spool: Spool,
     pub(crate) own: Own,
+    pub(crate) list_quotas: ListQuotas,
+    /// Whoever hands on what waited: one at a time.
+    handing_on: tokio::sync::Mutex<()>,
     /// Messages on their way: to whom, and what they are known by.
     on_their_way: Mutex<Vec<(UserId, String)>>,
     since: Instant,
@@ -199,7 +89,7 @@ impl Drop for OnItsWay<'_> {
 pub(crate) struct BusinessSide {
     pub(crate) business_id: String,
     pub(crate) api: BusinessApi,
-    keeper: Option<Keeper>,
+    pub(crate) keeper: Option<Keeper>,
     pace: Pace,
     heard: AtomicI64,
 }
@@ -210,40 +100,6 @@ pub(crate) struct ShopSide {
     keeper: Option<Keeper>,
     cipher: tokio::sync::OnceCell<String>,
     heard: AtomicI64,
-}
-
-/// How one of the accounts stands (W3, D1).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct SideHealth {
-    /// The account, or the shop.
-    pub account: String,
-    /// Its permission.
-    pub permission: Standing,
-    /// Since when this process listens.
-    pub since: Instant,
-    /// When a delivery last came for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_event: Option<Instant>,
-}
-
-/// How one workspace's accounts stand (W3, D1).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct AccountHealth {
-    /// The workspace.
-    pub workspace: WorkspaceId,
-    /// Its Business Account.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub business: Option<SideHealth>,
-    /// Its shop.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub shop: Option<SideHealth>,
-    /// Deliveries that wait to be asked for.
-    pub waiting: usize,
-    /// Why the document's way to reach people is not what the account may do (P).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub objection: Option<String>,
 }
 
 impl fmt::Debug for Account {
@@ -261,11 +117,7 @@ impl Account {
         let keeper = |first: &Option<FirstToken>, oauth: OAuth, name| -> Result<_, AccountError> {
             let Some(first) = first else { return Ok(None) };
             let sealer = settings.sealer.clone().ok_or(AccountError::NoKey)?;
-            let seed = match first.clone() {
-                FirstToken::Refresh(token) => Seed::Refresh(token),
-                FirstToken::Code { code, redirect } => Seed::Code { code, redirect },
-            };
-            Ok(Some(Keeper::new(oauth, sealer, seed, settings.workspace.clone(), name)))
+            Ok(Some(Keeper::new(oauth, sealer, first.clone(), settings.workspace.clone(), name)))
         };
         let business = |business: &BusinessSettings| -> Result<_, AccountError> {
             let client = Client::new(&business.base_url, "base_url", "TikTok")?;
@@ -302,6 +154,8 @@ impl Account {
             threads: Threads::default(),
             spool: Spool::default(),
             own: Own::default(),
+            list_quotas: ListQuotas::default(),
+            handing_on: tokio::sync::Mutex::default(),
             on_their_way: Mutex::default(),
             since,
             attached: tokio::sync::Notify::new(),
@@ -325,30 +179,6 @@ impl Account {
     pub fn objection(&self) -> Option<String> {
         let region = self.inner.settings.region.as_deref()?;
         reach::objection(self.inner.document()?.policy.reach.mode, region, self.inner.settings.able)
-    }
-
-    /// How its accounts stand (W3, D1).
-    pub async fn health(&self) -> AccountHealth {
-        let inner = &self.inner;
-        let side = |account: &str, keeper: Option<&Keeper>, heard: &AtomicI64| {
-            let heard = heard.load(Ordering::Relaxed);
-            let none = || Standing { why: Some(NO_TOKEN.to_owned()), ..Standing::default() };
-            SideHealth {
-                account: account.to_owned(),
-                permission: keeper.map_or_else(none, Keeper::standing),
-                since: inner.since,
-                last_event: (heard > i64::MIN).then(|| Instant::from_milliseconds(heard)),
-            }
-        };
-        let business = inner.business.as_ref();
-        let shop = inner.shop.as_ref();
-        AccountHealth {
-            workspace: inner.settings.workspace.clone(),
-            business: business.map(|one| side(&one.business_id, one.keeper.as_ref(), &one.heard)),
-            shop: shop.map(|one| side(&one.shop_id, one.keeper.as_ref(), &one.heard)),
-            waiting: inner.spool.len().await,
-            objection: self.objection(),
-        }
     }
 }
 
@@ -400,6 +230,16 @@ impl Inner {
             after: Some(after),
             why: "the app makes as many calls as it may".to_owned(),
         })?;
+        self.with_token(keeper, call).await
+    }
+
+    /// Makes a call to TikTok Shop that is about no shop.
+    pub(crate) async fn with_seller<T, F: Future<Output = Result<T, CallError>>>(
+        &self,
+        call: impl Fn(Bearer) -> F,
+    ) -> Result<T, CallError> {
+        let side = self.shop.as_ref().ok_or_else(|| CallError::Stopped(NO_TOKEN.to_owned()))?;
+        let keeper = side.keeper.as_ref().ok_or_else(|| CallError::Stopped(NO_TOKEN.to_owned()))?;
         self.with_token(keeper, call).await
     }
 
@@ -481,6 +321,20 @@ impl Inner {
     pub(crate) fn is_on_its_way(&self, user_id: &UserId, known: &str) -> bool {
         let all = self.on_their_way.lock().unwrap_or_else(PoisonError::into_inner);
         all.iter().any(|(to, what)| to == user_id && what == known)
+    }
+
+    /// Whether another process may have such a message on its way.
+    pub(crate) async fn is_on_its_way_elsewhere(
+        &self,
+        host: &dyn Host,
+        user_id: &UserId,
+        known: &str,
+    ) -> Result<bool, HostError> {
+        if !host.is_shared() {
+            return Ok(false);
+        }
+        let now = self.now();
+        self.threads.change(host, self.workspace(), user_id, |thread| thread.is_going(known, now)).await
     }
 
     pub(crate) fn comment_wait(&self) -> Period {

@@ -4,6 +4,7 @@ mod answer;
 mod business;
 mod client;
 pub(crate) mod order;
+mod product;
 mod shop;
 mod sign;
 

@@ -17,6 +17,8 @@ use std::{fmt, sync::Arc, time::Duration};
 
 /// How long an echo is waited for where an answer was lost.
 const ECHO: Duration = Duration::from_secs(3);
+/// How long it may take until an echo comes that found nobody: it is delivered again after a minute, two, four, eight.
+const ECHO_COMES: Period = Period::minutes(16);
 /// By how much the platform's clock may be behind ours.
 const SKEW: Period = Period::seconds(30);
 
@@ -145,11 +147,18 @@ impl TikTokChannel {
         let Some(said) = self.said(dm, matches!(to, To::Thread(_))) else { return failed("there is nothing to say") };
         let (began, known) = (inner.now(), digest(&said.text));
         let _on_its_way = inner.on_its_way(&dm.user_id, &known);
+        if host.is_shared() {
+            // Its echo may come to another process.
+            let noted = inner.threads.change(host, inner.workspace(), &dm.user_id, |thread| thread.goes(&known, began));
+            if let Err(error) = noted.await {
+                return not_now(error);
+            }
+        }
         let sent = inner.with_business(async |token| side.api.send(&token.0, inner.now(), &to, &said).await).await;
         match sent {
             Ok(message_id) => {
                 let noted = inner.threads.change(host, inner.workspace(), &dm.user_id, |thread| {
-                    thread.note_sent(effect, message_id, began);
+                    thread.note_sent(effect, message_id.clone(), began);
                 });
                 if let Err(error) = noted.await {
                     // It is sent all the same; only that it was read may not be known.
@@ -208,8 +217,10 @@ impl TikTokChannel {
         }
         let (Ok(host), Some(side)) = (inner.host(), &inner.business) else { return Looked::NotNow };
         let Ok(thread) = inner.threads.get(host, inner.workspace(), user_id).await else { return Looked::NotNow };
-        // An answer to a comment has no thread before its echo.
-        let Some(conversation) = thread.conversation.clone() else { return Looked::CannotLook };
+        // An answer to a comment has no thread before its echo, which comes again where it found nobody.
+        let Some(conversation) = thread.conversation.clone() else {
+            return if inner.now() < since.after(ECHO_COMES) { Looked::NotNow } else { Looked::CannotLook };
+        };
         let listed = inner.with_business(async |token| side.api.thread(&token.0, inner.now(), &conversation).await);
         let listed = match listed.await {
             Ok(listed) => listed,

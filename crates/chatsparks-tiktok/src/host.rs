@@ -28,14 +28,28 @@ pub trait Host: Send + Sync + 'static {
     /// A text that was noted under a name.
     fn note<'a>(&'a self, workspace: &'a WorkspaceId, name: &'a str) -> Later<'a, Result<Option<String>, HostError>>;
 
-    /// Notes a text under a name. It is durable when this answers.
-    fn write_note<'a>(
+    /// Notes a text under a name where another still stands there, or none: whether it did. It is durable when this
+    /// answers; of those who do so at once, one does it.
+    fn replace_note<'a>(
         &'a self,
         workspace: &'a WorkspaceId,
         name: &'a str,
+        before: Option<&'a str>,
         text: &'a str,
-    ) -> Later<'a, Result<(), HostError>>;
+    ) -> Later<'a, Result<bool, HostError>>;
 
     /// The document in force.
     fn document(&self, workspace: &WorkspaceId) -> Option<Arc<Workspace>>;
+
+    /// Whether other processes may write the same notes: then they are read anew each time.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    /// Whether this process does what one is to do for a workspace: asks for what deliveries lack, looks for what was
+    /// lost, renews tokens. Where several think so for a moment, nothing is lost and nothing is sent twice.
+    fn leads(&self, workspace: &WorkspaceId) -> bool {
+        let _ = workspace;
+        true
+    }
 }

@@ -26,6 +26,7 @@ pub mod fuzz;
 mod host;
 pub mod limits;
 mod message;
+mod note;
 mod pace;
 mod poll;
 pub mod reach;
@@ -35,12 +36,15 @@ mod token;
 mod webhook;
 
 pub use account::{
-    Account, AccountError, AccountHealth, AccountSettings, BusinessSettings, FirstToken, ShopSettings, SideHealth,
+    Account, AccountError, AccountHealth, AccountSettings, AskError, BusinessSettings, FirstToken, ListedShop, Product,
+    ProductPage, ProductSku, ShopSettings, SideHealth,
 };
 pub use call::{ClientError, sign_request};
 pub use channel::TikTokChannel;
 pub use host::{Host, HostError, Later};
-pub use token::{Grant, Platform, Sealer, SealerError, Standing, authorize_url};
+pub use token::{
+    AccessToken, Grant, Permission, PermissionSettings, Platform, Sealer, SealerError, Standing, authorize_url,
+};
 pub use webhook::{
     AnswerableNews, AppKeys, BUSINESS_HEADER, BusinessNews, BusinessNotice, CommentAction, CommentNews, DecodeError,
     EchoNews, EchoSource, MessageNews, Refusal, SHOP_HEADER, ShopNews, ShopNotice, decode, decode_shop, verify,

@@ -53,6 +53,25 @@ impl Pace {
     }
 }
 
+/// What an account may ask of the list of comments in a minute, in halves: for texts that are missing, and for looking for
+/// what was lost. Whatever has to wait comes again.
+#[derive(Debug)]
+pub(crate) struct ListQuotas {
+    pub(crate) texts: DefaultDirectRateLimiter,
+    pub(crate) looks: DefaultDirectRateLimiter,
+}
+
+impl Default for ListQuotas {
+    fn default() -> Self {
+        let half = NonZeroU32::new(limits::ACCOUNT_CALLS_PER_MINUTE.value / 2).unwrap_or(NonZeroU32::MIN);
+        // A burst of a whole minute's and then one minute's more would be twice as many: so a quarter each.
+        let burst = NonZeroU32::new(half.get() / 2).unwrap_or(NonZeroU32::MIN);
+        let steady = Duration::from_secs(60) / (half.get() - burst.get()).max(1);
+        let quota = Quota::with_period(steady).unwrap_or(Quota::per_minute(burst)).allow_burst(burst);
+        Self { texts: RateLimiter::direct(quota), looks: RateLimiter::direct(quota) }
+    }
+}
+
 /// Turns at what goes so many times a minute: whoever has to wait is told for how long, and finds its turn kept.
 #[derive(Debug, Default)]
 pub(crate) struct Turns(Mutex<(Option<Instant>, BTreeMap<String, Instant>)>);

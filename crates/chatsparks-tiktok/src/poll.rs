@@ -13,10 +13,10 @@ use std::collections::BTreeMap;
 const NAME: &str = "tiktok_marks";
 /// Looked at again each time: what was made just before the last look may not have been listed yet.
 const OVERLAP: Period = Period::minutes(10);
-/// Calls for comments in one look: half of what an account may make in a minute.
-const CALLS: usize = 20;
 /// Pages of one video, or of orders, in one look.
 const PAGES: usize = 10;
+/// Comments that are looked at again where a look goes on: what is deleted above moves the rest up.
+const AGAIN: i64 = 5;
 /// Comments that webhooks told of in time are not told again, unless they are younger than this.
 const YOUNG: Period = Period::minutes(1);
 
@@ -26,70 +26,105 @@ struct Marks {
     /// Since when: what is older was there before.
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<Instant>,
-    /// Of each post.
+    /// Of each post: until when everything was found.
     #[serde(default)]
     posts: BTreeMap<PostId, Instant>,
-    /// Of the orders.
+    /// Of posts that more was found under than fits into one look.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    deep: BTreeMap<PostId, Deep>,
+    /// Of the orders: until when everything was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     orders: Option<Instant>,
+    /// Of the orders: how far the look that did not end has come, by their last change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    orders_read: Option<Instant>,
+    /// The same of what was sent back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    returns: Option<Instant>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    returns_read: Option<Instant>,
     /// Where the last look at posts ended, for want of calls.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<PostId>,
 }
 
+/// A look at a post that goes on the next time: from the newest comment down.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Deep {
+    /// When it began: what came since is found by the look after it.
+    began: Instant,
+    /// How far it came.
+    cursor: i64,
+}
+
 impl Inner {
-    /// Looks once for what no webhook told of.
-    pub(crate) async fn poll(&self, host: &dyn Host) {
+    /// Looks once for what no webhook told of; whether that was all, as far as the platform said.
+    pub(crate) async fn poll(&self, host: &dyn Host) -> bool {
         let now = self.now();
         let looked = async {
             let note = host.note(self.workspace(), NAME).await?;
-            let before: Marks = note.and_then(|note| serde_json::from_str(&note).ok()).unwrap_or_default();
+            let before: Marks = note.as_deref().and_then(|note| serde_json::from_str(note).ok()).unwrap_or_default();
             let mut marks = before.clone();
             // The first look begins now: what was there before is no news.
             let since = *marks.since.get_or_insert(now);
-            self.look_at_posts(host, &mut marks, since, now).await?;
-            self.look_at_orders(host, &mut marks, since, now).await?;
+            let posts = self.look_at_posts(host, &mut marks, since, now).await?;
+            let orders = self.look_at_orders(host, &mut marks, since, now).await?;
+            // What was sent back is of an order, which comes first.
+            let returns = orders && self.look_at_returns(host, &mut marks, since, now).await?;
             if marks != before {
-                host.write_note(self.workspace(), NAME, &serde_json::to_string(&marks).unwrap_or_default()).await?;
+                let text = serde_json::to_string(&marks).unwrap_or_default();
+                // Where another process has looked meanwhile, its marks stand: what is found again is known (T3).
+                host.replace_note(self.workspace(), NAME, note.as_deref(), &text).await?;
             }
-            Ok::<(), HostError>(())
+            Ok::<_, HostError>(posts && orders && returns)
         };
-        if let Err(error) = looked.await {
+        looked.await.unwrap_or_else(|error| {
             tracing::debug!(workspace = %self.workspace(), %error, "what webhooks lost is looked for later");
-        }
+            true
+        })
     }
 
-    /// Posts that are listened to (C1), in turn.
+    /// Posts that are listened to (C1), in turn; whether all of them were looked at, to the end.
     async fn look_at_posts(
         &self,
         host: &dyn Host,
         marks: &mut Marks,
         since: Instant,
         now: Instant,
-    ) -> Result<(), HostError> {
-        let (Some(document), Some(side)) = (self.document(), &self.business) else { return Ok(()) };
+    ) -> Result<bool, HostError> {
+        let (Some(document), Some(side)) = (self.document(), &self.business) else { return Ok(true) };
         let days = document.plan.as_ref().map(|plan| Period::days(plan.listening_window_days));
         let listened = |published: Instant| days.is_none_or(|days| now < published.after(days));
         let mut posts: Vec<&PostId> =
             document.posts.iter().filter(|post| listened(post.published_at)).map(|post| &post.id).collect();
         posts.sort_unstable();
         marks.posts.retain(|post, _| posts.binary_search(&post).is_ok());
+        marks.deep.retain(|post, _| posts.binary_search(&post).is_ok());
         let first = marks.next.take().map_or(0, |next| posts.partition_point(|post| **post < next));
         let first = first.min(posts.len());
         posts.rotate_left(first);
-        let mut calls = 0;
+        let mut all = true;
         for post in posts {
-            if calls >= CALLS {
-                marks.next = Some(post.clone());
-                return Ok(());
-            }
             let from = marks.posts.get(post).copied().unwrap_or(since).before(OVERLAP).max(since.before(OVERLAP));
-            let (mut cursor, mut found, mut whole) = (0, Vec::new(), false);
-            for _ in 0..PAGES {
+            let deep = marks.deep.remove(post);
+            let began = deep.map_or(now, |deep| deep.began);
+            let mut cursor = deep.map_or(0, |deep| deep.cursor.saturating_sub(AGAIN).max(0));
+            let (mut found, mut whole) = (Vec::new(), false);
+            for page in 0..PAGES {
+                if self.list_quotas.looks.check().is_err() {
+                    if page == 0 {
+                        marks.deep.extend(deep.map(|deep| (post.clone(), deep)));
+                        marks.next = Some(post.clone());
+                        return Ok(false);
+                    }
+                    break;
+                }
                 let page =
                     self.with_business(async |token| side.api.newest(&token.0, now, post.as_str(), cursor).await);
-                calls += 1;
-                let Ok(page) = page.await else { return Ok(()) };
+                let Ok(page) = page.await else {
+                    marks.deep.extend(deep.map(|deep| (post.clone(), deep)));
+                    return Ok(true);
+                };
                 let past = page.comments.iter().any(|one| one.parent.is_none() && one.at.is_some_and(|at| at < from));
                 found.extend(page.comments);
                 match page.next {
@@ -101,12 +136,15 @@ impl Inner {
                 }
             }
             self.found_comments(host, post, found, from, now).await?;
-            // What did not fit is looked at the next time.
             if whole {
-                marks.posts.insert(post.clone(), now);
+                marks.posts.insert(post.clone(), began);
+            } else {
+                // What did not fit is looked at the next time.
+                marks.deep.insert(post.clone(), Deep { began, cursor });
+                all = false;
             }
         }
-        Ok(())
+        Ok(all)
     }
 
     async fn found_comments(
@@ -145,21 +183,22 @@ impl Inner {
         Ok(())
     }
 
+    /// Orders that changed, oldest change first; whether that was all of them.
     async fn look_at_orders(
         &self,
         host: &dyn Host,
         marks: &mut Marks,
         since: Instant,
         now: Instant,
-    ) -> Result<(), HostError> {
-        let Some(side) = &self.shop else { return Ok(()) };
-        let from = marks.orders.unwrap_or(since).before(OVERLAP);
+    ) -> Result<bool, HostError> {
+        let Some(side) = &self.shop else { return Ok(true) };
+        let from = marks.orders_read.unwrap_or_else(|| marks.orders.unwrap_or(since).before(OVERLAP));
         let mut page: Option<String> = None;
         for _ in 0..PAGES {
             let asked = async |token: crate::call::Bearer, cipher: String| {
                 side.api.changed((&token.0, &cipher), now, from, page.as_deref()).await
             };
-            let Ok(found) = self.with_shop(asked).await else { return Ok(()) };
+            let Ok(found) = self.with_shop(asked).await else { return Ok(true) };
             let last = found.orders.iter().filter_map(|order| order.updated).max();
             let events = found.orders.into_iter().flat_map(|order| order.events());
             let news: Vec<_> = events.filter(|(id, _)| !self.own.was_told(id.as_str())).collect();
@@ -169,12 +208,48 @@ impl Inner {
             }
             page = found.next;
             if page.is_none() {
-                marks.orders = Some(now);
-                return Ok(());
+                (marks.orders, marks.orders_read) = (Some(now), None);
+                return Ok(true);
             }
-            // Oldest change first: what was read is done with.
-            marks.orders = last.or(marks.orders);
+            // What was read is done with.
+            marks.orders_read = last.or(marks.orders_read);
         }
-        Ok(())
+        Ok(false)
+    }
+
+    /// What was sent back: its order is asked for in full, as if a webhook had told of it. Whether that was all.
+    async fn look_at_returns(
+        &self,
+        host: &dyn Host,
+        marks: &mut Marks,
+        since: Instant,
+        now: Instant,
+    ) -> Result<bool, HostError> {
+        let Some(side) = &self.shop else { return Ok(true) };
+        let from = marks.returns_read.unwrap_or_else(|| marks.returns.unwrap_or(since).before(OVERLAP));
+        let mut page: Option<String> = None;
+        for _ in 0..PAGES {
+            let asked = async |token: crate::call::Bearer, cipher: String| {
+                side.api.returns((&token.0, &cipher), now, from, page.as_deref()).await
+            };
+            // The shop may not let them be asked for at all.
+            let Ok(found) = self.with_shop(asked).await else { return Ok(true) };
+            let last = found.returns.iter().filter_map(|back| back.updated).max();
+            for back in found.returns {
+                let Some(order_id) = back.order_id.clone() else { continue };
+                let Some((id, _)) = back.refund_of(&order_id) else { continue };
+                if !self.own.was_told(id.as_str()) {
+                    metrics::counter!("chatsparks_tiktok_backfilled_total", "what" => "refund").increment(1);
+                    self.order_waits(host, order_id.as_str()).await?;
+                }
+            }
+            page = found.next;
+            if page.is_none() {
+                (marks.returns, marks.returns_read) = (Some(now), None);
+                return Ok(true);
+            }
+            marks.returns_read = last.or(marks.returns_read);
+        }
+        Ok(false)
     }
 }

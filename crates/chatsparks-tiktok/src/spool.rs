@@ -33,10 +33,7 @@ pub(crate) enum Waiting {
     /// A comment.
     Comment(WaitingComment),
     /// It is known that a comment may be answered, and not yet what it says.
-    Answerable {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        text: Option<chatsparks_core::Text>,
-    },
+    Answerable {},
     /// An order, to be asked for in full.
     Order { refunds: bool },
 }
@@ -62,42 +59,84 @@ pub(crate) struct WaitingComment {
 }
 
 /// What waits of one workspace.
-#[derive(Default)]
 pub(crate) struct Spool {
-    slots: tokio::sync::OnceCell<Vec<tokio::sync::Mutex<BTreeMap<String, Entry>>>>,
+    slots: Vec<tokio::sync::Mutex<Slot>>,
     pub(crate) changed: tokio::sync::Notify,
 }
 
+type Entries = BTreeMap<String, Entry>;
+
+/// One of the notes: the text that stands there, and what it says.
+#[derive(Default)]
+struct Slot {
+    known: Option<(Option<String>, Entries)>,
+}
+
+impl Default for Spool {
+    fn default() -> Self {
+        Self { slots: (0..SLOTS).map(|_| tokio::sync::Mutex::default()).collect(), changed: tokio::sync::Notify::new() }
+    }
+}
+
+impl Slot {
+    /// What stands there: as it is known, where nobody else may have written it.
+    async fn read(
+        &mut self,
+        host: &dyn Host,
+        workspace: &WorkspaceId,
+        number: usize,
+    ) -> Result<&mut (Option<String>, Entries), HostError> {
+        let known = match self.known.take().filter(|_| !host.is_shared()) {
+            Some(known) => known,
+            None => {
+                let note = host.note(workspace, &name(number)).await?;
+                let entries = note.as_deref().and_then(|note| serde_json::from_str(note).ok()).unwrap_or_default();
+                (note, entries)
+            }
+        };
+        Ok(self.known.insert(known))
+    }
+}
+
 impl Spool {
-    /// Changes one entry, none being none. It is noted when this answers; where it cannot be, nothing has changed.
+    /// Changes one entry, none being none. It is noted when this answers; where it cannot be, nothing has changed. Where
+    /// another process has written meanwhile, it is changed anew.
     pub(crate) async fn change<T>(
         &self,
         host: &dyn Host,
         workspace: &WorkspaceId,
         key: &str,
-        change: impl FnOnce(&mut Option<Entry>) -> T,
+        change: impl Fn(&mut Option<Entry>) -> T,
     ) -> Result<T, HostError> {
-        let slots = self.slots(host, workspace).await?;
         let number = usize::from(Sha256::digest(key.as_bytes()).first().copied().unwrap_or(0)) % SLOTS;
-        let Some(slot) = slots.get(number) else { return Err(busy()) };
+        let Some(slot) = self.slots.get(number) else { return Err(busy()) };
         let mut slot = slot.lock().await;
-        let before = slot.get(key).cloned();
-        let mut after = before.clone();
-        let answer = change(&mut after);
-        if after == before {
-            return Ok(answer);
+        loop {
+            let (stands, entries) = slot.read(host, workspace, number).await?;
+            let before = entries.get(key);
+            let mut after = before.cloned();
+            let answer = change(&mut after);
+            if after.as_ref() == before {
+                return Ok(answer);
+            }
+            if before.is_none() && entries.len() >= MOST / SLOTS {
+                return Err(busy());
+            }
+            match after {
+                Some(entry) => drop(entries.insert(key.to_owned(), entry)),
+                None => drop(entries.remove(key)),
+            }
+            let text = serde_json::to_string(&entries).unwrap_or_default();
+            let replaced = host.replace_note(workspace, &name(number), stands.as_deref(), &text).await;
+            if let Ok(true) = replaced {
+                *stands = Some(text);
+                self.changed.notify_one();
+                return Ok(answer);
+            }
+            // It is read anew before anything else is done with it.
+            slot.known = None;
+            replaced?;
         }
-        if before.is_none() && slot.len() >= MOST / SLOTS {
-            return Err(busy());
-        }
-        set(&mut slot, key, after);
-        let text = serde_json::to_string(&*slot).unwrap_or_default();
-        if let Err(error) = host.write_note(workspace, &name(number), &text).await {
-            set(&mut slot, key, before);
-            return Err(error);
-        }
-        self.changed.notify_one();
-        Ok(answer)
     }
 
     /// What is due, oldest first; and when something next is.
@@ -110,8 +149,8 @@ impl Spool {
     ) -> Result<(Vec<(String, Entry)>, Option<Instant>), HostError> {
         let mut due = Vec::new();
         let mut next = None;
-        for slot in self.slots(host, workspace).await? {
-            for (key, entry) in slot.lock().await.iter() {
+        for (number, slot) in self.slots.iter().enumerate() {
+            for (key, entry) in &slot.lock().await.read(host, workspace, number).await?.1 {
                 if entry.due <= now {
                     due.push((key.clone(), entry.clone()));
                 } else {
@@ -124,39 +163,33 @@ impl Spool {
         Ok((due, next))
     }
 
-    /// How many wait.
-    pub(crate) async fn len(&self) -> usize {
-        let mut count = 0;
-        for slot in self.slots.get().into_iter().flatten() {
-            count += slot.lock().await.len();
-        }
-        count
-    }
-
-    /// The slots, as they were noted.
-    async fn slots(
+    /// The comments of somebody that wait.
+    pub(crate) async fn comments_of(
         &self,
         host: &dyn Host,
         workspace: &WorkspaceId,
-    ) -> Result<&Vec<tokio::sync::Mutex<BTreeMap<String, Entry>>>, HostError> {
-        self.slots
-            .get_or_try_init(|| async {
-                let mut slots = Vec::with_capacity(SLOTS);
-                for number in 0..SLOTS {
-                    let note = host.note(workspace, &name(number)).await?;
-                    let entries = note.and_then(|note| serde_json::from_str(&note).ok()).unwrap_or_default();
-                    slots.push(tokio::sync::Mutex::new(entries));
+        user_id: &str,
+    ) -> Result<Vec<(String, WaitingComment)>, HostError> {
+        let mut found = Vec::new();
+        for (number, slot) in self.slots.iter().enumerate() {
+            for (key, entry) in &slot.lock().await.read(host, workspace, number).await?.1 {
+                if let Waiting::Comment(comment) = &entry.what
+                    && comment.user_id.as_deref() == Some(user_id)
+                {
+                    found.push((key.clone(), comment.clone()));
                 }
-                Ok(slots)
-            })
-            .await
+            }
+        }
+        Ok(found)
     }
-}
 
-fn set(slot: &mut BTreeMap<String, Entry>, key: &str, entry: Option<Entry>) {
-    match entry {
-        Some(entry) => drop(slot.insert(key.to_owned(), entry)),
-        None => drop(slot.remove(key)),
+    /// How many wait, as far as is known here.
+    pub(crate) async fn len(&self) -> usize {
+        let mut count = 0;
+        for slot in &self.slots {
+            count += slot.lock().await.known.as_ref().map_or(0, |(_, entries)| entries.len());
+        }
+        count
     }
 }
 

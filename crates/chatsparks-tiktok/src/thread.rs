@@ -3,9 +3,10 @@
 
 use crate::{
     host::{Host, HostError},
+    note::{self, Known},
     webhook::signature::hex,
 };
-use chatsparks_core::{Instant, UserId, WorkspaceId};
+use chatsparks_core::{Instant, Period, UserId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{
@@ -15,6 +16,8 @@ use std::{
 
 /// Messages remembered of one thread: more than a window admits, and as many as the platform lists.
 const KEPT: usize = 30;
+/// For how long a message may be on its way.
+const ON_ITS_WAY: Period = Period::minutes(5);
 /// Threads at hand.
 const AT_HAND: usize = 20_000;
 
@@ -33,6 +36,9 @@ pub(crate) struct Thread {
     /// Messages of the account that no effect is known for yet, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) echoes: Vec<Echo>,
+    /// What another process may have on its way just now: by what it is known, and since when.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    going: Vec<(String, Instant)>,
 }
 
 /// A message that was sent for an effect.
@@ -75,6 +81,24 @@ impl Thread {
         self.echoes.push(echo);
         cut(&mut self.echoes);
         true
+    }
+
+    /// A message is on its way.
+    pub(crate) fn goes(&mut self, digest: &str, now: Instant) {
+        self.going.retain(|(_, since)| now < since.after(ON_ITS_WAY));
+        self.going.push((digest.to_owned(), now));
+        cut(&mut self.going);
+    }
+
+    /// Whether such a message may be on its way.
+    pub(crate) fn is_going(&self, digest: &str, now: Instant) -> bool {
+        self.going.iter().any(|(known, since)| known == digest && now < since.after(ON_ITS_WAY))
+    }
+
+    /// What says something of what was written goes; ids stay (R12).
+    pub(crate) fn forget(&mut self) {
+        self.echoes.clear();
+        self.going.clear();
     }
 
     pub(crate) fn has_sent(&self, effect: &str) -> bool {
@@ -125,7 +149,7 @@ pub(crate) fn digest(text: &str) -> String {
 /// The threads of one workspace.
 #[derive(Default)]
 pub(crate) struct Threads {
-    at_hand: Mutex<BTreeMap<UserId, Arc<tokio::sync::Mutex<Option<Thread>>>>>,
+    at_hand: Mutex<BTreeMap<UserId, Arc<tokio::sync::Mutex<Known>>>>,
 }
 
 impl Threads {
@@ -145,36 +169,17 @@ impl Threads {
         host: &dyn Host,
         workspace: &WorkspaceId,
         user_id: &UserId,
-        change: impl FnOnce(&mut Thread) -> T,
+        change: impl Fn(&mut Thread) -> T,
     ) -> Result<T, HostError> {
         let place = self.place(user_id);
-        let mut held = place.lock().await;
-        let name = name(user_id);
-        let before = match held.take() {
-            Some(before) => before,
-            // A note that cannot be read is as if there were none.
-            None => {
-                let note = host.note(workspace, &name).await?;
-                note.and_then(|note| serde_json::from_str(&note).ok()).unwrap_or_default()
-            }
-        };
-        let mut after = before.clone();
-        let answer = change(&mut after);
-        if after != before {
-            let text = serde_json::to_string(&after).unwrap_or_default();
-            if let Err(error) = host.write_note(workspace, &name, &text).await {
-                *held = Some(before);
-                return Err(error);
-            }
-        }
-        *held = Some(after);
-        Ok(answer)
+        let mut known = place.lock().await;
+        note::change(host, (workspace, &name(user_id)), &mut known, change).await
     }
 
-    fn place(&self, user_id: &UserId) -> Arc<tokio::sync::Mutex<Option<Thread>>> {
+    fn place(&self, user_id: &UserId) -> Arc<tokio::sync::Mutex<Known>> {
         let mut at_hand = self.at_hand.lock().unwrap_or_else(PoisonError::into_inner);
         if at_hand.len() >= AT_HAND && !at_hand.contains_key(user_id) {
-            // Those in use stay: there is one place for each thread, or changes would be lost.
+            // Those in use stay: there is one place for each thread, or changes would wait for one another in vain.
             at_hand.retain(|_, place| Arc::strong_count(place) > 1);
         }
         at_hand.entry(user_id.clone()).or_default().clone()

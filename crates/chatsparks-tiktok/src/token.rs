@@ -2,10 +2,12 @@
 
 mod keeper;
 mod oauth;
+mod permission;
 mod seal;
 
+pub(crate) use keeper::Keeper;
 pub use keeper::Standing;
-pub(crate) use keeper::{Keeper, Seed};
 pub(crate) use oauth::OAuth;
 pub use oauth::{Grant, Platform, authorize_url};
+pub use permission::{AccessToken, Permission, PermissionSettings};
 pub use seal::{Sealer, SealerError};

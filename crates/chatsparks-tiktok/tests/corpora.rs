@@ -21,3 +21,19 @@ fn the_corpora_of_both_doors_hold() {
     assert!(replay("tiktok_business", chatsparks_tiktok::fuzz::business) > 20);
     assert!(replay("tiktok_shop", chatsparks_tiktok::fuzz::shop) > 15);
 }
+
+/// What is written for people holds what the code goes by.
+#[test]
+fn every_limit_stands_in_the_documentation_with_its_date() {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/tiktok.md")).unwrap();
+    let table = text.split("## Limits").nth(1).unwrap().split("## ").next().unwrap();
+    let rows: Vec<String> =
+        table.lines().filter(|line| line.starts_with('|')).map(|line| line.replace(',', "")).collect();
+    for [name, value, source, read] in chatsparks_tiktok::limits::all() {
+        let stands = rows.iter().any(|row| row.contains(&value) && row.contains(&read));
+        assert!(stands && !source.is_empty(), "{name}: {value}, read {read}");
+    }
+    for country in chatsparks_tiktok::reach::COUNTRIES {
+        assert!(country.code.len() == 2 && country.code.bytes().all(|letter| letter.is_ascii_uppercase()));
+    }
+}

@@ -445,7 +445,7 @@ impl Diagnose {
             others_active: self.others_active,
         };
         let incident = self.incident.map(|incident| incident == YesNo::Yes);
-        let known = WebhookKnown { workspace, incident, post: post.as_ref(), times, now };
+        let known = WebhookKnown { workspace, incident, post: post.as_ref(), refused: None, times, now };
         Ok((known.diagnose(), Details::None {}))
     }
 }

@@ -28,3 +28,4 @@ mod stopping;
 mod store_faults;
 mod tiktok;
 mod tiktok_sim;
+mod tiktok_town;

@@ -206,6 +206,21 @@ impl Archive for MemoryStore {
         Ok(())
     }
 
+    async fn replace_note(
+        &self,
+        workspace: &WorkspaceId,
+        name: &str,
+        before: Option<&str>,
+        text: &str,
+    ) -> Result<bool, StoreError> {
+        let (mut held, key) = (self.held(), (workspace.clone(), name.to_owned()));
+        let stands = held.notes.get(&key).map(String::as_str) == before;
+        if stands {
+            held.notes.insert(key, text.to_owned());
+        }
+        Ok(stands)
+    }
+
     async fn shard_rows(&self, shard: &Shard, after: Option<&Key>, limit: usize) -> Result<Vec<Row>, StoreError> {
         let rows = self.shard(shard, |shard| {
             let after = after.map_or(Bound::Unbounded, |key| Bound::Excluded(key.clone()));

@@ -6,8 +6,13 @@ use axum::{
     Json,
     extract::{Request, State},
 };
-use chatsparks_core::{Envelope, Event, Instant, SHOP_SCOPES, TIKTOK_SCOPES, WebhookTimes, workspace::Connection};
+use chatsparks_core::{
+    Envelope, Event, Instant, PostId, SHOP_SCOPES, TIKTOK_SCOPES, WebhookTimes,
+    diagnosis::{Diagnosis, WebhookKnown},
+    workspace::{Connection, Connections, Workspace},
+};
 use chatsparks_ports::{Clock, Store, SystemClock};
+use chatsparks_tiktok::{AccountHealth, SideHealth};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -21,7 +26,8 @@ const OTHERS: usize = 16;
 #[derive(Serialize, ToSchema)]
 #[schema(as = Connections)]
 pub(crate) struct Connected {
-    /// The creator account: `light` (`green`, `amber` with what is `missing`, `red`), and its `scopes`.
+    /// The creator account: `light` (`green`, `amber` with what is `missing`, `red`), and its `scopes`; as the account that
+    /// this service works for knows it, else as the document says.
     #[schema(value_type = Object)]
     tiktok: Value,
     /// The shop, likewise.
@@ -30,7 +36,8 @@ pub(crate) struct Connected {
     /// The webhook: `state` (`waiting`, `receiving`, `silent`), and `last_event`.
     #[schema(value_type = Object)]
     webhook: Value,
-    /// The accounts that this service works for: their permission, and when a delivery last came; null where there are none.
+    /// The accounts that this service works for: their permission, the scopes of the platform that are missing, what to do,
+    /// and when a delivery last came; null where there are none.
     #[schema(value_type = Option<Object>)]
     account: Option<Value>,
     /// How the channel stands: `none`, `going` or `stopped`, `since` and `why`.
@@ -52,22 +59,63 @@ pub(crate) async fn get<S: Store>(
 ) -> Result<Json<Connected>, Problem> {
     let (at, Nothing {}) = asked(&service, request, Scope::Read).await?;
     let engine = at.engine(&service)?;
-    let connections = &engine.workspace().connections;
-    let times = webhook_times(&service, &at).await?;
-    let account = service.tiktok.iter().find(|account| *account.workspace() == at.workspace);
-    let account = match account {
-        Some(account) => Some(json!(account.health().await)),
-        None => None,
-    };
+    let account = account(&service, &at).await;
+    let connections = over(&engine.workspace().connections, account.as_ref());
+    let times = webhook_times(&service, &at, account.as_ref()).await?;
     let health = service.runtime.health().await;
     let channel = health.channels.iter().find(|channel| channel.workspace == at.workspace);
     Ok(Json(Connected {
         tiktok: shown(&connections.tiktok, &TIKTOK_SCOPES),
         shop: shown(&connections.shop, &SHOP_SCOPES),
         webhook: json!({ "state": times.state(now()), "last_event": times.last_since_connected() }),
-        account,
+        account: account.map(|account| json!(account)),
         channel: channel.map(|channel| json!(channel)),
     }))
+}
+
+/// D1 of this workspace, with what its accounts know.
+pub(super) async fn diagnose_webhook<S: Store>(
+    service: &Shared<S>,
+    at: &At,
+    workspace: &Workspace,
+    post: Option<&PostId>,
+    now: Instant,
+) -> Result<Diagnosis, Problem> {
+    let account = account(service, at).await;
+    let times = webhook_times(service, at, account.as_ref()).await?;
+    let connections = over(&workspace.connections, account.as_ref());
+    let refused = account.as_ref().and_then(|account| account.business.as_ref()?.permission.why.as_deref());
+    let known;
+    let workspace = if connections == workspace.connections {
+        workspace
+    } else {
+        known = Workspace { connections, ..workspace.clone() };
+        &known
+    };
+    Ok(WebhookKnown { workspace, incident: None, post, refused, times, now }.diagnose())
+}
+
+/// How the accounts of a workspace stand that this service works for; none: it has none.
+async fn account<S: Store>(service: &Shared<S>, at: &At) -> Option<AccountHealth> {
+    let account = service.tiktok.iter().find(|account| *account.workspace() == at.workspace)?;
+    Some(account.health().await)
+}
+
+/// The connections as the document says them, and over that what the accounts know: who makes the calls knows best.
+fn over(written: &Connections, account: Option<&AccountHealth>) -> Connections {
+    let side = |written: &Connection, side: Option<&SideHealth>| match side {
+        // Nothing was asked of the platform yet.
+        Some(side) if !side.permission.authorised && side.permission.why.is_none() => written.clone(),
+        Some(side) => Connection {
+            connected: side.permission.authorised,
+            scopes: side.scopes().unwrap_or_else(|| written.scopes.clone()),
+        },
+        None => written.clone(),
+    };
+    Connections {
+        tiktok: side(&written.tiktok, account.and_then(|account| account.business.as_ref())),
+        shop: side(&written.shop, account.and_then(|account| account.shop.as_ref())),
+    }
 }
 
 fn shown(connection: &Connection, needed: &[&str]) -> Value {
@@ -79,14 +127,22 @@ fn shown(connection: &Connection, needed: &[&str]) -> Value {
 
 /// What is known of the webhook's times: from the events on record, which the platform, or whoever brings its events,
 /// sent.
-pub(super) async fn webhook_times<S: Store>(service: &Shared<S>, at: &At) -> Result<WebhookTimes, Problem> {
+async fn webhook_times<S: Store>(
+    service: &Shared<S>,
+    at: &At,
+    account: Option<&AccountHealth>,
+) -> Result<WebhookTimes, Problem> {
     let mut others_active = None::<Instant>;
     let others = service.runtime.workspaces().into_iter().filter(|other| *other != at.workspace);
     for other in others.take(OTHERS) {
         others_active = others_active.max(last_event(service, &other).await?);
     }
-    // No more is known of when it was connected than this: events that came say that it was.
-    Ok(WebhookTimes { connected_at: None, last_event: last_event(service, &at.workspace).await?, others_active })
+    let business = account.and_then(|account| account.business.as_ref());
+    // Where no account says when it was connected, events that came say that it was.
+    let connected_at = business.and_then(|side| side.permission.connected);
+    let heard = business.and_then(|side| side.last_event);
+    let last_event = last_event(service, &at.workspace).await?.max(heard);
+    Ok(WebhookTimes { connected_at, last_event, others_active })
 }
 
 async fn last_event<S: Store>(

@@ -1,6 +1,6 @@
 //! One contact: as they stand, and forgotten (R12).
 
-use super::{Accepted, At, to_its_end};
+use super::{Accepted, At, forget_beside, to_its_end};
 use crate::{Kind, Problem, Scope, router::Shared};
 use axum::{Json, extract::State};
 use chatsparks_core::UserId;
@@ -48,7 +48,14 @@ pub(crate) async fn forget<S: Store>(State(service): State<Shared<S>>, at: At) -
         let detail = format!("a user id has 1 to {ID} characters, none of them a control character");
         return Err(Problem::new(Kind::BadRequest, detail));
     }
-    let (runtime, workspace) = (service.runtime.clone(), at.workspace);
-    to_its_end(async move { runtime.erase(&workspace, UserId::from(name)).await }).await??;
+    let (workspace, person) = (at.workspace, UserId::from(name));
+    let erased = to_its_end(async move {
+        let people = std::slice::from_ref(&person);
+        forget_beside(&service, &workspace, people).await?;
+        service.runtime.erase(&workspace, person.clone()).await?;
+        // What came in between.
+        forget_beside(&service, &workspace, people).await
+    });
+    erased.await??;
     Ok(Json(Accepted { accepted: 1 }))
 }

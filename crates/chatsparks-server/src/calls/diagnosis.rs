@@ -4,7 +4,7 @@ pub(crate) mod past;
 
 use super::{
     asked,
-    connections::{now, webhook_times},
+    connections::{self, now},
 };
 use crate::{Kind, Problem, Scope, router::Shared};
 use axum::{
@@ -13,7 +13,7 @@ use axum::{
 };
 use chatsparks_core::{
     DmId, Email, Instant, PostId,
-    diagnosis::{Check, DeliveryCause, DeliveryKnown, Diagnosis, TeammateKnown, WebhookKnown},
+    diagnosis::{Check, DeliveryCause, DeliveryKnown, Diagnosis, TeammateKnown},
 };
 use chatsparks_ports::Store;
 use chatsparks_replay::evidence::Next;
@@ -118,8 +118,8 @@ pub(crate) async fn get<S: Store>(
     let now = now();
     let diagnosis = match asked.about {
         About::Webhook => {
-            let (post, times) = (asked.post.map(PostId::from), webhook_times(&service, &at).await?);
-            WebhookKnown { workspace, incident: None, post: post.as_ref(), times, now }.diagnose()
+            let post = asked.post.map(PostId::from);
+            connections::diagnose_webhook(&service, &at, workspace, post.as_ref(), now).await?
         }
         About::Member => {
             let email = needed(asked.email, "expected `email`")?;

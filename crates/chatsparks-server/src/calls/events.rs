@@ -1,6 +1,6 @@
 //! Events in (R1, R2).
 
-use super::{Accepted, At, lines::Lines, to_its_end};
+use super::{Accepted, At, forget_beside, lines::Lines, to_its_end};
 use crate::{
     Kind, Problem, Scope,
     body::{Media, receive},
@@ -11,7 +11,7 @@ use axum::{
     Json,
     extract::{Request, State},
 };
-use chatsparks_core::Event;
+use chatsparks_core::{Event, UserId};
 use chatsparks_ports::Store;
 use chatsparks_replay::Arrival;
 use chatsparks_runtime::{AcceptError, NewEvent};
@@ -52,16 +52,23 @@ pub(crate) async fn post<S: Store>(
     };
     let arrivals = read?;
     allowed(&at, &arrivals)?;
+    let erased = |arrival: &Arrival| match &arrival.event {
+        Event::Erase(person) => Some(person.clone()),
+        _ => None,
+    };
+    let forgotten: Vec<UserId> = arrivals.iter().filter_map(erased).collect();
     let numbers: Vec<u64> = arrivals.iter().map(|arrival| arrival.number).collect();
     let events = arrivals.into_iter().map(|one| NewEvent { id: one.id, at: one.at, event: one.event }).collect();
-    let (runtime, workspace) = (service.runtime.clone(), at.workspace.clone());
-    let room = received.room;
+    let (workspace, room) = (at.workspace.clone(), received.room);
     let accepted = to_its_end(async move {
-        let accepted = runtime.accept(&workspace, events).await;
+        forget_beside(&service, &workspace, &forgotten).await?;
+        let accepted = service.runtime.accept(&workspace, events).await;
         drop(room);
-        accepted
+        // What came in between.
+        forget_beside(&service, &workspace, &forgotten).await?;
+        Ok::<_, Problem>(accepted)
     });
-    match accepted.await? {
+    match accepted.await?? {
         Ok(accepted) => Ok(Json(Accepted { accepted })),
         Err(AcceptError::AheadOfTime { index, at }) => {
             let line = numbers.get(index).copied().unwrap_or_default();

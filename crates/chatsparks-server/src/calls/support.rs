@@ -2,14 +2,14 @@
 
 use super::{
     Nothing, asked,
-    connections::{now, webhook_times},
+    connections::{self, now},
 };
 use crate::{Problem, Scope, router::Shared};
 use axum::{
     Json,
     extract::{Request, State},
 };
-use chatsparks_core::diagnosis::{BUNDLED_EVENTS, SupportBundle, WebhookKnown};
+use chatsparks_core::diagnosis::{BUNDLED_EVENTS, SupportBundle};
 use chatsparks_ports::Store;
 use chatsparks_replay::evidence::BundledLine;
 use chatsparks_runtime::LastRecords;
@@ -31,7 +31,6 @@ pub(crate) async fn get<S: Store>(State(service): State<Shared<S>>, request: Req
     let last = LastRecords::read(&**service.runtime.store(), &at.workspace, None, BUNDLED_EVENTS).await?;
     let events = BundledLine::all(&last.lines, &last.events);
     let mut bundle = SupportBundle::of(at.workspace.clone(), engine.revision(), now, events);
-    let times = webhook_times(&service, &at).await?;
-    bundle.add(WebhookKnown { workspace: engine.workspace(), incident: None, post: None, times, now }.diagnose());
+    bundle.add(connections::diagnose_webhook(&service, &at, engine.workspace(), None, now).await?);
     Ok(Json(json!(bundle)))
 }

@@ -142,7 +142,8 @@ shapes! {
         status: String,
         /// Why the store could not do the last thing; null: it could.
         store: Option<String>,
-        /// Each workspace's TikTok accounts: their permission, when a delivery last came, what waits.
+        /// Each workspace's TikTok accounts: their permission, the scopes that are missing, what to do, when a delivery last
+        /// came, what waits.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(value_type = Option<Vec<Object>>)]
         tiktok: Option<Vec<Value>>,

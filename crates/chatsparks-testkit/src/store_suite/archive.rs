@@ -11,6 +11,7 @@ use chatsparks_core::{
 use chatsparks_ports::{
     CheckpointPlace, Cursor, EffectKey, EffectState, KeptRecord, Settled, Shard, Store, StoreError,
 };
+use std::task::Poll;
 
 fn ids(records: &[KeptRecord]) -> Vec<(u32, u64)> {
     records.iter().map(|record| (record.partition, record.seq)).collect()
@@ -350,6 +351,14 @@ pub async fn c10_what_is_told_of_a_thing_is_found<S: Store>(store: &S) {
         assert_eq!(first, found.into_iter().take(1).collect::<Vec<_>>());
     }
     assert_eq!(store.events_naming(&shard(0), &[Key::Dm("e1/0".into())], 9).await.unwrap(), []);
+    // What is logged once somebody has asked is found as well.
+    let order = [Key::Order("later".into())];
+    assert_eq!(store.events_naming(&shard(1), &order, 9).await.unwrap(), []);
+    let cancelled = |id: &str| (shard(1), brought(id, at(90), Event::OrderCancelled("later".into())));
+    store.append(vec![cancelled("later-1"), cancelled("later-2")]).await.unwrap();
+    let found = store.events_naming(&shard(1), &order, 9).await.unwrap();
+    let ids: Vec<_> = found.iter().map(|logged| logged.envelope.id.as_str()).collect();
+    assert_eq!(ids, ["later-1", "later-2"]);
 }
 
 /// What a console lists: rows of a kind by name, whichever partition has them; the head of each.
@@ -425,4 +434,35 @@ pub async fn r8_notes_are_kept<S: Store>(store: &S) {
     }
     assert_eq!(store.note(&glow, "other").await.unwrap(), None);
     assert_eq!(store.note(&other, "digest").await.unwrap(), None);
+}
+
+/// A note that several write is written by whoever knows what stands there.
+pub async fn r5_a_note_is_replaced_where_what_is_known_of_it_still_stands<S: Store>(store: &S) {
+    let glow = "glow".into();
+    assert!(!store.replace_note(&glow, "kept", Some("one"), "two").await.unwrap(), "there is none yet");
+    assert_eq!(store.note(&glow, "kept").await.unwrap(), None);
+    assert!(store.replace_note(&glow, "kept", None, "one").await.unwrap());
+    assert!(!store.replace_note(&glow, "kept", None, "two").await.unwrap(), "there is one by now");
+    assert!(!store.replace_note(&glow, "kept", Some("two"), "three").await.unwrap());
+    assert_eq!(store.note(&glow, "kept").await.unwrap().as_deref(), Some("one"));
+    for (before, text) in [("one", "two"), ("two", "two"), ("two", "")] {
+        assert!(store.replace_note(&glow, "kept", Some(before), text).await.unwrap(), "{before} {text}");
+        assert_eq!(store.note(&glow, "kept").await.unwrap().as_deref(), Some(text));
+    }
+    // Of those who do so at once, one does it.
+    let glow = &glow;
+    let rival = |n| async move { store.replace_note(glow, "kept", Some(""), &format!("of {n}")).await.unwrap() };
+    let (mut rivals, mut written): (Vec<_>, usize) = ((0..8).map(|n| Box::pin(rival(n))).collect(), 0);
+    std::future::poll_fn(|context| {
+        rivals.retain_mut(|rival| match rival.as_mut().poll(context) {
+            Poll::Ready(wrote) => {
+                written += usize::from(wrote);
+                false
+            }
+            Poll::Pending => true,
+        });
+        if rivals.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    assert_eq!(written, 1);
 }

@@ -2,10 +2,10 @@
 
 use super::Inner;
 use crate::{
-    call::{CallError, order::refunds as complete},
+    call::CallError,
     host::{Host, HostError},
 };
-use chatsparks_core::{Instant, OrderId};
+use chatsparks_core::{Event, EventId, Instant, OrderId};
 
 /// By their ids in one call.
 const AT_ONCE: usize = 50;
@@ -55,13 +55,16 @@ impl Inner {
                 };
                 let (order_id, placed) = (order.order.order_id.clone(), order.placed);
                 let mut events = order.events();
-                if *refunds && placed {
-                    events.extend(self.refunds(&order_id, now).await);
-                }
+                let refunds = if *refunds && placed { self.refunds(&order_id, now).await } else { Ok(Vec::new()) };
+                events.extend(refunds.as_ref().cloned().unwrap_or_default());
                 // What this process has told already is no news; what an earlier one did is a duplicate (T3).
                 events.retain(|(id, _)| !self.own.was_told(id.as_str()));
                 if !events.is_empty() {
                     self.accept(host, events).await?;
+                }
+                if let Err(error) = refunds {
+                    self.later(host, key, *tries, now, &error).await?;
+                    continue;
                 }
                 // It may be told of again while it is asked for: that stays.
                 let done = |held: &mut Option<crate::spool::Entry>| {
@@ -75,22 +78,19 @@ impl Inner {
         Ok(())
     }
 
-    /// Refunds of an order that are complete. Where they cannot be asked for now, the next word of it asks again.
-    async fn refunds(
-        &self,
-        order_id: &OrderId,
-        now: Instant,
-    ) -> Vec<(chatsparks_core::EventId, chatsparks_core::Event)> {
-        let Some(side) = &self.shop else { return Vec::new() };
+    /// Refunds of an order that are complete. Where the shop does not let them be asked for, there are none to be told.
+    async fn refunds(&self, order_id: &OrderId, now: Instant) -> Result<Vec<(EventId, Event)>, CallError> {
+        let Some(side) = &self.shop else { return Ok(Vec::new()) };
         let asked = async |token: crate::call::Bearer, cipher: String| {
-            side.api.refunds((&token.0, &cipher), now, order_id.as_str()).await
+            side.api.returns_of((&token.0, &cipher), now, order_id.as_str()).await
         };
         match self.with_shop(asked).await {
-            Ok(returns) => complete(order_id, &returns),
-            Err(error) => {
-                tracing::debug!(workspace = %self.workspace(), %error, "refunds could not be asked for");
-                Vec::new()
+            Ok(returns) => Ok(returns.iter().filter_map(|back| back.refund_of(order_id)).collect()),
+            Err(error @ (CallError::Stopped(_) | CallError::Refused(_))) => {
+                tracing::warn!(workspace = %self.workspace(), %error, "refunds cannot be asked for");
+                Ok(Vec::new())
             }
+            Err(error) => Err(error),
         }
     }
 }

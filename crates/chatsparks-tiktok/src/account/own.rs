@@ -1,6 +1,6 @@
 //! What the account itself wrote: it comes back as comments like any other's, and without a word whose they are.
 
-use crate::{host::Host, thread::digest};
+use crate::{host::Host, note::Known, thread::digest};
 use chatsparks_core::WorkspaceId;
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -15,7 +15,7 @@ const KEPT: usize = 20_000;
 #[derive(Default)]
 pub(crate) struct Own {
     /// The account's name in comments, once it is known.
-    identifier: tokio::sync::OnceCell<Mutex<Option<String>>>,
+    identifier: tokio::sync::Mutex<Known>,
     /// Its replies: their ids, and before those are known what they answer and say.
     replies: Mutex<Recent>,
     /// Event ids that were handed on: what a poll finds is not told again.
@@ -45,21 +45,27 @@ impl Recent {
 impl Own {
     /// The account's name in comments, as far as it is known.
     pub(crate) async fn identifier(&self, host: &dyn Host, workspace: &WorkspaceId) -> Option<String> {
-        let read = async || host.note(workspace, NAME).await.map(Mutex::new);
-        let place = self.identifier.get_or_try_init(read).await.ok()?;
-        place.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let mut known = self.identifier.lock().await;
+        match &*known {
+            Some(Some(identifier)) => return Some(identifier.clone()),
+            // Another process may have learned it.
+            Some(None) if !host.is_shared() => return None,
+            Some(None) | None => {}
+        }
+        let note = host.note(workspace, NAME).await.ok()?;
+        known.insert(note).clone()
     }
 
     /// The platform said what the account is called in comments.
     pub(crate) async fn learn(&self, host: &dyn Host, workspace: &WorkspaceId, identifier: &str) {
-        if self.identifier(host, workspace).await.as_deref() == Some(identifier) {
+        let before = self.identifier(host, workspace).await;
+        if before.as_deref() == Some(identifier) {
             return;
         }
-        if let Some(place) = self.identifier.get() {
-            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(identifier.to_owned());
-        }
-        // Should it not be noted, it is learned again.
-        let _ = host.write_note(workspace, NAME, identifier).await;
+        // Should it not be noted, it is learned again; should another have noted it meanwhile, it says the same.
+        let noted = host.replace_note(workspace, NAME, before.as_deref(), identifier).await;
+        let known = matches!(noted, Ok(true)).then(|| Some(identifier.to_owned()));
+        *self.identifier.lock().await = known;
     }
 
     /// A reply is about to be written.

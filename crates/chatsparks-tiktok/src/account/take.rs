@@ -72,16 +72,7 @@ impl Account {
                 if notification.as_ref().is_some_and(|id| inner.own.was_told(id)) {
                     return Ok("repeated");
                 }
-                let now = inner.now();
-                inner
-                    .spool
-                    .change(host, inner.workspace(), &format!("o:{order_id}"), |held| {
-                        // Another instant than that of what may be asked for just now, which is then known not to be all.
-                        let same = held.as_ref().is_some_and(|held| held.due == now);
-                        let due = if same { now.after(Period::milliseconds(1)) } else { now };
-                        *held = Some(Entry { due, tries: 0, missed: 0, what: Waiting::Order { refunds: true } });
-                    })
-                    .await?;
+                inner.order_waits(host, order_id.as_str()).await?;
                 notification.iter().for_each(|id| inner.own.tell(id));
                 Ok("order")
             }
@@ -95,7 +86,7 @@ impl Account {
         let inner = &*self.inner;
         let (conversation, at) = (news.conversation.clone(), news.at.unwrap_or_else(|| inner.now()));
         let noted = inner.threads.change(host, inner.workspace(), &news.user_id, |thread| {
-            thread.conversation = conversation.or(thread.conversation.take());
+            thread.conversation = conversation.clone().or_else(|| thread.conversation.take());
             thread.wrote = Some(thread.wrote.map_or(at, |wrote| wrote.max(at)));
             thread.conversation.clone()
         });
@@ -128,6 +119,18 @@ impl Account {
 }
 
 impl Inner {
+    /// An order is asked for in full, with what was sent back of it.
+    pub(crate) async fn order_waits(&self, host: &dyn Host, order_id: &str) -> Result<(), HostError> {
+        let (now, key) = (self.now(), format!("o:{order_id}"));
+        let waits = self.spool.change(host, self.workspace(), &key, |held| {
+            // Another instant than that of what may be asked for just now, which is then known not to be all.
+            let same = held.as_ref().is_some_and(|held| held.due == now);
+            let due = if same { now.after(Period::milliseconds(1)) } else { now };
+            *held = Some(Entry { due, tries: 0, missed: 0, what: Waiting::Order { refunds: true } });
+        });
+        waits.await
+    }
+
     /// Hands events on. They are durable when this answers.
     pub(crate) async fn accept(&self, host: &dyn Host, events: Vec<(EventId, Event)>) -> Result<(), HostError> {
         let ids: Vec<EventId> = events.iter().map(|(id, _)| id.clone()).collect();
@@ -170,6 +173,11 @@ impl Inner {
                 return Ok("comment");
             }
         }
+        // What the account itself wrote is decided by whose it is.
+        if self.is_own(host, &comment_id, &comment).await {
+            self.hand_on(host, &comment_id, comment, true).await?;
+            return Ok("comment");
+        }
         // Word of it may have come first: then there is nothing to wait for.
         let word = format!("a:{comment_id}");
         let known = self.spool.change(host, self.workspace(), &word, |held| held.is_some()).await?;
@@ -178,7 +186,7 @@ impl Inner {
         let entry = Entry { due: self.now().after(wait), tries: 0, missed: 0, what: Waiting::Comment(comment) };
         let kept = self.spool.change(host, self.workspace(), &key, |held| {
             // One that waits already goes on waiting.
-            held.get_or_insert(entry);
+            held.get_or_insert_with(|| entry.clone());
         });
         kept.await?;
         Ok("comment_waits")
@@ -241,14 +249,9 @@ impl Inner {
             return Ok("answerable");
         }
         // Should the comment come after its word, it is remembered for it.
-        let entry = Entry {
-            due: now.after(ANSWERABLE_KEPT),
-            tries: 0,
-            missed: 0,
-            what: Waiting::Answerable { text: news.text },
-        };
+        let entry = Entry { due: now.after(ANSWERABLE_KEPT), tries: 0, missed: 0, what: Waiting::Answerable {} };
         let key = format!("a:{}", news.comment_id);
-        self.spool.change(host, self.workspace(), &key, |held| *held = Some(entry)).await?;
+        self.spool.change(host, self.workspace(), &key, |held| *held = Some(entry.clone())).await?;
         let id = event_id("answerable", news.comment_id.as_str());
         let event = Event::CommentAnswerable(CommentOf { comment_id: news.comment_id, user_id: news.user_id });
         self.accept(host, vec![(id, event)]).await?;
@@ -266,14 +269,17 @@ impl Inner {
             EchoSource::Api | EchoSource::Automatic => false,
             EchoSource::Person => true,
             // What is on its way just now is this app's own.
-            EchoSource::Unsaid => !self.is_on_its_way(&news.user_id, &echo.digest),
+            EchoSource::Unsaid => {
+                !self.is_on_its_way(&news.user_id, &echo.digest)
+                    && !self.is_on_its_way_elsewhere(host, &news.user_id, &echo.digest).await?
+            }
         };
         let (conversation, automatic) = (news.conversation, news.source == EchoSource::Automatic);
         let noted = self.threads.change(host, self.workspace(), &news.user_id, |thread| {
-            thread.conversation = conversation.or(thread.conversation.take());
+            thread.conversation = conversation.clone().or_else(|| thread.conversation.take());
             let ours = thread.is_ours(&echo.message_id);
             if !by_person && !automatic {
-                thread.note_echo(echo);
+                thread.note_echo(echo.clone());
             }
             ours
         });
@@ -330,7 +336,7 @@ impl Inner {
         conversation: Option<String>,
     ) -> Result<(), HostError> {
         let note = self.threads.change(host, self.workspace(), user_id, |thread| {
-            thread.conversation = conversation.or(thread.conversation.take());
+            thread.conversation = conversation.clone().or_else(|| thread.conversation.take());
         });
         note.await
     }

@@ -8,10 +8,17 @@ use crate::{
     spool::{Entry, Waiting, WaitingComment},
 };
 use chatsparks_core::{Instant, Period};
+use governor::clock::{Clock as _, QuantaClock};
 use std::{collections::BTreeMap, time::Duration};
 
 /// Looked at in one go.
 const AT_ONCE: usize = 200;
+/// How often it is looked what other processes put there.
+const LOOK_ELSEWHERE: Duration = Duration::from_secs(1);
+/// Quotas are by the minute.
+const NEXT_LOOK: Duration = Duration::from_secs(60);
+/// How long it is waited for what is due next, before the clock is looked at again.
+const LOOK_AT_THE_CLOCK: Duration = Duration::from_secs(1);
 /// How long nothing is looked at, at most.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// Where the platform had nothing of it so often, what is asked for is gone: within nine minutes.
@@ -26,7 +33,10 @@ impl Account {
         let host = inner.attached().await;
         let waiting = async {
             loop {
+                inner.until_leading(host).await;
                 let pause = inner.work(host).await;
+                // What other processes put there is looked for.
+                let pause = if host.is_shared() { pause.min(LOOK_ELSEWHERE) } else { pause };
                 tokio::select! {
                     () = tokio::time::sleep(pause) => {}
                     () = inner.spool.changed.notified() => {}
@@ -36,14 +46,19 @@ impl Account {
         let tokens = async {
             loop {
                 inner.keep_tokens(host).await;
-                tokio::time::sleep(Duration::from_secs(60)).await;
+                // Whoever does not lead waits for whoever does.
+                let good = inner.health().business.is_none_or(|side| side.permission.authorised);
+                let pause = if host.is_shared() && !good { LOOK_ELSEWHERE } else { Duration::from_secs(60) };
+                tokio::time::sleep(pause).await;
             }
         };
         let polling = async {
             let Some(every) = inner.settings.poll else { return std::future::pending().await };
             loop {
-                inner.poll(host).await;
-                tokio::time::sleep(every).await;
+                inner.until_leading(host).await;
+                let whole = inner.poll(host).await;
+                // What did not fit into one look goes on as soon as the quotas have room again.
+                tokio::time::sleep(if whole { every } else { every.min(NEXT_LOOK) }).await;
             }
         };
         let ((), (), ()) = tokio::join!(waiting, tokens, polling);
@@ -51,13 +66,22 @@ impl Account {
 }
 
 impl Inner {
+    /// Waits until this process is the one that does what one is to do.
+    async fn until_leading(&self, host: &dyn Host) {
+        while !host.leads(self.workspace()) {
+            tokio::time::sleep(LOOK_ELSEWHERE).await;
+        }
+    }
+
     /// Does what is due; how long to wait until something next may be.
     async fn work(&self, host: &dyn Host) -> Duration {
         let now = self.now();
         let due = match self.spool.due(host, self.workspace(), now, AT_ONCE).await {
             Ok((due, next)) if due.is_empty() => {
-                let wait = next.map_or(i64::MAX, |next| next.as_milliseconds() - now.as_milliseconds());
-                return Duration::from_millis(wait.max(1).unsigned_abs()).min(LOOK_AGAIN);
+                let Some(next) = next else { return LOOK_AGAIN };
+                // The wall's clock may be set meanwhile.
+                let wait = next.as_milliseconds() - now.as_milliseconds();
+                return Duration::from_millis(wait.max(1).unsigned_abs()).min(LOOK_AT_THE_CLOCK);
             }
             Ok((due, _)) => due,
             Err(_) => return LOOK_AGAIN,
@@ -73,14 +97,15 @@ impl Inner {
         let (mut comments, mut orders) = (Vec::new(), Vec::new());
         for (key, entry) in due {
             match entry.what {
-                Waiting::Answerable { .. } => self.drop_entry(host, &key).await?,
+                Waiting::Answerable {} => self.drop_entry(host, &key).await?,
                 Waiting::Order { refunds } => orders.push(Asked { key, due: entry.due, tries: entry.tries, refunds }),
                 Waiting::Comment(comment) => comments.push((key, entry.tries, comment)),
             }
         }
         let mut asked: BTreeMap<String, Vec<(String, u32, WaitingComment)>> = BTreeMap::new();
         for (key, tries, comment) in comments {
-            if comment.text.is_some() && comment.user_id.is_some() {
+            let id = key.strip_prefix("c:").unwrap_or(&key);
+            if comment.text.is_some() && comment.user_id.is_some() || self.is_own(host, id, &comment).await {
                 self.comment_is_due(host, &key, comment, false).await?;
             } else {
                 asked.entry(comment.post_id.clone()).or_default().push((key, tries, comment));
@@ -102,6 +127,11 @@ impl Inner {
         mut comment: WaitingComment,
         own: bool,
     ) -> Result<(), HostError> {
+        // Who is forgotten meanwhile has their comments handed on without what they wrote (R12).
+        let _turn = self.handing_on.lock().await;
+        if !self.spool.change(host, self.workspace(), key, |held| held.is_some()).await? {
+            return Ok(());
+        }
         let comment_id = key.strip_prefix("c:").unwrap_or(key).to_owned();
         let own = own || self.is_own(host, &comment_id, &comment).await;
         let word = format!("a:{comment_id}");
@@ -130,6 +160,14 @@ impl Inner {
             }
             return Ok(());
         };
+        if let Err(not_until) = self.list_quotas.texts.check() {
+            let wait = not_until.wait_time_from(QuantaClock::default().now());
+            let error = CallError::Again { after: Some(wait), why: "the account asks as often as it may".to_owned() };
+            for (key, tries, _) in asked {
+                self.later(host, key, *tries, now, &error).await?;
+            }
+            return Ok(());
+        }
         let listed = self.with_business(async |token| side.api.comments(&token.0, now, post, &ids).await).await;
         metrics::counter!("chatsparks_tiktok_comments_asked_total").increment(ids.len() as u64);
         let listed = match listed {
@@ -184,9 +222,9 @@ impl Inner {
         let filled = self.spool.change(host, self.workspace(), key, |held| {
             if let Some(Entry { due: held_due, what: Waiting::Comment(held), .. }) = held {
                 // Word may have come while it was asked for.
-                comment.answerable |= held.answerable;
-                *held_due = if comment.answerable { now } else { due };
-                *held = comment;
+                let answerable = comment.answerable || held.answerable;
+                *held_due = if answerable { now } else { due };
+                *held = WaitingComment { answerable, ..comment.clone() };
             }
         });
         filled.await

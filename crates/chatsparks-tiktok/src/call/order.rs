@@ -1,7 +1,7 @@
 //! Orders as the shop writes them, and as events have them: one line a unit becomes one a SKU, decimals become minor
 //! units.
 
-use crate::webhook::{id, id_unless_zero, instant};
+use crate::webhook::{id_unless_zero, instant};
 use chatsparks_core::{Event, EventId, Instant, Order, OrderId, OrderLine, Refund};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -91,25 +91,43 @@ fn lines(items: &Value, currency: &str) -> Vec<OrderLine> {
     found.into_iter().map(line).take(10_000).collect()
 }
 
-/// Refunds that are complete, of what was asked about an order's returns.
-pub(crate) fn refunds(order_id: &OrderId, returns: &[Value]) -> Vec<(EventId, Event)> {
-    let refund = |value: &Value| {
-        let status = value["return_status"].as_str()?;
-        let complete = status.ends_with("COMPLETE") || status.ends_with("SUCCESS");
-        if !complete || id(&value["order_id"]).is_some_and(|of| of != order_id.as_str()) {
+/// Something that was sent back, whole or in part.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Returned {
+    pub(crate) order_id: Option<OrderId>,
+    pub(crate) updated: Option<Instant>,
+    /// The refund, once it is complete.
+    refund: Option<(String, i64)>,
+}
+
+impl Returned {
+    /// The refund of an order that it is; none: it is not complete, or another order's.
+    pub(crate) fn refund_of(&self, order_id: &OrderId) -> Option<(EventId, Event)> {
+        let (refund_id, amount_minor) = self.refund.clone()?;
+        if self.order_id.as_ref().is_some_and(|of| of != order_id) {
             return None;
         }
-        let amount = &value["refund_amount"];
-        let refund_id = id_unless_zero(&value["return_id"])?;
-        let amount_minor = minor(&amount["refund_total"], amount["currency"].as_str()?)?;
         let event = EventId::from(format!("tiktok:refund:{refund_id}"));
         Some((event, Event::Refund(Refund { refund_id: refund_id.into(), order_id: order_id.clone(), amount_minor })))
-    };
-    returns.iter().filter_map(refund).collect()
+    }
+}
+
+/// Reads something that was sent back; none: it has no state.
+pub(crate) fn returned(value: &Value) -> Option<Returned> {
+    let status = value["return_status"].as_str()?;
+    let amount = &value["refund_amount"];
+    let complete = status.ends_with("COMPLETE") || status.ends_with("SUCCESS");
+    let refund =
+        || Some((id_unless_zero(&value["return_id"])?, minor(&amount["refund_total"], amount["currency"].as_str()?)?));
+    Some(Returned {
+        order_id: id_unless_zero(&value["order_id"]).map(OrderId::from),
+        updated: instant(&value["update_time"]),
+        refund: complete.then(refund).flatten(),
+    })
 }
 
 /// Minor units of an amount that is written in decimals; what is finer is rounded, half up.
-fn minor(value: &Value, currency: &str) -> Option<i64> {
+pub(super) fn minor(value: &Value, currency: &str) -> Option<i64> {
     let written = match value {
         Value::String(text) => text.trim().to_owned(),
         Value::Number(number) => number.to_string(),
@@ -204,15 +222,16 @@ mod tests {
 
     #[test]
     fn a6_a_refund_counts_when_it_is_complete() {
-        let returned = |status: &str| {
+        let written = |status: &str| {
             json!({ "return_id": "r1", "order_id": "o1", "return_status": status,
                     "refund_amount": { "currency": "THB", "refund_total": "100.00" } })
         };
-        let all =
-            [returned("RETURN_OR_REFUND_REQUEST_PENDING"), returned("RETURN_OR_REFUND_REQUEST_COMPLETE"), json!({})];
-        let found = refunds(&"o1".into(), &all);
-        assert!(matches!(found.as_slice(), [(id, Event::Refund(refund))]
+        let refund = |value: Value, of: &str| returned(&value).and_then(|back| back.refund_of(&of.into()));
+        let complete = written("RETURN_OR_REFUND_REQUEST_COMPLETE");
+        assert_eq!(refund(json!({}), "o1"), None);
+        assert_eq!(refund(written("RETURN_OR_REFUND_REQUEST_PENDING"), "o1"), None);
+        assert!(matches!(refund(complete.clone(), "o1"), Some((id, Event::Refund(refund)))
             if id.as_str() == "tiktok:refund:r1" && refund.amount_minor == 10_000));
-        assert!(refunds(&"o2".into(), &all).is_empty());
+        assert_eq!(refund(complete, "o2"), None);
     }
 }

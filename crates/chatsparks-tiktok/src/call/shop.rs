@@ -1,12 +1,16 @@
-//! What is asked of TikTok Shop: orders, and the shops that a permission is for.
+//! What is asked of TikTok Shop: orders, returns, products, and the shops that a permission is for.
 
 use super::{
     CallError, Client, answer,
     client::{Body, Call},
-    order::{FullOrder, full_order},
+    order::{FullOrder, Returned, full_order, returned},
+    product::product,
     sign::sign_request,
 };
-use crate::webhook::{AppKeys, id};
+use crate::{
+    account::{ListedShop, Product, ProductPage},
+    webhook::{AppKeys, id},
+};
 use chatsparks_core::Instant;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -24,12 +28,10 @@ pub(crate) struct OrderPage {
     pub(crate) next: Option<String>,
 }
 
-/// A shop that a permission is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ListedShop {
-    pub(crate) id: String,
-    pub(crate) cipher: String,
-    pub(crate) region: Option<String>,
+/// A page of what was sent back.
+pub(crate) struct ReturnPage {
+    pub(crate) returns: Vec<Returned>,
+    pub(crate) next: Option<String>,
 }
 
 impl ShopApi {
@@ -42,7 +44,12 @@ impl ShopApi {
         let data = self.call(token, now, Method::GET, "/authorization/202309/shops", vec![], None).await?;
         let shop = |shop: &Value| {
             let text = |name: &str| shop[name].as_str().map(str::to_owned);
-            Some(ListedShop { id: id(&shop["id"])?, cipher: text("cipher")?, region: text("region") })
+            Some(ListedShop {
+                id: id(&shop["id"])?,
+                cipher: text("cipher")?,
+                name: text("name"),
+                region: text("region"),
+            })
         };
         Ok(list(&data, "shops").iter().filter_map(shop).collect())
     }
@@ -67,32 +74,76 @@ impl ShopApi {
         since: Instant,
         page: Option<&str>,
     ) -> Result<OrderPage, CallError> {
-        let mut query = vec![
-            ("shop_cipher", cipher.to_owned()),
-            ("page_size", "50".to_owned()),
-            ("sort_field", "update_time".to_owned()),
-            ("sort_order", "ASC".to_owned()),
-        ];
-        query.extend(page.map(|page| ("page_token", page.to_owned())));
+        let query = searched(cipher, "50", page);
         let body = json!({ "update_time_ge": since.as_milliseconds().div_euclid(1_000) });
         let body = Some(body.to_string().into_bytes());
         let data = self.call(token, now, Method::POST, "/order/202309/orders/search", query, body).await?;
-        let next = data["next_page_token"].as_str().filter(|next| !next.is_empty()).map(str::to_owned);
-        Ok(OrderPage { orders: list(&data, "orders").iter().filter_map(full_order).collect(), next })
+        Ok(OrderPage { orders: list(&data, "orders").iter().filter_map(full_order).collect(), next: next(&data) })
     }
 
-    /// Refunds of an order that are complete.
-    pub(crate) async fn refunds(
+    /// What was sent back of an order.
+    pub(crate) async fn returns_of(
+        &self,
+        seller: (&str, &str),
+        now: Instant,
+        order_id: &str,
+    ) -> Result<Vec<Returned>, CallError> {
+        let page = self.search_returns(seller, now, &json!({ "order_ids": [order_id] }), None).await?;
+        Ok(page.returns)
+    }
+
+    /// What was sent back, as far as that changed since an instant, oldest change first.
+    pub(crate) async fn returns(
+        &self,
+        seller: (&str, &str),
+        now: Instant,
+        since: Instant,
+        page: Option<&str>,
+    ) -> Result<ReturnPage, CallError> {
+        let body = json!({ "update_time_ge": since.as_milliseconds().div_euclid(1_000) });
+        self.search_returns(seller, now, &body, page).await
+    }
+
+    async fn search_returns(
         &self,
         (token, cipher): (&str, &str),
         now: Instant,
-        order_id: &str,
-    ) -> Result<Vec<Value>, CallError> {
-        let query = vec![("shop_cipher", cipher.to_owned()), ("page_size", "50".to_owned())];
-        let body = Some(json!({ "order_ids": [order_id] }).to_string().into_bytes());
+        body: &Value,
+        page: Option<&str>,
+    ) -> Result<ReturnPage, CallError> {
+        let query = searched(cipher, "50", page);
+        let body = Some(body.to_string().into_bytes());
         let path = "/return_refund/202309/returns/search";
         let data = self.call(token, now, Method::POST, path, query, body).await?;
-        Ok(list(&data, "return_orders").to_vec())
+        let returns = list(&data, "return_orders").iter().filter_map(returned).collect();
+        Ok(ReturnPage { returns, next: next(&data) })
+    }
+
+    /// Products, a hundred at a time.
+    pub(crate) async fn products(
+        &self,
+        (token, cipher): (&str, &str),
+        now: Instant,
+        page: Option<&str>,
+    ) -> Result<ProductPage, CallError> {
+        let mut query = vec![("shop_cipher", cipher.to_owned()), ("page_size", "100".to_owned())];
+        query.extend(page.map(|page| ("page_token", page.to_owned())));
+        let body = Some(json!({ "status": "ACTIVATE" }).to_string().into_bytes());
+        let data = self.call(token, now, Method::POST, "/product/202502/products/search", query, body).await?;
+        Ok(ProductPage { products: list(&data, "products").iter().filter_map(product).collect(), next: next(&data) })
+    }
+
+    /// A product by its id, of digits.
+    pub(crate) async fn product(
+        &self,
+        (token, cipher): (&str, &str),
+        now: Instant,
+        id: &str,
+    ) -> Result<Product, CallError> {
+        let query = vec![("shop_cipher", cipher.to_owned())];
+        let path = format!("/product/202309/products/{id}");
+        let data = self.call(token, now, Method::GET, &path, query, None).await?;
+        product(&data).ok_or_else(|| CallError::Refused("what TikTok Shop answered is no product".to_owned()))
     }
 
     async fn call(
@@ -121,6 +172,22 @@ impl ShopApi {
         answer::of_shop(code, answered.retry_after)?;
         Ok(json["data"].take())
     }
+}
+
+/// What a search asks for, oldest change first.
+fn searched(cipher: &str, size: &str, page: Option<&str>) -> Vec<(&'static str, String)> {
+    let mut query = vec![
+        ("shop_cipher", cipher.to_owned()),
+        ("page_size", size.to_owned()),
+        ("sort_field", "update_time".to_owned()),
+        ("sort_order", "ASC".to_owned()),
+    ];
+    query.extend(page.map(|page| ("page_token", page.to_owned())));
+    query
+}
+
+fn next(data: &Value) -> Option<String> {
+    data["next_page_token"].as_str().filter(|next| !next.is_empty()).map(str::to_owned)
 }
 
 fn list<'v>(data: &'v Value, name: &str) -> &'v [Value] {

@@ -1,7 +1,11 @@
 //! Keeps the grant of one account: renews it ahead of its end, and writes each down before it is used.
+//!
+//! Where several processes use one account, the note is what they have in common: whoever renews reads it first and
+//! replaces it, and whoever is refused since another was quicker takes what that one wrote down.
 
 use super::{Grant, OAuth, Sealer};
 use crate::{
+    account::FirstToken,
     call::{Bearer, CallError},
     host::{Host, HostError},
     webhook::signature::hex,
@@ -10,27 +14,9 @@ use chatsparks_core::{Instant, Period, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{
-    fmt,
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
-
-/// What the first grant is had with.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) enum Seed {
-    /// A refresh token that somebody has.
-    Refresh(String),
-    /// The code that a person brought back, and where they were sent to.
-    Code { code: String, redirect: String },
-}
-
-impl fmt::Debug for Seed {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Self::Refresh(_) => "Refresh",
-            Self::Code { .. } => "Code",
-        })
-    }
-}
 
 /// How an account's permission stands (W3, O8).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -49,18 +35,28 @@ pub struct Standing {
     pub ends: Option<Instant>,
     /// What it admits; empty: the platform did not say.
     pub scopes: Vec<String>,
+    /// When the account was connected: since when it is renewed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connected: Option<Instant>,
 }
 
 /// Keeps a grant.
 pub(crate) struct Keeper {
     oauth: OAuth,
     sealer: Sealer,
-    seed: Seed,
+    seed: FirstToken,
     workspace: WorkspaceId,
     /// The note that it is kept under, and what it is sealed for.
     name: &'static str,
-    held: tokio::sync::Mutex<Option<Held>>,
+    place: tokio::sync::Mutex<Place>,
     standing: Mutex<Standing>,
+}
+
+/// What is at hand: the grant, and the note as it was last read or written.
+#[derive(Default)]
+struct Place {
+    held: Option<Held>,
+    stands: Option<String>,
 }
 
 /// A grant at hand, and the token that it was had with: should the new one be lost on its way, the old one may still be
@@ -82,6 +78,12 @@ struct Held {
     /// The account took its permission back.
     #[serde(default)]
     revoked: bool,
+    /// When the first of its kind was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    connected: Option<Instant>,
+    /// How many were had before it: clocks of several machines differ, this does not.
+    #[serde(default)]
+    number: u64,
 }
 
 impl Held {
@@ -95,19 +97,33 @@ impl Held {
 const REVOKED: &str = "the account took its permission back: authorise it again";
 
 impl Keeper {
-    pub(crate) fn new(oauth: OAuth, sealer: Sealer, seed: Seed, workspace: WorkspaceId, name: &'static str) -> Self {
-        let (held, standing) = (tokio::sync::Mutex::new(None), Mutex::new(Standing::default()));
-        Self { oauth, sealer, seed, workspace, name, held, standing }
+    pub(crate) fn new(
+        oauth: OAuth,
+        sealer: Sealer,
+        seed: FirstToken,
+        workspace: WorkspaceId,
+        name: &'static str,
+    ) -> Self {
+        Self { oauth, sealer, seed, workspace, name, place: tokio::sync::Mutex::default(), standing: Mutex::default() }
     }
 
     /// A token that calls may be made with.
     pub(crate) async fn token(&self, host: &dyn Host, now: Instant) -> Result<Bearer, CallError> {
-        let mut held = self.held.lock().await;
-        let present = self.present(&mut held, host, now).await?;
+        let mut place = self.place.lock().await;
+        let mut present = self.present(&mut place, host, now).await?;
         if now < present.renewed_at() {
             return Ok(Bearer(present.access));
         }
-        match self.renew(&mut held, host, now).await {
+        if host.is_shared() {
+            if let Some(newer) = self.newer(&mut place, host).await? {
+                present = newer;
+            }
+            // Ahead of its end it is renewed by whoever leads.
+            if now < present.renewed_at() || (now < present.access_until && !host.leads(&self.workspace)) {
+                return Ok(Bearer(present.access));
+            }
+        }
+        match self.renew(&mut place, host, now).await {
             Ok(renewed) => Ok(Bearer(renewed.access)),
             // What is at hand is good until its own end.
             Err(CallError::Stopped(why)) if now < present.access_until => {
@@ -121,21 +137,20 @@ impl Keeper {
 
     /// Another token than one that is not taken any more.
     pub(crate) async fn another(&self, host: &dyn Host, now: Instant, refused: &Bearer) -> Result<Bearer, CallError> {
-        let mut held = self.held.lock().await;
-        let present = self.present(&mut held, host, now).await?;
+        let mut place = self.place.lock().await;
+        let present = self.present(&mut place, host, now).await?;
         if present.access != refused.0 {
             return Ok(Bearer(present.access));
         }
-        self.renew(&mut held, host, now).await.map(|renewed| Bearer(renewed.access))
+        self.renew(&mut place, host, now).await.map(|renewed| Bearer(renewed.access))
     }
 
     /// The account took its permission back. A new seed begins anew.
     pub(crate) async fn revoke(&self, host: &dyn Host, now: Instant) -> Result<(), HostError> {
-        let mut held = self.held.lock().await;
-        if let Ok(present) = self.present(&mut held, host, now).await {
-            let revoked = Held { revoked: true, ..present };
-            self.write(host, &revoked).await?;
-            *held = Some(revoked);
+        let mut place = self.place.lock().await;
+        if let Ok(present) = self.present(&mut place, host, now).await {
+            let revoked = Held { revoked: true, number: present.number.saturating_add(1), ..present };
+            place.held = Some(self.write(&mut place.stands, host, revoked).await?);
         }
         self.note(|standing| (standing.authorised, standing.why) = (false, Some(REVOKED.to_owned())));
         Ok(())
@@ -146,60 +161,116 @@ impl Keeper {
     }
 
     /// The grant at hand: in memory, as it was written down, or the first one.
-    async fn present(&self, held: &mut Option<Held>, host: &dyn Host, now: Instant) -> Result<Held, CallError> {
-        if held.is_none() {
-            let note = host.note(&self.workspace, self.name).await.map_err(|error| not_now(&error))?;
-            let opened = note.as_deref().map(|sealed| self.sealer.open(&self.purpose(), sealed));
-            let written: Option<Held> = opened.flatten().and_then(|text| serde_json::from_str(&text).ok());
-            if note.is_some() && written.is_none() {
-                tracing::warn!(workspace = %self.workspace, "a sealed token cannot be opened: was its key changed?");
+    async fn present(&self, place: &mut Place, host: &dyn Host, now: Instant) -> Result<Held, CallError> {
+        let present = match place.held.clone() {
+            Some(held) => held,
+            None => {
+                // A seed that is new is taken; one that was taken already is used up.
+                let grown = self.read(&mut place.stands, host).await.map_err(|error| not_now(&error))?;
+                let held = match grown {
+                    Some(grown) => grown,
+                    None if host.is_shared() && !host.leads(&self.workspace) => {
+                        let why = "the process that leads gets the token".to_owned();
+                        return Err(CallError::Again { after: Some(SOON), why });
+                    }
+                    None => self.first(place, host, now).await.inspect_err(|error| self.failed(error))?,
+                };
+                place.held.insert(held).clone()
             }
-            // A seed that is new is taken; one that was taken already is used up.
-            let grown = written.filter(|written| written.seed == self.seed_digest());
-            *held = Some(match grown {
-                Some(grown) => grown,
-                None => self.first(host, now).await.inspect_err(|error| self.failed(error))?,
-            });
-        }
-        let Some(present) = held.clone() else { return Err(CallError::NotSent("there is no token")) };
-        if present.revoked {
+        };
+        self.usable(present)
+    }
+
+    /// A grant, unless the account took its permission back.
+    fn usable(&self, held: Held) -> Result<Held, CallError> {
+        if held.revoked {
             self.note(|standing| (standing.authorised, standing.why) = (false, Some(REVOKED.to_owned())));
             return Err(CallError::Stopped(REVOKED.to_owned()));
         }
-        self.stands(&present);
-        Ok(present)
-    }
-
-    async fn first(&self, host: &dyn Host, now: Instant) -> Result<Held, CallError> {
-        let grant = match &self.seed {
-            Seed::Refresh(token) => self.oauth.refresh(&Bearer(token.clone()), now).await?,
-            Seed::Code { code, redirect } => self.oauth.exchange(code, redirect, now).await?,
-        };
-        let before = match &self.seed {
-            Seed::Refresh(token) => Some(token.clone()),
-            Seed::Code { .. } => None,
-        };
-        let held = self.held(grant, before);
-        self.write(host, &held).await.map_err(|error| not_now(&error))?;
+        self.stands(&held);
         Ok(held)
     }
 
+    async fn first(&self, place: &mut Place, host: &dyn Host, now: Instant) -> Result<Held, CallError> {
+        let (grant, before) = match &self.seed {
+            FirstToken::Refresh(token) => (self.oauth.refresh(&Bearer(token.clone()), now).await, Some(token.clone())),
+            FirstToken::Code { code, redirect } => (self.oauth.exchange(code, redirect, now).await, None),
+        };
+        let grant = match grant {
+            Ok(grant) => grant,
+            Err(error) => return self.overtaken(place, host, error).await,
+        };
+        let held = Held { connected: Some(grant.given), ..self.held(grant, before) };
+        self.write(&mut place.stands, host, held).await.map_err(|error| not_now(&error))
+    }
+
     /// The next grant: it is written down before it is used. Where that fails, it is kept at hand all the same.
-    async fn renew(&self, held: &mut Option<Held>, host: &dyn Host, now: Instant) -> Result<Held, CallError> {
-        let Some(present) = held.clone() else { return Err(CallError::NotSent("there is no token")) };
+    async fn renew(&self, place: &mut Place, host: &dyn Host, now: Instant) -> Result<Held, CallError> {
+        if let Some(newer) = self.newer(place, host).await? {
+            return Ok(newer);
+        }
+        let Some(present) = place.held.clone() else { return Err(CallError::NotSent("there is no token")) };
         let mut grant = self.oauth.refresh(&Bearer(present.refresh.clone()), now).await;
-        if let (Err(CallError::Stopped(_)), Some(before)) = (&grant, &present.before) {
+        if let (Err(CallError::Stopped(_)), false, Some(before)) = (&grant, host.is_shared(), &present.before) {
             grant = self.oauth.refresh(&Bearer(before.clone()), now).await;
         }
-        let grant = grant.inspect_err(|error| self.failed(error))?;
-        let renewed = self.held(grant, Some(present.refresh));
-        *held = Some(renewed.clone());
-        if let Err(error) = self.write(host, &renewed).await {
-            tracing::error!(workspace = %self.workspace, %error, "a renewed token could not be written down");
-        }
+        let grant = match grant {
+            Ok(grant) => grant,
+            Err(error) => {
+                let overtaken = self.overtaken(place, host, error).await.inspect_err(|error| self.failed(error))?;
+                return self.usable(place.held.insert(overtaken).clone());
+            }
+        };
+        let (connected, number) = (present.connected, present.number.saturating_add(1));
+        let renewed = Held { connected, number, ..self.held(grant, Some(present.refresh)) };
+        place.held = Some(renewed.clone());
         metrics::counter!("chatsparks_tiktok_tokens_renewed_total").increment(1);
-        self.stands(&renewed);
-        Ok(renewed)
+        match self.write(&mut place.stands, host, renewed.clone()).await {
+            Ok(stands) => self.usable(place.held.insert(stands).clone()),
+            Err(error) => {
+                tracing::error!(workspace = %self.workspace, %error, "a renewed token could not be written down");
+                self.usable(renewed)
+            }
+        }
+    }
+
+    /// What another process has written down since, where there is such a thing.
+    async fn newer(&self, place: &mut Place, host: &dyn Host) -> Result<Option<Held>, CallError> {
+        if !host.is_shared() {
+            return Ok(None);
+        }
+        let written = self.read(&mut place.stands, host).await.map_err(|error| not_now(&error))?;
+        let newer = written.filter(|written| place.held.as_ref().is_none_or(|held| written.number > held.number));
+        match newer {
+            Some(newer) => self.usable(place.held.insert(newer).clone()).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The platform refused what is at hand. Another process may have been quicker with it, and is writing down what it
+    /// got.
+    async fn overtaken(&self, place: &mut Place, host: &dyn Host, error: CallError) -> Result<Held, CallError> {
+        if !host.is_shared() || !matches!(error, CallError::Stopped(_)) {
+            return Err(error);
+        }
+        for _ in 0..OVERTAKEN {
+            if let Some(newer) = self.newer(place, host).await? {
+                return Ok(newer);
+            }
+            tokio::time::sleep(SOON / 4).await;
+        }
+        Err(error)
+    }
+
+    /// What is written down, where it grew from the seed of the configuration.
+    async fn read(&self, stands: &mut Option<String>, host: &dyn Host) -> Result<Option<Held>, HostError> {
+        *stands = host.note(&self.workspace, self.name).await?;
+        let opened = stands.as_deref().map(|sealed| self.sealer.open(&self.purpose(), sealed));
+        let written: Option<Held> = opened.flatten().and_then(|text| serde_json::from_str(&text).ok());
+        if stands.is_some() && written.is_none() {
+            tracing::warn!(workspace = %self.workspace, "a sealed token cannot be opened: was its key changed?");
+        }
+        Ok(written.filter(|written| written.seed == self.seed_digest()))
     }
 
     fn held(&self, grant: Grant, before: Option<String>) -> Held {
@@ -213,14 +284,24 @@ impl Keeper {
             before,
             scopes: grant.scopes,
             revoked: false,
+            connected: None,
+            number: 0,
         }
     }
 
-    async fn write(&self, host: &dyn Host, held: &Held) -> Result<(), HostError> {
-        let text = serde_json::to_string(held).unwrap_or_default();
+    /// Writes a grant down: what stands there then, which is another process's where that one was quicker.
+    async fn write(&self, stands: &mut Option<String>, host: &dyn Host, held: Held) -> Result<Held, HostError> {
+        let text = serde_json::to_string(&held).unwrap_or_default();
         let unsealed = || HostError { why: "a token could not be sealed".to_owned(), retry_after: SOON };
         let sealed = self.sealer.seal(&self.purpose(), &text).ok_or_else(unsealed)?;
-        host.write_note(&self.workspace, self.name, &sealed).await
+        while !host.replace_note(&self.workspace, self.name, stands.as_deref(), &sealed).await? {
+            match self.read(stands, host).await? {
+                Some(written) if written.number >= held.number => return Ok(written),
+                _ => {}
+            }
+        }
+        *stands = Some(sealed);
+        Ok(held)
     }
 
     fn purpose(&self) -> String {
@@ -229,8 +310,8 @@ impl Keeper {
 
     fn seed_digest(&self) -> String {
         let (kind, seed) = match &self.seed {
-            Seed::Refresh(token) => ("refresh", token),
-            Seed::Code { code, .. } => ("code", code),
+            FirstToken::Refresh(token) => ("refresh", token),
+            FirstToken::Code { code, .. } => ("code", code),
         };
         hex(&Sha256::digest(format!("{kind}:{seed}")))
     }
@@ -243,6 +324,7 @@ impl Keeper {
                 until: Some(held.access_until),
                 ends: held.refresh_until,
                 scopes: held.scopes.clone(),
+                connected: held.connected,
             };
         });
     }
@@ -260,7 +342,9 @@ impl Keeper {
     }
 }
 
-const SOON: std::time::Duration = std::time::Duration::from_secs(1);
+const SOON: Duration = Duration::from_secs(1);
+/// How often it is looked for what a quicker process writes down.
+const OVERTAKEN: u32 = 12;
 
 fn not_now(error: &HostError) -> CallError {
     CallError::Again { after: Some(error.retry_after), why: "the store could not be asked for the token".to_owned() }

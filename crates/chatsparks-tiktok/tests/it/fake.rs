@@ -38,12 +38,16 @@ pub(crate) enum Answer {
     Held(Value, Arc<tokio::sync::Notify>),
 }
 
+type Page = Box<dyn Fn(&Asked) -> Value + Send>;
+
 #[derive(Default)]
 pub(crate) struct Inside {
     pub(crate) asked: Vec<Asked>,
     /// The next answers of a path; without one, what stands in `always`.
     pub(crate) next: BTreeMap<String, VecDeque<Answer>>,
     pub(crate) always: BTreeMap<String, Answer>,
+    /// What a path answers by what it is asked.
+    pub(crate) pages: BTreeMap<String, Page>,
     /// The refresh token that is good, and how many were given.
     pub(crate) good: String,
     pub(crate) given: u32,
@@ -89,6 +93,11 @@ impl Fake {
         self.with(|inside| inside.always.insert(path.to_owned(), answer));
     }
 
+    /// What a path answers from here on, by what it is asked.
+    pub(crate) fn page(&self, path: &str, page: impl Fn(&Asked) -> Value + Send + 'static) {
+        self.with(|inside| inside.pages.insert(path.to_owned(), Box::new(page)));
+    }
+
     /// What was asked of a path.
     pub(crate) fn asked(&self, path: &str) -> Vec<Asked> {
         self.with(|inside| inside.asked.iter().filter(|asked| asked.path == path).cloned().collect())
@@ -117,8 +126,10 @@ fn answer_of(inside: &Mutex<Inside>, uri: &Uri, headers: &HeaderMap, body: &[u8]
     let token = token.map_or("", |token| token.to_str().unwrap()).to_owned();
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let mut inside = inside.lock().unwrap();
-    inside.asked.push(Asked { path: path.clone(), query: query.clone(), body: body.clone(), token: token.clone() });
+    let asked = Asked { path: path.clone(), query, body: body.clone(), token };
+    inside.asked.push(asked.clone());
     let next = inside.next.get_mut(&path).and_then(VecDeque::pop_front);
+    let next = next.or_else(|| inside.pages.get(&path).map(|page| Answer::Data(page(&asked))));
     let answer = next.or_else(|| inside.always.get(&path).cloned());
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() as i64;
     match answer {

@@ -5,8 +5,13 @@
 
 mod doors;
 mod fake;
+mod forgotten;
 mod inbound;
 mod lost;
 mod outbound;
+mod permissions;
+mod processes;
+mod read;
+mod shop;
 mod tokens;
 mod world;

@@ -4,9 +4,10 @@ use crate::{
     fake::Answer,
     world::{World, echo, effect, message},
 };
-use chatsparks_core::{Effect, SendDm, SentOption, workspace::Link};
-use chatsparks_ports::{Attempt, Channel};
+use chatsparks_core::{Effect, Period, SendDm, SentOption, workspace::Link};
+use chatsparks_ports::{Attempt, Channel, Clock, Looked, ManualClock};
 use serde_json::json;
+use std::sync::Arc;
 
 pub(crate) fn dm(text: &str, options: &[(&str, &str)], member: Option<&str>) -> Effect {
     let option = |(id, label): &(&str, &str)| SentOption { id: (*id).into(), label: (*label).into() };
@@ -135,6 +136,26 @@ async fn o5_after_a_crash_an_attempt_in_doubt_is_found_by_its_echo() {
     assert_eq!(channel.look(&delivery).await, chatsparks_ports::Looked::Sent);
     delivery.key.id = "e2/0".to_owned();
     assert_eq!(channel.look(&delivery).await, chatsparks_ports::Looked::NotSent, "an echo is of one effect");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn o5_an_answer_to_a_comment_is_in_doubt_until_its_echo_has_had_time_to_come_again() {
+    let clock = ManualClock::new(crate::world::now());
+    let mut world = World::at("comment_to_message", Arc::new(clock.clone()), |_| ()).await;
+    world.fake.next(SEND, Answer::Lost);
+    let mut delivery = effect("e1/0", effect_text("one"), Some("11"));
+    delivery.first_attempt = Some(clock.wall());
+    let attempt = world.account.channel(None).perform(&delivery).await;
+    assert!(matches!(attempt, Attempt::InDoubt(_)), "{attempt:?}");
+    world.again().await;
+    assert_eq!(world.account.channel(None).look(&delivery).await, Looked::NotNow);
+    clock.pass(Period::minutes(16));
+    assert_eq!(world.account.channel(None).look(&delivery).await, Looked::CannotLook);
+    let mut late = echo("a1", "one", "API");
+    late["timestamp"] = clock.wall().before(Period::minutes(16)).as_milliseconds().into();
+    world.take("im_send_msg", late).await;
+    assert_eq!(world.account.channel(None).look(&delivery).await, Looked::Sent);
+    assert_eq!(world.fake.asked(SEND).len(), 1, "it is not repeated");
 }
 
 #[tokio::test(flavor = "multi_thread")]

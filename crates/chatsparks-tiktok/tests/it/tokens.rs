@@ -2,11 +2,12 @@
 
 use crate::{
     fake::{Answer, SEED},
-    world::{World, effect, message},
+    world::{World, effect, message, now},
 };
-use chatsparks_core::Effect;
-use chatsparks_ports::{Attempt, Channel};
+use chatsparks_core::{Effect, Period};
+use chatsparks_ports::{Attempt, Channel, ManualClock};
 use serde_json::json;
+use std::sync::Arc;
 
 const SEND: &str = "/business/message/send/";
 const REFRESH: &str = "/tt_user/oauth2/refresh_token/";
@@ -32,23 +33,69 @@ async fn o8_a_token_that_is_not_taken_is_renewed_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tokens_are_renewed_ahead_of_their_end_and_survive_a_crash() {
-    let mut world = World::new("buyer_first").await;
+    let clock = ManualClock::new(now());
+    let mut world = World::at("buyer_first", Arc::new(clock.clone()), |_| ()).await;
     world.take("im_receive_msg", message("m1", "hello")).await;
-    // Every token ends at once: each call renews it.
-    world.fake.with(|inside| inside.lasts = 1);
-    world.again().await;
-    for n in 0..3 {
-        let channel = world.account.channel(None);
-        tokio::time::sleep(std::time::Duration::from_millis(800)).await;
-        assert_eq!(channel.perform(&effect(&format!("e{n}/0"), text("hi"), None)).await, Attempt::Sent);
-        // A crash right after: the seed is dead by now, what was written down is good.
+    let send = async |world: &World, id: &str| {
+        let attempt = world.account.channel(None).perform(&effect(id, text("hi"), None)).await;
+        assert_eq!(attempt, Attempt::Sent, "{id}");
+    };
+    send(&world, "first/0").await;
+    for n in 1..=3 {
+        // A crash, with nothing on its way: the seed is dead by now, what was written down is good.
         world.again().await;
+        clock.pass(Period::milliseconds(18 * 3_600_000 - 1));
+        send(&world, &format!("early{n}/0")).await;
+        assert_eq!(world.fake.asked(REFRESH).len(), n, "a quarter of its time is left, and a moment");
+        clock.pass(Period::milliseconds(1));
+        send(&world, &format!("e{n}/0")).await;
+        assert_eq!(world.fake.asked(REFRESH).len(), n + 1, "ahead of its end");
     }
-    let asked = world.fake.asked(REFRESH);
-    assert!(asked.len() >= 3, "{}", asked.len());
-    let seeds = asked.iter().filter(|asked| asked.body["refresh_token"] == SEED).count();
-    assert!(seeds <= 2, "the seed is used up: {seeds}");
-    assert!(world.account.health().await.business.is_some());
+    let asked: Vec<_> =
+        world.fake.asked(REFRESH).into_iter().map(|asked| asked.body["refresh_token"].clone()).collect();
+    assert_eq!(asked, [SEED, "rft.planted-1", "rft.planted-2", "rft.planted-3"], "each once, and none that is dead");
+    let used: Vec<_> = world.fake.asked(SEND).into_iter().map(|asked| asked.token).collect();
+    let wanted = [1, 1, 2, 2, 3, 3, 4].map(|n| format!("act.planted-{n}"));
+    assert_eq!(used, wanted);
+    let permission = world.account.health().await.business.unwrap().permission;
+    assert!(permission.authorised && permission.connected < permission.until, "{permission:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_cannot_be_written_down_is_used_all_the_same() {
+    let clock = ManualClock::new(now());
+    let world = World::at("buyer_first", Arc::new(clock.clone()), |_| ()).await;
+    world.take("im_receive_msg", message("m1", "hello")).await;
+    let channel = world.account.channel(None);
+    assert_eq!(channel.perform(&effect("e1/0", text("hi"), None)).await, Attempt::Sent);
+    clock.pass(Period::hours(19));
+    world.program.full.store(true, std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(channel.perform(&effect("e2/0", text("hi"), None)).await, Attempt::Sent);
+    world.program.full.store(false, std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(channel.perform(&effect("e3/0", text("hi"), None)).await, Attempt::Sent);
+    let used: Vec<_> = world.fake.asked(SEND).into_iter().map(|asked| asked.token).collect();
+    assert_eq!(used, ["act.planted-1", "act.planted-2", "act.planted-2"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn w3_what_is_missing_or_over_is_said_with_what_to_do() {
+    let clock = ManualClock::new(now());
+    let world = World::at("buyer_first", Arc::new(clock.clone()), |_| ()).await;
+    world.take("im_receive_msg", message("m1", "hello")).await;
+    let channel = world.account.channel(None);
+    assert_eq!(channel.perform(&effect("e1/0", text("hi"), None)).await, Attempt::Sent);
+    let health = world.account.health().await.business.unwrap();
+    assert_eq!(health.missing, ["comment.list.manage", "message.list.read", "video.list"]);
+    assert_eq!(health.scopes(), Some(Vec::new()), "each of them lacks something");
+    assert!(health.to_do.as_ref().unwrap().contains("comment.list.manage"), "{health:?}");
+    // Nothing is renewed any more, and then it ends.
+    world.fake.always(REFRESH, Answer::Code(40_002, "planted-message"));
+    clock.pass(Period::hours(25));
+    assert!(matches!(channel.perform(&effect("e2/0", text("hi"), None)).await, Attempt::Stopped(_)));
+    let health = world.account.health().await.business.unwrap();
+    assert!(!health.permission.authorised);
+    let said = serde_json::to_string(&health).unwrap();
+    assert!(said.contains("gives no new token") && said.contains("authorise the account again, and put"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -28,10 +28,38 @@ pub(crate) struct Program {
     pub(crate) events: Mutex<Vec<(EventId, Event)>>,
     pub(crate) notes: Mutex<BTreeMap<String, String>>,
     pub(crate) full: AtomicBool,
-    document: Arc<Workspace>,
+    pub(crate) document: Arc<Workspace>,
 }
 
 impl Program {
+    pub(crate) fn new(mode: &str) -> Arc<Self> {
+        let document: Workspace = serde_json::from_value(json!({
+            "schema": 1,
+            "workspace": { "id": "glow", "name": "Glow", "account_user_id": "acct_glow" },
+            "policy": { "reach": { "mode": mode } },
+            "posts": [{ "id": "7203946942097902849", "kind": "video", "published_at": "2020-01-01T00:00:00Z" }],
+            "products": [{ "id": "p1", "name": "Serum", "url": "https://shop.example/p1", "skus": [] }],
+            "members": [{ "email": "owner@glow.example", "role": "owner", "status": "active" }],
+            "triggers": [], "flows": [],
+        }))
+        .unwrap();
+        Arc::new(Self {
+            events: Mutex::default(),
+            notes: Mutex::default(),
+            full: AtomicBool::new(false),
+            document: Arc::new(document),
+        })
+    }
+
+    pub(crate) fn told(&self) -> Vec<(String, Event)> {
+        self.events.lock().unwrap().iter().map(|(id, event)| (id.to_string(), event.clone())).collect()
+    }
+
+    /// Everything that is noted, as one text.
+    pub(crate) fn noted(&self) -> String {
+        format!("{:?}", self.notes.lock().unwrap())
+    }
+
     fn may(&self) -> Result<(), HostError> {
         match self.full.load(Ordering::SeqCst) {
             false => Ok(()),
@@ -53,11 +81,21 @@ impl Host for Program {
         Box::pin(async move { Ok(self.notes.lock().unwrap().get(name).cloned()) })
     }
 
-    fn write_note<'a>(&'a self, _: &'a WorkspaceId, name: &'a str, text: &'a str) -> Later<'a, Result<(), HostError>> {
+    fn replace_note<'a>(
+        &'a self,
+        _: &'a WorkspaceId,
+        name: &'a str,
+        before: Option<&'a str>,
+        text: &'a str,
+    ) -> Later<'a, Result<bool, HostError>> {
         Box::pin(async move {
             self.may()?;
-            self.notes.lock().unwrap().insert(name.to_owned(), text.to_owned());
-            Ok(())
+            let mut notes = self.notes.lock().unwrap();
+            let stands = notes.get(name).map(String::as_str) == before;
+            if stands {
+                notes.insert(name.to_owned(), text.to_owned());
+            }
+            Ok(stands)
         })
     }
 
@@ -70,6 +108,7 @@ pub(crate) struct World {
     pub(crate) fake: Fake,
     pub(crate) program: Arc<Program>,
     pub(crate) account: Account,
+    clock: Arc<dyn Clock>,
     work: tokio::task::JoinHandle<()>,
 }
 
@@ -100,42 +139,32 @@ impl World {
     }
 
     pub(crate) async fn with(mode: &str, change: impl FnOnce(&mut AccountSettings)) -> Self {
+        Self::at(mode, Arc::new(SystemClock::default()), change).await
+    }
+
+    /// By this clock.
+    pub(crate) async fn at(mode: &str, clock: Arc<dyn Clock>, change: impl FnOnce(&mut AccountSettings)) -> Self {
         let fake = Fake::start().await;
-        let document: Workspace = serde_json::from_value(json!({
-            "schema": 1,
-            "workspace": { "id": "glow", "name": "Glow", "account_user_id": "acct_glow" },
-            "policy": { "reach": { "mode": mode } },
-            "posts": [{ "id": "7203946942097902849", "kind": "video", "published_at": "2020-01-01T00:00:00Z" }],
-            "products": [{ "id": "p1", "name": "Serum", "url": "https://shop.example/p1", "skus": [] }],
-            "members": [{ "email": "owner@glow.example", "role": "owner", "status": "active" }],
-            "triggers": [], "flows": [],
-        }))
-        .unwrap();
-        let program = Arc::new(Program {
-            events: Mutex::default(),
-            notes: Mutex::default(),
-            full: AtomicBool::new(false),
-            document: Arc::new(document),
-        });
+        let program = Program::new(mode);
         let mut settings = settings(&fake);
         change(&mut settings);
-        let account = Account::new(settings, Arc::new(SystemClock::default())).unwrap();
+        let account = Account::new(settings, clock.clone()).unwrap();
         account.attach(program.clone());
         let work = tokio::spawn(account.clone().run());
-        Self { fake, program, account, work }
+        Self { fake, program, account, clock, work }
     }
 
     /// The same accounts after a crash: only what was noted is known.
     pub(crate) async fn again(&mut self) {
         self.work.abort();
-        self.account = Account::new(settings(&self.fake), Arc::new(SystemClock::default())).unwrap();
+        self.account = Account::new(settings(&self.fake), self.clock.clone()).unwrap();
         self.account.attach(self.program.clone());
         self.work = tokio::spawn(self.account.clone().run());
     }
 
     /// Takes a delivery of the Business API.
     pub(crate) async fn take(&self, event: &str, content: Value) -> &'static str {
-        self.account.take(chatsparks_tiktok::decode(delivery(event, &content).as_bytes()).unwrap()).await.unwrap()
+        self.account.take(decode_delivery(event, &content)).await.unwrap()
     }
 
     /// Waits until there are so many events.
@@ -150,7 +179,7 @@ impl World {
     }
 
     pub(crate) fn told(&self) -> Vec<(String, Event)> {
-        self.program.events.lock().unwrap().iter().map(|(id, event)| (id.to_string(), event.clone())).collect()
+        self.program.told()
     }
 }
 
@@ -159,6 +188,10 @@ pub(crate) fn delivery(event: &str, content: &Value) -> String {
     json!({ "client_key": "app-1", "event": event, "create_time": 1_700_000_000, "user_openid": "biz-1",
             "content": content.to_string() })
     .to_string()
+}
+
+pub(crate) fn decode_delivery(event: &str, content: &Value) -> chatsparks_tiktok::BusinessNotice {
+    chatsparks_tiktok::decode(delivery(event, content).as_bytes()).unwrap()
 }
 
 /// The header that signs a body now, or so many seconds from now.

@@ -18,6 +18,19 @@ impl Archive for JournalStore {
         self.memory.write_note(workspace, name, text).await
     }
 
+    async fn replace_note(
+        &self,
+        workspace: &WorkspaceId,
+        name: &str,
+        before: Option<&str>,
+        text: &str,
+    ) -> Result<bool, StoreError> {
+        let (name, before, text) = (name.to_owned(), before.map(str::to_owned), text.to_owned());
+        // What does not stand there any more is told by memory, now and whenever the journal is read again.
+        let _turn = self.write(Entry::Renote(workspace.clone(), name.clone(), before.clone(), text.clone())).await?;
+        self.memory.replace_note(workspace, &name, before.as_deref(), &text).await
+    }
+
     async fn prune(&self, workspace: &WorkspaceId, ids_before: Instant, limit: usize) -> Result<usize, StoreError> {
         let _turn = self.write(Entry::Prune(workspace.clone(), ids_before, limit)).await?;
         self.memory.prune(workspace, ids_before, limit).await

@@ -28,6 +28,7 @@ pub(crate) enum Entry {
     Settle(Of, Outcome, Option<Given>),
     Revive(WorkspaceId, String),
     Note(WorkspaceId, String, String),
+    Renote(WorkspaceId, String, Option<String>, String),
     Prune(WorkspaceId, Instant, usize),
     /// Up to a position, and records before a `seq`.
     Cut(InShard, u64, u64, usize),
@@ -191,6 +192,9 @@ impl Entry {
                 drop(memory.settle(&key(of), outcome.settled(), receipt.map(Given::input)).await);
             }
             Self::Revive(workspace, effect) => drop(memory.revive(&workspace, &effect).await),
+            Self::Renote(workspace, name, before, text) => {
+                drop(memory.replace_note(&workspace, &name, before.as_deref(), &text).await);
+            }
             Self::Note(workspace, name, text) => drop(memory.write_note(&workspace, &name, &text).await),
             Self::Prune(workspace, ids, limit) => drop(memory.prune(&workspace, ids, limit).await),
             Self::Cut(shard, until, seq, limit) => drop(memory.cut(&shard_of(shard), until, seq, limit).await),

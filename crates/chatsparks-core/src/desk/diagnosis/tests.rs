@@ -54,7 +54,8 @@ fn d1_a_webhook_that_does_not_receive() {
     let quiet = Some(now.before(Period::minutes(15)).before(Period::milliseconds(1)));
     let times = |last_event, others_active| WebhookTimes { connected_at: None, last_event, others_active };
     let known = |workspace: &Workspace, incident, times, now| {
-        outcome(&WebhookKnown { workspace, incident, post: Some(&PostId::from("v1")), times, now }.diagnose())
+        let post = PostId::from("v1");
+        outcome(&WebhookKnown { workspace, incident, post: Some(&post), refused: None, times, now }.diagnose())
     };
     let sound = workspace();
     assert_eq!(known(&sound, Some(false), times(Some(now), None), now), "ppppp try_a_comment");
@@ -393,7 +394,8 @@ fn what_nobody_knows_is_not_called_none() {
     let workspace = workspace();
     let now = at("2026-03-10T10:00:00Z");
     let times = WebhookTimes { connected_at: None, last_event: None, others_active: None };
-    let webhook = WebhookKnown { workspace: &workspace, incident: None, post: None, times, now }.diagnose();
+    let webhook = WebhookKnown { workspace: &workspace, incident: None, post: None, refused: None, times, now };
+    let webhook = webhook.diagnose();
     let found = |diagnosis: &Diagnosis, code, what| diagnosis.check(code).unwrap().found(what).cloned();
     assert_eq!(found(&webhook, CheckCode::NoPlatformIncident, "incident"), Some(Found::Unknown));
     assert_eq!(found(&webhook, CheckCode::NotSilent, "others_active"), Some(Found::Unknown));

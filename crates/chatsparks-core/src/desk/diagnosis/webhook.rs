@@ -15,6 +15,8 @@ pub struct WebhookKnown<'a> {
     pub incident: Option<bool>,
     /// The post that comments are missing from; none: any post will do.
     pub post: Option<&'a PostId>,
+    /// Why the platform does not take what the connection has, as whoever calls it was told; none: it does, or nobody asked.
+    pub refused: Option<&'a str>,
     /// When it was connected, when an event last came in, when others were last active.
     pub times: WebhookTimes,
     /// The present instant.
@@ -32,9 +34,13 @@ impl WebhookKnown<'_> {
         // A connection that is cut has no scopes to speak of.
         let scopes = if tiktok.connected { Answer::passes(missing.is_empty()) } else { Answer::Unknown };
         let incident = self.incident.map_or(Answer::Unknown, |incident| Answer::passes(!incident));
+        let live = Check::new(CheckCode::ConnectionLive, Answer::passes(tiktok.connected), Advice::Reconnect)
+            .with("connected", tiktok.connected);
         let checks = vec![
-            Check::new(CheckCode::ConnectionLive, Answer::passes(tiktok.connected), Advice::Reconnect)
-                .with("connected", tiktok.connected),
+            match self.refused {
+                Some(why) => live.with("refused", why),
+                None => live,
+            },
             Check::new(
                 CheckCode::Scopes,
                 scopes,

@@ -1,0 +1,40 @@
+//! A day on which a video is passed on, over real sockets: the service on SQLite with its TikTok adapter, against the
+//! simulated TikTok, which lets its people comment, write, tap, buy, send back and go silent, and goes wrong meanwhile.
+//! In the end the service's books are held against what truly happened: nothing missed, nothing twice.
+//!
+//! 24 hours pass in the time that the work takes: the clock goes from one thing that happens to the next, and stands until
+//! the service has done what follows. `CHATSPARKS_DAY_PEOPLE` says how many people there are, `CHATSPARKS_DAY_SEED` who.
+//! TikTok's limits hold as they are, 40 replies a minute among them: a thousand people take half an hour.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
+mod books;
+mod town;
+
+use town::Town;
+
+fn setting(name: &str, without: u64) -> u64 {
+    std::env::var(name).ok().map_or(without, |value| value.parse().expect("a number"))
+}
+
+async fn lives_through_a_day(mode: &'static str, people: u64) {
+    let people = u32::try_from(setting("CHATSPARKS_DAY_PEOPLE", people)).unwrap();
+    let mut town = Town::new(mode, people, setting("CHATSPARKS_DAY_SEED", 7)).await;
+    town.live().await;
+    books::agree(&town).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p2_a_viral_day_misses_nothing_and_sends_nothing_twice() {
+    lives_through_a_day("buyer_first", 20).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p3_a_viral_day_misses_nothing_and_sends_nothing_twice() {
+    lives_through_a_day("comment_to_message", 12).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p1_a_viral_day_misses_nothing_and_sends_nothing_twice() {
+    lives_through_a_day("open", 10).await;
+}
