@@ -439,9 +439,7 @@ impl<S: Store> Dispatcher<S> {
             .build()
             .nth(ready.attempts.min(12) as usize)
             .unwrap_or(LONGEST_RETRY);
-        // A platform that says "at once" again and again is not taken at its word for ever.
-        let least = if ready.attempts < 3 { Duration::from_millis(1) } else { FIRST_RETRY };
-        let wait = hint.map_or(backoff, |hint| hint.max(least));
+        let wait = hint.map_or(backoff, |hint| pace::hinted(hint, ready.attempts));
         let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
         Settled::Again { not_before: wall.after(Period::milliseconds(wait)), counts: true, why: fault.0 }
     }

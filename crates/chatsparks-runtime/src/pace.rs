@@ -7,6 +7,21 @@ mod window;
 
 pub(crate) use window::{NOTE, Windows};
 
+/// A hint below this says nothing of when.
+const AT_ONCE: Duration = Duration::from_millis(10);
+/// What is waited after it was said again and again.
+const NOT_AT_ONCE: Duration = Duration::from_secs(1);
+
+/// How long to wait where the platform said for how long (O4). One that says "at once" again and again is not taken at its
+/// word for ever. One that names a time is: where it counts by less than a second, waiting longer leaves some of what it
+/// takes unused.
+pub(crate) fn hinted(hint: Duration, attempts: u32) -> Duration {
+    match hint {
+        hint if hint < AT_ONCE && attempts >= 3 => NOT_AT_ONCE,
+        hint => hint.max(Duration::from_millis(1)),
+    }
+}
+
 /// So many in a span, such as `20/s`.
 ///
 /// ```
@@ -94,5 +109,27 @@ impl fmt::Display for Rate {
 impl fmt::Debug for Rate {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn o4_a_hint_is_honoured_unless_it_says_at_once_again_and_again() {
+        for (hint, attempts, wait) in [
+            (0, 0, 1),
+            (0, 2, 1),
+            (0, 3, 1_000),
+            (9, 2, 9),
+            (9, 3, 1_000),
+            (10, 3, 10),
+            (60, 50, 60),
+            (90_000, 0, 90_000),
+        ] {
+            let waits = hinted(Duration::from_millis(hint), attempts);
+            assert_eq!(waits, Duration::from_millis(wait), "{hint} ms at attempt {attempts}");
+        }
     }
 }

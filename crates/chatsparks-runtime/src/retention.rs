@@ -37,14 +37,16 @@ pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>) {
 }
 
 async fn of_workspace<S: Store>(inner: &Inner<S>, state: &WorkspaceState) -> Result<(), StoreError> {
-    let records = Period::milliseconds(i64::try_from(inner.settings.records.as_millis()).unwrap_or(i64::MAX));
-    // Where several processes serve the store, each looks after its own partitions.
-    for shard in state.shards.iter().filter(|shard| inner.sharing.has(shard.shard.partition)) {
-        let now = match inner.settings.clock {
-            ClockMode::Wall => inner.guard.wall(),
-            ClockMode::Events => Instant::from_milliseconds(shard.latest.load(Ordering::Relaxed)),
-        };
-        checkpoint::keep_up(inner, state, shard, now.before(records)).await?;
+    if let Some(records) = inner.settings.records_kept() {
+        let records = Period::milliseconds(i64::try_from(records.as_millis()).unwrap_or(i64::MAX));
+        // Where several processes serve the store, each looks after its own partitions.
+        for shard in state.shards.iter().filter(|shard| inner.sharing.has(shard.shard.partition)) {
+            let now = match inner.settings.clock {
+                ClockMode::Wall => inner.guard.wall(),
+                ClockMode::Events => Instant::from_milliseconds(shard.latest.load(Ordering::Relaxed)),
+            };
+            checkpoint::keep_up(inner, state, shard, now.before(records)).await?;
+        }
     }
     let Some(ids_before) = remembered_from(inner, state).filter(|_| inner.sharing.has(0)) else { return Ok(()) };
     while !inner.is_stopping() && inner.store.prune(&state.id, ids_before, checkpoint::ROWS).await? > 0 {

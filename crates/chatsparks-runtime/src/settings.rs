@@ -5,6 +5,9 @@ use chatsparks_core::workspace::Workspace;
 use chatsparks_ports::DynChannel;
 use std::{fmt, sync::Arc, time::Duration};
 
+/// How long records are kept by the wall, if nothing is said.
+const RECORDS: Duration = Duration::from_secs(90 * 24 * 3_600);
+
 /// How time passes (R6).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ClockMode {
@@ -33,8 +36,9 @@ pub struct Settings {
     pub concurrency: usize,
     /// How long one attempt may take.
     pub attempt: Duration,
-    /// How long records, and the history that they came from, are kept (R10).
-    pub records: Duration,
+    /// How long records, and the history that they came from, are kept (R10). None: ninety days by the wall; for ever where
+    /// time passes by events, as in replays and tests, which bring years in a minute and are held to all of it.
+    pub records: Option<Duration>,
     /// How often it is looked for what is older.
     pub retention: Duration,
     /// Where several processes serve one store: after so long without a sign of life of one, others take its partitions
@@ -61,7 +65,7 @@ impl Default for Settings {
             retry: Duration::from_secs(24 * 3_600),
             concurrency: 16,
             attempt: Duration::from_secs(30),
-            records: Duration::from_secs(90 * 24 * 3_600),
+            records: None,
             retention: Duration::from_secs(600),
             takeover: Duration::from_secs(10),
             address: String::new(),
@@ -69,6 +73,13 @@ impl Default for Settings {
             #[cfg(feature = "fault-injection")]
             fails_at: Arc::default(),
         }
+    }
+}
+
+impl Settings {
+    /// How long records are kept; none: for ever (R10).
+    pub(crate) fn records_kept(&self) -> Option<Duration> {
+        self.records.or((self.clock == ClockMode::Wall).then_some(RECORDS))
     }
 }
 
@@ -106,5 +117,20 @@ impl fmt::Debug for WorkspaceSetup {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let id = &self.document.workspace.id;
         out.debug_struct("WorkspaceSetup").field("id", id).field("rates", &self.rates).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r10_records_are_kept_ninety_days_by_the_wall_and_for_ever_by_events() {
+        let kept = |clock, records| Settings { clock, records, ..Settings::default() }.records_kept();
+        let day = Some(Duration::from_secs(86_400));
+        assert_eq!(kept(ClockMode::Wall, None), Some(Duration::from_secs(90 * 86_400)));
+        assert_eq!(kept(ClockMode::Events, None), None);
+        assert_eq!(kept(ClockMode::Wall, day), day);
+        assert_eq!(kept(ClockMode::Events, day), day);
     }
 }

@@ -35,6 +35,10 @@ const A_MOMENT: Duration = Duration::from_millis(100);
 pub(crate) const BATCH_BYTES: usize = 16 << 20;
 /// Opened so often without a commit, something ends the process, and events are looked at one by one (R13).
 const IN_VAIN: u32 = 5;
+/// So often the process ended while it had one event before it: that event ends it. A single time, or two, says nothing: a
+/// process that is killed from outside, again and again, has some event before it too, and most of the time waits for the
+/// disk just then. That event is decided, as everything is that was acknowledged (R1).
+const ENDED: u32 = 8;
 /// The note that a store made of a backup has, with the instant at which it was made (S4).
 const RESTORED_AT: &str = "restored_at";
 /// The note of the position that was being decided when the process ended.
@@ -101,8 +105,8 @@ struct Worker<S: Store> {
     scratch: Scratch,
     fence: Fence,
     decided: Position,
-    /// Whether events are decided one by one, since something ends the process.
-    careful: bool,
+    /// Something ends the process: up to here events are decided one by one. Behind it stands nothing that was looked at.
+    careful_until: Position,
     /// When the store was made of a backup: what came before may have been answered by the one that was lost (S4).
     restored_at: Option<Instant>,
     commit: Commit,
@@ -166,6 +170,9 @@ impl<S: Store> Worker<S> {
         let partition = Partition::resume(engine, |key| head.iter().find(|row| row.key() == *key))
             .map_err(|error| unusable(error.to_string()))?;
         let committed = (partition.engine().clone(), partition.head().clone(), opened.decided);
+        // While a batch is committed the next is decided: what ends the process is in one of these two.
+        let suspects = if opened.opened_in_vain >= IN_VAIN && !after_trouble { 2 * inner.settings.batch } else { 0 };
+        let careful_until = opened.decided + suspects as u64;
         let worker = Self {
             book: Book::of(partition.head()),
             committed,
@@ -176,7 +183,7 @@ impl<S: Store> Worker<S> {
             scratch: Scratch::default(),
             fence: opened.fence,
             decided: opened.decided,
-            careful: opened.opened_in_vain >= IN_VAIN && !after_trouble,
+            careful_until,
             restored_at: restored_at.and_then(|at| at.parse().ok()),
             commit: Commit::default(),
             configured: Vec::new(),
@@ -219,7 +226,7 @@ impl<S: Store> Worker<S> {
                 self.shard.wants_copy.store(false, Ordering::Relaxed);
                 continue;
             }
-            let events = if self.careful { 1 } else { self.inner.settings.batch };
+            let events = if self.is_careful() { 1 } else { self.inner.settings.batch };
             let limit = Limit { events, bytes: BATCH_BYTES };
             let batch = self.inner.store.read(&self.shard.shard, self.decided, limit).await?;
             let read = batch.last().map_or(self.decided, |last| last.position);
@@ -242,10 +249,10 @@ impl<S: Store> Worker<S> {
                 continue;
             }
             self.rest().await?;
-            if self.careful {
+            if self.is_careful() {
                 // Everything is decided: whatever ended the process did so elsewhere, or not any more.
                 self.write().await?;
-                self.careful = false;
+                self.careful_until = 0;
             }
             let due = self.next_due().await?;
             let wall = self.inner.guard.wall();
@@ -322,7 +329,7 @@ impl<S: Store> Worker<S> {
         }
         let first = last + 1 - envelopes.len() as u64;
         for (position, envelope) in (first..).zip(envelopes) {
-            if self.careful && self.is_what_ends_the_process(position).await? {
+            if self.is_careful() && self.is_what_ends_the_process(position).await? {
                 self.set_aside(envelope);
             } else {
                 self.happen(envelope, last + 1 - position).await?;
@@ -337,7 +344,11 @@ impl<S: Store> Worker<S> {
         self.write().await
     }
 
-    /// R13: what ends the process twice at one position.
+    fn is_careful(&self) -> bool {
+        self.decided < self.careful_until
+    }
+
+    /// R13: what ends the process again and again at one position.
     async fn is_what_ends_the_process(&self, position: Position) -> Result<bool, StoreError> {
         let name = format!("{SUSPECT}:{}", self.shard.shard.partition);
         let note = self.inner.store.note(&self.shard.shard.workspace, &name).await?.unwrap_or_default();
@@ -347,7 +358,7 @@ impl<S: Store> Worker<S> {
         };
         let text = format!("{position} {}", times + 1);
         self.inner.store.write_note(&self.shard.shard.workspace, &name, &text).await?;
-        Ok(times >= 2)
+        Ok(times >= ENDED)
     }
 
     /// Lets an event happen, the first of so many that are left of the batch.

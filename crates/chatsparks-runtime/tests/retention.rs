@@ -38,7 +38,7 @@ async fn start<S: Store>(store: &Arc<S>, workspace: &Workspace, records: Duratio
     settings.trust_at = true;
     settings.batch = 7;
     settings.contacts_at_hand = 2;
-    settings.records = records;
+    settings.records = Some(records);
     settings.retention = Duration::from_millis(3);
     let clock = ManualClock::new(Instant::from_milliseconds(1_772_000_000_000));
     let setup = WorkspaceSetup::new(workspace.clone(), "digest");

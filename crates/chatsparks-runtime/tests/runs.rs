@@ -3,13 +3,16 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use chatsparks_core::{Engine, Envelope, Event, Insights, Instant, Period, WorkspaceId, workspace::Workspace};
-use chatsparks_ports::{Archive, Attempt, Channel, Cursor, Delivery, Fault, ManualClock, MemoryStore, Queue};
+use chatsparks_ports::{
+    Archive, Attempt, Channel, Cursor, Delivery, Fault, ManualClock, MemoryStore, Queue, Shard, Shards,
+};
 use chatsparks_replay::Replay;
 use chatsparks_runtime::{ClockMode, NewEvent, Runtime, Settings, WorkspaceSetup};
 use chatsparks_testkit::{
-    drive,
+    build, drive,
     generate::{Case, Focus, case},
     properties,
+    store_suite::make::{at, comment},
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -315,4 +318,43 @@ fn r8_a_document_that_comes_too_late_is_no_revision() {
         let revisions = records(&store, &id).await.iter().map(|record| record["revision"].clone()).collect::<Vec<_>>();
         assert_eq!(revisions, [1, 1, 2, 3]);
     });
+}
+
+/// R13, R1: what had the process end often enough is put aside, and what was killed from outside a few times is decided.
+#[test]
+fn r13_what_ends_the_process_again_and_again_is_put_aside_and_no_other() {
+    let workspace = build::workspace().says("price", "590 THB").trigger("price", &["price"], "price").build();
+    let id = workspace.workspace.id.clone();
+    let said = |n: i64| {
+        let event = comment(&format!("c{n}"), &format!("u{n}"), "price?");
+        NewEvent { id: format!("e{n}").into(), at: Some(at(n)), event }
+    };
+    let put_aside = |ended: u32, openings: u32| {
+        let (workspace, id) = (workspace.clone(), id.clone());
+        runs(async move {
+            let store = Arc::new(MemoryStore::new(1));
+            let shard = Shard { workspace: id.clone(), partition: 0 };
+            let setup = || WorkspaceSetup::new(workspace.clone(), "digest");
+            let runtime = start(&store, setup()).await;
+            runtime.accept(&id, vec![said(0)]).await.unwrap();
+            settled(&runtime).await;
+            runtime.stop(Duration::from_secs(10)).await;
+            let next = store.decided(&shard).await.unwrap() + 1;
+            store.write_note(&id, "suspect:0", &format!("{next} {ended}")).await.unwrap();
+            for _ in 1..openings {
+                store.open(&shard).await.unwrap();
+            }
+            let runtime = start(&store, setup()).await;
+            runtime.accept(&id, (1..20).map(said).collect()).await.unwrap();
+            settled(&runtime).await;
+            runtime.stop(Duration::from_secs(10)).await;
+            let records = records(&store, &id).await;
+            let is_fault = |record: &&Value| record["outcome"]["refused"]["reason"] == "engine_fault";
+            records.iter().filter(is_fault).map(|record| record["event"].clone()).collect::<Vec<_>>()
+        })
+    };
+    assert_eq!(put_aside(7, 5), Vec::<Value>::new());
+    assert_eq!(put_aside(8, 5), [Value::from("e1")]);
+    // Where a commit came in between, nothing is suspected.
+    assert_eq!(put_aside(8, 4), Vec::<Value>::new());
 }

@@ -295,7 +295,7 @@ fn read<'t>(reading: &mut Reading<'t>, mut root: Table<'t>, base: &Path) -> Opti
         settings.contacts_at_hand = whole(contacts);
     }
     if let Some(days) = root.whole(reading, "records_days", 1..=36_500) {
-        settings.records = Duration::from_secs(days * 86_400);
+        settings.records = Some(Duration::from_secs(days * 86_400));
     }
     if let Some(hours) = root.whole(reading, "retry_hours", 0..=8_784) {
         settings.retry = Duration::from_secs(hours * 3_600);

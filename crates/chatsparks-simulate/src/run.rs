@@ -205,7 +205,7 @@ impl<S: Store> World<S> {
         settings.retry = Duration::from_secs(3_600 * setting.retry_hours);
         // What is watched is held against a replay of the whole log, whatever the store keeps of it.
         let hours = setting.records_hours.unwrap_or(200 * 365 * 24);
-        settings.records = Duration::from_secs(3_600 * hours);
+        settings.records = Some(Duration::from_secs(3_600 * hours));
         // Each process has another one.
         settings.seed = Some(self.plan.seed.wrapping_mul(1_000).wrapping_add(self.lives as u64));
         settings.fails_at = self.fails_at.clone();

@@ -14,6 +14,9 @@ pub(crate) const NOTE: &str = "channel_paces";
 const PARTS: u32 = 1_024;
 /// The store is told of a span in at most about twice as many parts: by how many go, and by time.
 const TOLD: u32 = 64;
+/// So much of an even pace may be saved up. Little: those that go at once leave their span at once, and the next would go at
+/// once again, for ever, against platforms that count by shorter spans than their documentation says.
+const SAVED: Duration = Duration::from_millis(100);
 /// A span up to this is waited out after a start.
 const WAITED_OUT: Duration = Duration::from_secs(1);
 /// A clock that begins with the process can tell of what went before it.
@@ -35,7 +38,7 @@ struct Window {
     within: u64,
     /// Taken, and not gone yet.
     taken: u64,
-    /// A full second's worth may go at once, and no more: when the next goes at an even pace.
+    /// When the next goes at an even pace.
     even: Duration,
     /// What the store was told: so many count until then. It is told of the wall's time, as it is when it is told.
     told: VecDeque<(Duration, u64)>,
@@ -154,7 +157,7 @@ impl Window {
     /// The time from one to the next at an even pace, and how far ahead of it they may be.
     fn pace(&self) -> (Duration, Duration) {
         let each = self.length.div_f64(self.count as f64);
-        (each, Duration::from_secs(1).max(each) + Duration::from_nanos(1))
+        (each, SAVED.max(each) + Duration::from_nanos(1))
     }
 
     fn free(&mut self, now: Duration) -> u64 {
@@ -241,7 +244,8 @@ mod tests {
                     let mut of = Vec::new();
                     note = goes(&mut windows, &mut of, at(wall), now).or(note);
                     went.extend(of.iter().map(|_| wall));
-                    wall += windows.wait(now).max(Duration::from_millis(37 * life));
+                    // It is looked at late, by less than may be saved up.
+                    wall += windows.wait(now).max(Duration::from_millis(8 * life));
                 }
                 wall += Duration::from_millis(411 * life);
             }
@@ -254,6 +258,28 @@ mod tests {
             // Nor fewer than it lets go for long.
             let slowest = rates.iter().map(Rate::per_second).fold(f64::MAX, f64::min);
             assert!(went.len() as f64 >= 0.6 * slowest * wall.as_secs_f64() / 1.1 - 20.0, "{rates:?}: {}", went.len());
+        }
+    }
+
+    #[test]
+    fn o4_what_goes_in_a_second_goes_evenly_and_all_of_it() {
+        let wall = Instant::from_milliseconds(1_772_000_000_000);
+        for (rate, in_a_tenth) in [("500/s", 100), ("20/s", 4), ("5/s", 1), ("30000/m", 100)] {
+            let rate: Rate = rate.parse().unwrap();
+            let mut windows = Windows::new(&[rate], None, wall, Duration::ZERO);
+            let mut went = Vec::new();
+            for now in (0..5_000).map(Duration::from_millis) {
+                while windows.free(now) > 0 {
+                    windows.take(wall, now);
+                    windows.goes(now);
+                    went.push(now);
+                }
+            }
+            let tenth = Duration::from_millis(100);
+            let most = went.iter().map(|from| went.iter().filter(|at| **at >= *from && **at < *from + tenth).count());
+            assert!(most.max().unwrap_or(0) <= in_a_tenth, "{rate}");
+            // A second is waited out after a start, of spans no longer than that.
+            assert!(went.len() as f64 >= 0.98 * 4.0 * rate.per_second() - 1.0, "{rate}: {}", went.len());
         }
     }
 

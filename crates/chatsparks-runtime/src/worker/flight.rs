@@ -74,7 +74,7 @@ impl<S: Store> Worker<S> {
         });
         self.since_rest += 1;
         // Room that is drawn may be refused, and is then drawn otherwise from where the commit began (R7).
-        let has_to_rest = self.careful || self.shares_the_limit() || self.since_rest >= AT_A_STRETCH;
+        let has_to_rest = self.is_careful() || self.shares_the_limit() || self.since_rest >= AT_A_STRETCH;
         if has_to_rest || guard.is_some() {
             return self.rest().await;
         }

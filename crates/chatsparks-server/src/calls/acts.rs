@@ -37,15 +37,15 @@ pub(crate) struct Act {
     act: Kinds,
     /// To whom it is assigned.
     #[serde(default)]
-    #[schema(required = false, nullable = false, value_type = Option<crate::openapi::Id>)]
+    #[schema(required = false, value_type = Option<crate::openapi::Id>)]
     to: Option<String>,
     /// Who acts; left out in a session, which says it.
     #[serde(default)]
-    #[schema(required = false, nullable = false, value_type = Option<crate::openapi::Id>)]
+    #[schema(required = false, value_type = Option<crate::openapi::Id>)]
     member: Option<String>,
     /// How the conversation stood when they decided to: where it stands otherwise by now, nothing is done.
     #[serde(default)]
-    #[schema(required = false, nullable = false)]
+    #[schema(required = false)]
     seen: Option<Seen>,
 }
 
@@ -81,15 +81,15 @@ pub(crate) struct Write {
     text: String,
     /// A product card.
     #[serde(default)]
-    #[schema(required = false, nullable = false, value_type = Option<crate::openapi::LinkShape>)]
+    #[schema(required = false, value_type = Option<crate::openapi::LinkShape>)]
     link: Option<Value>,
     /// Who writes; left out in a session, which says it.
     #[serde(default)]
-    #[schema(required = false, nullable = false, value_type = Option<crate::openapi::Id>)]
+    #[schema(required = false, value_type = Option<crate::openapi::Id>)]
     member: Option<String>,
     /// How the conversation stood when they wrote: where it stands otherwise by now, nothing is sent.
     #[serde(default)]
-    #[schema(required = false, nullable = false)]
+    #[schema(required = false)]
     seen: Option<Seen>,
 }
 
@@ -102,7 +102,7 @@ pub(crate) struct Review {
     verdict: Value,
     /// Who says so; left out in a session, which says it.
     #[serde(default)]
-    #[schema(required = false, nullable = false, value_type = Option<crate::openapi::Id>)]
+    #[schema(required = false, value_type = Option<crate::openapi::Id>)]
     member: Option<String>,
 }
 

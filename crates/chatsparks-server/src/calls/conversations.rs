@@ -68,6 +68,7 @@ pub(crate) struct Asked {
     before: Option<String>,
     /// Conversations at most, and never more than 200.
     #[param(minimum = 1, nullable = false)]
+    #[serde(default, deserialize_with = "super::page::count")]
     limit: Option<usize>,
 }
 

@@ -77,6 +77,7 @@ pub(crate) struct Asked {
     after: Option<String>,
     /// Orders at most, and never more than 200.
     #[param(minimum = 1, nullable = false)]
+    #[serde(default, deserialize_with = "super::page::count")]
     limit: Option<usize>,
 }
 

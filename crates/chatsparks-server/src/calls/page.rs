@@ -3,6 +3,7 @@
 use crate::{Kind, Problem, router::Shared};
 use chatsparks_core::{Instant, UserId};
 use chatsparks_ports::Store;
+use serde::{Deserialize, Deserializer, de::Error};
 
 /// How many are asked for.
 ///
@@ -13,6 +14,18 @@ pub(super) fn limit(asked: Option<usize>, usual: usize, most: usize) -> Result<u
         Some(0) => Err(Problem::new(Kind::BadRequest, "`limit` is a number from 1")),
         asked => Ok(asked.unwrap_or(usual).min(most)),
     }
+}
+
+/// Reads a number of a query, however large: whoever asks for more than there can be gets all that they may have.
+///
+/// # Errors
+/// What is no whole number.
+pub(super) fn count<'de, D: Deserializer<'de>>(read: D) -> Result<Option<usize>, D::Error> {
+    let text = String::deserialize(read)?;
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Error::custom(format!("a whole number was expected, and not `{}`", text.escape_debug())));
+    }
+    Ok(Some(text.parse().unwrap_or(usize::MAX)))
 }
 
 /// Where the next page begins, as it is written.
@@ -55,5 +68,16 @@ mod tests {
         assert_eq!(limit(None, 50, 200).ok(), Some(50));
         assert_eq!(limit(Some(1_000), 50, 200).ok(), Some(200));
         assert!(limit(Some(0), 50, 200).is_err());
+    }
+
+    #[test]
+    fn h_a_number_is_taken_however_large() {
+        let read = |text: &str| count(serde_json::Value::from(text)).ok().flatten();
+        assert_eq!(read("0"), Some(0));
+        assert_eq!(read("50"), Some(50));
+        assert_eq!(read("211190608721910190571520"), Some(usize::MAX));
+        for text in ["", " 5", "+5", "-5", "5.0", "5e1", "\u{661}"] {
+            assert_eq!(read(text), None, "{text}");
+        }
     }
 }

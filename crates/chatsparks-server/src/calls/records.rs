@@ -29,6 +29,7 @@ pub(crate) struct Asked {
     after: Option<String>,
     /// Records at most, and never more than 10,000. An answer may have fewer, and still not be the last: that one is empty.
     #[param(minimum = 1, nullable = false)]
+    #[serde(default, deserialize_with = "super::page::count")]
     limit: Option<usize>,
 }
 

@@ -36,7 +36,7 @@ pub(crate) struct Asked {
     member: String,
     /// A token that opens the workspace for reading; left out where none is needed.
     #[serde(default)]
-    #[schema(required = false, nullable = false)]
+    #[schema(required = false)]
     token: Option<String>,
 }
 

@@ -22,6 +22,7 @@ const MOST: usize = 5_000;
 pub(crate) struct Asked {
     /// So many events and timers at most, the last ones; never more than 5,000.
     #[param(minimum = 1, nullable = false)]
+    #[serde(default, deserialize_with = "super::page::count")]
     limit: Option<usize>,
 }
 

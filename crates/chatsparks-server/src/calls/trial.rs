@@ -26,19 +26,19 @@ const BODY: usize = 8 << 20;
 pub(crate) struct Asked {
     /// The text.
     #[serde(default)]
-    #[schema(required = false, nullable = false, value_type = Option<String>)]
+    #[schema(required = false, value_type = Option<String>)]
     text: Option<Text>,
     /// A comment on record, in place of a text; it is tried under its own post.
     #[serde(default)]
-    #[schema(required = false, nullable = false)]
+    #[schema(required = false)]
     comment: Option<String>,
     /// As if it stood under this post; without, a text is tried whatever the scopes.
     #[serde(default)]
-    #[schema(required = false, nullable = false)]
+    #[schema(required = false)]
     post: Option<String>,
     /// Only this trigger.
     #[serde(default)]
-    #[schema(required = false, nullable = false)]
+    #[schema(required = false)]
     trigger: Option<String>,
 }
 
