@@ -190,6 +190,10 @@ fn v1_conversations_are_listed_by_state_the_last_spoken_in_first() {
     assert_eq!(found("nobody", ""), (String::new(), 0, 0));
     // Nothing that can be looked for is no search.
     assert_eq!(found("%20%40", "").1, 6);
+    // R12: who was forgotten is not found by what they were called.
+    let erased = service.call("DELETE", &format!("{GLOW_AT}/contacts/u0"), "");
+    assert!((200..300).contains(&erased.status), "{}", erased.text());
+    wait_for("one who is forgotten", || found("somebody", "&state=bot").1 == 5);
     let long = "x".repeat(257);
     service.get(&format!("{GLOW_AT}/conversations?find={long}")).problem(400, "bad-request");
 }

@@ -135,3 +135,48 @@ fn i1_an_empty_history_and_a_long_one_have_a_page_too() {
     assert!(page.len() < 300_000, "{} bytes", page.len());
     assert!(page.contains("week by week") && page.contains("and 2,970 more that sold less"));
 }
+
+/// What a store keeps: the insights, and records as lines, of one partition or of several; older ones deleted.
+#[test]
+fn i2_a_page_of_records_is_the_page_of_their_history() {
+    let engine = Engine::compile(read_workspace(WORKSPACE.as_bytes(), Format::Json).unwrap()).unwrap();
+    let (mut replay, mut insights, mut lines) = (Replay::new(engine), Insights::new(), Vec::new());
+    for line in Reader::new(HISTORY.as_bytes(), "history") {
+        replay.push(&line.unwrap().envelope, |record| {
+            insights.add(record.user_id(), record.decision.facts.iter());
+            lines.push(serde_json::to_string(record).unwrap());
+        });
+    }
+    let workspace = replay.engine().workspace();
+    let of = |each: &dyn Fn(usize) -> u32, from: usize| {
+        let mut report = Report::of(insights.clone());
+        for (number, line) in lines.iter().enumerate().skip(from) {
+            report.add_line(each(number), line).unwrap();
+        }
+        if from > 0 {
+            report.begins_later();
+        }
+        report.page(workspace)
+    };
+    assert_eq!(of(&|_| 0, 0), page(HISTORY));
+    // Of records that are gone the days are gone too, and it is said; the sums are not.
+    let cut = of(&|_| 0, 4);
+    assert!(cut.contains("older records are not kept"), "{cut}");
+    let sums = |page: &str| {
+        page.split("<section class=\"numbers\">").nth(1).unwrap().split("</section>").next().unwrap().to_owned()
+    };
+    assert_eq!(sums(&cut), sums(&page(HISTORY)));
+    // Each partition counts its own contacts: together they are what the page says.
+    let counted = |partition: u32, count: u64, day: u32| {
+        let line = format!(
+            r#"{{"seq":0,"at":"2026-03-0{day}T10:00:00Z","facts":[{{"contact_counted":{{"cycle":"2026-03-01T00:00:00Z","count":{count}}}}}]}}"#
+        );
+        (partition, line)
+    };
+    let mut report = Report::of(insights.clone());
+    for (partition, line) in [counted(0, 1, 2), counted(1, 1, 3), counted(0, 2, 4)] {
+        report.add_line(partition, &line).unwrap();
+    }
+    assert!(report.page(workspace).contains("3 of 4 since 2026-03-01"));
+    assert!(report.add_line(0, "no record").is_err());
+}

@@ -32,6 +32,9 @@ pub struct Changes {
     /// Up to where this is: where to go on.
     #[serde(skip)]
     pub read: Cursor,
+    /// Whose comments came to nothing: of them only the handle may be another.
+    #[serde(skip)]
+    pub(super) commented: BTreeSet<UserId>,
 }
 
 /// What is read of a record. The rest may hold what people wrote, and is passed over.
@@ -84,6 +87,9 @@ impl Changes {
             if let Some(stage) = fact.dm_stage.filter(|_| self.dms.len() < NAMED) {
                 self.dms.insert(stage.dm_id.into_owned());
             }
+        }
+        if let Some(user_id) = read.user_id.as_ref().filter(|_| !says_more && self.commented.len() < PAGE) {
+            self.commented.insert(UserId::from(user_id.as_ref()));
         }
         let Some(user_id) = read.user_id.filter(|_| says_more) else { return };
         if self.contacts.len() < NAMED {

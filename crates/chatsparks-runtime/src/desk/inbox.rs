@@ -102,7 +102,7 @@ pub(crate) struct Inbox {
     places: BTreeMap<UserId, Place>,
     /// By state, as they are listed.
     listed: BTreeMap<ConversationState, BTreeSet<InboxPlace>>,
-    /// By handle, as it was when something last happened with them.
+    /// By handle.
     named: BTreeSet<(Arc<str>, UserId)>,
     /// Starts that wait until their buyer writes, by the comment's instant, and whose are among them (P2).
     held: BTreeSet<InboxPlace>,
@@ -297,7 +297,10 @@ impl<S: Store> Runtime<S> {
             if changes.records == 0 {
                 return Ok(Some(inbox));
             }
-            for user_id in changes.contacts {
+            // A handle may come with a comment that came to nothing: it matters of those who are listed.
+            let commented = changes.commented.into_iter().filter(|user_id| inbox.places.contains_key(user_id));
+            let changed: BTreeSet<UserId> = commented.chain(changes.contacts).collect();
+            for user_id in changed {
                 // An order by a shop id names no contact.
                 if let Some(Row::Contact(contact)) = self.store().row(workspace, &Key::Contact(user_id)).await? {
                     inbox.put(&contact);

@@ -59,8 +59,8 @@ pub(crate) struct Asked {
     /// Those in this state: `bot`, `waiting`, `human`, `closed`, all that are `open`, or `all`. Without, those that are open.
     #[param(nullable = false, value_type = Option<String>, pattern = "^(bot|waiting|human|closed|open|all)$")]
     state: Option<Which>,
-    /// Those whose user id, or whose handle as it was when something last happened in their conversation, begins with
-    /// this. Handles are compared as keywords are, with or without an `@`, and user ids as they are.
+    /// Those whose user id or handle begins with this. Handles are compared as keywords are, with or without an `@`, and
+    /// user ids as they are.
     #[param(nullable = false, max_length = 256)]
     find: Option<String>,
     /// Where to go on: `next` of the answer before.
