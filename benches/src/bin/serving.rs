@@ -1,7 +1,7 @@
 //! What the service takes: `cargo run --release -p chatsparks-benches --bin serving`, with the name of one part if only
 //! that is wanted (post, restart, burst). Real sockets and a real file; one millisecond is added to each sync where rates
 //! are compared, so that the disk's own speed does not decide.
-#![allow(clippy::print_stdout, reason = "the report is what it is for")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the report is what it is for")]
 
 use axum::{Router, extract::State, routing::post};
 use chatsparks_core::{Contact, Event, Instant, Row, internal::ContactChange, workspace::Workspace};
