@@ -25,7 +25,7 @@ async fn kept(case: &Case, partitions: u32) -> Arc<MemoryStore> {
 /// The same, in which what is older than a day is cut off.
 async fn cut(case: &Case, partitions: u32) -> Arc<MemoryStore> {
     let mut settings = Settings::default();
-    (settings.records, settings.retention) = (Duration::from_secs(24 * 3_600), Duration::from_millis(2));
+    (settings.records, settings.retention) = (Some(Duration::from_secs(24 * 3_600)), Duration::from_millis(2));
     kept_for(case, partitions, settings).await
 }
 

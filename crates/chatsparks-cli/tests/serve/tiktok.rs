@@ -256,8 +256,25 @@ impl Shop {
     /// The service stops, and nothing planted is in what it said, answers, or keeps.
     fn shows_nothing(mut self) {
         let mut shown = String::new();
-        for path in ["/metrics", "/healthz", "/v1/workspaces/glow/records", "/v1/workspaces/glow/queue"] {
+        for path in ["/metrics", "/healthz", "/v1/openapi.json", "/v1/workspaces"] {
             shown.push_str(self.service.get(path).text());
+        }
+        for path in [
+            "records",
+            "queue",
+            "connections",
+            "diagnosis?about=webhook",
+            "support",
+            "document",
+            "state",
+            "orders",
+            "conversations",
+            "contacts/buyer%2B1%3D",
+            "contacts/buyer%2B1%3D/thread",
+        ] {
+            let answer = self.service.get(&format!("/v1/workspaces/glow/{path}"));
+            assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+            shown.push_str(answer.text());
         }
         assert!(
             shown.contains("chatsparks_tiktok_deliveries_total") && shown.contains("\"authorised\":true"),

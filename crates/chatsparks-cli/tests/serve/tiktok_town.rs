@@ -234,9 +234,14 @@ impl Town {
             ids.filter(|id| id.starts_with("tiktok:read:")).collect()
         };
         wait_for("the receipts", || receipts().len() >= 2);
-        let calls = self.tokio.block_on(self.control.calls()).unwrap();
-        let sends = calls.iter().filter(|call| call.path.ends_with("/business/message/send/")).count();
-        assert!(sends > self.ledger().sent_to("mint").count(), "marks of reading go out by the same door");
+        // Whether a mark goes out changes nothing else, so that a crash, or a process without a token yet, may lose one.
+        if self.others.is_empty() {
+            wait_for("the mark of reading", || {
+                let calls = self.tokio.block_on(self.control.calls()).unwrap();
+                let sends = calls.iter().filter(|call| call.path.ends_with("/business/message/send/")).count();
+                sends > self.ledger().sent_to("mint").count()
+            });
+        }
         assert_eq!(receipts().len(), 2, "each once");
     }
 

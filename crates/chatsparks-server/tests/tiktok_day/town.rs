@@ -1,7 +1,7 @@
 //! The simulated TikTok, and the service beside it; their clocks go together.
 
-use chatsparks_core::{Instant, Period, workspace::Workspace};
-use chatsparks_ports::{Clock, ManualClock, Queue};
+use chatsparks_core::{Event, Instant, Key, Period, workspace::Workspace};
+use chatsparks_ports::{Archive, Clock, ManualClock, Queue, Shard};
 use chatsparks_runtime::{Runtime, Settings, WorkspaceSetup};
 use chatsparks_server::{Access, Serve, Token, serve};
 use chatsparks_sqlite::SqliteStore;
@@ -185,6 +185,18 @@ impl Town {
         answer.text().await.unwrap()
     }
 
+    /// Why a DM failed, as it is logged.
+    pub(crate) async fn why(&self, effect: &str) -> String {
+        let shard = Shard { workspace: "glow".into(), partition: 0 };
+        let key = [Key::Dm(effect.into())];
+        let told = self.store.events_naming(&shard, &key, 10).await.unwrap();
+        let details = told.into_iter().filter_map(|logged| match logged.envelope.event {
+            Event::Receipt(receipt) => receipt.detail,
+            _ => None,
+        });
+        details.map(|detail| detail.as_str().to_owned()).collect::<Vec<_>>().join("; ")
+    }
+
     /// The day: from one thing that happens to the next.
     pub(crate) async fn live(&mut self) {
         let began = self.clock.wall();
@@ -284,6 +296,11 @@ impl Town {
             let Running { runtime, .. } = town.running.as_ref().unwrap();
             let lag: u64 = runtime.health().await.shards.iter().map(|shard| shard.lag).sum();
             let count = runtime.store().count(&"glow".into()).await.unwrap();
+            if lag == 0 && count.in_doubt > 0 {
+                // An answer to a comment of which nobody can say whether it was sent is left in doubt for a quarter of an
+                // hour, in which its echo may come: that hour goes by faster than life.
+                town.clock.pass(Period::seconds(1));
+            }
             lag == 0 && count.waiting == 0 && count.in_doubt == 0
         })
         .await;
