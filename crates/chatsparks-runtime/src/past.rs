@@ -121,6 +121,9 @@ impl Past {
         let mut lines = lines_of(store, shard, user_id).await?;
         let stretch = store.stretch(shard).await?;
         let mut events = theirs(store, shard, user_id).await?;
+        let of_others = of_others(store, shard, user_id, &events).await?;
+        events.retain(|logged| !of_others.contains(&logged.envelope.id));
+        lines.retain(|line| !line.event().is_some_and(|id| of_others.contains(id)));
         for (logged, line) in by_shop_ids(store, shard, user_id, &events).await? {
             events.push(logged);
             lines.push(line);
@@ -278,6 +281,32 @@ async fn theirs<S: Store>(store: &S, shard: &Shard, user_id: &UserId) -> Result<
     }
 }
 
+/// Orders that bear the contact's id, and were another's, to whom it was linked as a shop's id before there was such a
+/// contact (A1).
+async fn of_others<S: Store>(
+    store: &S,
+    shard: &Shard,
+    user_id: &UserId,
+    events: &[Logged],
+) -> Result<BTreeSet<EventId>, StoreError> {
+    let mut of_others = BTreeSet::new();
+    for Logged { envelope, .. } in events {
+        if credited(store, shard, &envelope.event).await?.is_some_and(|credited| credited != *user_id) {
+            of_others.insert(envelope.id.clone());
+        }
+    }
+    Ok(of_others)
+}
+
+/// The contact to whom an order was credited; none: it is no order, or nobody's.
+async fn credited<S: Store>(store: &S, shard: &Shard, event: &Event) -> Result<Option<UserId>, StoreError> {
+    let Event::Order(order) = event else { return Ok(None) };
+    Ok(match store.row(&shard.workspace, &Key::Order(order.order_id.clone())).await? {
+        Some(Row::Order(_, entry)) => entry.user_id,
+        _ => None,
+    })
+}
+
 /// Orders that bear the id of a shop which was linked to the contact when they came (A1), each with its record.
 async fn by_shop_ids<S: Store>(
     store: &S,
@@ -292,16 +321,18 @@ async fn by_shop_ids<S: Store>(
     let mut found = Vec::new();
     for shop_id in linked.collect::<BTreeSet<_>>() {
         let bears = UserId::from(shop_id.as_str());
-        let key = Key::Contact(bears.clone());
-        // A contact's own id comes first.
-        if bears == *user_id || store.row(&shard.workspace, &key).await?.is_some() {
+        if bears == *user_id {
             continue;
         }
+        // A contact's own id comes first, from when they are one: until then the order was the shop's buyer's.
+        let is_contact = store.row(&shard.workspace, &Key::Contact(bears.clone())).await?.is_some();
         let identities = store.events_naming(shard, &[Key::ShopUser(shop_id)], ALL).await?;
         let mut lines = lines_of(store, shard, &bears).await?;
         for order in theirs(store, shard, &bears).await? {
             let given = identities.iter().rfind(|identity| identity.position < order.position);
             let is_theirs = given.is_some_and(|identity| identity.envelope.event.user_id() == Some(user_id));
+            let is_theirs = is_theirs
+                && (!is_contact || credited(store, shard, &order.envelope.event).await?.as_ref() == Some(user_id));
             let line = lines.iter().position(|line| line.event() == Some(&order.envelope.id));
             if let Some(line) = line.filter(|_| is_theirs) {
                 found.push((order, lines.remove(line)));
