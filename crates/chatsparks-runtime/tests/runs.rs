@@ -4,7 +4,8 @@
 
 use chatsparks_core::{Engine, Envelope, Event, Insights, Instant, Period, WorkspaceId, workspace::Workspace};
 use chatsparks_ports::{
-    Archive, Attempt, Channel, Cursor, Delivery, Fault, ManualClock, MemoryStore, Queue, Shard, Shards,
+    Archive, Attempt, Channel, Cursor, Delivery, Fault, Input, Log, ManualClock, MemoryStore, Queue, Shard, Shards,
+    Stamp,
 };
 use chatsparks_replay::Replay;
 use chatsparks_runtime::{ClockMode, NewEvent, Runtime, Settings, WorkspaceSetup};
@@ -344,8 +345,10 @@ fn r13_what_ends_the_process_again_and_again_is_put_aside_and_no_other() {
             for _ in 1..openings {
                 store.open(&shard).await.unwrap();
             }
+            // They are logged before it starts: where nothing is left to be decided, nothing is suspected.
+            let logged = (1..20).map(said).map(|NewEvent { id, event, .. }| Input { id, stamp: Stamp::Latest, event });
+            store.append(logged.map(|input| (shard.clone(), input)).collect()).await.unwrap();
             let runtime = start(&store, setup()).await;
-            runtime.accept(&id, (1..20).map(said).collect()).await.unwrap();
             settled(&runtime).await;
             runtime.stop(Duration::from_secs(10)).await;
             let records = records(&store, &id).await;
