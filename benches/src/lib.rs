@@ -7,5 +7,6 @@ pub mod random;
 pub mod reference;
 pub mod report;
 pub mod rows;
+pub mod serving;
 pub mod shop;
 pub mod synthetic;

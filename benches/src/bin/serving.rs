@@ -3,7 +3,8 @@
 //! are compared, so that the disk's own speed does not decide.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the report is what it is for")]
 
-use axum::{Router, extract::State, routing::post};
+use axum::{Router, extract::State, http::StatusCode, routing::post};
+use chatsparks_benches::serving::{Plain, Result, SYNC, answered, file, folder, open, settled, shop, text};
 use chatsparks_core::{Contact, Event, Instant, Row, internal::ContactChange, workspace::Workspace};
 use chatsparks_ports::{
     Attempt, Channel, Clock, Commit, Delivery, Fault, Input, Log, ManualClock, Shard, Shards, Stamp, SystemClock,
@@ -16,9 +17,8 @@ use chatsparks_testkit::{
     store_suite::make::{at, comment},
 };
 use std::{
-    error::Error,
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     process::Command,
     sync::{
         Arc, Mutex,
@@ -26,20 +26,10 @@ use std::{
     },
     time::{Duration, Instant as Moment},
 };
-use tempfile::TempDir;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-};
-
-type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
-
 /// As the command has it.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// What is added to each sync where rates are compared.
-const SYNC: Duration = Duration::from_millis(1);
 const TOKEN: &str = "a-token-for-the-benchmark";
 
 fn main() -> Result<()> {
@@ -66,37 +56,12 @@ fn main() -> Result<()> {
     })
 }
 
-/// On the disk, and not in memory, as a temporary directory may be.
-fn folder() -> Result<TempDir> {
-    Ok(tempfile::tempdir_in(Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"))?)
-}
-
-fn open(folder: &TempDir, sync_takes: Duration) -> Result<SqliteStore> {
-    let mut options = Options::default();
-    options.sync_takes = sync_takes;
-    Ok(SqliteStore::open(file(folder), options)?)
-}
-
-fn file(folder: &TempDir) -> PathBuf {
-    folder.path().join("store.db")
-}
-
 fn shard() -> Shard {
     Shard { workspace: "glow".into(), partition: 0 }
 }
 
-fn shop() -> Workspace {
-    let words = (0..30).fold(workspace(), |shop, n| {
-        let word = format!("word{n}");
-        shop.says(&format!("f{n}"), "hello").trigger(&format!("t{n}"), &[word.as_str()], &format!("f{n}"))
-    });
-    words.says("price", "It is 590 THB, shall I send you the link?").trigger("price", &["price"], "price").build()
-}
-
-/// One comment in three asks for the price.
 fn commented(n: usize) -> Event {
-    let text = if n.is_multiple_of(3) { "what is the price please" } else { "so beautiful, I want to see more of it" };
-    comment(&format!("73{n:017}"), &format!("68000000000000{n:07}"), text)
+    comment(&format!("73{n:017}"), &format!("68000000000000{n:07}"), text(n))
 }
 
 fn trusting() -> Settings {
@@ -107,13 +72,6 @@ fn trusting() -> Settings {
 
 async fn start(store: &SqliteStore, setup: WorkspaceSetup, clock: Arc<dyn Clock>) -> Result<Runtime<SqliteStore>> {
     Ok(Runtime::start(Arc::new(store.clone()), clock, trusting(), vec![setup]).await?)
-}
-
-/// Waits until everything that was accepted is decided and committed.
-async fn settled(runtime: &Runtime<SqliteStore>) {
-    while runtime.health().await.shards.iter().any(|shard| shard.lag > 0) {
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
 }
 
 /// One event a request, over as many connections as come at once, against a handler that logs and nothing else.
@@ -129,7 +87,7 @@ async fn posts() -> Result<()> {
         let mut options = ServerOptions::default();
         options.trust_at = true;
         let app = router_with(runtime.clone(), Access::of(vec![Token::new(TOKEN)]), options);
-        ours = ours.max(posted(app, "/v1/workspaces/glow/events", CONNECTIONS, EACH).await?);
+        ours = ours.max(answered(app, posts_to("/v1/workspaces/glow/events", CONNECTIONS, EACH)?).await?);
         settled(&runtime).await;
         runtime.stop(Duration::from_secs(10)).await;
 
@@ -144,9 +102,10 @@ async fn posts() -> Result<()> {
             }
         }
         let app = Router::new().route("/", post(log)).with_state((store, commented(1), Arc::default()));
-        bare = bare.max(posted(app, "/", CONNECTIONS, EACH).await?);
+        bare = bare.max(answered(app, posts_to("/", CONNECTIONS, EACH)?).await?);
         // As one writes it first: a transaction a request, as durable. It has a tenth of the requests to take.
-        alone = alone.max(posted(handler_alone(&folder()?)?, "/", CONNECTIONS, EACH / 10).await?);
+        let app = handler_alone(Plain::new(&folder()?)?);
+        alone = alone.max(answered(app, posts_to("/", CONNECTIONS, EACH / 10)?).await?);
     }
     println!("| what | a second | held against | a second | ratio |\n| --- | --- | --- | --- | --- |");
     println!(
@@ -161,86 +120,35 @@ async fn posts() -> Result<()> {
 }
 
 /// A handler that writes each request's event to a table, in a transaction of its own.
-fn handler_alone(folder: &TempDir) -> Result<Router> {
-    let connection = rusqlite::Connection::open(file(folder))?;
-    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.execute_batch("CREATE TABLE log (position INTEGER PRIMARY KEY, form TEXT NOT NULL)")?;
-    async fn log(State(connection): State<Arc<Mutex<rusqlite::Connection>>>, body: String) -> String {
-        let written = tokio::task::spawn_blocking(move || {
-            let Ok(connection) = connection.lock() else { return "broken".to_owned() };
-            let inserted = connection.prepare_cached("INSERT INTO log (form) VALUES (?1)");
-            match inserted.and_then(|mut insert| insert.execute([body])) {
-                Ok(_) => {
-                    std::thread::sleep(SYNC);
-                    "{\"accepted\": 1}".to_owned()
-                }
-                Err(error) => error.to_string(),
-            }
-        });
-        written.await.unwrap_or_else(|error| error.to_string())
+fn handler_alone(log: Plain) -> Router {
+    async fn handle(State(log): State<Plain>, body: String) -> (StatusCode, &'static str) {
+        match log.log(body.into_bytes()).await {
+            true => (StatusCode::OK, "{\"accepted\": 1}"),
+            false => (StatusCode::SERVICE_UNAVAILABLE, ""),
+        }
     }
-    Ok(Router::new().route("/", post(log)).with_state(Arc::new(Mutex::new(connection))))
+    Router::new().route("/", post(handle)).with_state(log)
 }
 
-/// How many requests a second were answered `200`.
-async fn posted(app: Router, path: &'static str, connections: usize, each: usize) -> Result<f64> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let address = listener.local_addr()?;
-    let server = tokio::spawn(async move { axum::serve(listener, app).await });
-    let began = Moment::now();
-    let mut clients = Vec::new();
-    for who in 0..connections {
-        clients.push(tokio::spawn(async move {
-            let mut stream = TcpStream::connect(address).await?;
-            stream.set_nodelay(true)?;
-            let mut answer = Vec::new();
-            for n in 0..each {
-                let n = who * each + n;
-                let Event::Comment(comment) = commented(n) else { return Err("no comment".into()) };
-                let body = format!(
-                    r#"{{"id":"e{n:08}","at":"{}","type":"comment","comment_id":"{}","post_id":"{}","user_id":"{}","text":"{}"}}"#,
-                    at(n as i64),
-                    comment.comment_id.as_str(),
-                    comment.post_id.as_str(),
-                    comment.user_id.as_str(),
-                    comment.text.as_str()
-                );
-                let head = format!(
-                    "POST {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {TOKEN}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-                    body.len()
-                );
-                stream.write_all(format!("{head}{body}").as_bytes()).await?;
-                one_answer(&mut stream, &mut answer).await?;
-            }
-            Ok::<_, Box<dyn Error + Send + Sync>>(())
-        }));
-    }
-    for client in clients {
-        client.await??;
-    }
-    let took = began.elapsed();
-    server.abort();
-    Ok((connections * each) as f64 / took.as_secs_f64())
-}
-
-/// Reads one answer to its end; anything but `200` is an error.
-async fn one_answer(stream: &mut TcpStream, answer: &mut Vec<u8>) -> Result<()> {
-    answer.clear();
-    loop {
-        if stream.read_buf(answer).await? == 0 {
-            return Err("the server hung up".into());
-        }
-        let text = String::from_utf8_lossy(answer);
-        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        if !head.starts_with("HTTP/1.1 200") {
-            return Err(text.into_owned().into());
-        }
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap_or("0");
-        if body.len() >= length.parse()? {
-            return Ok(());
-        }
-    }
+/// What each connection posts, one event a request.
+fn posts_to(path: &str, connections: usize, each: usize) -> Result<Vec<Vec<String>>> {
+    let request = |n: usize| {
+        let Event::Comment(comment) = commented(n) else { return Err("no comment".into()) };
+        let body = format!(
+            r#"{{"id":"e{n:08}","at":"{}","type":"comment","comment_id":"{}","post_id":"{}","user_id":"{}","text":"{}"}}"#,
+            at(n as i64),
+            comment.comment_id.as_str(),
+            comment.post_id.as_str(),
+            comment.user_id.as_str(),
+            comment.text.as_str()
+        );
+        Ok(format!(
+            "POST {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {TOKEN}\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        ))
+    };
+    (0..connections).map(|who| (0..each).map(|n| request(who * each + n)).collect()).collect()
 }
 
 /// A start on a file with a million contacts, ten thousand of whom wait for a timer.

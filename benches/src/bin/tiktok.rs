@@ -10,39 +10,29 @@ use axum::{
     http::{HeaderMap, StatusCode},
     routing::post,
 };
-use chatsparks_core::{Event, Period, workspace::Workspace};
+use chatsparks_benches::serving::{Plain, Result, SYNC, answered, folder, open, settled, shop, text};
+use chatsparks_core::{Event, EventId, Period, WorkspaceId, workspace::Workspace};
 use chatsparks_ports::{Clock, Input, Log, Shard, Stamp, SystemClock};
 use chatsparks_runtime::{NewEvent, Runtime, Settings, WorkspaceSetup};
 use chatsparks_server::{Access, Options as ServerOptions, router_with};
-use chatsparks_sqlite::{Options, SqliteStore};
-use chatsparks_testkit::{build::workspace, store_suite::make::comment};
-use chatsparks_tiktok::{Account, AccountSettings, AppKeys, BusinessSettings, decode, verify};
+use chatsparks_sqlite::SqliteStore;
+use chatsparks_tiktok::{Account, AccountSettings, AppKeys, BusinessSettings, Host, HostError, Later, decode, verify};
 use chatsparks_tiktok_sim::sign;
 use serde_json::json;
 use std::{
     error::Error,
     fs,
-    path::Path,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
-    time::{Duration, Instant as Moment},
+    time::Duration,
 };
-use tempfile::TempDir;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-};
-
-type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// As the command has it.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// What is added to each sync where rates are compared.
-const SYNC: Duration = Duration::from_millis(1);
 const SECRET: &str = "a-client-secret-for-the-benchmark";
 const ROUNDS: usize = 5;
 /// Events ids and instants of a comment begin here.
@@ -64,30 +54,6 @@ fn main() -> Result<()> {
     })
 }
 
-/// On the disk, and not in memory, as a temporary directory may be.
-fn folder() -> Result<TempDir> {
-    Ok(tempfile::tempdir_in(Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"))?)
-}
-
-fn open(folder: &TempDir, sync_takes: Duration) -> Result<SqliteStore> {
-    let mut options = Options::default();
-    options.sync_takes = sync_takes;
-    Ok(SqliteStore::open(folder.path().join("store.db"), options)?)
-}
-
-fn shop() -> Workspace {
-    let words = (0..30).fold(workspace(), |shop, n| {
-        let word = format!("word{n}");
-        shop.says(&format!("f{n}"), "hello").trigger(&format!("t{n}"), &[word.as_str()], &format!("f{n}"))
-    });
-    words.says("price", "It is 590 THB, shall I send you the link?").trigger("price", &["price"], "price").build()
-}
-
-/// One comment in three asks for the price.
-fn text(n: usize) -> &'static str {
-    if n.is_multiple_of(3) { "what is the price please" } else { "so beautiful, I want to see more of it" }
-}
-
 /// A delivery as TikTok sends it.
 fn delivery(n: usize) -> String {
     let content = json!({
@@ -100,26 +66,65 @@ fn delivery(n: usize) -> String {
     .to_string()
 }
 
-/// The same as the engine has it.
-fn event(n: usize) -> NewEvent {
-    let id = format!("{}", FIRST + n as u64);
-    let mut event = comment(&id, &format!("68000000000000{n:07}"), text(n));
-    if let Event::Comment(comment) = &mut event {
-        comment.post_id = "7203946942097902849".into();
+/// The same, as the adapter makes events of them.
+async fn events(count: usize) -> Result<Vec<NewEvent>> {
+    let account = account(Arc::new(SystemClock::default()))?;
+    let gathering = Arc::new(Gathering { document: Arc::new(shop()), events: Mutex::default() });
+    account.attach(gathering.clone());
+    for n in 0..count {
+        account.take(decode(delivery(n).as_bytes())?).await?;
     }
-    NewEvent { id: format!("tiktok:comment:{id}").into(), at: None, event }
+    let events = std::mem::take(&mut *gathering.events.lock().map_err(|_| "broken")?);
+    Ok(events.into_iter().map(|(id, event)| NewEvent { id, at: None, event }).collect())
 }
+
+/// A program that only gathers what the adapter makes.
+struct Gathering {
+    document: Arc<Workspace>,
+    events: Mutex<Vec<(EventId, Event)>>,
+}
+
+impl Host for Gathering {
+    fn accept<'a>(&'a self, _: &'a WorkspaceId, events: Vec<(EventId, Event)>) -> Later<'a, Accepted> {
+        self.events.lock().into_iter().for_each(|mut all| all.extend(events.clone()));
+        Box::pin(async { Ok(()) })
+    }
+
+    fn note<'a>(&'a self, _: &'a WorkspaceId, _: &'a str) -> Later<'a, std::result::Result<Option<String>, HostError>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn replace_note<'a>(
+        &'a self,
+        _: &'a WorkspaceId,
+        _: &'a str,
+        _: Option<&'a str>,
+        _: &'a str,
+    ) -> Later<'a, std::result::Result<bool, HostError>> {
+        Box::pin(async { Ok(true) })
+    }
+
+    fn document(&self, _: &WorkspaceId) -> Option<Arc<Workspace>> {
+        Some(self.document.clone())
+    }
+}
+
+type Accepted = std::result::Result<(), HostError>;
 
 fn app() -> AppKeys {
     AppKeys { key: "app-1".to_owned(), secrets: vec![SECRET.to_owned()] }
 }
 
+fn account(clock: Arc<SystemClock>) -> Result<Account> {
+    let mut settings = AccountSettings::new(shop().workspace.id);
+    settings.business = Some(BusinessSettings::new("biz-1", app()));
+    Ok(Account::new(settings, clock)?)
+}
+
 /// The service with an account, and what it runs.
 async fn service(store: &SqliteStore) -> Result<(Router, Runtime<SqliteStore>, Account)> {
     let clock = Arc::new(SystemClock::default());
-    let mut settings = AccountSettings::new(shop().workspace.id);
-    settings.business = Some(BusinessSettings::new("biz-1", app()));
-    let account = Account::new(settings, clock.clone())?;
+    let account = account(clock.clone())?;
     let setup = WorkspaceSetup::new(shop(), "d");
     let runtime = Runtime::start(Arc::new(store.clone()), clock, Settings::default(), vec![setup]).await?;
     let mut options = ServerOptions::default();
@@ -127,32 +132,28 @@ async fn service(store: &SqliteStore) -> Result<(Router, Runtime<SqliteStore>, A
     Ok((router_with(runtime.clone(), Access::open(), options), runtime, account))
 }
 
-/// Waits until everything that was accepted is decided and committed.
-async fn settled(runtime: &Runtime<SqliteStore>) {
-    while runtime.health().await.shards.iter().any(|shard| shard.lag > 0) {
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-}
-
 /// A delivery in, durable, `200` out: one a request, over as many connections as come at once. Held against a handler that
 /// verifies the signature and logs, in the store's groups; and against one that writes each in a transaction of its own.
 async fn webhooks() -> Result<()> {
     const CONNECTIONS: usize = 64;
     const EACH: usize = 250;
+    let logged = events(1).await?.pop().ok_or("no event")?.event;
     let (mut ours, mut bare, mut alone) = (0f64, 0f64, 0f64);
     for _ in 0..ROUNDS {
         let place = folder()?;
         let store = open(&place, SYNC)?;
         let (router, runtime, _account) = service(&store).await?;
-        ours = ours.max(delivered(router, "/webhooks/tiktok", CONNECTIONS, EACH).await?);
+        ours = ours.max(answered(router, deliveries("/webhooks/tiktok", CONNECTIONS, EACH)).await?);
         settled(&runtime).await;
         runtime.stop(Duration::from_secs(10)).await;
 
         let place = folder()?;
         let bare_store = open(&place, SYNC)?;
-        bare = bare.max(delivered(handler_in_groups(bare_store), "/", CONNECTIONS, EACH).await?);
+        bare = bare
+            .max(answered(handler_in_groups(bare_store, logged.clone()), deliveries("/", CONNECTIONS, EACH)).await?);
         // It has a tenth of the requests to take.
-        alone = alone.max(delivered(handler_alone(&folder()?)?, "/", CONNECTIONS, EACH / 10).await?);
+        let app = handler_alone(Plain::new(&folder()?)?);
+        alone = alone.max(answered(app, deliveries("/", CONNECTIONS, EACH / 10)).await?);
     }
     println!(
         "| webhooks a second, 64 connections | {ours:.0} | a handler that verifies and logs, in the same groups | {bare:.0} | \
@@ -172,7 +173,7 @@ fn is_signed(headers: &HeaderMap, body: &[u8]) -> bool {
     verify(&[app()], headers, body, now, Period::seconds(300)).is_ok()
 }
 
-fn handler_in_groups(store: SqliteStore) -> Router {
+fn handler_in_groups(store: SqliteStore, event: Event) -> Router {
     type Known = (SqliteStore, Event, Arc<AtomicUsize>);
     async fn log(State((store, event, count)): State<Known>, headers: HeaderMap, body: Bytes) -> StatusCode {
         if !is_signed(&headers, &body) {
@@ -187,37 +188,22 @@ fn handler_in_groups(store: SqliteStore) -> Router {
             Err(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
-    Router::new().route("/", post(log)).with_state((store, event(1).event, Arc::default()))
+    Router::new().route("/", post(log)).with_state((store, event, Arc::default()))
 }
 
 /// A handler that verifies, and writes each body to a table in a transaction of its own.
-fn handler_alone(folder: &TempDir) -> Result<Router> {
-    let connection = rusqlite::Connection::open(folder.path().join("store.db"))?;
-    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.execute_batch("CREATE TABLE log (position INTEGER PRIMARY KEY, form BLOB NOT NULL)")?;
-    type Known = Arc<Mutex<rusqlite::Connection>>;
-    async fn log(State(connection): State<Known>, headers: HeaderMap, body: Bytes) -> StatusCode {
+fn handler_alone(log: Plain) -> Router {
+    async fn handle(State(log): State<Plain>, headers: HeaderMap, body: Bytes) -> StatusCode {
         if !is_signed(&headers, &body) {
             return StatusCode::UNAUTHORIZED;
         }
-        let written = tokio::task::spawn_blocking(move || {
-            let Ok(connection) = connection.lock() else { return false };
-            let inserted = connection.prepare_cached("INSERT INTO log (form) VALUES (?1)");
-            let inserted = inserted.and_then(|mut insert| insert.execute([&body[..]]));
-            std::thread::sleep(SYNC);
-            inserted.is_ok()
-        });
-        if written.await.unwrap_or(false) { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+        if log.log(body.into()).await { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
     }
-    Ok(Router::new().route("/", post(log)).with_state(Arc::new(Mutex::new(connection))))
+    Router::new().route("/", post(handle)).with_state(log)
 }
 
-/// How many deliveries a second were answered `200`. They are signed before the clock runs.
-async fn delivered(app: Router, path: &'static str, connections: usize, each: usize) -> Result<f64> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let address = listener.local_addr()?;
-    let server = tokio::spawn(async move { axum::serve(listener, app).await });
+/// What each connection delivers, one a request, signed just now.
+fn deliveries(path: &str, connections: usize, each: usize) -> Vec<Vec<String>> {
     let seconds = SystemClock::default().wall().as_milliseconds() / 1_000;
     let request = |n: usize| {
         let body = delivery(n);
@@ -228,46 +214,7 @@ async fn delivered(app: Router, path: &'static str, connections: usize, each: us
             body.len()
         )
     };
-    let all: Vec<Vec<String>> =
-        (0..connections).map(|who| (0..each).map(|n| request(who * each + n)).collect()).collect();
-    let began = Moment::now();
-    let clients: Vec<_> = all
-        .into_iter()
-        .map(|requests| {
-            tokio::spawn(async move {
-                let mut stream = TcpStream::connect(address).await?;
-                stream.set_nodelay(true)?;
-                let mut answer = Vec::new();
-                for request in requests {
-                    stream.write_all(request.as_bytes()).await?;
-                    one_answer(&mut stream, &mut answer).await?;
-                }
-                Ok::<_, Box<dyn Error + Send + Sync>>(())
-            })
-        })
-        .collect();
-    for client in clients {
-        client.await??;
-    }
-    let took = began.elapsed();
-    server.abort();
-    Ok((connections * each) as f64 / took.as_secs_f64())
-}
-
-/// Reads one answer to its end; anything but `200` is an error.
-async fn one_answer(stream: &mut TcpStream, answer: &mut Vec<u8>) -> Result<()> {
-    answer.clear();
-    loop {
-        if stream.read_buf(answer).await? == 0 {
-            return Err("the server hung up".into());
-        }
-        let text = String::from_utf8_lossy(answer);
-        if !text.contains("\r\n\r\n") {
-            continue;
-        }
-        // None of them says anything but its status.
-        return if text.starts_with("HTTP/1.1 200") { Ok(()) } else { Err(text.into_owned().into()) };
-    }
+    (0..connections).map(|who| (0..each).map(|n| request(who * each + n)).collect()).collect()
 }
 
 /// What the machine works an event: taken by the adapter, from the body of a delivery to the decision, against events that
@@ -282,10 +229,11 @@ async fn cost() -> Result<()> {
             let store = open(&place, Duration::ZERO)?;
             let (_router, runtime, account) = service(&store).await?;
             let id = shop().workspace.id;
-            // Made beforehand: neither the platform's work nor ours is measured.
+            // Made beforehand: neither the platform's work nor ours is measured. Both have the same events, and drop what
+            // the other has.
             let bodies: Arc<Vec<String>> = Arc::new((0..EVENTS).map(delivery).collect());
-            let events: Vec<NewEvent> = (0..EVENTS).map(event).collect();
-            let events = Arc::new(Mutex::new(events.into_iter().enumerate().collect::<Vec<_>>()));
+            let events = events(EVENTS).await?.into_iter().enumerate().collect::<Vec<_>>();
+            let events = Arc::new(Mutex::new(events));
             let before = work()?;
             let takers: Vec<_> = (0..AT_ONCE)
                 .map(|_| {
