@@ -41,6 +41,7 @@ mod runtime;
 mod settings;
 mod sharing;
 mod stops;
+mod weak;
 mod worker;
 
 pub use configure::{ConfigureError, Configured};
@@ -57,3 +58,4 @@ pub use past::{Past, PastError, Standing, Stood, Wanted, position};
 pub use reads::QueueView;
 pub use runtime::{Runtime, StartError};
 pub use settings::{ClockMode, Settings, WorkspaceSetup};
+pub use weak::WeakRuntime;

@@ -2,15 +2,29 @@
 
 use chatsparks_core::{Event, EventId, WorkspaceId, workspace::Workspace};
 use chatsparks_ports::Store;
-use chatsparks_runtime::{AcceptError, NewEvent, Runtime};
+use chatsparks_runtime::{AcceptError, NewEvent, Runtime, WeakRuntime};
 use chatsparks_tiktok::{Host, HostError, Later};
 use std::{sync::Arc, time::Duration};
 
-/// The runtime, as adapters see it.
-pub(crate) struct RuntimeHost<S: Store>(pub(crate) Runtime<S>);
+/// The runtime, as adapters see it: they belong to its channels, so that it is not kept alive by them.
+pub(crate) struct RuntimeHost<S: Store> {
+    runtime: WeakRuntime<S>,
+    is_shared: bool,
+}
 
 /// When to try again, where nothing says it.
 const SOON: Duration = Duration::from_secs(1);
+
+impl<S: Store> RuntimeHost<S> {
+    pub(crate) fn of(runtime: &Runtime<S>) -> Self {
+        Self { runtime: runtime.downgrade(), is_shared: runtime.store().is_shared() }
+    }
+
+    fn runtime(&self) -> Result<Runtime<S>, HostError> {
+        let gone = || HostError { why: "the service has stopped".to_owned(), retry_after: SOON };
+        self.runtime.upgrade().ok_or_else(gone)
+    }
+}
 
 impl<S: Store> Host for RuntimeHost<S> {
     fn accept<'a>(
@@ -20,7 +34,7 @@ impl<S: Store> Host for RuntimeHost<S> {
     ) -> Later<'a, Result<(), HostError>> {
         Box::pin(async move {
             let events = events.into_iter().map(|(id, event)| NewEvent { id, at: None, event }).collect();
-            let accepted = self.0.accept(workspace, events).await;
+            let accepted = self.runtime()?.accept(workspace, events).await;
             accepted.map(drop).map_err(|error| {
                 let retry_after = match error {
                     AcceptError::TooMany { retry_after } => retry_after,
@@ -33,7 +47,7 @@ impl<S: Store> Host for RuntimeHost<S> {
 
     fn note<'a>(&'a self, workspace: &'a WorkspaceId, name: &'a str) -> Later<'a, Result<Option<String>, HostError>> {
         Box::pin(async move {
-            let note = self.0.store().note(workspace, name).await;
+            let note = self.runtime()?.store().note(workspace, name).await;
             note.map_err(|error| HostError { why: error.to_string(), retry_after: SOON })
         })
     }
@@ -46,13 +60,13 @@ impl<S: Store> Host for RuntimeHost<S> {
         text: &'a str,
     ) -> Later<'a, Result<bool, HostError>> {
         Box::pin(async move {
-            let written = self.0.store().replace_note(workspace, name, before, text).await;
+            let written = self.runtime()?.store().replace_note(workspace, name, before, text).await;
             written.map_err(|error| HostError { why: error.to_string(), retry_after: SOON })
         })
     }
 
     fn document(&self, workspace: &WorkspaceId) -> Option<Arc<Workspace>> {
-        self.0.engine(workspace).map(|engine| engine.workspace().clone())
+        self.runtime.upgrade()?.engine(workspace).map(|engine| engine.workspace().clone())
     }
 
     fn is_shared(&self) -> bool {
@@ -61,6 +75,6 @@ impl<S: Store> Host for RuntimeHost<S> {
 
     /// Whoever serves the first partition of every workspace leads.
     fn leads(&self, _: &WorkspaceId) -> bool {
-        self.0.served_partitions().first() == Some(&0)
+        self.runtime.upgrade().is_some_and(|runtime| runtime.served_partitions().first() == Some(&0))
     }
 }

@@ -72,7 +72,7 @@ pub fn router<S: Store>(runtime: Runtime<S>, access: Access) -> Router {
 
 /// The same, told more.
 pub fn router_with<S: Store>(runtime: Runtime<S>, access: Access, options: Options) -> Router {
-    let host = Arc::new(RuntimeHost(runtime.clone()));
+    let host = Arc::new(RuntimeHost::of(&runtime));
     options.tiktok.iter().for_each(|account| account.attach(host.clone()));
     let webhooks = (!options.tiktok.is_empty()).then(|| {
         let mut limits = DoorLimits::default();

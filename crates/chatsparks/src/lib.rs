@@ -218,7 +218,7 @@ pub mod running {
     #[doc(inline)]
     pub use chatsparks_runtime::{
         AcceptError, ChannelHealth, ClockMode, ConfigureError, Configured, Forecast, Health, QueueView, Rate,
-        RateError, Runtime, Settings, ShardHealth, WorkspaceSetup,
+        RateError, Runtime, Settings, ShardHealth, WeakRuntime, WorkspaceSetup,
     };
 }
 
