@@ -259,7 +259,7 @@ impl TikTokChannel {
                         && late
                         && reply.text.as_ref().is_some_and(|said| digest(said.as_str()) == digest(&text))
                 });
-                found.iter().for_each(|found| inner.own.replied(&found.comment_id));
+                found.iter().for_each(|found| inner.own.replied(found.comment_id.as_str()));
                 if found.is_some() { Looked::Sent } else { Looked::NotSent }
             }
             Err(CallError::Refused(_)) => Looked::CannotLook,

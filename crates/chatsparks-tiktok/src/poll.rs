@@ -158,7 +158,7 @@ impl Inner {
         // Oldest first, as webhooks would have told of them.
         for comment in found.into_iter().rev() {
             let due = comment.at.is_some_and(|at| at >= from && at.after(YOUNG) <= now);
-            let id = event_id("comment", &comment.comment_id);
+            let id = event_id("comment", comment.comment_id.as_str());
             let waits = format!("c:{}", comment.comment_id);
             if !due || !comment.public || self.own.was_told(id.as_str()) || comment.user_id.is_none() {
                 continue;
@@ -167,7 +167,7 @@ impl Inner {
                 continue;
             }
             let waiting = WaitingComment {
-                post_id: post.to_string(),
+                post_id: post.clone(),
                 user_id: comment.user_id,
                 handle: comment.handle,
                 text: Some(comment.text.unwrap_or_else(|| "".into())),
@@ -176,8 +176,8 @@ impl Inner {
                 reply_to: comment.parent,
                 answerable: false,
             };
-            let own = comment.owner || self.is_own(host, &comment.comment_id, &waiting).await;
-            self.hand_on(host, &comment.comment_id, waiting, own).await?;
+            let own = comment.owner || self.is_own(host, comment.comment_id.as_str(), &waiting).await;
+            self.hand_on(host, comment.comment_id, waiting, own).await?;
             metrics::counter!("chatsparks_tiktok_backfilled_total", "what" => "comment").increment(1);
         }
         Ok(())

@@ -2,7 +2,7 @@
 //! orders that are asked for in full. It is noted before the answer, and stays until it is an event (R1).
 
 use crate::host::{Host, HostError};
-use chatsparks_core::{Instant, WorkspaceId};
+use chatsparks_core::{CommentId, Instant, PostId, Text, UserId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, time::Duration};
@@ -41,17 +41,17 @@ pub(crate) enum Waiting {
 /// A comment as far as it is known.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct WaitingComment {
-    pub(crate) post_id: String,
+    pub(crate) post_id: PostId,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) user_id: Option<String>,
+    pub(crate) user_id: Option<UserId>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) handle: Option<chatsparks_core::Text>,
+    pub(crate) handle: Option<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) text: Option<chatsparks_core::Text>,
+    pub(crate) text: Option<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) at: Option<Instant>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) reply_to: Option<String>,
+    pub(crate) reply_to: Option<CommentId>,
     #[serde(default)]
     pub(crate) is_reply: bool,
     #[serde(default)]
@@ -168,13 +168,13 @@ impl Spool {
         &self,
         host: &dyn Host,
         workspace: &WorkspaceId,
-        user_id: &str,
+        user_id: &UserId,
     ) -> Result<Vec<(String, WaitingComment)>, HostError> {
         let mut found = Vec::new();
         for (number, slot) in self.slots.iter().enumerate() {
             for (key, entry) in &slot.lock().await.read(host, workspace, number).await?.1 {
                 if let Waiting::Comment(comment) = &entry.what
-                    && comment.user_id.as_deref() == Some(user_id)
+                    && comment.user_id.as_ref() == Some(user_id)
                 {
                     found.push((key.clone(), comment.clone()));
                 }

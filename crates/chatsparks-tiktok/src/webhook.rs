@@ -3,6 +3,7 @@
 mod business;
 #[cfg(feature = "axum")]
 mod doors;
+mod json;
 mod read;
 mod shop;
 pub(crate) mod signature;
@@ -13,6 +14,6 @@ pub use business::{
 #[cfg(feature = "axum")]
 pub use doors::{DoorLimits, router};
 pub use read::DecodeError;
-pub(crate) use read::{any_id, id, id_unless_zero, instant, json};
+pub(crate) use read::{any_id, id, id_unless_zero, instant, json, mended};
 pub use shop::{ShopNews, ShopNotice, decode_shop};
 pub use signature::{AppKeys, BUSINESS_HEADER, Refusal, SHOP_HEADER, verify, verify_shop};

@@ -17,11 +17,11 @@ impl Account {
         let inner = &*self.inner;
         let host = inner.host()?;
         let _turn = inner.handing_on.lock().await;
-        for (key, comment) in inner.spool.comments_of(host, inner.workspace(), user_id.as_str()).await? {
+        for (key, comment) in inner.spool.comments_of(host, inner.workspace(), user_id).await? {
             let comment_id = key.strip_prefix("c:").unwrap_or(&key);
             let said_nothing = WaitingComment { text: Some("".into()), handle: None, ..comment };
             let own = inner.is_own(host, comment_id, &said_nothing).await;
-            inner.hand_on(host, comment_id, said_nothing, own).await?;
+            inner.hand_on(host, comment_id.into(), said_nothing, own).await?;
             inner.drop_entry(host, &key).await?;
         }
         inner.threads.change(host, inner.workspace(), user_id, |thread| thread.forget()).await

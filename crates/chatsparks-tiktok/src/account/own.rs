@@ -1,9 +1,11 @@
 //! What the account itself wrote: it comes back as comments like any other's, and without a word whose they are.
 
 use crate::{host::Host, note::Known, thread::digest};
-use chatsparks_core::WorkspaceId;
+use chatsparks_core::{EventId, UserId, WorkspaceId};
 use std::{
-    collections::{BTreeSet, VecDeque},
+    borrow::Borrow,
+    collections::{HashSet, VecDeque},
+    hash::Hash,
     sync::{Mutex, PoisonError},
 };
 
@@ -17,34 +19,52 @@ pub(crate) struct Own {
     /// The account's name in comments, once it is known.
     identifier: tokio::sync::Mutex<Known>,
     /// Its replies: their ids, and before those are known what they answer and say.
-    replies: Mutex<Recent>,
+    replies: Mutex<Recent<String>>,
     /// Event ids that were handed on: what a poll finds is not told again.
-    told: Mutex<Recent>,
+    told: Mutex<Recent<EventId>>,
 }
 
 /// The last names that were remembered.
-#[derive(Default)]
-struct Recent {
-    known: BTreeSet<String>,
-    order: VecDeque<String>,
+struct Recent<N> {
+    known: HashSet<N>,
+    order: VecDeque<N>,
 }
 
-impl Recent {
-    fn add(&mut self, name: String) {
+impl<N> Default for Recent<N> {
+    fn default() -> Self {
+        Self { known: HashSet::new(), order: VecDeque::new() }
+    }
+}
+
+impl<N: Clone + Eq + Hash + Borrow<str>> Recent<N> {
+    fn add(&mut self, name: N) {
         if self.known.insert(name.clone()) {
             self.order.push_back(name);
         }
         if self.order.len() > KEPT
             && let Some(oldest) = self.order.pop_front()
         {
-            self.known.remove(&oldest);
+            self.known.remove::<str>(oldest.borrow());
         }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.known.contains(name)
     }
 }
 
 impl Own {
+    /// Whether somebody in comments is the account, as far as its name there is known.
+    pub(crate) async fn is(&self, host: &dyn Host, workspace: &WorkspaceId, user_id: &UserId) -> bool {
+        // Mostly nobody has to be asked, and nothing copied.
+        if let (Some(identifier), false) = (&*self.identifier.lock().await, host.is_shared()) {
+            return identifier.as_deref() == Some(user_id.as_str());
+        }
+        self.identifier(host, workspace).await.as_deref() == Some(user_id.as_str())
+    }
+
     /// The account's name in comments, as far as it is known.
-    pub(crate) async fn identifier(&self, host: &dyn Host, workspace: &WorkspaceId) -> Option<String> {
+    async fn identifier(&self, host: &dyn Host, workspace: &WorkspaceId) -> Option<String> {
         let mut known = self.identifier.lock().await;
         match &*known {
             Some(Some(identifier)) => return Some(identifier.clone()),
@@ -82,20 +102,20 @@ impl Own {
     pub(crate) fn is_reply(&self, comment_id: &str, parent: Option<&str>, text: Option<&str>) -> bool {
         let replies = lock(&self.replies);
         let said = parent.zip(text).map(|(parent, text)| format!("{parent}/{}", digest(text)));
-        replies.known.contains(comment_id) || said.is_some_and(|said| replies.known.contains(&said))
+        replies.has(comment_id) || said.is_some_and(|said| replies.has(&said))
     }
 
     /// An event was handed on.
-    pub(crate) fn tell(&self, event_id: &str) {
-        lock(&self.told).add(event_id.to_owned());
+    pub(crate) fn tell(&self, event_id: EventId) {
+        lock(&self.told).add(event_id);
     }
 
     /// Whether an event was handed on by this process.
     pub(crate) fn was_told(&self, event_id: &str) -> bool {
-        lock(&self.told).known.contains(event_id)
+        lock(&self.told).has(event_id)
     }
 }
 
-fn lock(place: &Mutex<Recent>) -> std::sync::MutexGuard<'_, Recent> {
+fn lock<N>(place: &Mutex<Recent<N>>) -> std::sync::MutexGuard<'_, Recent<N>> {
     place.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -12,7 +12,8 @@ use crate::{
     },
 };
 use chatsparks_core::{
-    Comment, CommentOf, DmStage, Email, Event, EventId, Instant, MemberMessage, Message, Period, Receipt, Text, UserId,
+    Comment, CommentId, CommentOf, DmStage, Email, Event, EventId, Instant, MemberMessage, Message, Period, Receipt,
+    Text, UserId,
     workspace::{MemberStatus, ReachMode, Role},
 };
 use sha2::{Digest, Sha256};
@@ -73,7 +74,7 @@ impl Account {
                     return Ok("repeated");
                 }
                 inner.order_waits(host, order_id.as_str()).await?;
-                notification.iter().for_each(|id| inner.own.tell(id));
+                notification.into_iter().for_each(|id| inner.own.tell(id.into()));
                 Ok("order")
             }
             ShopNews::Deauthorised => inner.revoke_shop(host).await.map(|()| "deauthorised"),
@@ -135,16 +136,16 @@ impl Inner {
     pub(crate) async fn accept(&self, host: &dyn Host, events: Vec<(EventId, Event)>) -> Result<(), HostError> {
         let ids: Vec<EventId> = events.iter().map(|(id, _)| id.clone()).collect();
         host.accept(self.workspace(), events).await?;
-        ids.iter().for_each(|id| self.own.tell(id.as_str()));
+        ids.into_iter().for_each(|id| self.own.tell(id));
         Ok(())
     }
 
     async fn take_comment(&self, host: &dyn Host, news: CommentNews) -> Result<&'static str, HostError> {
-        let key = format!("c:{}", news.comment_id);
         if news.action == CommentAction::Went {
+            let key = format!("c:{}", news.comment_id);
             let waited = self.spool.change(host, self.workspace(), &key, Option::take).await?;
             let user_id = news.user_id.or_else(|| match waited?.what {
-                Waiting::Comment(comment) => comment.user_id.map(UserId::from),
+                Waiting::Comment(comment) => comment.user_id,
                 _ => None,
             });
             // Nobody can be asked any more whose it was.
@@ -155,33 +156,27 @@ impl Inner {
             self.accept(host, vec![(id, event)]).await?;
             return Ok("comment_removed");
         }
-        let (comment_id, is_reply) = (news.comment_id.to_string(), news.is_reply);
+        let (comment_id, is_reply) = (news.comment_id, news.is_reply);
         let comment = WaitingComment {
-            post_id: news.post_id.to_string(),
-            user_id: news.user_id.map(|user_id| user_id.to_string()),
+            post_id: news.post_id,
+            user_id: news.user_id,
             handle: None,
             text: news.text,
             at: news.at,
-            reply_to: news.reply_to.map(|reply_to| reply_to.to_string()),
+            reply_to: news.reply_to,
             is_reply,
             answerable: false,
         };
-        if comment.text.is_some() && comment.user_id.is_some() {
-            let own = self.is_own(host, &comment_id, &comment).await;
-            if own || is_reply || !self.waits_for_word() {
-                self.hand_on(host, &comment_id, comment, own).await?;
-                return Ok("comment");
-            }
-        }
+        let whole = comment.text.is_some() && comment.user_id.is_some();
         // What the account itself wrote is decided by whose it is.
-        if self.is_own(host, &comment_id, &comment).await {
-            self.hand_on(host, &comment_id, comment, true).await?;
+        let own = self.is_own(host, comment_id.as_str(), &comment).await;
+        if own || (whole && (is_reply || !self.waits_for_word())) {
+            self.hand_on(host, comment_id, comment, own).await?;
             return Ok("comment");
         }
         // Word of it may have come first: then there is nothing to wait for.
-        let word = format!("a:{comment_id}");
+        let (key, word) = (format!("c:{comment_id}"), format!("a:{comment_id}"));
         let known = self.spool.change(host, self.workspace(), &word, |held| held.is_some()).await?;
-        let whole = comment.text.is_some() && comment.user_id.is_some();
         let wait = if known || !whole { Period::ZERO } else { self.comment_wait() };
         let entry = Entry { due: self.now().after(wait), tries: 0, missed: 0, what: Waiting::Comment(comment) };
         let kept = self.spool.change(host, self.workspace(), &key, |held| {
@@ -201,37 +196,37 @@ impl Inner {
     /// Whether the account itself wrote a comment.
     pub(crate) async fn is_own(&self, host: &dyn Host, comment_id: &str, comment: &WaitingComment) -> bool {
         let text = comment.text.as_ref().map(Text::as_str);
-        if self.own.is_reply(comment_id, comment.reply_to.as_deref(), text) {
+        if self.own.is_reply(comment_id, comment.reply_to.as_ref().map(CommentId::as_str), text) {
             return true;
         }
-        let Some(user_id) = comment.user_id.as_deref() else { return false };
-        self.business.as_ref().is_some_and(|side| side.business_id == user_id)
-            || self.account_user().is_some_and(|own| own.as_str() == user_id)
-            || self.own.identifier(host, self.workspace()).await.as_deref() == Some(user_id)
+        let Some(user_id) = &comment.user_id else { return false };
+        self.business.as_ref().is_some_and(|side| *user_id == *side.business_id)
+            || self.account_user().is_some_and(|own| own == *user_id)
+            || self.own.is(host, self.workspace(), user_id).await
     }
 
     /// Makes an event of a comment whose text and author are known.
     pub(crate) async fn hand_on(
         &self,
         host: &dyn Host,
-        comment_id: &str,
+        comment_id: CommentId,
         comment: WaitingComment,
         own: bool,
     ) -> Result<(), HostError> {
-        let user_id = comment.user_id.map(UserId::from);
-        let user_id = if own { self.account_user().or(user_id) } else { user_id };
+        let user_id = if own { self.account_user().or(comment.user_id) } else { comment.user_id };
         let Some(user_id) = user_id else { return Ok(()) };
+        let id = event_id("comment", comment_id.as_str());
         let event = Event::Comment(Comment {
-            comment_id: comment_id.into(),
-            post_id: comment.post_id.into(),
+            comment_id,
+            post_id: comment.post_id,
             user_id,
             handle: comment.handle,
             text: comment.text.unwrap_or_else(|| "".into()),
             posted_at: comment.at,
-            reply_to: comment.reply_to.map(Into::into),
+            reply_to: comment.reply_to,
             direct_reply: comment.answerable,
         });
-        self.accept(host, vec![(event_id("comment", comment_id), event)]).await
+        self.accept(host, vec![(id, event)]).await
     }
 
     async fn take_answerable(&self, host: &dyn Host, news: AnswerableNews) -> Result<&'static str, HostError> {
@@ -239,7 +234,7 @@ impl Inner {
         let waits = self.spool.change(host, self.workspace(), &key, |held| {
             let Some(Entry { due, what: Waiting::Comment(comment), .. }) = held else { return false };
             comment.answerable = true;
-            comment.user_id.get_or_insert_with(|| news.user_id.to_string());
+            comment.user_id.get_or_insert_with(|| news.user_id.clone());
             comment.handle = comment.handle.take().or_else(|| news.handle.clone());
             comment.text = comment.text.take().or_else(|| news.text.clone());
             *due = now;

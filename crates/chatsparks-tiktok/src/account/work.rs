@@ -7,7 +7,7 @@ use crate::{
     limits,
     spool::{Entry, Waiting, WaitingComment},
 };
-use chatsparks_core::{Instant, Period};
+use chatsparks_core::{Instant, Period, PostId};
 use governor::clock::{Clock as _, QuantaClock};
 use std::{collections::BTreeMap, time::Duration};
 
@@ -102,7 +102,7 @@ impl Inner {
                 Waiting::Comment(comment) => comments.push((key, entry.tries, comment)),
             }
         }
-        let mut asked: BTreeMap<String, Vec<(String, u32, WaitingComment)>> = BTreeMap::new();
+        let mut asked: BTreeMap<PostId, Vec<(String, u32, WaitingComment)>> = BTreeMap::new();
         for (key, tries, comment) in comments {
             let id = key.strip_prefix("c:").unwrap_or(&key);
             if comment.text.is_some() && comment.user_id.is_some() || self.is_own(host, id, &comment).await {
@@ -137,7 +137,7 @@ impl Inner {
         let word = format!("a:{comment_id}");
         let answerable = self.spool.change(host, self.workspace(), &word, |held| held.clone()).await?.is_some();
         comment.answerable |= answerable;
-        self.hand_on(host, &comment_id, comment, own).await?;
+        self.hand_on(host, comment_id.into(), comment, own).await?;
         self.drop_entry(host, key).await?;
         if answerable {
             self.drop_entry(host, &word).await?;
@@ -148,7 +148,7 @@ impl Inner {
     async fn ask_for_comments(
         &self,
         host: &dyn Host,
-        post: &str,
+        post: &PostId,
         asked: &[(String, u32, WaitingComment)],
         now: Instant,
     ) -> Result<(), HostError> {
@@ -168,7 +168,8 @@ impl Inner {
             }
             return Ok(());
         }
-        let listed = self.with_business(async |token| side.api.comments(&token.0, now, post, &ids).await).await;
+        let listed =
+            self.with_business(async |token| side.api.comments(&token.0, now, post.as_str(), &ids).await).await;
         metrics::counter!("chatsparks_tiktok_comments_asked_total").increment(ids.len() as u64);
         let listed = match listed {
             Ok(listed) => listed,
@@ -208,7 +209,7 @@ impl Inner {
         if found.owner
             && let Some(identifier) = &found.user_id
         {
-            self.own.learn(host, self.workspace(), identifier).await;
+            self.own.learn(host, self.workspace(), identifier.as_str()).await;
         }
         if comment.user_id.is_none() && !found.owner {
             // Nobody's: no decision can be about it.

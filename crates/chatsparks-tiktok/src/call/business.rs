@@ -5,7 +5,7 @@ use super::{
     client::{Body, Call},
 };
 use crate::webhook::{any_id, id, id_unless_zero, instant};
-use chatsparks_core::{Instant, Text};
+use chatsparks_core::{CommentId, Instant, Text, UserId};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -28,14 +28,14 @@ pub(crate) struct Outgoing {
 /// A comment as it is listed.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ListedComment {
-    pub(crate) comment_id: String,
-    pub(crate) user_id: Option<String>,
+    pub(crate) comment_id: CommentId,
+    pub(crate) user_id: Option<UserId>,
     pub(crate) text: Option<Text>,
     pub(crate) handle: Option<Text>,
     pub(crate) at: Option<Instant>,
     pub(crate) owner: bool,
     pub(crate) public: bool,
-    pub(crate) parent: Option<String>,
+    pub(crate) parent: Option<CommentId>,
 }
 
 /// A page of comments.
@@ -251,7 +251,7 @@ fn listed(data: &Value) -> Vec<ListedComment> {
     let mut all = Vec::new();
     for comment in data["comments"].as_array().map(Vec::as_slice).unwrap_or_default() {
         all.extend(listed_comment(comment, None));
-        let parent = id(&comment["comment_id"]);
+        let parent: Option<CommentId> = id(&comment["comment_id"]);
         for reply in comment["reply_list"].as_array().map(Vec::as_slice).unwrap_or_default() {
             all.extend(listed_comment(reply, parent.clone()));
         }
@@ -259,7 +259,7 @@ fn listed(data: &Value) -> Vec<ListedComment> {
     all
 }
 
-fn listed_comment(value: &Value, parent: Option<String>) -> Option<ListedComment> {
+fn listed_comment(value: &Value, parent: Option<CommentId>) -> Option<ListedComment> {
     Some(ListedComment {
         comment_id: id_unless_zero(&value["comment_id"])?,
         user_id: id(&value["unique_identifier"]),

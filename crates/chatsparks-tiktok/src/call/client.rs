@@ -155,7 +155,7 @@ async fn read(mut response: Response) -> Option<Value> {
         }
         bytes.extend_from_slice(&chunk);
     }
-    crate::webhook::json(&bytes).ok()
+    crate::webhook::json(&crate::webhook::mended(&bytes)).ok()
 }
 
 /// Why there was no answer. The error itself may name the address, in which secrets may stand.

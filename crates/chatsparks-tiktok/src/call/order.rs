@@ -2,7 +2,7 @@
 //! units.
 
 use crate::webhook::{id_unless_zero, instant};
-use chatsparks_core::{Event, EventId, Instant, Order, OrderId, OrderLine, Refund};
+use chatsparks_core::{Event, EventId, Instant, Order, OrderId, OrderLine, ProductId, Refund, SkuId};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -46,7 +46,7 @@ impl FullOrder {
 
 /// Reads an order; none: it lacks its id, its buyer or its amounts.
 pub(crate) fn full_order(value: &Value) -> Option<FullOrder> {
-    let order_id = id_unless_zero(&value["id"])?;
+    let order_id: OrderId = id_unless_zero(&value["id"])?;
     let payment = &value["payment"];
     let currency = payment["currency"].as_str().filter(|currency| !currency.is_empty())?;
     let status = match value["status"].as_str()? {
@@ -57,8 +57,8 @@ pub(crate) fn full_order(value: &Value) -> Option<FullOrder> {
     let paid = instant(&value["paid_time"]);
     Some(FullOrder {
         order: Order {
-            order_id: order_id.into(),
-            user_id: id_unless_zero(&value["user_id"])?.into(),
+            order_id,
+            user_id: id_unless_zero(&value["user_id"])?,
             placed_at: instant(&value["create_time"]),
             currency: currency.into(),
             total_minor: minor(&payment["total_amount"], currency)?,
@@ -72,7 +72,7 @@ pub(crate) fn full_order(value: &Value) -> Option<FullOrder> {
 
 /// One line a SKU, in the order of their ids: the shop writes one a unit.
 fn lines(items: &Value, currency: &str) -> Vec<OrderLine> {
-    let mut found: BTreeMap<(String, Option<String>), (i64, i64)> = BTreeMap::new();
+    let mut found: BTreeMap<(SkuId, Option<ProductId>), (i64, i64)> = BTreeMap::new();
     for item in items.as_array().map(Vec::as_slice).unwrap_or_default() {
         let Some(sku) = id_unless_zero(&item["sku_id"]) else { continue };
         let amount = minor(&item["sale_price"], currency).unwrap_or(0);
@@ -81,12 +81,8 @@ fn lines(items: &Value, currency: &str) -> Vec<OrderLine> {
         line.0 = line.0.saturating_add(quantity);
         line.1 = line.1.saturating_add(amount.saturating_mul(quantity));
     }
-    let line = |((sku, product), (quantity, amount_minor)): ((String, Option<String>), (i64, i64))| OrderLine {
-        sku_id: sku.into(),
-        product_id: product.map(Into::into),
-        quantity,
-        amount_minor,
-    };
+    let line =
+        |((sku_id, product_id), (quantity, amount_minor))| OrderLine { sku_id, product_id, quantity, amount_minor };
     // The most that an order may have.
     found.into_iter().map(line).take(10_000).collect()
 }
@@ -120,7 +116,7 @@ pub(crate) fn returned(value: &Value) -> Option<Returned> {
     let refund =
         || Some((id_unless_zero(&value["return_id"])?, minor(&amount["refund_total"], amount["currency"].as_str()?)?));
     Some(Returned {
-        order_id: id_unless_zero(&value["order_id"]).map(OrderId::from),
+        order_id: id_unless_zero(&value["order_id"]),
         updated: instant(&value["update_time"]),
         refund: complete.then(refund).flatten(),
     })

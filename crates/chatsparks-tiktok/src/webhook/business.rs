@@ -1,8 +1,10 @@
 //! Deliveries of the Business API: comments, messages, echoes, reading, deauthorisations.
 
-use super::read::{self, DecodeError};
+use super::{
+    json::Json,
+    read::{self, DecodeError, Scalar},
+};
 use chatsparks_core::{CommentId, Instant, MessageId, OptionId, PostId, Text, UserId};
-use serde_json::Value;
 
 /// A delivery of the Business API, read.
 #[derive(Clone, Debug, PartialEq)]
@@ -158,31 +160,37 @@ pub enum EchoSource {
 /// # Errors
 /// When it is not an envelope, or lacks what its kind of event needs.
 pub fn decode(body: &[u8]) -> Result<BusinessNotice, DecodeError> {
-    let envelope = read::json(body)?;
-    let event = envelope["event"].as_str().ok_or(DecodeError::NotAnEnvelope)?;
+    let body = read::mended(body);
+    let envelope: Json<'_> = read::json(&body)?;
+    let event = envelope["event"].text().ok_or(DecodeError::NotAnEnvelope)?;
     // A text in which there is JSON; whoever sends it as it is, is understood too.
+    let (written, held);
     let content = match &envelope["content"] {
-        Value::String(content) if content.trim().is_empty() => Value::Null,
-        Value::String(content) => read::json(content.as_bytes())?,
-        other => other.clone(),
+        Json::Text(content) if content.trim().is_empty() => &Json::Null,
+        Json::Text(content) => {
+            written = read::mended(content.as_bytes());
+            held = read::json(&written)?;
+            &held
+        }
+        other => other,
     };
     let news = match event {
-        "comment.update" => comment(&content)?,
-        "im_receive_high_intent_comment" => BusinessNews::Answerable(answerable(&content)?),
-        "im_receive_msg" => message(&content)?,
+        "comment.update" => comment(content)?,
+        "im_receive_high_intent_comment" => BusinessNews::Answerable(answerable(content)?),
+        "im_receive_msg" => message(content)?,
         "im_receive_msg_eu" => BusinessNews::Unseen,
-        "im_send_msg" => echo(&content)?,
+        "im_send_msg" => echo(content)?,
         "im_mark_read_msg" => BusinessNews::Read {
-            user_id: buyer(&content, "from_user")?,
+            user_id: buyer(content, "from_user")?,
             until: read::instant(&content["read"]["last_read_timestamp"])
                 .ok_or(DecodeError::Lacks("read.last_read_timestamp"))?,
         },
         "im_referral_msg" => BusinessNews::Referral {
-            user_id: buyer(&content, "from_user")?,
-            conversation: conversation(&content),
-            reference: content["referral"]["short_link"]["ref"].as_str().map(|text| text.chars().take(2_083).collect()),
+            user_id: buyer(content, "from_user")?,
+            conversation: conversation(content),
+            reference: content["referral"]["short_link"]["ref"].text().map(|text| text.chars().take(2_083).collect()),
         },
-        "authorization.removed" => BusinessNews::Deauthorised { reason: content["reason"].as_i64() },
+        "authorization.removed" => BusinessNews::Deauthorised { reason: content["reason"].signed() },
         "im_auto_message_config_update" | "im_auto_message_audit_update" => BusinessNews::Passed("auto_message"),
         "video.upload.failed" | "video.publish.completed" | "portability.download.ready" => {
             BusinessNews::Passed("posting")
@@ -197,58 +205,57 @@ pub fn decode(body: &[u8]) -> Result<BusinessNotice, DecodeError> {
     })
 }
 
-fn comment(content: &Value) -> Result<BusinessNews, DecodeError> {
-    let action = match content["comment_action"].as_str() {
+fn comment(content: &Json<'_>) -> Result<BusinessNews, DecodeError> {
+    let action = match content["comment_action"].text() {
         Some("insert" | "set_to_public") => CommentAction::Came,
         Some("delete" | "set_to_hidden" | "set_to_friends_only") => CommentAction::Went,
         _ => return Ok(BusinessNews::Passed("unknown_comment_action")),
     };
     let comment_id = read::id_unless_zero(&content["comment_id"]).ok_or(DecodeError::Lacks("comment_id"))?;
-    let reply_to = read::id_unless_zero(&content["parent_comment_id"]);
+    let reply_to: Option<CommentId> = read::id_unless_zero(&content["parent_comment_id"]);
     // The kind says it; where it is missing, the parent does.
-    let is_reply = content["comment_type"].as_str().map_or(reply_to.is_some(), |kind| kind == "reply");
+    let is_reply = content["comment_type"].text().map_or(reply_to.is_some(), |kind| kind == "reply");
     Ok(BusinessNews::Comment(CommentNews {
-        comment_id: comment_id.into(),
-        post_id: read::id_unless_zero(&content["video_id"]).ok_or(DecodeError::Lacks("video_id"))?.into(),
-        user_id: read::id(&content["unique_identifier"]).map(UserId::from),
+        comment_id,
+        post_id: read::id_unless_zero(&content["video_id"]).ok_or(DecodeError::Lacks("video_id"))?,
+        user_id: read::id(&content["unique_identifier"]),
         action,
         at: read::instant(&content["timestamp"]),
         text: read::text(&content["text"]),
-        reply_to: reply_to.filter(|_| is_reply).map(CommentId::from),
+        reply_to: reply_to.filter(|_| is_reply),
         is_reply,
     }))
 }
 
-fn answerable(content: &Value) -> Result<AnswerableNews, DecodeError> {
+fn answerable(content: &Json<'_>) -> Result<AnswerableNews, DecodeError> {
     Ok(AnswerableNews {
-        comment_id: read::id_unless_zero(&content["comment_id"]).ok_or(DecodeError::Lacks("comment_id"))?.into(),
+        comment_id: read::id_unless_zero(&content["comment_id"]).ok_or(DecodeError::Lacks("comment_id"))?,
         user_id: buyer(content, "from_user")?,
         handle: read::handle(&content["from"]),
         text: read::text(&content["comment_text"]),
     })
 }
 
-fn message(content: &Value) -> Result<BusinessNews, DecodeError> {
-    if content["type"].as_str() == Some("reaction") {
+fn message(content: &Json<'_>) -> Result<BusinessNews, DecodeError> {
+    if content["type"].text() == Some("reaction") {
         // It answers nothing, and the bot would take it for an answer.
         return Ok(BusinessNews::Passed("reaction"));
     }
     Ok(BusinessNews::Message(MessageNews {
-        message_id: read::any_id(&content["message_id"]).ok_or(DecodeError::Lacks("message_id"))?.into(),
+        message_id: read::any_id(&content["message_id"]).ok_or(DecodeError::Lacks("message_id"))?,
         user_id: buyer(content, "from_user")?,
         handle: read::handle(&content["from"]),
         conversation: conversation(content),
         text: read::text(&content["text"]["body"]),
         option: read::id(&content["reply_source_payload"]["reply_source_unique_id"])
-            .filter(|option| option.chars().count() <= 64)
-            .map(OptionId::from),
+            .filter(|option: &OptionId| option.as_str().chars().count() <= 64),
         at: read::instant(&content["timestamp"]),
     }))
 }
 
-fn echo(content: &Value) -> Result<BusinessNews, DecodeError> {
+fn echo(content: &Json<'_>) -> Result<BusinessNews, DecodeError> {
     let automatic = !content["auto_message_type"].is_null();
-    let source = content["message_tag"]["source"].as_str().or_else(|| content["source"].as_str());
+    let source = content["message_tag"]["source"].text().or_else(|| content["source"].text());
     let source = match source {
         _ if automatic => EchoSource::Automatic,
         Some("API") => EchoSource::Api,
@@ -258,9 +265,9 @@ fn echo(content: &Value) -> Result<BusinessNews, DecodeError> {
     // Of a template the question is what the buyer reads; it is known by that.
     let text = [&content["text"]["body"], &content["template"]["elements"][0]["title"], &content["template"]["title"]];
     Ok(BusinessNews::Echo(EchoNews {
-        message_id: read::any_id(&content["message_id"]).ok_or(DecodeError::Lacks("message_id"))?.into(),
+        message_id: read::any_id(&content["message_id"]).ok_or(DecodeError::Lacks("message_id"))?,
         // On echoes the customer is `to_user.id`.
-        user_id: read::id(&content["to_user"]["id"]).ok_or(DecodeError::Lacks("to_user.id"))?.into(),
+        user_id: read::id(&content["to_user"]["id"]).ok_or(DecodeError::Lacks("to_user.id"))?,
         conversation: conversation(content),
         text: text.into_iter().find_map(read::text),
         source,
@@ -269,12 +276,12 @@ fn echo(content: &Value) -> Result<BusinessNews, DecodeError> {
 }
 
 /// The buyer: by the name that comments have for them too.
-fn buyer(content: &Value, side: &'static str) -> Result<UserId, DecodeError> {
+fn buyer(content: &Json<'_>, side: &'static str) -> Result<UserId, DecodeError> {
     let known = read::id(&content["unique_identifier"]).or_else(|| read::id(&content[side]["id"]));
-    known.map(UserId::from).ok_or(DecodeError::Lacks("unique_identifier"))
+    known.ok_or(DecodeError::Lacks("unique_identifier"))
 }
 
 /// Longer than any that was seen; it is sent back as it came.
-fn conversation(content: &Value) -> Option<String> {
-    content["conversation_id"].as_str().filter(|id| !id.is_empty() && id.len() <= 1_024).map(str::to_owned)
+fn conversation(content: &Json<'_>) -> Option<String> {
+    content["conversation_id"].text().filter(|id| !id.is_empty() && id.len() <= 1_024).map(str::to_owned)
 }

@@ -1,8 +1,11 @@
 //! Reading what came, leniently: what is not needed may be missing, new, or of another kind.
 
+use super::json::Json;
 use chatsparks_core::{Instant, Text};
+use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 
 /// The longest id of a thing that the platform names, in characters.
 const LONGEST_ID: usize = 256;
@@ -23,44 +26,89 @@ pub enum DecodeError {
     Lacks(&'static str),
 }
 
-/// JSON, in which half characters read as U+FFFD.
-pub(crate) fn json(bytes: &[u8]) -> Result<Value, DecodeError> {
-    let mut mended = String::from_utf8_lossy(bytes).into_owned().into_bytes();
-    mend(&mut mended);
-    serde_json::from_slice(&mended).map_err(|_| DecodeError::NotJson)
+/// What text, number or nothing a field holds, of whatever kind the JSON around it is.
+pub(crate) trait Scalar {
+    fn text(&self) -> Option<&str>;
+    fn unsigned(&self) -> Option<u64>;
+    fn signed(&self) -> Option<i64>;
 }
 
-/// An id: a text, or a whole number, which may have nineteen digits and never goes through a fraction.
-pub(crate) fn id(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => {
-            let fits = !text.is_empty() && text.chars().count() <= LONGEST_ID && !text.chars().any(char::is_control);
-            fits.then(|| text.clone())
-        }
-        Value::Number(number) => number.as_u64().map(|number| number.to_string()),
-        _ => None,
+impl Scalar for Value {
+    fn text(&self) -> Option<&str> {
+        self.as_str()
+    }
+
+    fn unsigned(&self) -> Option<u64> {
+        self.as_u64()
+    }
+
+    fn signed(&self) -> Option<i64> {
+        self.as_i64()
     }
 }
 
+impl Scalar for Json<'_> {
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn unsigned(&self) -> Option<u64> {
+        match self {
+            Self::Unsigned(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    fn signed(&self) -> Option<i64> {
+        match self {
+            Self::Unsigned(number) => i64::try_from(*number).ok(),
+            Self::Signed(number) => Some(*number),
+            _ => None,
+        }
+    }
+}
+
+/// Reads JSON, which may borrow from the text.
+pub(crate) fn json<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, DecodeError> {
+    serde_json::from_str(text).map_err(|_| DecodeError::NotJson)
+}
+
+/// An id: a text, or a whole number, which may have nineteen digits and never goes through a fraction.
+pub(crate) fn id<T: for<'t> From<&'t str>>(value: &impl Scalar) -> Option<T> {
+    id_text(value).map(|id| T::from(&id))
+}
+
 /// An id, where zero, null and nothing all mean that there is none.
-pub(crate) fn id_unless_zero(value: &Value) -> Option<String> {
-    id(value).filter(|id| id != "0")
+pub(crate) fn id_unless_zero<T: for<'t> From<&'t str>>(value: &impl Scalar) -> Option<T> {
+    id_text(value).filter(|id| id != "0").map(|id| T::from(&id))
 }
 
 /// An id of whatever length: a long one is known by its digest.
-pub(crate) fn any_id(value: &Value) -> Option<String> {
+pub(crate) fn any_id<T: for<'t> From<&'t str>>(value: &impl Scalar) -> Option<T> {
     id(value).or_else(|| {
-        let text = value.as_str().filter(|text| !text.is_empty())?;
-        Some(format!("sha256:{}", super::signature::hex(&Sha256::digest(text.as_bytes()))))
+        let text = value.text().filter(|text| !text.is_empty())?;
+        Some(T::from(&format!("sha256:{}", super::signature::hex(&Sha256::digest(text.as_bytes())))))
     })
 }
 
+fn id_text(value: &impl Scalar) -> Option<Cow<'_, str>> {
+    match value.text() {
+        Some(text) => {
+            let fits = !text.is_empty() && text.chars().count() <= LONGEST_ID && !text.chars().any(char::is_control);
+            fits.then_some(Cow::Borrowed(text))
+        }
+        None => value.unsigned().map(|number| Cow::Owned(number.to_string())),
+    }
+}
+
 /// An instant: seconds or milliseconds since 1970, as a number or in a text.
-pub(crate) fn instant(value: &Value) -> Option<Instant> {
-    let number = match value {
-        Value::Number(number) => number.as_i64()?,
-        Value::String(text) => text.parse().ok()?,
-        _ => return None,
+pub(crate) fn instant(value: &impl Scalar) -> Option<Instant> {
+    let number: i64 = match value.text() {
+        Some(text) => text.parse().ok()?,
+        None => value.signed()?,
     };
     let milliseconds = if number < MILLISECONDS_FROM { number.checked_mul(1_000)? } else { number };
     // From 1970 to the end of 9999.
@@ -68,37 +116,47 @@ pub(crate) fn instant(value: &Value) -> Option<Instant> {
 }
 
 /// A text, where one is there.
-pub(crate) fn text(value: &Value) -> Option<Text> {
-    value.as_str().map(Text::from)
+pub(crate) fn text(value: &impl Scalar) -> Option<Text> {
+    value.text().map(Text::from)
 }
 
 /// A handle, where one is there; one that is too long is none.
-pub(crate) fn handle(value: &Value) -> Option<Text> {
-    let handle = value.as_str()?;
+pub(crate) fn handle(value: &impl Scalar) -> Option<Text> {
+    let handle = value.text()?;
     (!handle.is_empty() && handle.chars().count() <= LONGEST_ID).then(|| Text::from(handle))
 }
 
-/// Makes each escape that is half a character, such as `\ud83d` alone, the escape of U+FFFD, in place.
-fn mend(json: &mut [u8]) {
+/// The text of what came, in which half characters are those of U+FFFD: mostly it is whole, and stays as it is.
+pub(crate) fn mended(bytes: &[u8]) -> Cow<'_, str> {
+    let text = String::from_utf8_lossy(bytes);
+    if !text.contains("\\u") || half(text.as_bytes(), 0).is_none() {
+        return text;
+    }
+    let mut json = text.into_owned().into_bytes();
     let mut at = 0;
-    while at < json.len() {
-        if json.get(at) != Some(&b'\\') {
-            at += 1;
-            continue;
+    while let Some(found) = half(&json, at) {
+        if let Some(escape) = json.get_mut(found..found + 6) {
+            escape.copy_from_slice(br"\ufffd");
         }
+        at = found + 6;
+    }
+    // An escape is replaced by another as long: it is as whole as before.
+    String::from_utf8_lossy(&json).into_owned().into()
+}
+
+/// Where the next escape stands that is half a character, such as `\ud83d` alone; none that it begins within.
+fn half(json: &[u8], mut at: usize) -> Option<usize> {
+    while let Some(next) = json.get(at..)?.iter().position(|byte| *byte == b'\\') {
+        at += next;
         at += match unit(json, at) {
             Some(0xD800..=0xDBFF) if matches!(unit(json, at + 6), Some(0xDC00..=0xDFFF)) => 12,
-            Some(0xD800..=0xDFFF) => {
-                if let Some(escape) = json.get_mut(at..at + 6) {
-                    escape.copy_from_slice(br"\ufffd");
-                }
-                6
-            }
+            Some(0xD800..=0xDFFF) => return Some(at),
             Some(_) => 6,
             // Another escape, of which the second character may itself be a backslash.
             None => 2,
         };
     }
+    None
 }
 
 /// The code unit of the escape that stands here, if one does.
@@ -130,12 +188,15 @@ mod tests {
             ("[1]", None),
         ] {
             let value: Value = serde_json::from_str(given).expect("JSON");
-            assert_eq!(id(&value).as_deref(), wanted, "{given}");
+            assert_eq!(id::<String>(&value).as_deref(), wanted, "{given}");
+            let lean: Json<'_> = json(given).expect("JSON");
+            assert_eq!(id::<String>(&lean).as_deref(), wanted, "{given}");
         }
-        assert_eq!(id(&json!("x".repeat(257))), None);
-        assert!(any_id(&json!("x".repeat(257))).is_some_and(|id| id.starts_with("sha256:") && id.len() == 71));
-        assert_eq!(id_unless_zero(&json!(0)), None);
-        assert_eq!(id_unless_zero(&json!("0")), None);
+        assert_eq!(id::<String>(&json!("x".repeat(257))), None);
+        let long: Option<String> = any_id(&json!("x".repeat(257)));
+        assert!(long.is_some_and(|id| id.starts_with("sha256:") && id.len() == 71));
+        assert_eq!(id_unless_zero::<String>(&json!(0)), None);
+        assert_eq!(id_unless_zero::<String>(&json!("0")), None);
     }
 
     #[test]
@@ -146,19 +207,25 @@ mod tests {
         assert_eq!(at(json!(1_700_000_000_123_u64)), Some(1_700_000_000_123));
         for none in [json!(0), json!(-5), json!(null), json!("soon"), json!(u64::MAX), json!(i64::MAX), json!(1.5)] {
             assert_eq!(at(none.clone()), None, "{none}");
+            let written = none.to_string();
+            assert_eq!(instant(&json::<Json<'_>>(&written).expect("JSON")), None, "{none}");
         }
     }
 
     #[test]
     fn half_characters_are_taken() {
+        let read = |bytes: &[u8]| json::<Value>(&mended(bytes));
         for (given, wanted) in [
             (r#""price \ud83d""#, "price \u{fffd}"),
             (r#""\ud83d\ude0d""#, "\u{1f60d}"),
             (r#""\ude0d\\ud83d""#, "\u{fffd}\\ud83d"),
+            (r#""\ud83d\ud83d\ude0d\ud83d""#, "\u{fffd}\u{1f60d}\u{fffd}"),
         ] {
-            assert_eq!(json(given.as_bytes()), Ok(json!(wanted)), "{given}");
+            assert_eq!(read(given.as_bytes()), Ok(json!(wanted)), "{given}");
         }
-        assert_eq!(json(b"\"\xff\""), Ok(json!("\u{fffd}")));
-        assert_eq!(json("[".repeat(100_000).as_bytes()), Err(DecodeError::NotJson));
+        assert_eq!(read(b"\"\xff\""), Ok(json!("\u{fffd}")));
+        assert_eq!(read("[".repeat(100_000).as_bytes()), Err(DecodeError::NotJson));
+        // What is whole is not copied.
+        assert!(matches!(mended(br#""\n\u00e9""#), Cow::Borrowed(_)));
     }
 }

@@ -1,8 +1,10 @@
 //! Deliveries of TikTok Shop: orders that changed, and permissions that end. What an order holds is asked for.
 
-use super::read::{self, DecodeError};
+use super::{
+    json::Json,
+    read::{self, DecodeError, Scalar},
+};
 use chatsparks_core::{Instant, OrderId};
-use serde_json::Value;
 
 /// A delivery of TikTok Shop, read.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,19 +39,22 @@ pub enum ShopNews {
 /// # Errors
 /// When it is not an envelope, or lacks what its kind of event needs.
 pub fn decode_shop(body: &[u8]) -> Result<ShopNotice, DecodeError> {
-    let envelope = read::json(body)?;
-    let kind = match &envelope["type"] {
-        Value::Number(number) => number.as_i64(),
-        Value::String(text) => text.parse().ok(),
-        _ => None,
-    };
+    let body = read::mended(body);
+    let envelope: Json<'_> = read::json(&body)?;
+    let kind = &envelope["type"];
+    let kind: Option<i64> = kind.text().map_or_else(|| kind.signed(), |text| text.parse().ok());
     let kind = kind.ok_or(DecodeError::NotAnEnvelope)?;
     // Some kinds have their data in a text.
+    let (written, held);
     let data = match &envelope["data"] {
-        Value::String(text) => read::json(text.as_bytes())?,
-        other => other.clone(),
+        Json::Text(text) => {
+            written = read::mended(text.as_bytes());
+            held = read::json(&written)?;
+            &held
+        }
+        other => other,
     };
-    let order = || read::id_unless_zero(&data["order_id"]).map(OrderId::from);
+    let order = || read::id_unless_zero::<OrderId>(&data["order_id"]);
     let news = match kind {
         1 => ShopNews::Order(order().ok_or(DecodeError::Lacks("order_id"))?),
         // What is not about an order by its name is of no use here.
