@@ -12,5 +12,6 @@ pub(crate) use answer::CallError;
 pub(crate) use business::{BusinessApi, ListedComment, Outgoing, To, enveloped};
 pub use client::ClientError;
 pub(crate) use client::{Bearer, Body, Call, Client};
-pub(crate) use shop::ShopApi;
+pub(crate) use order::{FullOrder, Returned};
+pub(crate) use shop::{Page, ShopApi};
 pub use sign::sign_request;

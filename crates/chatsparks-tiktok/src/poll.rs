@@ -1,8 +1,8 @@
 //! What webhooks lose: comments and orders are looked for now and then, within the quotas (T3 makes doubles harmless).
 
 use crate::{
-    account::{Inner, event_id},
-    call::ListedComment,
+    account::{Inner, ShopSide, event_id},
+    call::{Bearer, CallError, FullOrder, ListedComment, Page, Returned},
     host::{Host, HostError},
     spool::WaitingComment,
 };
@@ -68,9 +68,9 @@ impl Inner {
             // The first look begins now: what was there before is no news.
             let since = *marks.since.get_or_insert(now);
             let posts = self.look_at_posts(host, &mut marks, since, now).await?;
-            let orders = self.look_at_orders(host, &mut marks, since, now).await?;
+            let orders = self.look_at::<FullOrder>(host, &mut marks, since, now).await?;
             // What was sent back is of an order, which comes first.
-            let returns = orders && self.look_at_returns(host, &mut marks, since, now).await?;
+            let returns = orders && self.look_at::<Returned>(host, &mut marks, since, now).await?;
             if marks != before {
                 let text = serde_json::to_string(&marks).unwrap_or_default();
                 // Where another process has looked meanwhile, its marks stand: what is found again is known (T3).
@@ -183,8 +183,8 @@ impl Inner {
         Ok(())
     }
 
-    /// Orders that changed, oldest change first; whether that was all of them.
-    async fn look_at_orders(
+    /// Reads on in a list of the shop's, a page at a time; whether that was all of it.
+    async fn look_at<T: Listed>(
         &self,
         host: &dyn Host,
         marks: &mut Marks,
@@ -192,64 +192,114 @@ impl Inner {
         now: Instant,
     ) -> Result<bool, HostError> {
         let Some(side) = &self.shop else { return Ok(true) };
-        let from = marks.orders_read.unwrap_or_else(|| marks.orders.unwrap_or(since).before(OVERLAP));
+        let Reading { until, read } = T::reading(marks);
+        let from = read.unwrap_or_else(|| until.unwrap_or(since).before(OVERLAP));
         let mut page: Option<String> = None;
         for _ in 0..PAGES {
-            let asked = async |token: crate::call::Bearer, cipher: String| {
-                side.api.changed((&token.0, &cipher), now, from, page.as_deref()).await
-            };
-            let Ok(found) = self.with_shop(asked).await else { return Ok(true) };
-            let last = found.orders.iter().filter_map(|order| order.updated).max();
-            let events = found.orders.into_iter().flat_map(|order| order.events());
-            let news: Vec<_> = events.filter(|(id, _)| !self.own.was_told(id.as_str())).collect();
-            if !news.is_empty() {
-                metrics::counter!("chatsparks_tiktok_backfilled_total", "what" => "order").increment(news.len() as u64);
-                self.accept(host, news).await?;
-            }
+            // The shop may not let them be asked for at all.
+            let Ok(found) = T::ask(self, side, now, from, page.as_deref()).await else { return Ok(true) };
+            let last = found.things.iter().filter_map(T::changed_at).max();
+            T::take(self, host, found.things).await?;
             page = found.next;
             if page.is_none() {
-                (marks.orders, marks.orders_read) = (Some(now), None);
+                (*until, *read) = (Some(now), None);
                 return Ok(true);
             }
             // What was read is done with.
-            marks.orders_read = last.or(marks.orders_read);
+            *read = last.or(*read);
         }
         Ok(false)
     }
+}
 
-    /// What was sent back: its order is asked for in full, as if a webhook had told of it. Whether that was all.
-    async fn look_at_returns(
-        &self,
-        host: &dyn Host,
-        marks: &mut Marks,
-        since: Instant,
+/// How far a list was read that has the oldest change first.
+struct Reading<'m> {
+    /// Until when everything was found.
+    until: &'m mut Option<Instant>,
+    /// How far the look that did not end has come, by the last change.
+    read: &'m mut Option<Instant>,
+}
+
+/// What the shop lists, the oldest change first.
+trait Listed: Sized + Send {
+    fn reading(marks: &mut Marks) -> Reading<'_>;
+
+    fn changed_at(&self) -> Option<Instant>;
+
+    /// A page of what changed since an instant.
+    fn ask(
+        inner: &Inner,
+        side: &ShopSide,
         now: Instant,
-    ) -> Result<bool, HostError> {
-        let Some(side) = &self.shop else { return Ok(true) };
-        let from = marks.returns_read.unwrap_or_else(|| marks.returns.unwrap_or(since).before(OVERLAP));
-        let mut page: Option<String> = None;
-        for _ in 0..PAGES {
-            let asked = async |token: crate::call::Bearer, cipher: String| {
-                side.api.returns((&token.0, &cipher), now, from, page.as_deref()).await
-            };
-            // The shop may not let them be asked for at all.
-            let Ok(found) = self.with_shop(asked).await else { return Ok(true) };
-            let last = found.returns.iter().filter_map(|back| back.updated).max();
-            for back in found.returns {
-                let Some(order_id) = back.order_id.clone() else { continue };
-                let Some((id, _)) = back.refund_of(&order_id) else { continue };
-                if !self.own.was_told(id.as_str()) {
-                    metrics::counter!("chatsparks_tiktok_backfilled_total", "what" => "refund").increment(1);
-                    self.order_waits(host, order_id.as_str()).await?;
-                }
-            }
-            page = found.next;
-            if page.is_none() {
-                (marks.returns, marks.returns_read) = (Some(now), None);
-                return Ok(true);
-            }
-            marks.returns_read = last.or(marks.returns_read);
+        from: Instant,
+        page: Option<&str>,
+    ) -> impl Future<Output = Result<Page<Self>, CallError>> + Send;
+
+    fn take(inner: &Inner, host: &dyn Host, found: Vec<Self>) -> impl Future<Output = Result<(), HostError>> + Send;
+}
+
+/// Orders that changed.
+impl Listed for FullOrder {
+    fn reading(marks: &mut Marks) -> Reading<'_> {
+        Reading { until: &mut marks.orders, read: &mut marks.orders_read }
+    }
+
+    fn changed_at(&self) -> Option<Instant> {
+        self.updated
+    }
+
+    async fn ask(
+        inner: &Inner,
+        side: &ShopSide,
+        now: Instant,
+        from: Instant,
+        page: Option<&str>,
+    ) -> Result<Page<Self>, CallError> {
+        let asked = async |token: Bearer, cipher: String| side.api.changed((&token.0, &cipher), now, from, page).await;
+        inner.with_shop(asked).await
+    }
+
+    async fn take(inner: &Inner, host: &dyn Host, found: Vec<Self>) -> Result<(), HostError> {
+        let events = found.into_iter().flat_map(FullOrder::events);
+        let news: Vec<_> = events.filter(|(id, _)| !inner.own.was_told(id.as_str())).collect();
+        if news.is_empty() {
+            return Ok(());
         }
-        Ok(false)
+        metrics::counter!("chatsparks_tiktok_backfilled_total", "what" => "order").increment(news.len() as u64);
+        inner.accept(host, news).await
+    }
+}
+
+/// What was sent back: its order is asked for in full, as if a webhook had told of it.
+impl Listed for Returned {
+    fn reading(marks: &mut Marks) -> Reading<'_> {
+        Reading { until: &mut marks.returns, read: &mut marks.returns_read }
+    }
+
+    fn changed_at(&self) -> Option<Instant> {
+        self.updated
+    }
+
+    async fn ask(
+        inner: &Inner,
+        side: &ShopSide,
+        now: Instant,
+        from: Instant,
+        page: Option<&str>,
+    ) -> Result<Page<Self>, CallError> {
+        let asked = async |token: Bearer, cipher: String| side.api.returns((&token.0, &cipher), now, from, page).await;
+        inner.with_shop(asked).await
+    }
+
+    async fn take(inner: &Inner, host: &dyn Host, found: Vec<Self>) -> Result<(), HostError> {
+        for back in found {
+            let Some(order_id) = back.order_id.clone() else { continue };
+            let Some((id, _)) = back.refund_of(&order_id) else { continue };
+            if !inner.own.was_told(id.as_str()) {
+                metrics::counter!("chatsparks_tiktok_backfilled_total", "what" => "refund").increment(1);
+                inner.order_waits(host, order_id.as_str()).await?;
+            }
+        }
+        Ok(())
     }
 }

@@ -22,15 +22,9 @@ pub(crate) struct ShopApi {
     app: AppKeys,
 }
 
-/// A page of orders.
-pub(crate) struct OrderPage {
-    pub(crate) orders: Vec<FullOrder>,
-    pub(crate) next: Option<String>,
-}
-
-/// A page of what was sent back.
-pub(crate) struct ReturnPage {
-    pub(crate) returns: Vec<Returned>,
+/// A page of what changed, the oldest change first.
+pub(crate) struct Page<T> {
+    pub(crate) things: Vec<T>,
     pub(crate) next: Option<String>,
 }
 
@@ -73,12 +67,12 @@ impl ShopApi {
         now: Instant,
         since: Instant,
         page: Option<&str>,
-    ) -> Result<OrderPage, CallError> {
+    ) -> Result<Page<FullOrder>, CallError> {
         let query = searched(cipher, "50", page);
         let body = json!({ "update_time_ge": since.as_milliseconds().div_euclid(1_000) });
         let body = Some(body.to_string().into_bytes());
         let data = self.call(token, now, Method::POST, "/order/202309/orders/search", query, body).await?;
-        Ok(OrderPage { orders: list(&data, "orders").iter().filter_map(full_order).collect(), next: next(&data) })
+        Ok(Page { things: list(&data, "orders").iter().filter_map(full_order).collect(), next: next(&data) })
     }
 
     /// What was sent back of an order.
@@ -89,7 +83,7 @@ impl ShopApi {
         order_id: &str,
     ) -> Result<Vec<Returned>, CallError> {
         let page = self.search_returns(seller, now, &json!({ "order_ids": [order_id] }), None).await?;
-        Ok(page.returns)
+        Ok(page.things)
     }
 
     /// What was sent back, as far as that changed since an instant, oldest change first.
@@ -99,7 +93,7 @@ impl ShopApi {
         now: Instant,
         since: Instant,
         page: Option<&str>,
-    ) -> Result<ReturnPage, CallError> {
+    ) -> Result<Page<Returned>, CallError> {
         let body = json!({ "update_time_ge": since.as_milliseconds().div_euclid(1_000) });
         self.search_returns(seller, now, &body, page).await
     }
@@ -110,13 +104,12 @@ impl ShopApi {
         now: Instant,
         body: &Value,
         page: Option<&str>,
-    ) -> Result<ReturnPage, CallError> {
+    ) -> Result<Page<Returned>, CallError> {
         let query = searched(cipher, "50", page);
         let body = Some(body.to_string().into_bytes());
         let path = "/return_refund/202309/returns/search";
         let data = self.call(token, now, Method::POST, path, query, body).await?;
-        let returns = list(&data, "return_orders").iter().filter_map(returned).collect();
-        Ok(ReturnPage { returns, next: next(&data) })
+        Ok(Page { things: list(&data, "return_orders").iter().filter_map(returned).collect(), next: next(&data) })
     }
 
     /// Products, a hundred at a time.
