@@ -9,7 +9,7 @@ mod shop;
 mod sign;
 
 pub(crate) use answer::CallError;
-pub(crate) use business::{BusinessApi, ListedComment, Outgoing, To, enveloped};
+pub(crate) use business::{BusinessApi, ListedComment, Outgoing, ThreadContent, To, enveloped};
 pub use client::ClientError;
 pub(crate) use client::{Bearer, Body, Call, Client};
 pub(crate) use order::{FullOrder, Returned};

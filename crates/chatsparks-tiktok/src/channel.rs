@@ -11,16 +11,14 @@ use crate::{
     pace::Turns,
     thread::{Thread, digest},
 };
-use chatsparks_core::{CommentId, Effect, Instant, Period, SendDm, UserId};
+use chatsparks_core::{CommentId, Effect, Instant, Period, SendDm};
 use chatsparks_ports::{Attempt, Channel, Delivery, DynChannel, Fault, Looked};
 use std::{fmt, sync::Arc, time::Duration};
 
 /// How long an echo is waited for where an answer was lost.
 const ECHO: Duration = Duration::from_secs(3);
-/// How long it may take until an echo comes that found nobody: it is delivered again after a minute, two, four, eight.
-const ECHO_COMES: Period = Period::minutes(16);
 /// By how much the platform's clock may be behind ours.
-const SKEW: Period = Period::seconds(30);
+pub(crate) const SKEW: Period = Period::seconds(30);
 
 /// Sends what was decided for one workspace.
 pub struct TikTokChannel {
@@ -64,7 +62,7 @@ impl Channel for TikTokChannel {
         match &delivery.effect {
             Effect::PublicReply { comment_id, text } => {
                 let Some(post_id) = &delivery.context.post_id else { return Looked::NotSent };
-                self.look_for_reply(post_id.as_str(), comment_id.as_str(), text.as_str(), since).await
+                self.inner().look_for_reply((post_id.as_str(), comment_id.as_str()), text.as_str(), since).await
             }
             Effect::SendDm(dm) => {
                 // With buttons or without: an attempt that is over does not say.
@@ -72,7 +70,8 @@ impl Channel for TikTokChannel {
                 said.dedup_by(|one, other| one.text == other.text);
                 let mut looked = Looked::NotSent;
                 for said in &said {
-                    looked = self.look_for_message(&delivery.key.id, &dm.user_id, said, since).await;
+                    let known = digest(&said.text);
+                    looked = self.inner().look_for_message(&delivery.key.id, &dm.user_id, &known, since).await;
                     if looked != Looked::NotSent {
                         break;
                     }
@@ -116,7 +115,7 @@ impl TikTokChannel {
             }
             Err(CallError::Unknown(why)) => {
                 tokio::time::sleep(Duration::from_secs(1)).await;
-                let looked = self.look_for_reply(place.0, place.1, &text, began.before(SKEW)).await;
+                let looked = inner.look_for_reply(place, &text, began.before(SKEW)).await;
                 after(looked, why)
             }
             Err(error) => error.attempt(),
@@ -169,14 +168,14 @@ impl TikTokChannel {
             Err(CallError::Unknown(why)) => {
                 let since = began.before(Period::seconds(2));
                 let echoed = async {
-                    while !matches!(self.echoed(effect, &dm.user_id, &known, since).await, Ok(true)) {
+                    while !matches!(inner.echoed(effect, &dm.user_id, &known, since).await, Ok(true)) {
                         tokio::time::sleep(Duration::from_millis(250)).await;
                     }
                 };
                 if tokio::time::timeout(ECHO, echoed).await.is_ok() {
                     return Attempt::Sent;
                 }
-                after(self.look_for_message(effect, &dm.user_id, &said, began.before(SKEW)).await, why)
+                after(inner.look_for_message(effect, &dm.user_id, &known, began.before(SKEW)).await, why)
             }
             Err(error) => error.attempt(),
         }
@@ -195,76 +194,6 @@ impl TikTokChannel {
     fn said(&self, dm: &SendDm, buttons: bool) -> Option<Outgoing> {
         let (inner, document) = (self.inner(), self.inner().document());
         message::write(dm, document.as_deref(), inner.settings.shop_url.as_deref(), buttons)
-    }
-
-    /// Whether the echo of a message has come (O5).
-    async fn echoed(&self, effect: &str, user_id: &UserId, known: &str, since: Instant) -> Result<bool, HostError> {
-        let inner = self.inner();
-        let change = inner.threads.change(inner.host()?, inner.workspace(), user_id, |thread| {
-            thread.has_sent(effect) || thread.take_echo(effect, known, since)
-        });
-        change.await
-    }
-
-    /// Looks for a message that may have been sent: among echoes, then in the thread.
-    async fn look_for_message(&self, effect: &str, user_id: &UserId, said: &Outgoing, since: Instant) -> Looked {
-        let inner = self.inner();
-        let known = digest(&said.text);
-        match self.echoed(effect, user_id, &known, since).await {
-            Ok(true) => return Looked::Sent,
-            Ok(false) => {}
-            Err(_) => return Looked::NotNow,
-        }
-        let (Ok(host), Some(side)) = (inner.host(), &inner.business) else { return Looked::NotNow };
-        let Ok(thread) = inner.threads.get(host, inner.workspace(), user_id).await else { return Looked::NotNow };
-        // An answer to a comment has no thread before its echo, which comes again where it found nobody.
-        let Some(conversation) = thread.conversation.clone() else {
-            return if inner.now() < since.after(ECHO_COMES) { Looked::NotNow } else { Looked::CannotLook };
-        };
-        let listed = inner.with_business(async |token| side.api.thread(&token.0, inner.now(), &conversation).await);
-        let listed = match listed.await {
-            Ok(listed) => listed,
-            Err(CallError::Refused(_)) => return Looked::CannotLook,
-            Err(_) => return Looked::NotNow,
-        };
-        let found = listed.into_iter().find(|message| {
-            message.from.as_deref().is_none_or(|from| from != user_id.as_str())
-                && message.text.as_deref().is_some_and(|text| digest(text) == known)
-                && message.at.is_none_or(|at| at >= since)
-                && !thread.is_ours(&message.message_id)
-        });
-        let Some(found) = found else { return Looked::NotSent };
-        let at = found.at.unwrap_or(since);
-        let noted = inner.threads.change(host, inner.workspace(), user_id, |thread| {
-            thread.note_sent(effect, Some(found.message_id.clone()), at);
-        });
-        // Known or not, it was sent.
-        let _ = noted.await;
-        Looked::Sent
-    }
-
-    /// Looks for a reply that may have been written: among the replies of its comment.
-    async fn look_for_reply(&self, post: &str, comment: &str, text: &str, since: Instant) -> Looked {
-        let inner = self.inner();
-        let Some(side) = &inner.business else { return Looked::NotNow };
-        let place = (post, comment);
-        let listed = inner.with_business(async |token| side.api.replies(&token.0, inner.now(), place).await);
-        match listed.await {
-            Ok(listed) => {
-                let text: String = text.chars().take(inner.settings.public_reply).collect();
-                let found = listed.iter().find(|reply| {
-                    // Seconds are all that the platform tells.
-                    let late = reply.at.is_none_or(|at| at.after(Period::seconds(1)) >= since);
-                    reply.owner
-                        && late
-                        && reply.text.as_ref().is_some_and(|said| digest(said.as_str()) == digest(&text))
-                });
-                found.iter().for_each(|found| inner.own.replied(found.comment_id.as_str()));
-                if found.is_some() { Looked::Sent } else { Looked::NotSent }
-            }
-            Err(CallError::Refused(_)) => Looked::CannotLook,
-            Err(_) => Looked::NotNow,
-        }
     }
 }
 

@@ -25,6 +25,7 @@ mod channel;
 pub mod fuzz;
 mod host;
 pub mod limits;
+mod look;
 mod message;
 mod note;
 mod pace;

@@ -150,6 +150,8 @@ pub(crate) fn digest(text: &str) -> String {
 #[derive(Default)]
 pub(crate) struct Threads {
     at_hand: Mutex<BTreeMap<UserId, Arc<tokio::sync::Mutex<Known>>>>,
+    /// With whom threads are that were looked into for somebody else.
+    with: Mutex<BTreeMap<String, UserId>>,
 }
 
 impl Threads {
@@ -174,6 +176,21 @@ impl Threads {
         let place = self.place(user_id);
         let mut known = place.lock().await;
         note::change(host, (workspace, &name(user_id)), &mut known, change).await
+    }
+
+    /// It is known with whom a thread is.
+    pub(crate) fn is_with(&self, conversation: &str, user_id: &UserId) {
+        let mut with = self.with.lock().unwrap_or_else(PoisonError::into_inner);
+        if with.len() >= AT_HAND {
+            with.clear();
+        }
+        with.insert(conversation.to_owned(), user_id.clone());
+    }
+
+    /// Whether a thread is known to be with somebody else.
+    pub(crate) fn is_anothers(&self, conversation: &str, user_id: &UserId) -> bool {
+        let with = self.with.lock().unwrap_or_else(PoisonError::into_inner);
+        with.get(conversation).is_some_and(|with| with != user_id)
     }
 
     fn place(&self, user_id: &UserId) -> Arc<tokio::sync::Mutex<Known>> {

@@ -53,6 +53,22 @@ pub(crate) struct ThreadMessage {
     pub(crate) at: Option<Instant>,
 }
 
+/// What was said in a thread last, and with whom it is.
+pub(crate) struct ThreadContent {
+    pub(crate) messages: Vec<ThreadMessage>,
+    pub(crate) people: Vec<UserId>,
+}
+
+/// Threads, each with when something was said in it last.
+pub(crate) struct ListedThreads {
+    pub(crate) threads: Vec<(String, Option<Instant>)>,
+    /// Whether there may be more of them, that rested for longer.
+    pub(crate) is_cut_off: bool,
+}
+
+/// Threads that the platform lists.
+const MOST_THREADS: usize = 100;
+
 impl BusinessApi {
     pub(crate) fn new(client: Client, business_id: String) -> Self {
         Self { client, business_id }
@@ -117,17 +133,35 @@ impl BusinessApi {
         self.post(token, now, "/business/message/send/", &body).await.map(drop)
     }
 
-    /// The twenty latest messages of a thread.
+    /// The threads in which something was said last, a hundred at most: with people who were answered (`SINGLE`), or not
+    /// (`STRANGER`).
+    pub(crate) async fn threads(&self, token: &str, now: Instant, kind: &str) -> Result<ListedThreads, CallError> {
+        let query = [
+            ("business_id", self.business_id.clone()),
+            ("conversation_type", kind.to_owned()),
+            ("limit", MOST_THREADS.to_string()),
+        ];
+        let data = self.get(token, now, "/business/message/conversation/list/", &query).await?;
+        let listed = data["conversations"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let thread = |one: &Value| Some((one["conversation_id"].as_str()?.to_owned(), instant(&one["update_time"])));
+        let is_cut_off = data["has_more"].as_bool().unwrap_or(false) || listed.len() >= MOST_THREADS;
+        Ok(ListedThreads { threads: listed.iter().filter_map(thread).collect(), is_cut_off })
+    }
+
+    /// The twenty latest messages of a thread, and with whom it is.
     pub(crate) async fn thread(
         &self,
         token: &str,
         now: Instant,
         conversation: &str,
-    ) -> Result<Vec<ThreadMessage>, CallError> {
+    ) -> Result<ThreadContent, CallError> {
         let query = [("business_id", self.business_id.clone()), ("conversation_id", conversation.to_owned())];
         let data = self.get(token, now, "/business/message/content/list/", &query).await?;
         let messages = data["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
-        Ok(messages.iter().filter_map(thread_message).collect())
+        let people = data["participants"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let sides = messages.iter().flat_map(|message| [&message["from_user"]["id"], &message["to_user"]["id"]]);
+        let people = people.iter().map(|person| &person["id"]).chain(sides).filter_map(id).collect();
+        Ok(ThreadContent { messages: messages.iter().filter_map(thread_message).collect(), people })
     }
 
     /// Comments by their ids, thirty at most, all under one video.
@@ -167,28 +201,27 @@ impl BusinessApi {
             ("cursor", cursor.to_string()),
             ("max_count", "30".to_owned()),
         ];
-        let data = self.get(token, now, "/business/comment/list/", &query).await?;
-        let next = data["has_more"].as_bool().unwrap_or(false).then(|| number(&data["cursor"])).flatten();
-        Ok(CommentPage { comments: listed(&data), next: next.filter(|next| *next > cursor) })
+        Ok(page(&self.get(token, now, "/business/comment/list/", &query).await?, cursor))
     }
 
-    /// All replies under a comment that the first page holds.
+    /// The newest replies under a comment, a page at a time.
     pub(crate) async fn replies(
         &self,
         token: &str,
         now: Instant,
         (video, comment): (&str, &str),
-    ) -> Result<Vec<ListedComment>, CallError> {
+        cursor: i64,
+    ) -> Result<CommentPage, CallError> {
         let query = [
             ("business_id", self.business_id.clone()),
             ("video_id", video.to_owned()),
             ("comment_id", comment.to_owned()),
             ("sort_field", "create_time".to_owned()),
             ("sort_order", "desc".to_owned()),
+            ("cursor", cursor.to_string()),
             ("max_count", "30".to_owned()),
         ];
-        let data = self.get(token, now, "/business/comment/reply/list/", &query).await?;
-        Ok(listed(&data))
+        Ok(page(&self.get(token, now, "/business/comment/reply/list/", &query).await?, cursor))
     }
 
     async fn get(&self, token: &str, now: Instant, path: &str, query: &[(&str, String)]) -> Result<Value, CallError> {
@@ -244,6 +277,12 @@ pub(crate) fn enveloped(answered: super::client::Answer, now: Instant, who: &str
 
 fn number(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_str()?.parse().ok())
+}
+
+/// A page that was asked for from here on.
+fn page(data: &Value, cursor: i64) -> CommentPage {
+    let next = data["has_more"].as_bool().unwrap_or(false).then(|| number(&data["cursor"])).flatten();
+    CommentPage { comments: listed(data), next: next.filter(|next| *next > cursor) }
 }
 
 /// Comments of a page, replies after what they answer.

@@ -4,6 +4,7 @@
 #![cfg(feature = "axum")]
 
 mod doors;
+mod doubt;
 mod fake;
 mod forgotten;
 mod inbound;
