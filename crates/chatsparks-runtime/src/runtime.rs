@@ -387,6 +387,11 @@ impl<S: Store> Runtime<S> {
         self.inner.sharing.partitions()
     }
 
+    /// How much of all partitions this process serves, from 0 to 1: as much of each rate is its own (O4).
+    pub fn part(&self) -> f64 {
+        self.inner.sharing.part()
+    }
+
     /// The workspaces that run, sorted.
     pub fn workspaces(&self) -> Vec<WorkspaceId> {
         self.inner.workspaces.get().map(|states| states.keys().cloned().collect()).unwrap_or_default()

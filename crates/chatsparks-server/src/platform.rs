@@ -70,7 +70,12 @@ impl<S: Store> Host for RuntimeHost<S> {
     }
 
     fn is_shared(&self) -> bool {
-        self.0.store().is_shared()
+        self.is_shared
+    }
+
+    /// As the runtime has it for the rates of channels: by the partitions.
+    fn part(&self, _: &WorkspaceId) -> f64 {
+        self.runtime.upgrade().map_or(0.0, |runtime| runtime.part())
     }
 
     /// Whoever serves the first partition of every workspace leads.

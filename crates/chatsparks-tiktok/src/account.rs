@@ -218,6 +218,11 @@ impl Inner {
         Some(self.document()?.workspace.account_user_id.clone())
     }
 
+    /// How much of the rates is this process's (O4).
+    pub(crate) fn part(&self) -> f64 {
+        self.host.get().map_or(1.0, |host| host.part(self.workspace()))
+    }
+
     /// Makes a call to the Business API, within the app's rates and with a token that is good; with another one where
     /// the first is not taken any more.
     pub(crate) async fn with_business<T, F: Future<Output = Result<T, CallError>>>(
@@ -226,7 +231,7 @@ impl Inner {
     ) -> Result<T, CallError> {
         let side = self.business.as_ref().ok_or_else(|| CallError::Stopped(NO_TOKEN.to_owned()))?;
         let keeper = side.keeper.as_ref().ok_or_else(|| CallError::Stopped(NO_TOKEN.to_owned()))?;
-        side.pace.turn().await.map_err(|after| CallError::Again {
+        side.pace.turn(self.part()).await.map_err(|after| CallError::Again {
             after: Some(after),
             why: "the app makes as many calls as it may".to_owned(),
         })?;

@@ -94,8 +94,8 @@ impl TikTokChannel {
         let Some(post_id) = &delivery.context.post_id else {
             return failed("it is not known under which post the comment stands");
         };
-        let each = Duration::from_secs(60) / limits::ACCOUNT_CALLS_PER_MINUTE.value.max(1);
-        if let Err(wait) = self.turns.take(&delivery.key.id, each, limits::ACCOUNT_CALLS_PER_MINUTE.value) {
+        let most = limits::ACCOUNT_CALLS_PER_MINUTE.value;
+        if let Err(wait) = self.turns.take(&delivery.key.id, most, inner.part()) {
             return Attempt::Again(Some(wait), Fault("the account replies as often as it may".to_owned()));
         }
         let Some(side) = &inner.business else { return stopped() };

@@ -46,6 +46,13 @@ pub trait Host: Send + Sync + 'static {
         false
     }
 
+    /// How much of what is done for a workspace this process does, from 0 to 1; of all processes it is 1 together. Each
+    /// keeps to this part of the platform's rates (O4).
+    fn part(&self, workspace: &WorkspaceId) -> f64 {
+        let _ = workspace;
+        1.0
+    }
+
     /// Whether this process does what one is to do for a workspace: asks for what deliveries lack, looks for what was
     /// lost, renews tokens. Where several think so for a moment, nothing is lost and nothing is sent twice.
     fn leads(&self, workspace: &WorkspaceId) -> bool {

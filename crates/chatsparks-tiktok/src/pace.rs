@@ -1,4 +1,7 @@
 //! How fast calls go: an app's calls share its rates, whatever workspace they are for; an account's replies have turns.
+//!
+//! Where several processes work for an account, each keeps to its part of the rates: the part of the partitions that it
+//! serves, which together are one (O4).
 
 use crate::limits;
 use governor::{
@@ -6,7 +9,7 @@ use governor::{
     clock::{Clock, QuantaClock},
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     num::NonZeroU32,
     sync::{Arc, Mutex, OnceLock, PoisonError},
     time::{Duration, Instant},
@@ -14,6 +17,12 @@ use std::{
 
 /// Waited for at most; whatever would have to wait for longer comes again.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What a call takes of a rate, where it may take all of it: whoever has a part takes more.
+const A_CALL: u32 = 1_000;
+/// No part is taken for smaller: it is of a process that serves next to nothing.
+const LEAST_PART: f64 = 0.001;
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// The rates of one app (O4): every account of it in this process shares them.
 #[derive(Clone, Debug)]
@@ -29,19 +38,19 @@ impl Pace {
     }
 
     fn new() -> Self {
-        let number = |number: u32| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+        let number = |calls: u32| NonZeroU32::new(calls * A_CALL).unwrap_or(NonZeroU32::MIN);
         let second = Quota::per_second(number(limits::CALLS_PER_SECOND.value));
         let minute = Quota::per_minute(number(limits::CALLS_PER_MINUTE.value));
         Self(Arc::new([RateLimiter::direct(minute), RateLimiter::direct(second)]))
     }
 
-    /// Waits for a turn.
+    /// Waits for a turn of a process that has this part of the rates.
     ///
     /// # Errors
     /// When there will be none soon: how long to wait.
-    pub(crate) async fn turn(&self) -> Result<(), Duration> {
-        for limiter in &*self.0 {
-            while let Err(not_until) = limiter.check() {
+    pub(crate) async fn turn(&self, part: f64) -> Result<(), Duration> {
+        for (limiter, most) in self.0.iter().zip([limits::CALLS_PER_MINUTE.value, limits::CALLS_PER_SECOND.value]) {
+            while let Ok(Err(not_until)) = limiter.check_n(taken(part, most)) {
                 let wait = not_until.wait_time_from(QuantaClock::default().now());
                 if wait > PATIENCE {
                     return Err(wait);
@@ -51,6 +60,12 @@ impl Pace {
         }
         Ok(())
     }
+}
+
+/// What a call takes of a rate of so many calls; never more than there is.
+fn taken(part: f64, most: u32) -> NonZeroU32 {
+    let taken = (f64::from(A_CALL) / part.clamp(LEAST_PART, 1.0)).ceil() as u32;
+    NonZeroU32::new(taken.min(most * A_CALL)).unwrap_or(NonZeroU32::MIN)
 }
 
 /// What an account may ask of the list of comments in a minute, in halves: for texts that are missing, and for looking for
@@ -72,26 +87,35 @@ impl Default for ListQuotas {
     }
 }
 
-/// Turns at what goes so many times a minute: whoever has to wait is told for how long, and finds its turn kept.
+/// Turns at what goes so many times in any minute: whoever has to wait is told for how long, and finds its turn kept.
 #[derive(Debug, Default)]
-pub(crate) struct Turns(Mutex<(Option<Instant>, BTreeMap<String, Instant>)>);
+pub(crate) struct Turns(Mutex<Given>);
+
+#[derive(Debug, Default)]
+struct Given {
+    /// The last turns, as many as a minute has.
+    last: VecDeque<Instant>,
+    /// Those that are to come, by whose they are.
+    kept: BTreeMap<String, Instant>,
+}
 
 impl Turns {
-    /// A turn; else how long to wait for the one that is kept.
-    pub(crate) fn take(&self, who: &str, each: Duration, burst: u32) -> Result<(), Duration> {
-        self.take_at(who, each, burst, Instant::now())
+    /// A turn; else how long to wait for the one that is kept. `most`: in a minute, for all processes; `part`: this one's.
+    pub(crate) fn take(&self, who: &str, most: u32, part: f64) -> Result<(), Duration> {
+        self.take_at(who, most, part, Instant::now())
     }
 
-    fn take_at(&self, who: &str, each: Duration, burst: u32, now: Instant) -> Result<(), Duration> {
-        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (next, kept) = &mut *turns;
+    fn take_at(&self, who: &str, most: u32, part: f64, now: Instant) -> Result<(), Duration> {
+        let mut given = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Given { last, kept } = &mut *given;
         let turn = match kept.get(who) {
             Some(turn) => *turn,
             None => {
-                // After a rest so many may go at once.
-                let rested = now.checked_sub(each * burst.saturating_sub(1)).unwrap_or(now);
-                let turn = next.map_or(rested, |next| next.max(rested));
-                *next = Some(turn + each);
+                let turn = next(last, f64::from(most) * part.clamp(LEAST_PART, 1.0), now);
+                last.push_back(turn);
+                if last.len() > most as usize {
+                    last.pop_front();
+                }
                 turn
             }
         };
@@ -101,29 +125,65 @@ impl Turns {
         }
         // A turn that nobody comes back for is given up.
         if kept.len() >= 100_000 {
-            kept.retain(|_, turn| *turn + Duration::from_secs(60) > now);
+            kept.retain(|_, turn| *turn + MINUTE > now);
         }
         kept.insert(who.to_owned(), turn);
         Err(turn - now)
     }
 }
 
+/// When the next may go, where so many may in any minute. A call may go a little after its turn, so that a minute is taken
+/// for as much longer.
+fn next(last: &VecDeque<Instant>, most: f64, now: Instant) -> Instant {
+    let minute = MINUTE + PATIENCE;
+    let (most, span) = if most < 1.0 { (1, minute.div_f64(most)) } else { (most as usize, minute) };
+    let before = last.len().checked_sub(most).and_then(|place| last.get(place));
+    before.map_or(now, |before| now.max(*before + span))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const SPAN: Duration = Duration::from_secs(63);
+
     #[test]
-    fn o4_forty_go_in_a_minute_and_each_that_waits_has_its_turn() {
-        let (turns, each, burst) = (Turns::default(), Duration::from_millis(1_500), 40);
-        let now = Instant::now() + Duration::from_secs(600);
-        let take = |who: u32, at: Instant| turns.take_at(&who.to_string(), each, burst, at);
-        assert!((0..40).all(|who| take(who, now).is_ok()));
-        let waits: Vec<_> = (40..45).map(|who| take(who, now).expect_err("it waits")).collect();
-        let wanted: Vec<_> = (1..6).map(|n| each * n).collect();
-        assert_eq!(waits, wanted);
+    fn o4_forty_go_in_any_minute_and_each_that_waits_has_its_turn() {
+        let turns = Turns::default();
+        let now = Instant::now();
+        let take = |who: u32, at: Instant| turns.take_at(&who.to_string(), 40, 1.0, at);
+        let second = Duration::from_secs(1);
+        assert!((0..30).all(|who| take(who, now).is_ok()));
+        assert!((30..40).all(|who| take(who, now + second).is_ok()));
+        let waits: Vec<_> = (40..45).map(|who| take(who, now + second).expect_err("it waits")).collect();
+        assert_eq!(waits, [SPAN - second; 5]);
         // Whoever asks again too early waits for the same turn.
-        assert_eq!(take(44, now + each), Err(each * 4));
-        assert_eq!(take(44, now + each * 5), Ok(()));
-        assert_eq!(take(40, now + each * 5), Ok(()), "its turn was kept");
+        assert_eq!(take(44, now + second * 2), Err(SPAN - second * 2));
+        assert_eq!(take(44, now + SPAN), Ok(()));
+        assert_eq!(take(40, now + SPAN), Ok(()), "its turn was kept");
+        // Thirty went at first: the thirty-first of the second minute is a second later.
+        assert!((45..70).all(|who| take(who, now + SPAN).is_ok()));
+        assert_eq!(take(70, now + SPAN), Err(second));
+    }
+
+    #[test]
+    fn o4_processes_have_their_parts_of_the_turns() {
+        let now = Instant::now();
+        let at_once = |part: f64| {
+            let turns = Turns::default();
+            (0..100).filter(|who| turns.take_at(&who.to_string(), 40, part, now).is_ok()).count()
+        };
+        assert_eq!([1.0, 0.5, 0.3, 1.0 / 64.0, 0.0].map(at_once), [40, 20, 12, 1, 1]);
+        let turns = Turns::default();
+        assert_eq!(turns.take_at("a", 40, 1.0 / 64.0, now), Ok(()));
+        assert_eq!(turns.take_at("b", 40, 1.0 / 64.0, now), Err(SPAN.mul_f64(1.6)), "less than one a minute");
+    }
+
+    #[test]
+    fn o4_processes_have_their_parts_of_an_apps_calls() {
+        let calls = |part: f64, most: u32| most * A_CALL / taken(part, most).get();
+        for (part, second, minute) in [(1.0, 10, 600), (0.5, 5, 300), (0.3, 2, 179), (1.0 / 64.0, 1, 9), (0.0, 1, 1)] {
+            assert_eq!((calls(part, 10), calls(part, 600)), (second, minute), "{part}");
+        }
     }
 }

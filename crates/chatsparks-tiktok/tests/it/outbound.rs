@@ -188,7 +188,7 @@ async fn public_replies_go_out_and_what_comes_back_of_them_is_the_accounts_own()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn o4_forty_replies_go_at_once_and_the_next_waits_for_its_turn() {
+async fn o4_forty_replies_go_in_a_minute_and_the_next_waits_for_its_turn() {
     let world = World::new("open").await;
     let channel = world.account.channel(None);
     let mut waits = Vec::new();
@@ -200,8 +200,9 @@ async fn o4_forty_replies_go_at_once_and_the_next_waits_for_its_turn() {
         }
     }
     let sent = world.fake.asked(REPLY).len();
-    assert_eq!(sent + waits.len(), 42);
-    assert!(sent >= 40 && waits.iter().all(|wait| wait.as_secs() <= 3), "{sent} {waits:?}");
+    // In no minute more than forty, whatever the time that these took.
+    assert_eq!((sent, waits.len()), (40, 2));
+    assert!(waits.iter().all(|wait| (1..=63).contains(&wait.as_secs())), "{waits:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
