@@ -176,7 +176,8 @@ impl Inner {
                 reply_to: comment.parent,
                 answerable: false,
             };
-            let own = comment.owner || self.is_own(host, comment.comment_id.as_str(), &waiting).await;
+            let own = comment.owner
+                || self.is_own(host, self.document().as_deref(), comment.comment_id.as_str(), &waiting).await;
             self.hand_on(host, comment.comment_id, waiting, own).await?;
             metrics::counter!("chatsparks_tiktok_backfilled_total", "what" => "comment").increment(1);
         }

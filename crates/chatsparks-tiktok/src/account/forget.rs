@@ -20,7 +20,7 @@ impl Account {
         for (key, comment) in inner.spool.comments_of(host, inner.workspace(), user_id).await? {
             let comment_id = key.strip_prefix("c:").unwrap_or(&key);
             let said_nothing = WaitingComment { text: Some("".into()), handle: None, ..comment };
-            let own = inner.is_own(host, comment_id, &said_nothing).await;
+            let own = inner.is_own(host, inner.document().as_deref(), comment_id, &said_nothing).await;
             inner.hand_on(host, comment_id.into(), said_nothing, own).await?;
             inner.drop_entry(host, &key).await?;
         }

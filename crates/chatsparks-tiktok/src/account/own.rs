@@ -1,11 +1,10 @@
 //! What the account itself wrote: it comes back as comments like any other's, and without a word whose they are.
 
 use crate::{host::Host, note::Known, thread::digest};
-use chatsparks_core::{EventId, UserId, WorkspaceId};
+use chatsparks_core::{UserId, WorkspaceId};
 use std::{
-    borrow::Borrow,
     collections::{HashSet, VecDeque},
-    hash::Hash,
+    hash::{BuildHasher, RandomState},
     sync::{Mutex, PoisonError},
 };
 
@@ -19,37 +18,35 @@ pub(crate) struct Own {
     /// The account's name in comments, once it is known.
     identifier: tokio::sync::Mutex<Known>,
     /// Its replies: their ids, and before those are known what they answer and say.
-    replies: Mutex<Recent<String>>,
+    replies: Mutex<Recent>,
     /// Event ids that were handed on: what a poll finds is not told again.
-    told: Mutex<Recent<EventId>>,
+    told: Mutex<Recent>,
 }
 
-/// The last names that were remembered.
-struct Recent<N> {
-    known: HashSet<N>,
-    order: VecDeque<N>,
+/// The last names that were remembered: each as a number that is drawn from it by a key of this process, so that nothing
+/// else is kept of it, and nobody can make two that are taken for one another.
+#[derive(Default)]
+struct Recent {
+    key: RandomState,
+    known: HashSet<u64>,
+    order: VecDeque<u64>,
 }
 
-impl<N> Default for Recent<N> {
-    fn default() -> Self {
-        Self { known: HashSet::new(), order: VecDeque::new() }
-    }
-}
-
-impl<N: Clone + Eq + Hash + Borrow<str>> Recent<N> {
-    fn add(&mut self, name: N) {
-        if self.known.insert(name.clone()) {
-            self.order.push_back(name);
+impl Recent {
+    fn add(&mut self, name: &str) {
+        let mark = self.key.hash_one(name);
+        if self.known.insert(mark) {
+            self.order.push_back(mark);
         }
         if self.order.len() > KEPT
             && let Some(oldest) = self.order.pop_front()
         {
-            self.known.remove::<str>(oldest.borrow());
+            self.known.remove(&oldest);
         }
     }
 
     fn has(&self, name: &str) -> bool {
-        self.known.contains(name)
+        self.known.contains(&self.key.hash_one(name))
     }
 }
 
@@ -90,12 +87,12 @@ impl Own {
 
     /// A reply is about to be written.
     pub(crate) fn replies(&self, parent: &str, text: &str) {
-        lock(&self.replies).add(format!("{parent}/{}", digest(text)));
+        lock(&self.replies).add(&format!("{parent}/{}", digest(text)));
     }
 
     /// A reply was written.
     pub(crate) fn replied(&self, comment_id: &str) {
-        lock(&self.replies).add(comment_id.to_owned());
+        lock(&self.replies).add(comment_id);
     }
 
     /// Whether a comment is a reply of the account's own.
@@ -106,7 +103,7 @@ impl Own {
     }
 
     /// An event was handed on.
-    pub(crate) fn tell(&self, event_id: EventId) {
+    pub(crate) fn tell(&self, event_id: &str) {
         lock(&self.told).add(event_id);
     }
 
@@ -116,6 +113,6 @@ impl Own {
     }
 }
 
-fn lock<N>(place: &Mutex<Recent<N>>) -> std::sync::MutexGuard<'_, Recent<N>> {
+fn lock(place: &Mutex<Recent>) -> std::sync::MutexGuard<'_, Recent> {
     place.lock().unwrap_or_else(PoisonError::into_inner)
 }

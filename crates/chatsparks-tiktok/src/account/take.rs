@@ -14,7 +14,7 @@ use crate::{
 use chatsparks_core::{
     Comment, CommentId, CommentOf, DmStage, Email, Event, EventId, Instant, MemberMessage, Message, Period, Receipt,
     Text, UserId,
-    workspace::{MemberStatus, ReachMode, Role},
+    workspace::{MemberStatus, ReachMode, Role, Workspace},
 };
 use sha2::{Digest, Sha256};
 
@@ -74,7 +74,7 @@ impl Account {
                     return Ok("repeated");
                 }
                 inner.order_waits(host, order_id.as_str()).await?;
-                notification.into_iter().for_each(|id| inner.own.tell(id.into()));
+                notification.iter().for_each(|id| inner.own.tell(id));
                 Ok("order")
             }
             ShopNews::Deauthorised => inner.revoke_shop(host).await.map(|()| "deauthorised"),
@@ -136,7 +136,7 @@ impl Inner {
     pub(crate) async fn accept(&self, host: &dyn Host, events: Vec<(EventId, Event)>) -> Result<(), HostError> {
         let ids: Vec<EventId> = events.iter().map(|(id, _)| id.clone()).collect();
         host.accept(self.workspace(), events).await?;
-        ids.into_iter().for_each(|id| self.own.tell(id));
+        ids.iter().for_each(|id| self.own.tell(id.as_str()));
         Ok(())
     }
 
@@ -168,9 +168,10 @@ impl Inner {
             answerable: false,
         };
         let whole = comment.text.is_some() && comment.user_id.is_some();
+        let document = self.document();
         // What the account itself wrote is decided by whose it is.
-        let own = self.is_own(host, comment_id.as_str(), &comment).await;
-        if own || (whole && (is_reply || !self.waits_for_word())) {
+        let own = self.is_own(host, document.as_deref(), comment_id.as_str(), &comment).await;
+        if own || (whole && (is_reply || !self.waits_for_word(document.as_deref()))) {
             self.hand_on(host, comment_id, comment, own).await?;
             return Ok("comment");
         }
@@ -188,20 +189,26 @@ impl Inner {
     }
 
     /// Whether comments wait for word that they may be answered.
-    pub(crate) fn waits_for_word(&self) -> bool {
-        let mode = self.document().map(|document| document.policy.reach.mode);
+    pub(crate) fn waits_for_word(&self, document: Option<&Workspace>) -> bool {
+        let mode = document.map(|document| document.policy.reach.mode);
         mode == Some(ReachMode::CommentToMessage) && !self.settings.comment_wait.is_zero()
     }
 
     /// Whether the account itself wrote a comment.
-    pub(crate) async fn is_own(&self, host: &dyn Host, comment_id: &str, comment: &WaitingComment) -> bool {
+    pub(crate) async fn is_own(
+        &self,
+        host: &dyn Host,
+        document: Option<&Workspace>,
+        comment_id: &str,
+        comment: &WaitingComment,
+    ) -> bool {
         let text = comment.text.as_ref().map(Text::as_str);
         if self.own.is_reply(comment_id, comment.reply_to.as_ref().map(CommentId::as_str), text) {
             return true;
         }
         let Some(user_id) = &comment.user_id else { return false };
         self.business.as_ref().is_some_and(|side| *user_id == *side.business_id)
-            || self.account_user().is_some_and(|own| own == *user_id)
+            || document.is_some_and(|document| document.workspace.account_user_id == *user_id)
             || self.own.is(host, self.workspace(), user_id).await
     }
 

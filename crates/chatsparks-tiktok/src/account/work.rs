@@ -105,7 +105,9 @@ impl Inner {
         let mut asked: BTreeMap<PostId, Vec<(String, u32, WaitingComment)>> = BTreeMap::new();
         for (key, tries, comment) in comments {
             let id = key.strip_prefix("c:").unwrap_or(&key);
-            if comment.text.is_some() && comment.user_id.is_some() || self.is_own(host, id, &comment).await {
+            if comment.text.is_some() && comment.user_id.is_some()
+                || self.is_own(host, self.document().as_deref(), id, &comment).await
+            {
                 self.comment_is_due(host, &key, comment, false).await?;
             } else {
                 asked.entry(comment.post_id.clone()).or_default().push((key, tries, comment));
@@ -133,7 +135,7 @@ impl Inner {
             return Ok(());
         }
         let comment_id = key.strip_prefix("c:").unwrap_or(key).to_owned();
-        let own = own || self.is_own(host, &comment_id, &comment).await;
+        let own = own || self.is_own(host, self.document().as_deref(), &comment_id, &comment).await;
         let word = format!("a:{comment_id}");
         let answerable = self.spool.change(host, self.workspace(), &word, |held| held.clone()).await?.is_some();
         comment.answerable |= answerable;
@@ -216,7 +218,7 @@ impl Inner {
             metrics::counter!("chatsparks_tiktok_given_up_total",).increment(1);
             return self.drop_entry(host, key).await;
         }
-        if found.owner || comment.is_reply || comment.answerable || !self.waits_for_word() {
+        if found.owner || comment.is_reply || comment.answerable || !self.waits_for_word(self.document().as_deref()) {
             return self.comment_is_due(host, key, comment, found.owner).await;
         }
         let due = now.after(self.comment_wait());
