@@ -81,6 +81,7 @@ pub async fn serve<S: Store>(serve: Serve<S>, stop: impl Future<Output = ()>) {
     let Serve { listener, runtime, access, options, within } = serve;
     let (limits, metrics) = (options.limits.clone(), options.metrics.clone());
     let accounts = options.tiktok.clone();
+    let owners = accounts.clone();
     let app = router_with(runtime.clone(), access, options);
     let mut workers: JoinSet<()> = JoinSet::new();
     for account in accounts {
@@ -123,8 +124,18 @@ pub async fn serve<S: Store>(serve: Serve<S>, stop: impl Future<Output = ()>) {
         tracing::warn!("connections were closed before their requests were finished");
     }
     tasks.abort_all();
-    // What waits there is kept, and goes on at the next start.
-    workers.abort_all();
+    // What waits there is kept, and goes on at the next start; but a token that is being renewed is written down first: the
+    // one before it is dead.
+    let at_rest = async {
+        let mut at_rest = Vec::with_capacity(owners.len());
+        for account in &owners {
+            at_rest.push(account.at_rest().await);
+        }
+        at_rest
+    };
+    let at_rest = tokio::time::timeout_at(deadline, at_rest).await;
+    workers.shutdown().await;
+    drop(at_rest);
     runtime.stop(deadline.saturating_duration_since(Instant::now())).await;
 }
 

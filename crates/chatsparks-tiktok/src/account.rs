@@ -22,7 +22,7 @@ use crate::{
     reach,
     spool::Spool,
     thread::Threads,
-    token::{Keeper, OAuth, Platform},
+    token::{Keeper, KeeperAtRest, OAuth, Platform},
 };
 use chatsparks_core::{Instant, Period, UserId, WorkspaceId, workspace::Workspace};
 use chatsparks_ports::Clock;
@@ -69,6 +69,17 @@ pub(crate) struct Inner {
     on_their_way: Mutex<Vec<(UserId, String)>>,
     since: Instant,
     attached: tokio::sync::Notify,
+}
+
+/// No token is renewed for as long as this lives.
+pub struct AtRest<'a> {
+    _held: Vec<KeeperAtRest<'a>>,
+}
+
+impl fmt::Debug for AtRest<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("AtRest").finish_non_exhaustive()
+    }
 }
 
 /// A message on its way, for as long as this lives.
@@ -173,6 +184,16 @@ impl Account {
     /// The workspace.
     pub fn workspace(&self) -> &WorkspaceId {
         &self.inner.settings.workspace
+    }
+
+    /// Waits until no token is being renewed; none is for as long as what this gives lives. Whoever ends [`Account::run`]
+    /// does it meanwhile: the platform kills a token when it gives the next, which has to be written down.
+    pub async fn at_rest(&self) -> AtRest<'_> {
+        let mut held = Vec::with_capacity(2);
+        for keeper in self.inner.keepers() {
+            held.push(keeper.at_rest().await);
+        }
+        AtRest { _held: held }
     }
 
     /// Why the document's way to reach people is not what its account may do (P); none: it is, or nobody knows.
@@ -283,10 +304,14 @@ impl Inner {
         }
     }
 
+    fn keepers(&self) -> impl Iterator<Item = &Keeper> {
+        let business = self.business.iter().filter_map(|side| side.keeper.as_ref());
+        business.chain(self.shop.iter().filter_map(|side| side.keeper.as_ref()))
+    }
+
     /// Renews tokens that end soon; what goes wrong stands in their standing.
     pub(crate) async fn keep_tokens(&self, host: &dyn Host) {
-        let business = self.business.iter().filter_map(|side| side.keeper.as_ref());
-        for keeper in business.chain(self.shop.iter().filter_map(|side| side.keeper.as_ref())) {
+        for keeper in self.keepers() {
             if let Err(error) = keeper.token(host, self.now()).await {
                 tracing::warn!(workspace = %self.workspace(), %error, "there is no good token");
             }

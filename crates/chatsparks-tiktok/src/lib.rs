@@ -37,8 +37,8 @@ mod token;
 mod webhook;
 
 pub use account::{
-    Account, AccountError, AccountHealth, AccountSettings, AskError, BusinessSettings, FirstToken, ListedShop, Product,
-    ProductPage, ProductSku, ShopSettings, SideHealth,
+    Account, AccountError, AccountHealth, AccountSettings, AskError, AtRest, BusinessSettings, FirstToken, ListedShop,
+    Product, ProductPage, ProductSku, ShopSettings, SideHealth,
 };
 pub use call::{ClientError, sign_request};
 pub use channel::TikTokChannel;

@@ -5,8 +5,8 @@ mod oauth;
 mod permission;
 mod seal;
 
-pub(crate) use keeper::Keeper;
 pub use keeper::Standing;
+pub(crate) use keeper::{Keeper, KeeperAtRest};
 pub(crate) use oauth::OAuth;
 pub use oauth::{Grant, Platform, authorize_url};
 pub use permission::{AccessToken, Permission, PermissionSettings};

@@ -94,6 +94,11 @@ impl Held {
     }
 }
 
+/// No token is renewed here for as long as this lives.
+pub(crate) struct KeeperAtRest<'a> {
+    _place: tokio::sync::MutexGuard<'a, Place>,
+}
+
 const REVOKED: &str = "the account took its permission back: authorise it again";
 
 impl Keeper {
@@ -154,6 +159,11 @@ impl Keeper {
         }
         self.note(|standing| (standing.authorised, standing.why) = (false, Some(REVOKED.to_owned())));
         Ok(())
+    }
+
+    /// Waits until it is not being renewed; it is not while what this gives lives.
+    pub(crate) async fn at_rest(&self) -> KeeperAtRest<'_> {
+        KeeperAtRest { _place: self.place.lock().await }
     }
 
     pub(crate) fn standing(&self) -> Standing {
