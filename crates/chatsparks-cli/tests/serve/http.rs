@@ -79,6 +79,8 @@ pub(crate) fn read_answer(stream: &mut TcpStream) -> Option<Answer> {
             break end + 4;
         }
         match stream.read(&mut chunk) {
+            // A child that ends may interrupt a read.
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Ok(0) => return None,
             Ok(count) => bytes.extend_from_slice(&chunk[..count]),
             Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => return None,
@@ -90,7 +92,10 @@ pub(crate) fn read_answer(stream: &mut TcpStream) -> Option<Answer> {
     answer.status = answer.head.split(' ').nth(1).unwrap().parse().unwrap();
     let length = answer.header("content-length").map_or(0, |length| length.parse().unwrap());
     while answer.body.len() < length {
-        let count = stream.read(&mut chunk).unwrap();
+        let count = match stream.read(&mut chunk) {
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            read => read.unwrap(),
+        };
         assert!(count > 0, "the answer was cut off");
         answer.body.extend_from_slice(&chunk[..count]);
     }

@@ -27,5 +27,6 @@ mod stopping;
 #[cfg(unix)]
 mod store_faults;
 mod tiktok;
+mod tiktok_kills;
 mod tiktok_sim;
 mod tiktok_town;

@@ -11,11 +11,11 @@ use serde_json::json;
 
 const MODES: [&str; 3] = ["open", "buyer_first", "comment_to_message"];
 
-fn postgres(name: &str) -> String {
+pub(crate) fn postgres(name: &str) -> String {
     Postgres::shared().unwrap().database(name).unwrap()
 }
 
-fn nats(name: &str) -> String {
+pub(crate) fn nats(name: &str) -> String {
     Nats::shared().unwrap().url(&name.replace('_', "-"))
 }
 
