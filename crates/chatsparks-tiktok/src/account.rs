@@ -67,7 +67,7 @@ pub(crate) struct Inner {
     handing_on: tokio::sync::Mutex<()>,
     /// Messages on their way: to whom, and what they are known by.
     on_their_way: Mutex<Vec<(UserId, String)>>,
-    since: Instant,
+    pub(crate) since: Instant,
     attached: tokio::sync::Notify,
 }
 

@@ -65,8 +65,9 @@ impl Inner {
             let note = host.note(self.workspace(), NAME).await?;
             let before: Marks = note.as_deref().and_then(|note| serde_json::from_str(note).ok()).unwrap_or_default();
             let mut marks = before.clone();
-            // The first look begins now: what was there before is no news.
-            let since = *marks.since.get_or_insert(now);
+            // The first look begins where this process did, which may have had to wait until it led: what was there before is
+            // no news.
+            let since = *marks.since.get_or_insert(self.since.min(now));
             let posts = self.look_at_posts(host, &mut marks, since, now).await?;
             let orders = self.look_at::<FullOrder>(host, &mut marks, since, now).await?;
             // What was sent back is of an order, which comes first.
