@@ -1,6 +1,7 @@
 //! The service's books, held against what truly happened.
 
 use crate::town::Town;
+use chatsparks_ports::Store;
 use chatsparks_tiktok_sim::Ledger;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +20,7 @@ struct Books {
     outcomes: BTreeMap<String, Vec<Value>>,
 }
 
-async fn read(town: &Town) -> Books {
+async fn read<S: Store>(town: &Town<S>) -> Books {
     let mut books = Books {
         comments: BTreeMap::new(),
         messages: BTreeMap::new(),
@@ -65,14 +66,18 @@ fn placed(ledger: &Ledger) -> BTreeMap<&str, &chatsparks_tiktok_sim::ledger::Ord
     orders.map(|order| (order.order_id.as_str(), order)).collect()
 }
 
-/// Whether everything that happened came to the service's ears, by whatever way.
-pub(crate) async fn knows_all(town: &Town) -> bool {
+/// What happened and has not come to the service's ears yet, by whatever way.
+pub(crate) async fn missing<S: Store>(town: &Town<S>) -> Vec<String> {
     let (books, ledger) = (read(town).await, town.tiktok.ledger());
     let people = ledger.comments.iter().filter(|comment| !comment.by_account && comment.status == "PUBLIC");
     let state: Value = serde_json::from_str(&town.get("state").await).unwrap();
     let net = net(&state);
-    people.into_iter().all(|comment| books.comments.contains_key(&comment.comment_id))
-        && placed(&ledger).iter().all(|(id, order)| net.get(*id) == Some(&owed(order)))
+    let comments = people.filter(|comment| !books.comments.contains_key(&comment.comment_id));
+    let comments = comments.map(|comment| format!("comment {} at {}", comment.comment_id, comment.at));
+    let placed = placed(&ledger);
+    let orders = placed.iter().filter(|(id, order)| net.get(**id) != Some(&owed(order)));
+    let orders = orders.map(|(id, order)| format!("order {id}: {:?} and not {}", net.get(*id), owed(order)));
+    comments.chain(orders).collect()
 }
 
 /// What an order is worth in the end.
@@ -87,7 +92,7 @@ fn net(state: &Value) -> BTreeMap<String, i64> {
 }
 
 /// Holds every book against what happened.
-pub(crate) async fn agree(town: &Town) {
+pub(crate) async fn agree<S: Store>(town: &Town<S>) {
     let (books, ledger) = (read(town).await, town.tiktok.ledger());
     let webhooks = town.control.webhooks().await.unwrap();
     let state: Value = serde_json::from_str(&town.get("state").await).unwrap();

@@ -1,10 +1,9 @@
 //! The simulated TikTok, and the service beside it; their clocks go together.
 
 use chatsparks_core::{Event, Instant, Key, Period, workspace::Workspace};
-use chatsparks_ports::{Archive, Clock, ManualClock, Queue, Shard};
+use chatsparks_ports::{Clock, ManualClock, Shard, Store};
 use chatsparks_runtime::{Runtime, Settings, WorkspaceSetup};
 use chatsparks_server::{Access, Serve, Token, serve};
-use chatsparks_sqlite::SqliteStore;
 use chatsparks_tiktok::{
     Account, AccountSettings, AppKeys, BusinessSettings, FirstToken, Sealer, ShopSettings, sign_request,
 };
@@ -26,31 +25,30 @@ const HOURS: i64 = 34;
 /// How long anything may take that is not stuck.
 const STUCK: Duration = Duration::from_secs(240);
 
-pub(crate) struct Town {
+pub(crate) struct Town<S: Store> {
     pub(crate) tiktok: Simulator,
     pub(crate) control: Control,
     pub(crate) keys: Credentials,
     http: reqwest::Client,
     clock: ManualClock,
     document: Arc<Workspace>,
-    store: Arc<SqliteStore>,
-    _folder: tempfile::TempDir,
+    store: Arc<S>,
     address: SocketAddr,
-    running: Option<Running>,
+    running: Option<Running<S>>,
     pub(crate) comments: usize,
     pub(crate) mode: &'static str,
 }
 
 /// One life of the service.
-struct Running {
-    runtime: Runtime<SqliteStore>,
+struct Running<S: Store> {
+    runtime: Runtime<S>,
     account: Account,
     stop: oneshot::Sender<()>,
     served: tokio::task::JoinHandle<()>,
 }
 
-impl Town {
-    pub(crate) async fn new(mode: &'static str, people: u32, seed: u64) -> Self {
+impl<S: Store> Town<S> {
+    pub(crate) async fn new(mode: &'static str, people: u32, seed: u64, store: Arc<S>) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut settings = chatsparks_tiktok_sim::Settings::default();
         (settings.seed, settings.clock, settings.outside) = (seed, ClockMode::Virtual, Outside::Simulated);
@@ -69,12 +67,10 @@ impl Town {
         (crowd.buy_percent, crowd.refund_percent) = (60, 40);
         let planned = control.crowd(&crowd).await.unwrap();
         let document = serde_json::from_value(document(mode, &keys)).unwrap();
-        let folder = tempfile::tempdir().unwrap();
         let mut town = Self {
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
             document: Arc::new(document),
-            store: Arc::new(SqliteStore::open(folder.path().join("store.db"), Default::default()).unwrap()),
-            _folder: folder,
+            store,
             address: "127.0.0.1:0".parse().unwrap(),
             running: None,
             comments: planned.comments,
@@ -187,9 +183,12 @@ impl Town {
 
     /// Why a DM failed, as it is logged.
     pub(crate) async fn why(&self, effect: &str) -> String {
-        let shard = Shard { workspace: "glow".into(), partition: 0 };
         let key = [Key::Dm(effect.into())];
-        let told = self.store.events_naming(&shard, &key, 10).await.unwrap();
+        let mut told = Vec::new();
+        for partition in 0..self.store.partitions() {
+            let shard = Shard { workspace: "glow".into(), partition };
+            told.extend(self.store.events_naming(&shard, &key, 10).await.unwrap());
+        }
         let details = told.into_iter().filter_map(|logged| match logged.envelope.event {
             Event::Receipt(receipt) => receipt.detail,
             _ => None,
@@ -232,7 +231,7 @@ impl Town {
         }
         self.control.no_faults().await.unwrap();
         // What was lost last is found by the next looks.
-        self.until("everything that was lost", async |town| super::books::knows_all(town).await).await;
+        self.until("everything that was lost", async |town| super::books::missing(town).await.is_empty()).await;
         self.settle().await;
     }
 
@@ -312,7 +311,8 @@ impl Town {
         while !is_so(self).await {
             if began.elapsed() > STUCK {
                 let health = self.http.get(format!("http://{}/healthz", self.address)).send().await.unwrap();
-                panic!("{what} did not come: {} {}", health.text().await.unwrap(), self.get("queue").await);
+                let (health, queue) = (health.text().await.unwrap(), self.get("queue").await);
+                panic!("{what} did not come: {health} {queue} {:?}", super::books::missing(self).await);
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
             let life = passed.elapsed();
