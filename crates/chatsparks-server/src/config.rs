@@ -2,36 +2,33 @@
 //! to do (H).
 
 use crate::{Access, Limits, Options, Scope, Token};
-use chatsparks_core::{Engine, WorkspaceId, workspace::Workspace};
-use chatsparks_http_channel::{Endpoint, HttpChannel};
-use chatsparks_ports::DynChannel;
-use chatsparks_replay::{Format, document::MAX_DOCUMENT, read_workspace};
-use chatsparks_runtime::{ClockMode, Rate, Settings, WorkspaceSetup};
+use chatsparks_core::{Engine, WorkspaceId};
+use chatsparks_runtime::{ClockMode, Settings, WorkspaceSetup};
 use chatsparks_tiktok::Account;
+use http::Signer;
 use secret::{Secret, reason};
-use sha2::{Digest, Sha256};
 use std::{
-    collections::BTreeMap,
     fmt, fs,
     net::{Ipv4Addr, SocketAddr},
-    ops::Range,
-    path::{Path, PathBuf},
-    sync::Arc,
+    path::Path,
     time::Duration,
 };
+use store::read_store_value;
 use table::{At, Reading, Table, place};
-use toml::{
-    Spanned,
-    de::{DeTable, DeValue},
-};
+use toml::de::DeTable;
+use workspace::{Shops, read_workspace_table};
 
+mod http;
 mod limits;
 mod nats;
 mod secret;
+mod store;
 mod table;
 mod tiktok;
+mod workspace;
 
 pub use nats::NatsAddress;
+pub use store::StoreAddress;
 
 /// A commented configuration with every key.
 pub const EXAMPLE: &str = include_str!("config/example.toml");
@@ -63,28 +60,6 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Where everything is kept.
-#[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum StoreAddress {
-    /// A file of SQLite.
-    Sqlite(PathBuf),
-    /// A database of PostgreSQL, by its address, in which a password may stand.
-    Postgres(String),
-    /// Servers of NATS with JetStream.
-    Nats(NatsAddress),
-}
-
-impl fmt::Debug for StoreAddress {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sqlite(path) => out.debug_tuple("Sqlite").field(path).finish(),
-            Self::Postgres(_) => out.write_str("Postgres(..)"),
-            Self::Nats(address) => out.debug_tuple("Nats").field(address).finish(),
-        }
-    }
-}
-
 /// A configuration that holds together.
 #[non_exhaustive]
 pub struct Config {
@@ -107,12 +82,6 @@ pub struct Config {
     text: String,
     tokens: Vec<TokenSource>,
     signers: Vec<Signer>,
-}
-
-/// What signs effects: its secrets, and the channel that was made with them.
-struct Signer {
-    secret: Secret,
-    channel: Arc<HttpChannel>,
 }
 
 /// A token that is named: whom it opens what for.
@@ -355,60 +324,6 @@ fn read_address(reading: &mut Reading<'_>, listen: &At<&str>) -> Option<SocketAd
     address
 }
 
-/// `store`: an address, or where one stands that has a password.
-fn read_store_value<'t>(
-    reading: &mut Reading<'_>,
-    value: &'t Spanned<DeValue<'t>>,
-    base: &Path,
-) -> Option<StoreAddress> {
-    let span = value.span();
-    if let Some(value) = value.get_ref().as_str() {
-        let has_password = |address: &str| {
-            let user = address.split_once("://").and_then(|(_, rest)| rest.split_once('@'));
-            user.is_some_and(|(user, _)| user.contains(':')) || address.contains("password=")
-        };
-        if has_password(value) && !is_nats(value) {
-            let help = "write `store = { env = \"CHATSPARKS_STORE\" }`, and the address there";
-            reading.fault(&span, "`store`: a password never stands in the configuration itself", help);
-            return None;
-        }
-        return read_store(reading, &At { value, span }, base);
-    }
-    let (secret, table) = Secret::read(reading, "store", value, "store", base)?;
-    table.end(reading);
-    let found = secret.get().map_err(|missing| reading.fault(&span, missing.message, missing.help)).ok()?;
-    read_store(reading, &At { value: found.first()?.as_str(), span }, base)
-}
-
-fn is_nats(address: &str) -> bool {
-    address.starts_with("nats:") || address.starts_with("tls:")
-}
-
-fn read_store(reading: &mut Reading<'_>, store: &At<&str>, base: &Path) -> Option<StoreAddress> {
-    match store.value.split_once(':') {
-        Some(("postgres" | "postgresql", _)) => return Some(StoreAddress::Postgres(store.value.to_owned())),
-        Some(("sqlite", path)) if !path.is_empty() => {
-            let path = path.strip_prefix("//").unwrap_or(path);
-            return Some(StoreAddress::Sqlite(base.join(path)));
-        }
-        Some(("nats" | "tls", rest)) if rest.contains('@') => {
-            let help = "name user and password, token or credentials under `[nats]`";
-            reading.fault(&store.span, "`store`: a password never stands in the configuration itself", help);
-        }
-        Some(("nats" | "tls", _)) => {
-            let url = store.value.to_owned();
-            return Some(StoreAddress::Nats(NatsAddress { url, ..NatsAddress::default() }));
-        }
-        // The address is not shown: a password may stand in it.
-        _ => {
-            let message = "`store`: expected `sqlite:` and the path of a file, `postgres://` and a database, or `nats://` and \
-                           servers";
-            reading.fault(&store.span, message, "");
-        }
-    }
-    None
-}
-
 /// `api_token`: one, or several while one is changed for another.
 fn read_tokens<'t>(
     reading: &mut Reading<'_>,
@@ -433,211 +348,3 @@ fn read_tokens<'t>(
     }
     sources
 }
-
-/// The workspaces so far, and what no two of them may share.
-#[derive(Default)]
-struct Shops {
-    setups: Vec<WorkspaceSetup>,
-    tiktok: Vec<Account>,
-    ids: BTreeMap<String, WorkspaceId>,
-    accounts: BTreeMap<(&'static str, String), WorkspaceId>,
-    signers: Vec<Signer>,
-}
-
-impl Shops {
-    /// H5: one account in two workspaces is refused.
-    fn account(&mut self, reading: &mut Reading<'_>, of: (&'static str, &str), at: (&WorkspaceId, &Range<usize>)) {
-        let (id, span) = at;
-        if let Some(other) = self.accounts.insert((of.0, of.1.to_owned()), id.clone()) {
-            let message = format!("the {} `{}` stands in two workspaces, `{other}` and `{id}`", of.0, of.1);
-            reading.fault(span, message, "an account belongs to one workspace: take it out of the other");
-        }
-    }
-}
-
-/// Reads a workspace; how long an attempt of its channel may take.
-fn read_workspace_table<'t>(
-    reading: &mut Reading<'_>,
-    mut table: Table<'t>,
-    base: &Path,
-    shops: &mut Shops,
-    tokens: &mut Vec<TokenSource>,
-) -> Option<Duration> {
-    let document = table.needed(reading, "document", "write `document = \"FILE\"`");
-    let read = document.as_ref().and_then(|document| read_document(reading, document, base));
-    let id = read.as_ref().map(|(workspace, _)| workspace.workspace.id.clone());
-    // Everything else is looked at even where the document cannot be read.
-    let placeholder = WorkspaceId::from("");
-    tokens.extend(read_tokens(reading, &mut table, Some(id.as_ref().unwrap_or(&placeholder)), base));
-    let quota = table.text(reading, "quota").and_then(|quota| read_rate(reading, "quota", &quota));
-    let outbound = table.text(reading, "outbound");
-    let http = table.table(reading, "http", "[workspace.http]");
-    let wanted = outbound.as_ref().map_or("none", |outbound| outbound.value);
-    let span = table.span.clone();
-    let (accounts, named) = tiktok::read(reading, &mut table, base);
-    let mut channel = None;
-    match (wanted, http) {
-        // TikTok has no place for what is told to the inbox and the owners: it goes there.
-        ("http" | "tiktok", Some(http)) => channel = read_http(reading, http, true, base),
-        ("tiktok", None) => {}
-        ("http", None) => {
-            let span = outbound.as_ref().map_or(&span, |outbound| &outbound.span);
-            reading.fault(
-                span,
-                "`outbound` is `http`, and there is no `[workspace.http]`",
-                "add it, with `url` and `secret`",
-            );
-        }
-        ("none", http) => drop(http.map(|http| read_http(reading, http, false, base))),
-        (_, http) => {
-            http.map(|http| read_http(reading, http, false, base));
-            let span = outbound.as_ref().map_or(&span, |outbound| &outbound.span);
-            let help = "`tiktok` sends, `http` posts effects to an endpoint of your own; with `none` they wait";
-            reading.fault(span, "`outbound`: expected `tiktok`, `http` or `none`", help);
-        }
-    }
-    let sends = accounts.as_ref().is_some_and(tiktok::Accounts::sends);
-    if wanted == "tiktok" && !sends {
-        let span = outbound.as_ref().map_or(&span, |outbound| &outbound.span);
-        let help = "add it, with `business_id`, `client_key` and `client_secret`";
-        reading.fault(span, "`outbound` is `tiktok`, and there is no `[workspace.tiktok]`", help);
-    }
-    let rates = accounts.as_ref().map(|accounts| accounts.rates.clone()).unwrap_or_default();
-    let rates: Vec<Rate> = rates.iter().filter_map(|rate| read_rate(reading, "rate", rate)).collect();
-    table.end(reading);
-    let (workspace, digest) = read?;
-    let id = workspace.workspace.id.clone();
-    let span = document.map_or(span, |document| document.span);
-    if shops.ids.insert(id.to_string(), id.clone()).is_some() {
-        reading.fault(&span, format!("workspace `{id}` is there twice"), "each document has an id of its own");
-    } else {
-        let account = workspace.workspace.account_user_id.as_str();
-        if !account.is_empty() {
-            shops.account(reading, ("account", account), (&id, &span));
-        }
-        for (what, account) in &named {
-            if let Some(account) = account {
-                shops.account(reading, (what, account.value), (&id, &account.span));
-            }
-        }
-    }
-    let account = accounts.and_then(|accounts| accounts.account(reading, &workspace, &id));
-    let mut setup = WorkspaceSetup::new(workspace, digest);
-    setup.quota = quota;
-    let timeout = channel.as_ref().map(|(.., within)| *within);
-    if wanted == "tiktok" {
-        if let Some(account) = account.as_ref().filter(|_| sends) {
-            let notices = channel.map(|(signer, ..)| {
-                let notices: Arc<dyn DynChannel> = signer.channel.clone();
-                shops.signers.push(signer);
-                notices
-            });
-            setup.channel = Some(Arc::new(account.channel(notices)));
-            setup.rates = rates;
-        }
-    } else if let Some((signer, rates, _)) = channel {
-        setup.channel = Some(signer.channel.clone());
-        shops.signers.push(signer);
-        setup.rates = rates;
-    }
-    shops.tiktok.extend(account);
-    shops.setups.push(setup);
-    timeout
-}
-
-fn read_document(reading: &mut Reading<'_>, document: &At<&str>, base: &Path) -> Option<(Workspace, String)> {
-    let path = base.join(document.value);
-    let shown = path.display();
-    let bytes = match fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            let message = format!("the document `{shown}` cannot be read: {}", reason(&error));
-            reading.fault(&document.span, message, "paths are taken from where the configuration stands");
-            return None;
-        }
-    };
-    if bytes.len() > MAX_DOCUMENT {
-        reading.fault(&document.span, format!("the document `{shown}` is longer than 64 MiB"), "");
-        return None;
-    }
-    match read_workspace(&bytes, Format::of(&path)) {
-        Ok(workspace) => Some((workspace, hex(&Sha256::digest(&bytes)))),
-        Err(error) => {
-            let help = format!("`chatsparks check {shown}` says everything that is wrong with it");
-            reading.fault(&document.span, format!("the document `{shown}` cannot be read: {error}"), help);
-            None
-        }
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn read_rate(reading: &mut Reading<'_>, key: &str, rate: &At<&str>) -> Option<Rate> {
-    let read = rate.value.parse();
-    read.map_err(|error| reading.fault(&rate.span, format!("`{key}`: {error}"), "")).ok()
-}
-
-type Http = (Signer, Vec<Rate>, Duration);
-
-/// `[workspace.http]`; its secret is only asked for where it is used.
-fn read_http(reading: &mut Reading<'_>, mut table: Table<'_>, used: bool, base: &Path) -> Option<Http> {
-    let url = table.needed(reading, "url", "write `url = \"http://127.0.0.1:9000/effects\"`");
-    let values = table.several("secret");
-    let secret = match values.as_slice() {
-        [] => {
-            let help = "write `secret = { env = \"EFFECTS_SECRET\" }`";
-            let span = table.span.clone();
-            reading.fault(&span, "[workspace.http]: missing key `secret`", help);
-            None
-        }
-        [value] => read_secret(reading, "secret", value, base),
-        [first, ..] => {
-            reading.fault(
-                &first.span(),
-                "`secret`: expected one",
-                "a file may hold two, one a line, while it is changed",
-            );
-            None
-        }
-    };
-    let rates = table.texts(reading, "rate");
-    let rates = rates.iter().filter_map(|rate| read_rate(reading, "rate", rate)).collect();
-    let timeout = Duration::from_secs(table.whole(reading, "timeout_seconds", 1..=600).unwrap_or(10));
-    table.end(reading);
-    let (url, secret) = (url?, secret?);
-    if !used {
-        return None;
-    }
-    let secrets = secret.get().map_err(|missing| reading.fault(&secret.span, missing.message, missing.help)).ok()?;
-    let mut secrets = secrets.iter();
-    let mut endpoint = Endpoint::new(url.value, secrets.next()?);
-    for further in secrets {
-        endpoint = endpoint.and_then(|endpoint| endpoint.signed_too(further));
-    }
-    let channel = endpoint.and_then(|endpoint| HttpChannel::new(endpoint.within(timeout)));
-    match channel {
-        Ok(channel) => Some((Signer { channel: Arc::new(channel), secret }, rates, timeout)),
-        Err(error) => {
-            let at =
-                if matches!(error, chatsparks_http_channel::EndpointError::Secret) { &secret.span } else { &url.span };
-            reading.fault(at, format!("[workspace.http]: {error}"), "");
-            None
-        }
-    }
-}
-
-fn read_secret<'t>(
-    reading: &mut Reading<'_>,
-    key: &'static str,
-    value: &'t Spanned<DeValue<'t>>,
-    base: &Path,
-) -> Option<Secret> {
-    let (secret, table) = Secret::read(reading, key, value, key, base)?;
-    table.end(reading);
-    Some(secret)
-}
-
-#[cfg(test)]
-mod tests;
