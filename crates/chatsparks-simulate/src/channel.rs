@@ -1,6 +1,6 @@
 //! The channel of a simulation: it does as the weather is, and every attempt is watched.
 
-use crate::{VirtualClock, Weather, store::Process, watch::Watch};
+use crate::{VirtualClock, Weather, process::Process, watch::Watch};
 use chatsparks_ports::{Attempt, Channel, Clock, Delivery, EffectKey, Fault, Looked};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use std::{

@@ -12,6 +12,7 @@ mod check;
 mod clock;
 mod defect;
 mod plan;
+mod process;
 mod run;
 mod shrink;
 mod store;

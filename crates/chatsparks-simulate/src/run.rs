@@ -6,7 +6,8 @@ use crate::{
     channel::Platform,
     check,
     plan::BEGIN,
-    store::{Process, Watched},
+    process::Process,
+    store::Watched,
     watch::{Acknowledged, Seen, Watch},
 };
 use chatsparks_core::{Envelope, Event, Instant, WorkspaceId, workspace::Workspace};
