@@ -43,6 +43,11 @@ impl Draw {
         fits.then(|| drawn.saturating_add_signed(self.contacts))
     }
 
+    /// Whether nothing hangs on what the pool had before: no room has to be there, and nobody is told.
+    pub fn asks_nothing(&self) -> bool {
+        (self.within == 0 || self.limit.is_none()) && self.tell_at.is_empty() && !self.tell
+    }
+
     /// What is logged in partition 0 when the sum went from one to another. By a new limit the count before is looked at
     /// too: it re-arms levels that what was counted since may have reached again.
     pub fn told(&self, before: u64, after: u64) -> Vec<Input> {
@@ -53,5 +58,25 @@ impl Draw {
             Input { id: format!("{}:{count}", self.id).into(), stamp: Stamp::Received(self.at), event }
         };
         counts.into_iter().flatten().map(input).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draw(within: u64, limit: Option<u64>, tell_at: &[u64], tell: bool) -> Draw {
+        let at = Instant::from_milliseconds(0);
+        Draw { cycle: at, contacts: 3, within, limit, tell_at: tell_at.to_vec(), tell, id: "count:0:1".to_owned(), at }
+    }
+
+    /// R7: whatever may be refused, or told of, looks at the pool.
+    #[test]
+    fn r7_only_what_cannot_be_refused_and_tells_nobody_asks_nothing() {
+        assert!(draw(3, None, &[], false).asks_nothing());
+        assert!(draw(0, Some(5), &[], false).asks_nothing());
+        assert!(!draw(3, Some(5), &[], false).asks_nothing());
+        assert!(!draw(0, None, &[4], false).asks_nothing());
+        assert!(!draw(0, None, &[], true).asks_nothing());
     }
 }

@@ -5,18 +5,17 @@ use crate::{
     fault::of_postgres,
     form::{envelope_form, instant, key, milliseconds, proposed_at, small, unsigned},
     route::{self, Owned, Puts},
-    statement::{Script, begin, found, whole},
+    statement::{Script, Values, begin_with, found, whole},
     store::Inner,
 };
 use chatsparks_core::{Instant, WorkspaceId};
 use chatsparks_ports::{Appended, Input, Routed, Shard, StoreError};
 use deadpool_postgres::Object;
-use futures_util::future::join;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
-use tokio_postgres::Row;
+use tokio_postgres::{Row, types::ToSql};
 
 /// A workspace's number and a partition: where a shard's rows stand.
 pub(crate) type Place = (i32, i32);
@@ -91,15 +90,20 @@ async fn append(
         }
     }
     let routed: Vec<i32> = routed.into_iter().collect();
-    let (began, locked) = join(begin(client), Logging::lock(client, &wanted)).await;
-    began?;
-    let mut logging = locked?;
+    let (ends, waiting_values): (Wanted, Values<'_>) = (Wanted::of(&wanted), &[&routed]);
+    let end_values = ends.values();
+    let mut statements: Vec<(&str, Values<'_>)> = vec![(HELD, &end_values)];
+    if !routed.is_empty() {
+        statements.push((route::WAITING, waiting_values));
+    }
+    let told_of = begin_with(client, &statements).await?;
+    let [ends, waiting] = [0, 1].map(|n| told_of.get(n).map_or(&[][..], Vec::as_slice));
+    let (mut logging, waiting) = (Logging::of(ends), route::waits(waiting));
     let mut known = HashMap::new();
     for (workspace, needs) in needs {
         logging.tracks |= !needs.is_nothing();
         known.insert(workspace, needs.know(client, workspace).await?);
     }
-    let waiting = route::waiting(client, &routed).await?;
     let mut puts = Puts::default();
     let mut done = Vec::with_capacity(jobs.len());
     for job in jobs {
@@ -130,6 +134,26 @@ async fn append(
     waits.write(&mut script).await?;
     script.run(true).await?;
     Ok(done)
+}
+
+/// Holds the ends of logs.
+const HELD: &str = "SELECT e.workspace, e.partition, e.position, e.latest FROM log_end e
+     JOIN unnest($1::int[], $2::int[]) AS k (workspace, partition)
+         ON e.workspace = k.workspace AND e.partition = k.partition
+     ORDER BY e.workspace, e.partition FOR UPDATE OF e";
+
+/// Logs that are to be held.
+struct Wanted(Vec<i32>, Vec<i32>);
+
+impl Wanted {
+    fn of(places: &BTreeSet<Place>) -> Self {
+        let (workspaces, partitions) = places.iter().copied().unzip();
+        Self(workspaces, partitions)
+    }
+
+    fn values(&self) -> [&(dyn ToSql + Sync); 2] {
+        [&self.0, &self.1]
+    }
 }
 
 /// The end of a log that is held.
@@ -168,17 +192,16 @@ impl Logging {
     ///
     /// INVARIANT: whoever holds several things holds logs last, and those in order; so nobody waits for one another.
     pub(crate) async fn lock(client: &Object, wanted: &BTreeSet<Place>) -> Result<Self, StoreError> {
-        let (workspaces, partitions): (Vec<i32>, Vec<i32>) = wanted.iter().copied().unzip();
-        let sql = "SELECT e.workspace, e.partition, e.position, e.latest FROM log_end e
-             JOIN unnest($1::int[], $2::int[]) AS k (workspace, partition)
-                 ON e.workspace = k.workspace AND e.partition = k.partition
-             ORDER BY e.workspace, e.partition FOR UPDATE OF e";
-        let rows = found(client, sql, &[&workspaces, &partitions]).await?;
+        Ok(Self::of(&found(client, HELD, &Wanted::of(wanted).values()).await?))
+    }
+
+    /// Logs that are held, as they were found.
+    fn of(ends: &[Row]) -> Self {
         let end = |row: &Row| {
             let end = End { position: row.get(2), latest: instant(row.get(3)), changed: false };
             ((row.get(0), row.get(1)), end)
         };
-        Ok(Self { held: rows.iter().map(end).collect(), ..Self::default() })
+        Self { held: ends.iter().map(end).collect(), ..Self::default() }
     }
 
     /// Appends an event to a log that is held. `form`: of its envelope, with the `at` that its stamp brings along.

@@ -3,7 +3,7 @@
 use crate::{
     PostgresStore,
     form::{instant, key, large, read, signed, small, unkey, unsigned},
-    prune, rows, shards,
+    load, prune, rows, shards,
     statement::{found, found_one},
     store::Inner,
 };
@@ -421,7 +421,7 @@ async fn row(inner: &Inner, client: &Object, workspace: i32, of: &Key) -> Result
         }
     };
     let Some(partition) = partition else { return Ok(None) };
-    Ok(shards::load(client, workspace, partition.get(0), &wants).await?.rows.into_iter().next())
+    Ok(load::load(client, (workspace, partition.get(0)), &wants).await?.rows.into_iter().next())
 }
 
 /// Records after a cursor: each partition gets its share, and what others leave of theirs.

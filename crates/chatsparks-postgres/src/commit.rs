@@ -7,16 +7,15 @@ use crate::{
     erase,
     fault::of_postgres,
     form::{json, key, row_form, signed, small, unsigned, written},
-    room::Pools,
-    statement::{Script, begin, found, whole},
+    room::{Cycle, Pools, Sums, Wanted, cycle},
+    statement::{Script, Values, begin_with, whole},
     store::Inner,
-    withdraw::{Withdrawn, hold_queues, withdraw},
+    withdraw::{Queues, Withdrawn, withdraw},
 };
 use chatsparks_core::UserId;
-use chatsparks_ports::{Commit, Fence, Input, NewRecord, Shard, StoreError};
+use chatsparks_ports::{Commit, Draw, Fence, Input, NewRecord, Shard, StoreError};
 use columns::Columns;
 use deadpool_postgres::Object;
-use futures_util::future::join;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -93,93 +92,91 @@ pub(crate) async fn run(inner: Arc<Inner>, jobs: Vec<Job>) -> Result<Vec<Result<
         // Two commits of one shard, of which one is refused, do not go together.
         let mut shards = BTreeSet::new();
         let (now, later): (Vec<_>, Vec<_>) = left.into_iter().partition(|(_, job)| shards.insert(job.shard.clone()));
-        left = later;
         let client = inner.client().await?;
-        for (at, answer) in whole(client, async |client| together(&inner, client, now).await).await? {
+        let (told, again) = whole(client, async |client| together(&inner, client, now).await).await?;
+        for (at, answer) in told {
             answers[at] = Some(answer);
         }
+        left = again;
+        left.extend(later);
     }
     Ok(answers.into_iter().map(|answer| answer.unwrap_or_else(|| Err(crate::fault::cut_off()))).collect())
 }
 
 type Answers = Vec<(usize, Result<(), StoreError>)>;
+type Accepted = Vec<(Place, (usize, Job))>;
 
-/// Writes commits of different shards, each unless it is refused.
-async fn together(inner: &Arc<Inner>, client: &Object, jobs: Vec<(usize, Job)>) -> Result<Answers, StoreError> {
+/// Writes commits of different shards, each unless it is refused; and those that have to be written again, since one beside
+/// them was refused at the last.
+async fn together(
+    inner: &Arc<Inner>,
+    client: &Object,
+    jobs: Vec<(usize, Job)>,
+) -> Result<(Answers, Vec<(usize, Job)>), StoreError> {
     let mut places: Vec<Place> = Vec::with_capacity(jobs.len());
-    let mut pools = BTreeSet::new();
+    let (mut asked, mut queues) = (BTreeSet::new(), BTreeSet::new());
     for (_, job) in &jobs {
-        let workspace = inner.number(client, &job.shard.workspace).await?;
-        places.push((workspace, small(job.shard.partition)));
-        pools.extend(job.written.commit.drawn.iter().map(|draw| (workspace, draw.cycle.as_milliseconds())));
+        let place = (inner.number(client, &job.shard.workspace).await?, small(job.shard.partition));
+        places.push(place);
+        let draws = job.written.commit.drawn.iter().filter(|draw| !draw.asks_nothing());
+        asked.extend(draws.map(|draw| cycle(place.0, draw)));
+        queues.extend(job.written.touches_queue().then_some(place));
     }
     let (workspaces, partitions): (Vec<i32>, Vec<i32>) = places.iter().copied().unzip();
     let sql = "SELECT s.workspace, s.partition, s.fence FROM shard s
          JOIN unnest($1::int[], $2::int[]) AS k (workspace, partition)
              ON s.workspace = k.workspace AND s.partition = k.partition
          ORDER BY s.workspace, s.partition FOR UPDATE OF s";
-    let (began, held) = join(begin(client), found(client, sql, &[&workspaces, &partitions])).await;
-    began?;
-    let held = held?;
+    let (pools, queues) = (Wanted::of(&asked), Queues::of(&queues));
+    let (pool_values, queue_values) = (pools.values(), queues.values());
+    let shard_values: Values<'_> = &[&workspaces, &partitions];
+    let mut statements = vec![(sql, shard_values)];
+    statements.extend(pools.seen(&pool_values));
+    statements.extend(queues.statement(&queue_values));
+    let held = begin_with(client, &statements).await?;
     let fences: BTreeMap<Place, u64> =
-        held.iter().map(|row| ((row.get(0), row.get(1)), unsigned(row.get(2)))).collect();
-    let mut pools = Pools::hold(client, &pools).await?;
-    // INVARIANT: nothing is written of a commit before its fence is known to hold, and its room to be there.
+        held.iter().take(1).flatten().map(|row| ((row.get(0), row.get(1)), unsigned(row.get(2)))).collect();
+    // What does not fit now is not written first.
+    let mut seen = Pools::of(held.get(1).filter(|_| !asked.is_empty()).map_or(&[], Vec::as_slice));
+    // INVARIANT: nothing is written of a commit before its fence is known to hold.
     let mut answers = Vec::with_capacity(jobs.len());
-    let mut accepted: Vec<(Place, Job)> = Vec::new();
-    let mut told: Vec<(Place, Input)> = Vec::new();
+    let mut accepted: Accepted = Vec::new();
     for ((at, job), place) in jobs.into_iter().zip(places) {
-        let answer = if fences.get(&place) != Some(&job.fence.0) {
-            Err(StoreError::Superseded)
+        if fences.get(&place) != Some(&job.fence.0) {
+            answers.push((at, Err(StoreError::Superseded)));
+        } else if let Err(refused) = seen.draw(place.0, &job.written.commit.drawn) {
+            answers.push((at, Err(refused)));
         } else {
-            draw(&mut pools, place, &job, &mut told)
-        };
-        if answer.is_ok() {
-            accepted.push((place, job));
+            accepted.push((place, (at, job)));
         }
-        answers.push((at, answer));
     }
     if accepted.is_empty() {
         client.batch_execute("ROLLBACK").await.map_err(|error| of_postgres(&error))?;
-        return Ok(answers);
+        return Ok((answers, Vec::new()));
     }
-    write(inner, client, &accepted, &pools, told).await?;
-    Ok(answers)
+    let refused = write(inner, client, &accepted, asked.is_empty()).await?;
+    let mut again = Vec::new();
+    for (_, (at, job)) in accepted {
+        match (refused.is_empty(), refused.contains(&at)) {
+            (true, _) => answers.push((at, Ok(()))),
+            (false, true) => answers.push((at, Err(StoreError::NoRoom))),
+            (false, false) => again.push((at, job)),
+        }
+    }
+    Ok((answers, again))
 }
 
-/// Draws all that a commit wants, or nothing; partition 0 is told of counts.
-fn draw(pools: &mut Pools, place: Place, job: &Job, told: &mut Vec<(Place, Input)>) -> Result<(), StoreError> {
-    let mut sums = Vec::new();
-    for draw in &job.written.commit.drawn {
-        let before = pools.drawn((place.0, draw.cycle.as_milliseconds()));
-        sums.push((before, draw.applied(before).ok_or(StoreError::NoRoom)?));
-    }
-    for (draw, (before, after)) in job.written.commit.drawn.iter().zip(sums) {
-        pools.set((place.0, draw.cycle.as_milliseconds()), after);
-        told.extend(draw.told(before, after).into_iter().map(|input| ((place.0, 0), input)));
-    }
-    Ok(())
-}
-
+/// Writes commits, and ends the transaction; those for which there was no room, if any: nothing was written then.
 async fn write(
     inner: &Arc<Inner>,
     client: &Object,
-    accepted: &[(Place, Job)],
-    pools: &Pools,
-    mut told: Vec<(Place, Input)>,
-) -> Result<(), StoreError> {
-    let queues: BTreeSet<Place> =
-        accepted.iter().filter(|(_, job)| job.written.touches_queue()).map(|(place, _)| *place).collect();
+    accepted: &Accepted,
+    asks_nothing: bool,
+) -> Result<BTreeSet<usize>, StoreError> {
     let mut columns = Columns::default();
-    for (place, job) in accepted {
-        columns.take(*place, &job.written);
-    }
-    if !queues.is_empty() {
-        hold_queues(client, &queues).await?;
-    }
-    let sums = pools.sums();
     let mut withdrawn = Vec::new();
-    for (place, job) in accepted {
+    for (place, (_, job)) in accepted {
+        columns.take(*place, &job.written);
         let of = |(user_id, conversation, seq)| Withdrawn { place: *place, user_id, conversation, seq };
         let commit = &job.written.commit;
         withdrawn.extend(
@@ -187,29 +184,64 @@ async fn write(
         );
         withdrawn.extend(commit.erased.iter().map(|(user_id, seq)| of((user_id, None, *seq))));
     }
-    let is_all = withdrawn.is_empty() && told.is_empty();
+    let draws = |(place, (_, job)): &(Place, (usize, Job))| -> Vec<(i32, Draw)> {
+        job.written.commit.drawn.iter().map(|draw| (place.0, draw.clone())).collect()
+    };
+    let all: Vec<(i32, Draw)> = accepted.iter().flat_map(draws).collect();
+    let added = Sums::added(all.iter().map(|(workspace, draw)| (*workspace, draw)));
+    let is_all = withdrawn.is_empty() && asks_nothing;
     let mut script = Script::on(client);
-    columns.write(&mut script, &sums).await?;
+    columns.write(&mut script).await?;
+    if is_all {
+        // The last thing before the end: whoever else draws waits no longer than that takes.
+        added.add(&mut script).await?;
+    }
     script.run(is_all).await?;
     if is_all {
-        return Ok(());
+        return Ok(BTreeSet::new());
     }
     let mut forgot = false;
-    for (place, job) in accepted {
+    for (place, (_, job)) in accepted {
         for (user_id, seq) in &job.written.commit.erased {
             let said_by = job.written.record(*seq).and_then(|record| record.event.as_ref());
             erase::forget(client, *place, user_id, *seq, said_by, job.written.commit.decided).await?;
             forgot = true;
         }
     }
+    let mut told: Vec<(Place, Input)> = Vec::new();
     if !withdrawn.is_empty() {
         told.extend(withdraw(client, &withdrawn).await?);
     }
-    Logging::finish(client, &told).await?;
+    let sums;
+    let mut script = Script::on(client);
+    if asks_nothing {
+        added.add(&mut script).await?;
+    } else {
+        let wanted: BTreeSet<Cycle> = all.iter().map(|(workspace, draw)| cycle(*workspace, draw)).collect();
+        let mut held = Wanted::of(&wanted).hold(client).await?;
+        let mut refused = BTreeSet::new();
+        for (place, (at, job)) in accepted {
+            match held.draw(place.0, &job.written.commit.drawn) {
+                Ok(inputs) => told.extend(inputs.into_iter().map(|input| ((place.0, 0), input))),
+                Err(_) => refused.extend([*at]),
+            }
+        }
+        if !refused.is_empty() {
+            client.batch_execute("ROLLBACK").await.map_err(|error| of_postgres(&error))?;
+            return Ok(refused);
+        }
+        sums = held.sums();
+        sums.set(&mut script).await?;
+    }
+    let is_all = told.is_empty();
+    script.run(is_all).await?;
+    if !is_all {
+        Logging::finish(client, &told).await?;
+    }
     if forgot {
         erase::clean(inner);
     }
-    Ok(())
+    Ok(BTreeSet::new())
 }
 
 /// A text column's value that may be none.

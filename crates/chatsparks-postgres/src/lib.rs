@@ -21,6 +21,7 @@ mod fault;
 mod form;
 mod gather;
 mod lease;
+mod load;
 mod log;
 mod moving;
 mod news;

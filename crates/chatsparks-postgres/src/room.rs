@@ -1,63 +1,151 @@
 //! Room under the limit: the pool (R7).
+//!
+//! A pool is one row, which every commit that counts somebody changes. It is the last thing that a transaction holds, but
+//! for logs: held from its beginning, it had all commits of a workspace wait for one another, disks included (decision
+//! 055).
 
 use crate::{
     form::{signed, unsigned},
-    statement::found,
+    statement::{Script, Values, in_order},
 };
-use chatsparks_ports::StoreError;
+use chatsparks_ports::{Draw, Input, StoreError};
 use deadpool_postgres::Object;
 use std::collections::{BTreeMap, BTreeSet};
+use tokio_postgres::{Row, types::ToSql};
 
-/// How much of each workspace's cycles was drawn: held until the transaction ends.
-#[derive(Default)]
-pub(crate) struct Pools {
-    drawn: BTreeMap<(i32, i64), u64>,
-    changed: BTreeSet<(i32, i64)>,
+/// A workspace's number and the start of a cycle, in milliseconds.
+pub(crate) type Cycle = (i32, i64);
+
+/// The pool that something is drawn from.
+pub(crate) fn cycle(workspace: i32, draw: &Draw) -> Cycle {
+    (workspace, draw.cycle.as_milliseconds())
 }
 
-/// Pools, as they are written.
-pub(crate) struct Sums {
-    pub(crate) workspaces: Vec<i32>,
-    pub(crate) cycles: Vec<i64>,
-    pub(crate) drawn: Vec<i64>,
+/// How much of each workspace's cycles was drawn.
+#[derive(Default)]
+pub(crate) struct Pools {
+    drawn: BTreeMap<Cycle, u64>,
+    changed: BTreeSet<Cycle>,
+}
+
+/// Pools that are wanted, in order.
+pub(crate) struct Wanted {
+    workspaces: Vec<i32>,
+    cycles: Vec<i64>,
+}
+
+const MADE: &str = "INSERT INTO pool (workspace, cycle, drawn)
+     SELECT k.workspace, k.cycle, 0 FROM unnest($1::int[], $2::bigint[]) AS k (workspace, cycle)
+     WHERE NOT EXISTS (SELECT FROM pool p WHERE p.workspace = k.workspace AND p.cycle = k.cycle)
+     ORDER BY 1, 2 ON CONFLICT DO NOTHING";
+const SEEN: &str = "SELECT p.workspace, p.cycle, p.drawn FROM pool p
+     JOIN unnest($1::int[], $2::bigint[]) AS k (workspace, cycle) ON p.workspace = k.workspace AND p.cycle = k.cycle";
+const HELD: &str = "SELECT p.workspace, p.cycle, p.drawn FROM pool p
+     JOIN unnest($1::int[], $2::bigint[]) AS k (workspace, cycle) ON p.workspace = k.workspace AND p.cycle = k.cycle
+     ORDER BY p.workspace, p.cycle FOR UPDATE OF p";
+
+impl Wanted {
+    pub(crate) fn of(wanted: &BTreeSet<Cycle>) -> Self {
+        let (workspaces, cycles) = wanted.iter().copied().unzip();
+        Self { workspaces, cycles }
+    }
+
+    pub(crate) fn values(&self) -> [&(dyn ToSql + Sync); 2] {
+        [&self.workspaces, &self.cycles]
+    }
+
+    /// The statement that looks at them, and holds nothing; none: nothing is wanted.
+    pub(crate) fn seen<'a>(&self, values: &'a [&'a (dyn ToSql + Sync)]) -> Option<(&'static str, Values<'a>)> {
+        (!self.workspaces.is_empty()).then_some((SEEN, values))
+    }
+
+    /// Makes them where there are none, and holds them until the transaction ends.
+    pub(crate) async fn hold(&self, client: &Object) -> Result<Pools, StoreError> {
+        let values = self.values();
+        let held = in_order(client, &[(MADE, &values), (HELD, &values)]).await?;
+        Ok(Pools::of(held.get(1).map_or(&[], Vec::as_slice)))
+    }
 }
 
 impl Pools {
-    /// Holds pools, in order.
-    pub(crate) async fn hold(client: &Object, wanted: &BTreeSet<(i32, i64)>) -> Result<Self, StoreError> {
-        if wanted.is_empty() {
-            return Ok(Self::default());
-        }
-        let (workspaces, cycles): (Vec<i32>, Vec<i64>) = wanted.iter().copied().unzip();
-        let sql = "INSERT INTO pool (workspace, cycle, drawn)
-             SELECT k.workspace, k.cycle, 0 FROM unnest($1::int[], $2::bigint[]) AS k (workspace, cycle)
-             WHERE NOT EXISTS (SELECT FROM pool p WHERE p.workspace = k.workspace AND p.cycle = k.cycle)
-             ORDER BY 1, 2 ON CONFLICT DO NOTHING";
-        found(client, sql, &[&workspaces, &cycles]).await?;
-        let sql = "SELECT p.workspace, p.cycle, p.drawn FROM pool p
-             JOIN unnest($1::int[], $2::bigint[]) AS k (workspace, cycle)
-                 ON p.workspace = k.workspace AND p.cycle = k.cycle
-             ORDER BY p.workspace, p.cycle FOR UPDATE OF p";
-        let rows = found(client, sql, &[&workspaces, &cycles]).await?;
+    /// As they were found.
+    pub(crate) fn of(rows: &[Row]) -> Self {
         let drawn = rows.iter().map(|row| ((row.get(0), row.get(1)), unsigned(row.get(2))));
-        Ok(Self { drawn: drawn.collect(), changed: BTreeSet::new() })
+        Self { drawn: drawn.collect(), changed: BTreeSet::new() }
     }
 
-    pub(crate) fn drawn(&self, of: (i32, i64)) -> u64 {
-        self.drawn.get(&of).copied().unwrap_or(0)
-    }
-
-    pub(crate) fn set(&mut self, of: (i32, i64), drawn: u64) {
-        self.drawn.insert(of, drawn);
-        self.changed.insert(of);
+    /// Draws all that a commit wants, or nothing; what partition 0 is told of counts.
+    pub(crate) fn draw(&mut self, workspace: i32, draws: &[Draw]) -> Result<Vec<Input>, StoreError> {
+        let drawn = |draw: &Draw| self.drawn.get(&cycle(workspace, draw)).copied().unwrap_or(0);
+        let mut sums = Vec::with_capacity(draws.len());
+        for draw in draws {
+            let before = drawn(draw);
+            sums.push((before, draw.applied(before).ok_or(StoreError::NoRoom)?));
+        }
+        let mut told = Vec::new();
+        for (draw, (before, after)) in draws.iter().zip(sums) {
+            self.drawn.insert(cycle(workspace, draw), after);
+            self.changed.insert(cycle(workspace, draw));
+            told.extend(draw.told(before, after));
+        }
+        Ok(told)
     }
 
     pub(crate) fn sums(&self) -> Sums {
-        let of = |change: &(i32, i64)| signed(self.drawn(*change));
-        Sums {
-            workspaces: self.changed.iter().map(|(workspace, _)| *workspace).collect(),
-            cycles: self.changed.iter().map(|(_, cycle)| *cycle).collect(),
-            drawn: self.changed.iter().map(of).collect(),
+        let of = |change: &Cycle| signed(self.drawn.get(change).copied().unwrap_or(0));
+        let mut sums = Sums::default();
+        self.changed.iter().for_each(|change| sums.push(*change, of(change)));
+        sums
+    }
+}
+
+/// A number for each of some pools.
+#[derive(Default)]
+pub(crate) struct Sums {
+    workspaces: Vec<i32>,
+    cycles: Vec<i64>,
+    numbers: Vec<i64>,
+}
+
+impl Sums {
+    /// What is added to pools by draws on which nothing hangs.
+    pub(crate) fn added<'a>(draws: impl Iterator<Item = (i32, &'a Draw)>) -> Self {
+        let mut by: BTreeMap<Cycle, i64> = BTreeMap::new();
+        for (workspace, draw) in draws {
+            let sum = by.entry(cycle(workspace, draw)).or_default();
+            *sum = sum.saturating_add(draw.contacts);
         }
+        let mut sums = Self::default();
+        by.into_iter().for_each(|(cycle, sum)| sums.push(cycle, sum));
+        sums
+    }
+
+    fn push(&mut self, (workspace, cycle): Cycle, number: i64) {
+        self.workspaces.push(workspace);
+        self.cycles.push(cycle);
+        self.numbers.push(number);
+    }
+
+    /// Adds them to their pools, in order.
+    pub(crate) async fn add<'a>(&'a self, script: &mut Script<'a>) -> Result<(), StoreError> {
+        if self.workspaces.is_empty() {
+            return Ok(());
+        }
+        script.add(MADE, vec![&self.workspaces, &self.cycles]).await?;
+        let sql = "UPDATE pool p SET drawn = greatest(p.drawn + k.number, 0)
+             FROM (SELECT p.workspace, p.cycle, k.number FROM pool p
+                 JOIN unnest($1::int[], $2::bigint[], $3::bigint[]) AS k (workspace, cycle, number)
+                     ON p.workspace = k.workspace AND p.cycle = k.cycle
+                 ORDER BY p.workspace, p.cycle FOR UPDATE OF p) k
+             WHERE p.workspace = k.workspace AND p.cycle = k.cycle";
+        script.add(sql, vec![&self.workspaces, &self.cycles, &self.numbers]).await
+    }
+
+    /// Writes them over what their pools have, which are held.
+    pub(crate) async fn set<'a>(&'a self, script: &mut Script<'a>) -> Result<(), StoreError> {
+        let sql = "UPDATE pool p SET drawn = k.drawn
+             FROM unnest($1::int[], $2::bigint[], $3::bigint[]) AS k (workspace, cycle, drawn)
+             WHERE p.workspace = k.workspace AND p.cycle = k.cycle";
+        script.add(sql, vec![&self.workspaces, &self.cycles, &self.numbers]).await
     }
 }

@@ -18,6 +18,7 @@ use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
+use tokio_postgres::Row;
 
 /// Events that wait, looked at in one transaction at most.
 const LOOKED_AT: i64 = 10_000;
@@ -190,20 +191,24 @@ fn everywhere(logging: &mut Logging, workspace: i32, partitions: u32, input: &In
     Ok(())
 }
 
-/// How many events of workspaces wait.
-pub(crate) async fn waiting(client: &Object, workspaces: &[i32]) -> Result<HashMap<i32, usize>, StoreError> {
-    if workspaces.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let sql = "SELECT workspace, count(*) FROM waiting WHERE workspace = ANY ($1) GROUP BY workspace";
-    let rows = found(client, sql, &[&workspaces]).await?;
-    Ok(rows.iter().map(|row| (row.get(0), usize::try_from(row.get::<_, i64>(1)).unwrap_or(0))).collect())
+/// Finds how many events of workspaces wait.
+pub(crate) const WAITING: &str =
+    "SELECT workspace, count(*) FROM waiting WHERE workspace = ANY ($1) GROUP BY workspace";
+
+/// How many events wait, by workspace.
+pub(crate) fn waits(rows: &[Row]) -> HashMap<i32, usize> {
+    rows.iter().map(|row| (row.get(0), usize::try_from(row.get::<_, i64>(1)).unwrap_or(0))).collect()
+}
+
+async fn waiting(client: &Object, workspace: i32) -> Result<usize, StoreError> {
+    let rows = found(client, WAITING, &[&[workspace].as_slice()]).await?;
+    Ok(waits(&rows).get(&workspace).copied().unwrap_or(0))
 }
 
 /// Appends what need not wait any longer.
 pub(crate) async fn forward(inner: &Arc<Inner>, client: Object, owned: &Owned) -> Result<Routed, StoreError> {
     let Some(workspace) = inner.known(&client, &owned.workspace).await? else { return Ok(Routed::default()) };
-    if waiting(&client, &[workspace]).await?.is_empty() {
+    if waiting(&client, workspace).await? == 0 {
         return Ok(Routed::default());
     }
     let routed = whole(client, async |client| forward_within(inner, client, owned, workspace).await).await?;
@@ -264,6 +269,6 @@ async fn forward_within(inner: &Inner, client: &Object, owned: &Owned, workspace
     logging.write(&mut script, &ends).await?;
     places.write(&mut script).await?;
     script.run(true).await?;
-    let waiting = waiting(client, &[workspace]).await?.get(&workspace).copied().unwrap_or(0);
+    let waiting = waiting(client, workspace).await?;
     Ok(Routed { appended: gone.len(), waiting })
 }

@@ -4,9 +4,9 @@ use crate::{
     append::{Logging, Place},
     fault::of_postgres,
     form::{key, small},
-    statement::{Script, begin as begin_transaction, found, whole},
+    statement::{Script, Values, begin as begin_transaction, begin_with, found, whole},
     store::Inner,
-    withdraw::{Closed, Lanes, hold_queues},
+    withdraw::{Closed, Lanes, Queues},
 };
 use chatsparks_core::Instant;
 use chatsparks_ports::{EffectKey, Input, Settled, StoreError};
@@ -122,14 +122,17 @@ async fn settle_within(
     jobs: Vec<Settle>,
 ) -> Result<Vec<Result<bool, StoreError>>, StoreError> {
     let asked = Asked::of(inner, client, jobs.iter().map(|job| &job.key)).await?;
-    begin_transaction(client).await?;
-    hold_queues(client, &asked.workspaces.iter().copied().zip(asked.partitions.iter().copied()).collect()).await?;
     let sql = "SELECT e.workspace, e.partition, e.id, e.state, CASE WHEN NOT e.free THEN e.lane END, e.attempts,
              e.first_attempt, e.why, e.not_before, e.front
          FROM unnest($1::int[], $2::int[], $3::text[]) AS k (workspace, partition, id)
          JOIN effect e ON e.workspace = k.workspace AND e.partition = k.partition AND e.id = k.id
          ORDER BY e.workspace, e.partition, e.id FOR UPDATE OF e";
-    let rows = found(client, sql, &[&asked.workspaces, &asked.partitions, &asked.ids]).await?;
+    let queues = Queues::of(&asked.workspaces.iter().copied().zip(asked.partitions.iter().copied()).collect());
+    let queue_values = queues.values();
+    let mut statements: Vec<(&str, Values<'_>)> = queues.statement(&queue_values).into_iter().collect();
+    let values: Values<'_> = &[&asked.workspaces, &asked.partitions, &asked.ids];
+    statements.push((sql, values));
+    let rows = begin_with(client, &statements).await?.pop().unwrap_or_default();
     let mut open: HashMap<(Place, String), Open> = HashMap::new();
     for row in &rows {
         let found = Open {
@@ -240,7 +243,7 @@ pub(crate) async fn revive(inner: &Inner, client: Object, workspace: i32, id: St
             client.batch_execute("ROLLBACK").await.map_err(|error| of_postgres(&error))?;
             return Ok(false);
         };
-        hold_queues(client, &[(workspace, partition)].into()).await?;
+        Queues::of(&[(workspace, partition)].into()).hold(client).await?;
         let sql = "UPDATE effect SET state = 0, front = free, attempts = 0, first_attempt = NULL, not_before = NULL
              WHERE workspace = $1 AND partition = $2 AND id = $3 AND state = 2
              RETURNING CASE WHEN NOT free THEN lane END";

@@ -3,7 +3,7 @@
 use crate::fault::of_postgres;
 use chatsparks_ports::StoreError;
 use deadpool_postgres::Object;
-use futures_util::future::{BoxFuture, join_all};
+use futures_util::future::{BoxFuture, join, join_all};
 use tokio_postgres::{Row, types::ToSql};
 
 /// The values of a statement.
@@ -29,6 +29,32 @@ pub(crate) async fn changed(client: &Object, sql: &str, values: Values<'_>) -> R
 /// Begins a transaction.
 pub(crate) async fn begin(client: &Object) -> Result<(), StoreError> {
     client.batch_execute("BEGIN").await.map_err(|error| of_postgres(&error))
+}
+
+/// Begins a transaction with statements that are run [in order](in_order).
+pub(crate) async fn begin_with(
+    client: &Object,
+    statements: &[(&str, Values<'_>)],
+) -> Result<Vec<Vec<Row>>, StoreError> {
+    // What begins is sent first: it is polled first, and waits for nothing before.
+    let (began, told) = join(begin(client), in_order(client, statements)).await;
+    began?;
+    told
+}
+
+/// What statements find that are sent one after the other, without waiting for the answers in between. They are run in
+/// this order, and so hold what they hold in this order.
+pub(crate) async fn in_order(client: &Object, statements: &[(&str, Values<'_>)]) -> Result<Vec<Vec<Row>>, StoreError> {
+    let mut prepared = Vec::with_capacity(statements.len());
+    for (sql, values) in statements {
+        let statement = client.prepare_cached(sql).await.map_err(|error| of_postgres(&error))?;
+        prepared.push((statement, *values));
+    }
+    // INVARIANT: there are fewer than thirty, which are begun in order; and so they are sent.
+    let finding = prepared
+        .iter()
+        .map(async |(statement, values)| client.query(statement, values).await.map_err(|error| of_postgres(&error)));
+    join_all(finding).await.into_iter().collect()
 }
 
 /// Ends a transaction; what it wrote is durable then.

@@ -4,13 +4,14 @@ use crate::{
     append, commit,
     fault::{cut_off, of_pool, of_postgres},
     gather::Gatherer,
+    load, log,
     news::News,
     route, schema, settle,
     statement::{begin, end, found, found_one, whole},
 };
 use chatsparks_core::WorkspaceId;
 use chatsparks_ports::{Routed, StoreError};
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, QueueMode, RecyclingMethod, Runtime, Timeouts};
 use rustls::ClientConfig;
 use rustls_platform_verifier::BuilderVerifierExt;
 use std::{
@@ -20,7 +21,7 @@ use std::{
 };
 use tokio::runtime::Handle;
 use tokio_postgres::{
-    Config,
+    Config, Row,
     config::{Host, SslMode},
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -67,6 +68,8 @@ pub struct PostgresStore {
 /// What everything that runs shares.
 pub(crate) struct Inner {
     pool: Pool,
+    /// Connections that sort nothing which an index has in order: for what partitions load.
+    loading: Pool,
     pub(crate) home: Handle,
     pub(crate) config: Config,
     pub(crate) schema: String,
@@ -81,6 +84,8 @@ pub(crate) struct Inner {
 /// What is gathered. Apart from the rest: those who do the work hold that, and end when nobody can ask any more.
 pub(crate) struct Jobs {
     pub(crate) append: Gatherer<append::Job, append::Done>,
+    pub(crate) read: Gatherer<log::ReadJob, Vec<Row>>,
+    pub(crate) load: Gatherer<load::Job, load::Rows>,
     pub(crate) commit: Gatherer<commit::Job, ()>,
     pub(crate) begin: Gatherer<settle::Begin, bool>,
     pub(crate) settle: Gatherer<settle::Settle, bool>,
@@ -88,6 +93,8 @@ pub(crate) struct Jobs {
 
 /// How long a connection may take to be had.
 const WAIT: Duration = Duration::from_secs(10);
+/// Connections for what partitions load, of whom as many as ask are answered at once.
+const LOADING: usize = 1;
 /// Workspaces remembered.
 const REMEMBERED: usize = 100_000;
 
@@ -102,7 +109,7 @@ impl PostgresStore {
     pub async fn open(url: &str, options: Options) -> Result<Self, StoreError> {
         let home = Handle::current();
         let config = configured(url, &options)?;
-        let pool = pool(&config, options.connections)?;
+        let pool = pool(&config, options.connections.max(4))?;
         let client = pool.get().await.map_err(|error| of_pool(&error))?;
         schema::check_server(&client, options.may_lose).await?;
         let asked = options.partitions;
@@ -110,6 +117,7 @@ impl PostgresStore {
         let partitions = whole(client, async |client| schema::prepare(client, &schema, asked).await).await?;
         let inner = Arc::new(Inner {
             pool,
+            loading: self::pool(&with_options(config.clone(), &["enable_sort=off".to_owned()]), LOADING)?,
             home: home.clone(),
             config,
             schema: options.schema,
@@ -120,6 +128,8 @@ impl PostgresStore {
         });
         let jobs = Jobs {
             append: gathered(&inner, 1, append::weight, append::run),
+            read: gathered(&inner, 1, log::weight, log::read_logs),
+            load: gathered(&inner, 1, load::weight, load::run),
             commit: gathered(&inner, 2, commit::weight, commit::run),
             begin: gathered(&inner, 1, |_| 1, settle::begin),
             settle: gathered(&inner, 1, |_| 1, settle::settle),
@@ -167,6 +177,11 @@ impl Inner {
     /// A connection that nobody else uses meanwhile.
     pub(crate) async fn client(&self) -> Result<Object, StoreError> {
         self.pool.get().await.map_err(|error| of_pool(&error))
+    }
+
+    /// A connection for what partitions load.
+    pub(crate) async fn loading(&self) -> Result<Object, StoreError> {
+        self.loading.get().await.map_err(|error| of_pool(&error))
     }
 
     /// The number of a workspace; none: there is nothing of it.
@@ -261,9 +276,7 @@ fn configured(url: &str, options: &Options) -> Result<Config, StoreError> {
         "enable_seqscan=off".to_owned(),
         "jit=off".to_owned(),
     ];
-    let settings = settings.iter().map(|setting| format!("-c {setting}"));
-    let given = config.get_options().map(str::to_owned);
-    config.options(given.into_iter().chain(settings).collect::<Vec<_>>().join(" "));
+    config = with_options(config, &settings);
     if config.get_application_name().is_none() {
         config.application_name("chatsparks");
     }
@@ -283,6 +296,14 @@ fn configured(url: &str, options: &Options) -> Result<Config, StoreError> {
     Ok(config)
 }
 
+/// The same, with more settings of the server's.
+fn with_options(mut config: Config, settings: &[String]) -> Config {
+    let settings = settings.iter().map(|setting| format!("-c {setting}"));
+    let given = config.get_options().map(str::to_owned);
+    config.options(given.into_iter().chain(settings).collect::<Vec<_>>().join(" "));
+    config
+}
+
 /// How TLS is spoken, by what the system trusts.
 pub(crate) fn tls() -> Result<MakeRustlsConnect, StoreError> {
     let cannot = |error: rustls::Error| StoreError::Unusable(format!("TLS cannot be spoken: {error}"));
@@ -296,7 +317,9 @@ fn pool(config: &Config, connections: usize) -> Result<Pool, StoreError> {
     let how = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = Manager::from_config(config.clone(), tls()?, how);
     let timeouts = Timeouts { wait: Some(WAIT), create: Some(WAIT), recycle: Some(WAIT) };
-    let pool = Pool::builder(manager).max_size(connections.max(4)).runtime(Runtime::Tokio1).timeouts(timeouts).build();
+    // The connection that was used last goes first: what is prepared on it, and what the server knows there, is warm.
+    let pool = Pool::builder(manager).max_size(connections).queue_mode(QueueMode::Lifo);
+    let pool = pool.runtime(Runtime::Tokio1).timeouts(timeouts).build();
     pool.map_err(|error| StoreError::Unusable(error.to_string()))
 }
 

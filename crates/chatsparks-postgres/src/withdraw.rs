@@ -4,24 +4,48 @@ use crate::{
     append::Place,
     form::{key, signed, unkey},
     settle::{FAILED, IN_DOUBT, SENT},
-    statement::{Script, found},
+    statement::{Script, Values, found},
 };
 use chatsparks_core::{DmStage, UserId};
 use chatsparks_ports::{Input, StoreError};
 use deadpool_postgres::Object;
 use std::collections::{BTreeMap, BTreeSet};
+use tokio_postgres::types::ToSql;
 
-/// Holds the queues of shards, in order, until the transaction ends: lanes form up by one at a time.
+/// Queues of shards that are to be held, in order, until the transaction ends: lanes form up by one at a time.
 ///
-/// INVARIANT: whoever puts effects into lanes, or takes some out, holds this; else two could each leave it to the other to
+/// INVARIANT: whoever puts effects into lanes, or takes some out, holds these; else two could each leave it to the other to
 /// say who is first.
-pub(crate) async fn hold_queues(client: &Object, places: &BTreeSet<Place>) -> Result<(), StoreError> {
-    let (workspaces, partitions): (Vec<i32>, Vec<i32>) = places.iter().copied().unzip();
-    let sql = "SELECT FROM settled_count c
-         JOIN unnest($1::int[], $2::int[]) AS k (workspace, partition)
-             ON c.workspace = k.workspace AND c.partition = k.partition
-         ORDER BY c.workspace, c.partition FOR UPDATE OF c";
-    found(client, sql, &[&workspaces, &partitions]).await.map(drop)
+pub(crate) struct Queues {
+    workspaces: Vec<i32>,
+    partitions: Vec<i32>,
+}
+
+impl Queues {
+    pub(crate) fn of(places: &BTreeSet<Place>) -> Self {
+        let (workspaces, partitions) = places.iter().copied().unzip();
+        Self { workspaces, partitions }
+    }
+
+    pub(crate) fn values(&self) -> [&(dyn ToSql + Sync); 2] {
+        [&self.workspaces, &self.partitions]
+    }
+
+    /// The statement that holds them; none: there are none.
+    pub(crate) fn statement<'a>(&self, values: &'a [&'a (dyn ToSql + Sync)]) -> Option<(&'static str, Values<'a>)> {
+        let held = "SELECT FROM settled_count c
+             JOIN unnest($1::int[], $2::int[]) AS k (workspace, partition)
+                 ON c.workspace = k.workspace AND c.partition = k.partition
+             ORDER BY c.workspace, c.partition FOR UPDATE OF c";
+        (!self.workspaces.is_empty()).then_some((held, values))
+    }
+
+    pub(crate) async fn hold(&self, client: &Object) -> Result<(), StoreError> {
+        match self.statement(&self.values()) {
+            Some((sql, values)) => found(client, sql, values).await.map(drop),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Effects that get their outcome.

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+#[path = "postgres/at_once.rs"]
+mod at_once;
 #[path = "postgres/server.rs"]
 mod server;
 #[path = "postgres/sharing.rs"]

@@ -4,7 +4,6 @@ use super::{Written, decided, optional};
 use crate::{
     append::Place,
     form::{key, milliseconds, signed},
-    room::Sums,
     settle::{IN_DOUBT, WAITING},
     statement::Script,
 };
@@ -184,14 +183,8 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// Writes all of it, and the pools.
-    pub(super) async fn write(&'a self, script: &mut Script<'a>, sums: &'a Sums) -> Result<(), StoreError> {
-        if !sums.cycles.is_empty() {
-            let sql = "UPDATE pool p SET drawn = k.drawn
-                 FROM unnest($1::int[], $2::bigint[], $3::bigint[]) AS k (workspace, cycle, drawn)
-                 WHERE p.workspace = k.workspace AND p.cycle = k.cycle";
-            script.add(sql, vec![&sums.workspaces, &sums.cycles, &sums.drawn]).await?;
-        }
+    /// Writes all of it.
+    pub(super) async fn write(&'a self, script: &mut Script<'a>) -> Result<(), StoreError> {
         let (places, positions, numbers, forms) = &self.granted;
         if !forms.is_empty() {
             let sql = "INSERT INTO granted (workspace, partition, position, place, form)
