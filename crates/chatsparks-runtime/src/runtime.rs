@@ -88,6 +88,7 @@ pub(crate) struct Inner<S> {
     pub(crate) store_fault: Mutex<Option<StoreFault>>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     unique: AtomicU64,
+    pub(crate) pulse: worker::Pulse,
     /// What no other process has.
     process: u64,
 }
@@ -125,6 +126,8 @@ pub(crate) struct ShardState {
     pub(crate) latest: AtomicI64,
     /// How far a worker of this process has read.
     pub(crate) taken: AtomicU64,
+    /// How far the log goes at least, as anybody of this process found: used where several processes serve the store.
+    pub(crate) end: AtomicU64,
     /// Whether a worker of this process is at it.
     pub(crate) is_served: AtomicBool,
     /// There is something to decide: used where several processes serve the store.
@@ -244,6 +247,7 @@ impl<S: Store> Runtime<S> {
             store_fault: Mutex::new(None),
             tasks: Mutex::new(Vec::new()),
             unique: AtomicU64::new(0),
+            pulse: worker::Pulse::default(),
             process,
         });
         let runtime = Self { inner };
@@ -322,6 +326,7 @@ impl<S: Store> Runtime<S> {
                 decided: AtomicU64::new(0),
                 latest: AtomicI64::new(latest),
                 taken: AtomicU64::new(0),
+                end: AtomicU64::new(0),
                 is_served: AtomicBool::new(false),
                 wake: Notify::new(),
                 faults: AtomicU64::new(0),

@@ -21,7 +21,10 @@ use std::{
 
 mod flight;
 mod pending;
+mod pulse;
 mod room;
+
+pub(crate) use pulse::Pulse;
 
 /// How long a worker waits at most before it looks again by itself.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
@@ -31,6 +34,8 @@ const AFTER_TROUBLE: Duration = Duration::from_millis(500);
 /// moment, since a page that several events write to is written once. No person notices, and who comes alone does not wait.
 const BUSY: usize = 32;
 const A_MOMENT: Duration = Duration::from_millis(100);
+/// Where a process serves many partitions, and many events come to all of them together, it is less: each has few of them.
+const A_SHORT_MOMENT: Duration = Duration::from_millis(30);
 /// Bytes of events read at once.
 pub(crate) const BATCH_BYTES: usize = 16 << 20;
 /// Opened so often without a commit, something ends the process, and events are looked at one by one (R13).
@@ -210,6 +215,7 @@ impl<S: Store> Worker<S> {
     async fn work(&mut self) -> Result<(), StoreError> {
         let stop = self.inner.stopped();
         let inner = self.inner.clone();
+        let mut has_read = false;
         loop {
             if self.inner.is_stopping() || !self.inner.sharing.has(self.shard.shard.partition) {
                 return self.rest().await;
@@ -228,11 +234,24 @@ impl<S: Store> Worker<S> {
             }
             let events = if self.is_careful() { 1 } else { self.inner.settings.batch };
             let limit = Limit { events, bytes: BATCH_BYTES };
-            let batch = self.inner.store.read(&self.shard.shard, self.decided, limit).await?;
+            // Where one look finds the ends of all logs, a log is not read beyond its own: whoever logs has them looked at
+            // again, and wakes this.
+            let is_at_the_end = has_read && self.decided >= self.shard.end.load(Ordering::SeqCst);
+            let batch = match is_at_the_end {
+                true => Vec::new(),
+                false => self.inner.store.read(&self.shard.shard, self.decided, limit).await?,
+            };
+            has_read = self.inner.sharing.is_shared;
             let read = batch.last().map_or(self.decided, |last| last.position);
             self.shard.taken.store(read, Ordering::SeqCst);
             if !batch.is_empty() {
-                let is_busy = (BUSY..events).contains(&batch.len());
+                let are_many =
+                    self.inner.sharing.is_shared && self.inner.pulse.take(batch.len(), tokio::time::Instant::now());
+                let moment = match batch.len() {
+                    full if full >= events => None,
+                    _ if are_many => Some(A_SHORT_MOMENT),
+                    some => (some >= BUSY).then_some(A_MOMENT),
+                };
                 let last = batch[batch.len() - 1].position;
                 let mut envelopes: Vec<Envelope> = batch.into_iter().map(|logged| logged.envelope).collect();
                 self.take_compiled(&mut envelopes).await;
@@ -243,8 +262,8 @@ impl<S: Store> Worker<S> {
                     }
                     decided => decided?,
                 }
-                if is_busy {
-                    tokio::time::sleep(A_MOMENT).await;
+                if let Some(moment) = moment {
+                    tokio::time::sleep(moment).await;
                 }
                 continue;
             }
@@ -254,20 +273,24 @@ impl<S: Store> Worker<S> {
                 self.write().await?;
                 self.careful_until = 0;
             }
-            let due = self.next_due().await?;
+            let due = match self.inner.settings.clock {
+                ClockMode::Wall => self.next_due().await?,
+                // Whatever is due waits for the next event.
+                ClockMode::Events => None,
+            };
             let wall = self.inner.guard.wall();
             let wait = match due {
-                Some(due) if self.inner.settings.clock == ClockMode::Wall && due <= wall => {
+                Some(due) if due <= wall => {
                     if !self.pass_time().await? {
                         tokio::time::sleep(AFTER_TROUBLE).await;
                     }
                     continue;
                 }
-                Some(due) if self.inner.settings.clock == ClockMode::Wall => {
+                Some(due) => {
                     let left = due.as_milliseconds().saturating_sub(wall.as_milliseconds());
                     LOOK_AGAIN.min(Duration::from_millis(u64::try_from(left).unwrap_or(1)))
                 }
-                _ => LOOK_AGAIN,
+                None => LOOK_AGAIN,
             };
             tokio::select! {
                 biased;
@@ -284,7 +307,10 @@ impl<S: Store> Worker<S> {
         let Some(now) = self.inner.guard.stamp() else { return Ok(false) };
         let id = EventId::from(format!("clock:{}", self.inner.unique()));
         let input = Input { id, stamp: Stamp::Received(now), event: Event::Clock };
-        self.inner.store.append(vec![(self.shard.shard.clone(), input)]).await?;
+        let appended = self.inner.store.append(vec![(self.shard.shard.clone(), input)]).await?;
+        for clock in appended {
+            self.shard.end.fetch_max(clock.position, Ordering::SeqCst);
+        }
         Ok(true)
     }
 

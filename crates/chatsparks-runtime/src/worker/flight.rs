@@ -24,7 +24,7 @@ pub(super) struct InFlight {
     configured: Vec<EventId>,
     unconfigured: Vec<EventId>,
     outcomes: BTreeMap<&'static str, u64>,
-    draws: bool,
+    logs: bool,
     has_effects: bool,
 }
 
@@ -40,8 +40,8 @@ impl<S: Store> Worker<S> {
         }
         commit.decided = self.decided;
         commit.rows = self.partition.writes();
-        // Partition 0 may be told of the count.
-        let draws = !commit.drawn.is_empty();
+        // Partition 0 may be told of the count, and of effects that are withdrawn it is logged what became of them.
+        let logs = !commit.drawn.is_empty() || !commit.withdrawn.is_empty() || !commit.erased.is_empty();
         let has_effects = !commit.effects.is_empty() || !commit.withdrawn.is_empty();
         let erases = !commit.erased.is_empty();
         let work = self.shard.clone();
@@ -69,7 +69,7 @@ impl<S: Store> Worker<S> {
             configured: std::mem::take(&mut self.configured),
             unconfigured: std::mem::take(&mut self.unconfigured),
             outcomes: std::mem::take(&mut self.outcomes),
-            draws,
+            logs,
             has_effects,
         });
         self.since_rest += 1;
@@ -105,7 +105,7 @@ impl<S: Store> Worker<S> {
     /// Waits for the commit that is on its way, and tells of it.
     async fn land(&mut self) -> Result<(), StoreError> {
         let Some(flight) = self.in_flight.take() else { return Ok(()) };
-        let InFlight { commit, began, engine, head, decided, configured, unconfigured, outcomes, draws, has_effects } =
+        let InFlight { commit, began, engine, head, decided, configured, unconfigured, outcomes, logs, has_effects } =
             flight;
         commit.await.map_err(|_| cut_off())??;
         metrics::histogram!("chatsparks_commit_seconds").record(began.elapsed().as_secs_f64());
@@ -121,7 +121,7 @@ impl<S: Store> Worker<S> {
         }
         self.publish(&engine, &head, decided);
         self.committed = (engine, head, decided);
-        if draws {
+        if logs {
             self.workspace.tell_of_events();
         }
         if has_effects {
