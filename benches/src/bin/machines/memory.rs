@@ -1,31 +1,64 @@
-//! What a store on NATS takes for each million contacts, reckoned from fewer: memory and disk of a server, memory of a
-//! process.
+//! What a store takes for each million contacts, reckoned from fewer: memory and disk of a server, memory of a process.
 
 use crate::{
     Result,
-    burst::{id, shop},
+    burst::{PARTITIONS, id, shop},
     nats::options,
 };
-use chatsparks_cluster::Nats;
+use chatsparks_cluster::{Nats, Postgres};
 use chatsparks_jetstream::JetStreamStore;
-use chatsparks_ports::ManualClock;
+use chatsparks_ports::{ManualClock, Store};
+use chatsparks_postgres::PostgresStore;
 use chatsparks_runtime::{ClockMode, NewEvent, Runtime, Settings, WorkspaceSetup};
 use chatsparks_testkit::store_suite::make::{at, comment};
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
-/// Contacts that are made in each step.
+/// Contacts that are made in each step, each by one comment, of which a third fires.
 const STEP: usize = 25_000;
+const STEPS: usize = 4;
 
 pub(crate) async fn run() -> Result<()> {
+    let server = tokio::task::block_in_place(|| Postgres::start(&[]))?;
+    let mut options_of = chatsparks_postgres::Options::default();
+    options_of.partitions = Some(PARTITIONS);
+    let store = PostgresStore::open(&server.url("postgres"), options_of).await?;
+    let of_postgres = || {
+        // What every connection has for itself; what they share is a setting.
+        let processes = server.query("postgres", "SELECT pid FROM pg_stat_activity")?;
+        let memory = processes.lines().map(|process| in_memory(process, "RssAnon:").unwrap_or(0)).sum();
+        let disk = server.query("postgres", "CHECKPOINT; SELECT pg_database_size('postgres')")?.parse()?;
+        Ok((memory, disk))
+    };
+    measure("PostgreSQL, without what is shared", store, of_postgres).await?;
+    let sql = "SELECT relname || ' ' || (pg_table_size(oid) >> 20) || ' ' || (pg_indexes_size(oid) >> 20) FROM pg_class
+         WHERE relkind = 'r' AND relnamespace = 'chatsparks'::regnamespace AND pg_total_relation_size(oid) > 1 << 20
+         ORDER BY pg_total_relation_size(oid) DESC";
+    println!("\nPostgreSQL's tables, MiB without and of indexes:\n{}", server.query("postgres", sql)?);
+    drop(server);
     let servers = tokio::task::block_in_place(|| Nats::start(3))?;
     let store = JetStreamStore::open(options(&servers, "memory")?).await?;
+    let of_nats = || {
+        let (mut memory, mut disk) = (0, 0);
+        for node in 0..servers.len() {
+            memory += in_memory(&servers.process(node)?.to_string(), "VmRSS:")? / servers.len() as u64;
+            disk += servers.directory(node).map_or(0, size) / servers.len() as u64;
+        }
+        Ok((memory, disk))
+    };
+    measure("NATS, each of three", store, of_nats).await
+}
+
+/// Makes contacts, and tells what a server and this process have then.
+async fn measure<S: Store>(name: &str, store: S, of_server: impl Fn() -> Result<(u64, u64)>) -> Result<()> {
     let mut settings = Settings::default();
     (settings.trust_at, settings.clock, settings.contacts_at_hand) = (true, ClockMode::Events, 0);
     let setups = vec![WorkspaceSetup::new(shop(0, None), "digest")];
     let runtime = Runtime::start(Arc::new(store), Arc::new(ManualClock::new(at(0))), settings, setups).await?;
-    println!("\n| contacts | a server's memory | its disk | this process's memory |\n| --- | --- | --- | --- |");
-    for step in 0..4 {
-        for from in (step * STEP..(step + 1) * STEP).step_by(500) {
+    println!(
+        "\n{name}:\n| contacts | a server's memory | its disk | this process's memory |\n| --- | --- | --- | --- |"
+    );
+    for step in 0..=STEPS {
+        for from in (step.saturating_sub(1) * STEP..step * STEP).step_by(500) {
             let new = |n: usize| {
                 let text = if n.is_multiple_of(3) { "what is the price please" } else { "so beautiful" };
                 let event = comment(&format!("73{n:017}"), &format!("68000000000000{n:06}"), text);
@@ -38,22 +71,18 @@ pub(crate) async fn run() -> Result<()> {
         }
         // Snapshots are written, and what they make superfluous goes.
         tokio::time::sleep(Duration::from_secs(4)).await;
-        let (mut memory, mut disk) = (0, 0);
-        for node in 0..servers.len() {
-            memory += resident(&servers.process(node)?.to_string())? / servers.len() as u64;
-            disk += servers.directory(node).map_or(0, size) / servers.len() as u64;
-        }
-        let own = resident("self")?;
-        println!("| {} | {} MiB | {} MiB | {} MiB |", (step + 1) * STEP, memory >> 20, disk >> 20, own >> 20);
+        let (memory, disk) = tokio::task::block_in_place(&of_server)?;
+        let own = in_memory("self", "VmRSS:")?;
+        println!("| {} | {} MiB | {} MiB | {} MiB |", step * STEP, memory >> 20, disk >> 20, own >> 20);
     }
     runtime.stop(Duration::from_secs(10)).await;
     Ok(())
 }
 
-/// Bytes of a process in memory.
-fn resident(process: &str) -> Result<u64> {
+/// Bytes that a process has in memory, by this line of what the kernel tells of it.
+fn in_memory(process: &str, of: &str) -> Result<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with(of)).unwrap_or_default();
     Ok(line.split_whitespace().nth(1).unwrap_or("0").parse::<u64>()? * 1024)
 }
 
