@@ -19,9 +19,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 /// Jobs that wait or are written at most; whoever brings more waits outside.
 const ROOM: usize = 4_096;
 
-/// Nobody joins a group that has been written for so long: those who came first wait for all of it.
-const LONG: Duration = Duration::from_millis(50);
-
 /// How long a read may take that a checkpoint waits for.
 const A_READ: Duration = Duration::from_millis(100);
 
@@ -140,24 +137,38 @@ impl Thread {
                 },
             };
             let Some(first) = first else { return };
-            self.write(first);
+            let group = self.gather(first);
+            self.write(group);
         }
     }
 
-    /// Writes a group, and answers whoever waits for it.
-    fn write(&mut self, first: Box<dyn Job>) {
-        let mut group = Vec::with_capacity(self.expected);
-        match self.transact(first, &mut group, Gather::Group) {
-            Ok(()) => {
-                self.expected = group.len();
-                group.into_iter().for_each(|job| job.answer(None));
-            }
+    /// Everything that waits; and where many came last time, a moment for as many.
+    fn gather(&mut self, first: Box<dyn Job>) -> Vec<Box<dyn Job>> {
+        let mut group = vec![first];
+        let until = Instant::now() + self.pace.window;
+        while group.len() < ROOM {
+            let next = match self.waiting.try_recv() {
+                Ok(job) => Some(job),
+                Err(_) if group.len() < self.expected => {
+                    self.waiting.recv_timeout(until.saturating_duration_since(Instant::now())).ok()
+                }
+                Err(_) => None,
+            };
+            let Some(next) = next else { break };
+            group.push(next);
+        }
+        self.expected = group.len();
+        group
+    }
+
+    fn write(&mut self, mut group: Vec<Box<dyn Job>>) {
+        match self.transact(&mut group) {
+            Ok(()) => group.into_iter().for_each(|job| job.answer(None)),
             Err(Broke::Job(_)) if group.len() > 1 => {
                 // One of them is to blame, and fails alone.
-                for job in group {
-                    let mut alone = Vec::with_capacity(1);
-                    let failed = self.transact(job, &mut alone, Gather::Alone).err();
-                    alone.into_iter().for_each(|job| job.answer(failed.as_ref().map(Broke::told)));
+                for mut job in group {
+                    let failed = self.transact(std::slice::from_mut(&mut job)).err();
+                    job.answer(failed.as_ref().map(Broke::told));
                 }
             }
             Err(broke) => group.into_iter().for_each(|job| job.answer(Some(broke.told()))),
@@ -165,8 +176,8 @@ impl Thread {
     }
 
     /// One transaction; nothing of it stays where it breaks off.
-    fn transact(&mut self, first: Box<dyn Job>, group: &mut Vec<Box<dyn Job>>, gather: Gather) -> Result<(), Broke> {
-        let done = self.attempt(first, group, gather);
+    fn transact(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), Broke> {
+        let done = self.attempt(jobs);
         if done.is_err() {
             self.memory = Memory::default();
             if !self.connection.is_autocommit() {
@@ -180,28 +191,12 @@ impl Thread {
         done
     }
 
-    /// Each job runs as it comes, so that what is brought over many connections is written while the rest is still read;
-    /// and a long one, such as what was decided of a thousand events, while others bring theirs.
-    fn attempt(&mut self, first: Box<dyn Job>, group: &mut Vec<Box<dyn Job>>, gather: Gather) -> Result<(), Broke> {
+    fn attempt(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), Broke> {
         let all = |error: rusqlite::Error| Broke::All(of_sqlite(&error));
-        let began = Instant::now();
-        let mut next = Some(first);
-        let begun = self.connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute([]));
-        if let Err(error) = begun {
-            group.extend(next);
-            return Err(all(error));
-        }
+        self.connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute([])).map_err(all)?;
         let mut writing = Writing::new(&self.connection, &mut self.memory);
-        while let Some(mut job) = next {
-            let ran = job.run(&mut writing);
-            group.push(job);
-            ran.map_err(Broke::Job)?;
-            next = match gather {
-                Gather::Group if group.len() < ROOM && began.elapsed() < LONG => {
-                    next_of(&self.waiting, group.len() < self.expected, began + self.pace.window)
-                }
-                _ => None,
-            };
+        for job in jobs.iter_mut() {
+            job.run(&mut writing).map_err(Broke::Job)?;
         }
         writing.flush().map_err(|failure| Broke::All(failure.told()))?;
         let forgot = writing.forgot;
@@ -223,24 +218,6 @@ impl Thread {
         });
         let _ = self.connection.busy_timeout(BUSY);
         self.traces = if cleared == Ok(0) { None } else { Some(Instant::now() + LOOK_AGAIN) };
-    }
-}
-
-/// Who goes into a transaction.
-#[derive(Clone, Copy)]
-enum Gather {
-    /// Everything that waits; and where many came last time, a moment for as many.
-    Group,
-    /// One job, which may be to blame.
-    Alone,
-}
-
-/// The next of a group; where more are expected, a moment for it.
-fn next_of(waiting: &mpsc::Receiver<Box<dyn Job>>, more_expected: bool, until: Instant) -> Option<Box<dyn Job>> {
-    match waiting.try_recv() {
-        Ok(job) => Some(job),
-        Err(_) if more_expected => waiting.recv_timeout(until.saturating_duration_since(Instant::now())).ok(),
-        Err(_) => None,
     }
 }
 
