@@ -117,3 +117,63 @@ async fn o6_with_a_rate_that_is_halved_midway() {
         assert!(refused > 0);
     }
 }
+
+/// A burst over two minutes while ten effects a second go out, and five once half of them went: the forecast is looked at
+/// all the time from when the change shows, to the last half minute, which is of the retries that are left.
+#[tokio::test(start_paused = true)]
+async fn o6_throughout_a_burst() {
+    const COMMENTS: usize = 9_000;
+    const MINUTES_OF_BURST: u64 = 2;
+    let shown = Duration::from_secs(30);
+    let document = workspace().says("hello", "It is 590 THB").trigger("price", &["price"], "hello").build();
+    let id = document.workspace.id.clone();
+    let platform = Arc::new(Platform { takes: Mutex::new(10), taken: Mutex::default(), refused: Mutex::default() });
+    let mut setup = WorkspaceSetup::new(document, "digest").with_channel(platform.clone());
+    setup.rates = vec!["12/s".parse().unwrap()];
+    let mut settings = Settings::default();
+    settings.seed = Some(11);
+    let (store, clock) = (Arc::new(MemoryStore::new(1)), Arc::new(Virtual(time::Instant::now())));
+    let runtime = Runtime::start(store, clock.clone(), settings, vec![setup]).await.unwrap();
+    let comments = (0..COMMENTS).fold(history("2026-02-27T09:00:00Z"), |history, n| {
+        history.comment(&format!("u{n}"), if n % 3 == 0 { "price?" } else { "so beautiful" })
+    });
+    let mut comments = comments.build().into_iter().peekable();
+    let body = COMMENTS / usize::try_from(MINUTES_OF_BURST * 60).unwrap();
+    while comments.peek().is_some() {
+        let events = comments.by_ref().take(body);
+        let events = events.map(|envelope| NewEvent { id: envelope.id, at: None, event: envelope.event }).collect();
+        runtime.accept(&id, events).await.unwrap();
+        time::sleep(Duration::from_secs(1)).await;
+    }
+    let (mut foreseen, mut halved) = (Vec::new(), None);
+    loop {
+        let Forecast { drained_at, waiting, .. } = runtime.queue(&id).await.unwrap().forecast;
+        if waiting == 0 {
+            break;
+        }
+        if halved.is_none() && waiting * 2 < (COMMENTS as u64).div_ceil(3) {
+            *platform.takes.lock().unwrap() = 5;
+            halved = Some(clock.monotonic());
+        }
+        foreseen.push((clock.monotonic(), clock.wall(), drained_at.unwrap()));
+        time::sleep(Duration::from_secs(1)).await;
+    }
+    let (drained, halved) = ((clock.monotonic(), clock.wall()), halved.unwrap());
+    let mut judged = 0;
+    for (when, wall, drained_at) in foreseen {
+        let left = drained.0 - when;
+        if when < halved + shown || left < shown {
+            continue;
+        }
+        let (foreseen, took) = (
+            drained_at.as_milliseconds() - wall.as_milliseconds(),
+            drained.1.as_milliseconds() - wall.as_milliseconds(),
+        );
+        let off = (foreseen - took).abs() as f64 / took as f64;
+        assert!(off <= 0.1, "{left:?} before its end it was off by {off:.3}");
+        judged += 1;
+    }
+    assert!(judged > 60, "{judged} forecasts");
+    assert!(*platform.refused.lock().unwrap() > 0);
+    runtime.stop(Duration::from_secs(5)).await;
+}
