@@ -170,8 +170,10 @@ impl Past {
                 Standing::Nothing => return Ok(None),
                 Standing::Gone => return Err(PastError::Gone),
             };
-            let is_later =
-                |step: &Step| step.at() > by || step.line.as_ref().is_some_and(|line| line.seq >= stood.next);
+            let is_later = |step: &Step| match &step.line {
+                Some(line) => line.seq >= stood.next || (step.at() > by && !line.is_repeated),
+                None => step.at() > by,
+            };
             let later = steps.iter().position(is_later);
             steps.truncate(later.unwrap_or(steps.len()));
             if stood.next < begin.seq {

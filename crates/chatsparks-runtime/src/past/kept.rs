@@ -20,6 +20,8 @@ pub(super) struct Line {
     pub(super) is_queued: bool,
     /// It was older than is remembered (T5).
     is_too_old: bool,
+    /// It came again, and moved no time (T3).
+    pub(super) is_repeated: bool,
     /// The engine had failed (R13).
     pub(super) is_fault: bool,
     /// Contacts counted before it, where it does not say so itself.
@@ -55,6 +57,12 @@ struct Form {
     facts: Vec<Value>,
 }
 
+/// T3: whether an outcome is of something that came again: it moves no time, and what was due by its `at` may stand behind it.
+pub(super) fn is_repeated(outcome: &Value) -> bool {
+    let says = |said: &Value| said.as_object().is_some_and(|said| said.values().any(|value| value == "duplicate"));
+    outcome.as_object().is_some_and(|outcome| outcome.contains_key("duplicate") || outcome.values().any(says))
+}
+
 impl Line {
     /// Reads a line; none: it is no record that this version knows.
     pub(super) fn read(text: String) -> Option<Self> {
@@ -68,6 +76,7 @@ impl Line {
             revision,
             is_queued: facts.iter().any(|fact| fact.get("queued").is_some()),
             is_too_old: outcome["refused"]["reason"] == "too_old",
+            is_repeated: is_repeated(&outcome),
             is_fault: outcome["refused"]["reason"] == "engine_fault",
             count_before: None,
             source: event.map(Source::Event).or(timer.map(Source::Timer))?,

@@ -1,11 +1,13 @@
 //! How a shard stood at an earlier instant: found by halving its records and its log, and not by reading them through.
 //!
-//! Both are in the order of their instants but for events that came late (T5): what counts is where the shard first passed
-//! the instant.
+//! Both are in the order of their instants but for events that came late (T5) and for those that came again, which move no
+//! time (T3): what counts is where the shard first passed the instant.
 
+use super::kept::is_repeated;
 use chatsparks_core::{Instant, Row};
 use chatsparks_ports::{Cursor, Limit, Position, Shard, Store, StoreError};
 use serde::Deserialize;
+use serde_json::Value;
 
 /// The last that was decided by an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,10 +31,14 @@ pub enum Standing {
     At(Stood),
 }
 
+/// Records that are read at once on the way back to one that moved time.
+const PAGE: u64 = 256;
+
 #[derive(Deserialize)]
 struct Form {
     at: Instant,
     revision: u32,
+    outcome: Value,
 }
 
 impl Standing {
@@ -51,12 +57,14 @@ impl Standing {
         let (mut least, mut most, mut found) = (first, end.unwrap_or(0), None);
         while least < most {
             let middle = least + (most - least) / 2;
-            match record(store, shard, middle).await? {
-                Some(Form { at, revision }) if at <= by => {
-                    found = Some(Stood { next: middle + 1, at, revision });
+            match last_that_counts(store, shard, least, middle).await? {
+                // They say nothing of where it stood.
+                None => least = middle + 1,
+                Some((seq, Form { at, revision, .. })) if at <= by => {
+                    found = Some(Stood { next: seq + 1, at, revision });
                     least = middle + 1;
                 }
-                _ => most = middle,
+                Some((seq, _)) => most = seq,
             }
         }
         Ok(match found {
@@ -67,10 +75,26 @@ impl Standing {
     }
 }
 
-async fn record<S: Store>(store: &S, shard: &Shard, seq: u64) -> Result<Option<Form>, StoreError> {
-    let cursor = Cursor::in_one(store.partitions(), shard.partition, seq);
-    let (records, _) = store.records(&shard.workspace, &cursor, 1).await?;
-    Ok(records.first().and_then(|record| serde_json::from_str(&record.line).ok()))
+/// The last record of a stretch, both its ends included, that is not of something that came again.
+async fn last_that_counts<S: Store>(
+    store: &S,
+    shard: &Shard,
+    least: u64,
+    last: u64,
+) -> Result<Option<(u64, Form)>, StoreError> {
+    let (mut end, mut page) = (last + 1, 1);
+    while end > least {
+        let from = end.saturating_sub(page).max(least);
+        let cursor = Cursor::in_one(store.partitions(), shard.partition, from);
+        let (records, _) = store.records(&shard.workspace, &cursor, (end - from) as usize).await?;
+        let forms = records.iter().rev().filter(|record| record.seq < end);
+        let mut forms = forms.filter_map(|record| Some((record.seq, serde_json::from_str::<Form>(&record.line).ok()?)));
+        if let Some(found) = forms.find(|(_, form)| !is_repeated(&form.outcome)) {
+            return Ok(Some(found));
+        }
+        (end, page) = (from, PAGE);
+    }
+    Ok(None)
 }
 
 /// The last position of a shard's log that was decided, and passed by an instant.
