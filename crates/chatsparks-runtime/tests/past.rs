@@ -5,9 +5,9 @@
 use chatsparks_core::{
     Contact, Engine, Envelope, Event, Instant, Key, Order, Period, Record, Row, UserId, WorkspaceId,
 };
-use chatsparks_ports::{Archive, ManualClock, MemoryStore};
+use chatsparks_ports::{Archive, ManualClock, MemoryStore, Shard};
 use chatsparks_replay::Replay;
-use chatsparks_runtime::{ClockMode, NewEvent, Past, PastError, Runtime, Settings, Wanted, WorkspaceSetup};
+use chatsparks_runtime::{ClockMode, NewEvent, Past, PastError, Runtime, Settings, Standing, Wanted, WorkspaceSetup};
 use chatsparks_testkit::{
     generate::{Case, Focus, case},
     properties,
@@ -327,5 +327,32 @@ fn c10_nobody_has_no_past() {
         assert!(past.unwrap().is_none());
         let row = store.row(&case.workspace.workspace.id, &Key::Contact("nobody".into())).await.unwrap();
         assert_eq!(row, None);
+    });
+}
+
+/// T3: what comes again moves no time, and says nothing of where the shard stood.
+#[test]
+fn t3_what_came_again_does_not_pass_an_instant() {
+    let began: Instant = "2026-03-02T10:00:00Z".parse().unwrap();
+    let happens = |id: &str, user: &str, hour: i64| Envelope {
+        id: id.into(),
+        at: began.after(Period::minutes(hour * 60)),
+        event: comment(&format!("c-{id}"), user, "hello"),
+    };
+    let again = |hour| happens("e1", "u1", hour);
+    let mut history = vec![happens("e1", "u1", 0)];
+    history.extend([6; 8].map(again));
+    history.extend([happens("e2", "u2", 1), again(7), happens("e3", "u3", 8)]);
+    let case = Case { workspace: chatsparks_testkit::build::workspace().build(), history };
+    runs(async {
+        let store = kept(&case, 1).await;
+        let shard = Shard { workspace: case.workspace.workspace.id.clone(), partition: 0 };
+        let by = |hour: i64| began.after(Period::minutes(hour * 60));
+        for (at, next, last) in [(0, 1, 0), (1, 10, 1), (2, 10, 1), (7, 10, 1), (8, 12, 8)] {
+            let Standing::At(stood) = Standing::find(&*store, &shard, by(at)).await.unwrap() else { panic!("nothing") };
+            assert_eq!((stood.next, stood.at), (next, by(last)), "after {at} hours");
+        }
+        let before = Standing::find(&*store, &shard, began.before(Period::minutes(60))).await.unwrap();
+        assert_eq!(before, Standing::Nothing);
     });
 }
