@@ -44,9 +44,10 @@ pub(crate) fn encoded(name: &str) -> String {
 pub(crate) const UNTIL_THEY_AGREE: Duration = Duration::from_secs(30);
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
-/// Whether that is what is heard of servers that have not chosen yet, or are too busy to answer in time.
+/// Whether that is what is heard of servers that have not chosen yet, have not heard of one another yet, or are too busy to
+/// answer in time.
 pub(crate) fn nobody_leads(why: &str) -> bool {
-    ["no responders", "request timed out"].iter().any(|told| why.contains(told))
+    ["no responders", "request timed out", "peer offline"].iter().any(|told| why.contains(told))
 }
 
 /// A server of JetStream, one name space on it.

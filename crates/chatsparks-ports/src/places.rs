@@ -86,7 +86,7 @@ pub trait Directory {
     /// What the store says.
     fn undecided(&mut self, partition: u32, user_id: Option<&UserId>) -> Result<Option<Position>, Self::Error>;
 
-    /// Whether an event that names this key waits.
+    /// Whether an event waits that [`names`] this key.
     ///
     /// # Errors
     /// What the store says.
@@ -107,8 +107,8 @@ pub enum Place {
 /// What an event waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waits {
-    /// What it names: events that name the same go in the order in which they came.
-    pub key: PlaceKey,
+    /// What it [`names`]: events that name the same go in the order in which they came.
+    pub keys: Vec<PlaceKey>,
     /// Until these partitions have decided so far.
     pub until: Vec<(u32, Position)>,
     /// Of an order: the partition of the contact that its shop id was linked to when it came.
@@ -136,10 +136,15 @@ impl Addressed<'_> {
     /// # Errors
     /// What the store says.
     pub fn place<D: Directory>(&self, directory: &mut D, id: &EventId, event: &Event) -> Result<Place, D::Error> {
-        if let Some(key) = named(event)
-            && directory.is_awaited(&key)?
-        {
-            return Ok(Place::Waits(Waits { key, until: Vec::new(), linked: None }));
+        let keys = names(event);
+        for key in &keys {
+            if directory.is_awaited(key)? {
+                let linked = match event {
+                    Event::Order(order) => directory.place(&shop_user_of(order))?,
+                    _ => None,
+                };
+                return Ok(Place::Waits(Waits { keys, until: Vec::new(), linked }));
+            }
         }
         match event {
             Event::Configure(_) | Event::Clock => Ok(Place::Everywhere),
@@ -210,13 +215,14 @@ impl Addressed<'_> {
 
     fn order<D: Directory>(&self, directory: &mut D, order: &Order) -> Result<Place, D::Error> {
         let key = PlaceKey::Order(order.order_id.clone());
-        let linked = directory.place(&PlaceKey::ShopUser(order.user_id.as_str().into()))?;
+        let linked = directory.place(&shop_user_of(order))?;
         let home = self.home(order.user_id.as_str());
         let may_be_linked = linked.is_some_and(|linked| linked != home);
         if may_be_linked && directory.place(&key)?.is_none() && !directory.is_contact(home, &order.user_id)? {
             // Whether they are a contact by then is for the log to say.
             if let Some(position) = directory.undecided(home, Some(&order.user_id))? {
-                return Ok(Place::Waits(Waits { key, until: vec![(home, position)], linked }));
+                let keys = vec![key, shop_user_of(order)];
+                return Ok(Place::Waits(Waits { keys, until: vec![(home, position)], linked }));
             }
         }
         self.settled(directory, &Event::Order(order.clone()), linked).map(Place::In)
@@ -237,7 +243,7 @@ impl Addressed<'_> {
         if until.is_empty() {
             return Ok(Place::In(self.home(dm_id.as_str())));
         }
-        Ok(Place::Waits(Waits { key, until, linked: None }))
+        Ok(Place::Waits(Waits { keys: vec![key], until, linked: None }))
     }
 }
 
@@ -250,17 +256,22 @@ pub fn pass_time_first(input: &Input, latest: Option<Instant>) -> Option<Input> 
     is_late.then_some(Input { id, stamp: Stamp::Brought(at), event: Event::Clock })
 }
 
-/// What an event names that another may wait for.
-fn named(event: &Event) -> Option<PlaceKey> {
+/// What an event names that another may wait for: of an order its id, and then the id that it bears, so that the orders of
+/// one buyer stay in order.
+pub fn names(event: &Event) -> Vec<PlaceKey> {
     match event {
-        Event::Order(order) => Some(PlaceKey::Order(order.order_id.clone())),
+        Event::Order(order) => vec![PlaceKey::Order(order.order_id.clone()), shop_user_of(order)],
         Event::OrderCancelled(order_id) | Event::OrderReview { order_id, .. } => {
-            Some(PlaceKey::Order(order_id.clone()))
+            vec![PlaceKey::Order(order_id.clone())]
         }
-        Event::Refund(refund) => Some(PlaceKey::Order(refund.order_id.clone())),
-        Event::Receipt(receipt) => Some(PlaceKey::Dm(receipt.dm_id.clone())),
-        _ => None,
+        Event::Refund(refund) => vec![PlaceKey::Order(refund.order_id.clone())],
+        Event::Receipt(receipt) => vec![PlaceKey::Dm(receipt.dm_id.clone())],
+        _ => Vec::new(),
     }
+}
+
+fn shop_user_of(order: &Order) -> PlaceKey {
+    PlaceKey::ShopUser(order.user_id.as_str().into())
 }
 
 /// The contact whose timer sent a DM, which its id names (T6): `timer:<kind>:<user_id>:<due>/<place>`.

@@ -2,14 +2,14 @@
 
 use crate::{
     append::{Logging, Place},
-    form::{key, large, small, unsigned},
+    form::{key, large, read, small, unsigned},
     route::{Owned, Puts},
     statement::found,
 };
-use chatsparks_core::{Event, EventId, Instant, UserId, home_partition};
+use chatsparks_core::{Envelope, Event, EventId, Instant, UserId, home_partition};
 use chatsparks_ports::{
     Position, StoreError,
-    places::{Directory, PlaceKey},
+    places::{Directory, PlaceKey, names as names_of},
 };
 use deadpool_postgres::Object;
 use std::{
@@ -103,10 +103,16 @@ impl Needs {
         for row in found(client, sql, &[&workspace, &homes, &kinds, &names]).await? {
             known.places.insert((row.get(0), row.get(1)), large(row.get(2)));
         }
-        let sql = "SELECT kind, name FROM waiting WHERE workspace = $1 AND name = ANY ($2)";
+        // Few orders wait, and never long: whose they are their forms say.
+        let sql = "SELECT kind, name, CASE WHEN kind = 'order' AND linked IS NOT NULL THEN form END FROM waiting
+             WHERE workspace = $1 AND (name = ANY ($2) OR kind = 'order' AND linked IS NOT NULL AND $3)";
         let names: Vec<&str> = names.into_iter().chain(self.dms.iter().map(String::as_str)).collect();
-        for row in found(client, sql, &[&workspace, &names]).await? {
+        for row in found(client, sql, &[&workspace, &names, &!self.users.is_empty()]).await? {
             known.awaited.insert((row.get(0), row.get(1)));
+            if let Some(form) = row.get::<_, Option<&str>>(2) {
+                let keys = names_of(&read::<Envelope>(form)?.event);
+                known.awaited.extend(keys.iter().map(named).map(|(kind, name)| (kind.to_owned(), name)));
+            }
         }
         let homes: Vec<i32> = self.users.iter().map(|(home, _)| *home).collect();
         let names: Vec<&str> = self.users.iter().map(|(_, name)| name.as_str()).collect();

@@ -41,7 +41,7 @@ impl Owned {
 pub(crate) struct Puts {
     /// By workspace, the row's partition and the key: where it lives.
     places: BTreeMap<(i32, i32, Named), (u32, Option<Instant>)>,
-    waits: Vec<(i32, Waits, bool, String)>,
+    waits: Vec<(i32, Named, Waits, bool, String)>,
     awaited: HashSet<(i32, Named)>,
 }
 
@@ -82,8 +82,10 @@ impl Puts {
     }
 
     fn wait(&mut self, workspace: i32, waits: Waits, brought: bool, form: String) {
-        self.awaited.insert((workspace, named(&waits.key)));
-        self.waits.push((workspace, waits, brought, form));
+        // By its first key it is found again; by the others it is found by what it is.
+        let Some(first) = waits.keys.first().map(named) else { return };
+        self.awaited.extend(waits.keys.iter().map(|key| (workspace, named(key))));
+        self.waits.push((workspace, first, waits, brought, form));
     }
 
     pub(crate) fn places(&self) -> Places {
@@ -101,8 +103,7 @@ impl Puts {
 
     pub(crate) fn waits(self) -> Waiters {
         let mut waiters = Waiters::default();
-        for (workspace, waits, brought, form) in self.waits {
-            let (kind, name) = named(&waits.key);
+        for (workspace, (kind, name), waits, brought, form) in self.waits {
             waiters.workspaces.push(workspace);
             waiters.kinds.push(kind);
             waiters.names.push(name);
@@ -224,35 +225,29 @@ async fn forward_within(inner: &Inner, client: &Object, owned: &Owned, workspace
     began?;
     let mut logging = locked?;
     logging.tracks = true;
-    let sql = "SELECT number, kind, name, until, linked, brought, form FROM waiting WHERE workspace = $1
+    let sql = "SELECT number, until, linked, brought, form FROM waiting WHERE workspace = $1
          ORDER BY number LIMIT $2";
     let rows = found(client, sql, &[&workspace, &LOOKED_AT]).await?;
     let mut waiters = Vec::with_capacity(rows.len());
     let mut needs = Needs::of(owned.partitions);
     for row in &rows {
-        let envelope: Envelope = read(row.get(6))?;
+        let envelope: Envelope = read(row.get(4))?;
         needs.take(owned, &envelope.id, &envelope.event);
         let until: Vec<(u32, Position)> =
-            serde_json::from_str(row.get(3)).map_err(|error| crate::fault::of_form(&error))?;
-        let thing: (&str, &str) = (row.get(1), row.get(2));
-        waiters.push((
-            row.get::<_, i64>(0),
-            thing,
-            until,
-            row.get::<_, Option<i32>>(4),
-            row.get::<_, bool>(5),
-            envelope,
-        ));
+            serde_json::from_str(row.get(1)).map_err(|error| crate::fault::of_form(&error))?;
+        let (number, linked, brought): (i64, Option<i32>, bool) = (row.get(0), row.get(2), row.get(3));
+        waiters.push((number, until, linked, brought, envelope));
     }
     let mut known = needs.know(client, workspace).await?;
     let mut puts = Puts::default();
     let (mut gone, mut behind) = (Vec::new(), HashSet::new());
-    for (number, thing, until, linked, brought, envelope) in waiters {
+    for (number, until, linked, brought, envelope) in waiters {
         let is_decided = |(partition, position): &(u32, Position)| {
             known.decided.get(*partition as usize).is_some_and(|decided| decided >= position)
         };
-        if behind.contains(&thing) || !until.iter().all(is_decided) {
-            behind.insert(thing);
+        let keys = places::names(&envelope.event);
+        if keys.iter().any(|key| behind.contains(key)) || !until.iter().all(is_decided) {
+            behind.extend(keys);
             continue;
         }
         gone.push(number);

@@ -7,17 +7,18 @@ const RUNS: usize = 1_500;
 
 /// A plan that fails by the same rule and has as few steps as could be found, and how it fails.
 pub fn shrink(plan: &Plan, failure: &Failure, run: impl Fn(&Plan) -> Option<Failure>) -> (Plan, Failure) {
-    let mut shrinking = Shrinking { best: plan.clone(), failure: failure.clone(), left: RUNS, run };
+    let mut shrinking = Shrinking { best: plan.clone(), failure: failure.clone(), left: RUNS, is_less: false, run };
     // What comes after the failure has no part in it.
     let mut cut = plan.clone();
     cut.steps.truncate(failure.step);
     shrinking.tries(cut);
     loop {
-        let before = shrinking.size();
+        shrinking.is_less = false;
         shrinking.without_steps();
         shrinking.without_events();
         shrinking.with_less();
-        if shrinking.size() == before || shrinking.left == 0 {
+        shrinking.with_crashes_that_say_when();
+        if !shrinking.is_less || shrinking.left == 0 {
             return (shrinking.best, shrinking.failure);
         }
     }
@@ -27,15 +28,12 @@ struct Shrinking<F> {
     best: Plan,
     failure: Failure,
     left: usize,
+    /// Whether anything came to be less in this round.
+    is_less: bool,
     run: F,
 }
 
 impl<F: Fn(&Plan) -> Option<Failure>> Shrinking<F> {
-    fn size(&self) -> usize {
-        let events = |step: &Step| if let Step::Deliver(body) = step { 1 + body.len() } else { 1 };
-        self.best.steps.iter().map(events).sum()
-    }
-
     /// Whether a plan fails in the same way; then it is the best.
     fn tries(&mut self, plan: Plan) -> bool {
         if self.left == 0 {
@@ -44,7 +42,7 @@ impl<F: Fn(&Plan) -> Option<Failure>> Shrinking<F> {
         self.left -= 1;
         match (self.run)(&plan) {
             Some(failure) if failure.rule == self.failure.rule => {
-                (self.best, self.failure) = (plan, failure);
+                (self.best, self.failure, self.is_less) = (plan, failure, true);
                 true
             }
             _ => false,
@@ -109,6 +107,22 @@ impl<F: Fn(&Plan) -> Option<Failure>> Shrinking<F> {
             let mut plan = self.best.clone();
             plan.steps[place] = less;
             self.tries(plan);
+        }
+    }
+
+    /// A crash says at the how many-th call: many steps stand there for no more than the calls that they make. One that says
+    /// by itself when it comes needs none of them.
+    fn with_crashes_that_say_when(&mut self) {
+        for place in 0..self.best.steps.len() {
+            let Step::Crash { at, number: before, after, down } = self.best.steps[place] else { continue };
+            let earlier = (1..before).map(|number| Step::Crash { at, number, after, down });
+            for crash in std::iter::once(Step::CrashInChannel { down }).chain(earlier) {
+                let mut plan = self.best.clone();
+                plan.steps[place] = crash;
+                if self.tries(plan) {
+                    break;
+                }
+            }
         }
     }
 }

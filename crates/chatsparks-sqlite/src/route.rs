@@ -103,10 +103,23 @@ impl Directory for Within<'_, '_> {
     }
 
     fn is_awaited(&mut self, key: &PlaceKey) -> Result<bool, Failure> {
-        let mut statement = self
-            .writing
-            .connection
-            .prepare_cached("SELECT 1 FROM waiting WHERE workspace = ?1 AND kind = ?2 AND name = ?3")?;
+        let connection = &self.writing.connection;
+        if let PlaceKey::ShopUser(_) = key {
+            // Few orders wait, and never long: whose they are their forms say.
+            let mut statement = connection.prepare_cached(
+                "SELECT form FROM waiting WHERE workspace = ?1 AND kind = 'order' AND linked IS NOT NULL",
+            )?;
+            let mut rows = statement.query([self.workspace])?;
+            while let Some(row) = rows.next()? {
+                let envelope: Envelope = crate::form::read(text(row, 0)?)?;
+                if places::names(&envelope.event).contains(key) {
+                    return Ok(true);
+                }
+            }
+            return Ok(false);
+        }
+        let mut statement =
+            connection.prepare_cached("SELECT 1 FROM waiting WHERE workspace = ?1 AND kind = ?2 AND name = ?3")?;
         Ok(statement.exists(params![self.workspace, key.kind(), key.name()])?)
     }
 }
@@ -144,17 +157,17 @@ pub(crate) fn forward(writing: &mut Writing<'_>, addressed: &Addressed<'_>) -> R
     let partitions = addressed.partitions;
     let (mut appended, mut behind) = (0, std::collections::HashSet::new());
     for waiting in all(writing, workspace)? {
-        let thing = (waiting.kind, waiting.name);
-        let mut is_decided = !behind.contains(&thing);
+        let Envelope { id, at, event } = crate::form::read(&waiting.form)?;
+        let keys = places::names(&event);
+        let mut is_decided = !keys.iter().any(|key| behind.contains(key));
         for (partition, position) in waiting.until {
             is_decided = is_decided && decided(writing, Place { workspace, partition })? >= position;
         }
         if !is_decided {
-            behind.insert(thing);
+            behind.extend(keys);
             continue;
         }
         writing.connection.prepare_cached("DELETE FROM waiting WHERE number = ?1")?.execute([waiting.number])?;
-        let Envelope { id, at, event } = crate::form::read(&waiting.form)?;
         let stamp = if waiting.brought { Stamp::Brought(at) } else { Stamp::Received(at) };
         let mut within = Within { at, writing: &mut *writing, workspace, partitions };
         let partition = addressed.settled(&mut within, &event, waiting.linked)?;
@@ -196,8 +209,6 @@ fn decided(writing: &Writing<'_>, place: Place) -> Result<Position, Failure> {
 /// An event that waits.
 struct Waiting {
     number: i64,
-    kind: String,
-    name: String,
     until: Vec<(u32, Position)>,
     linked: Option<u32>,
     brought: bool,
@@ -205,6 +216,7 @@ struct Waiting {
 }
 
 fn wait(writing: &Writing<'_>, workspace: i64, input: &Input, form: &str, waits: &Waits) -> Result<(), Failure> {
+    let Some(key) = waits.keys.first() else { return Ok(()) };
     writing
         .connection
         .prepare_cached(
@@ -213,8 +225,8 @@ fn wait(writing: &Writing<'_>, workspace: i64, input: &Input, form: &str, waits:
         )?
         .execute(params![
             workspace,
-            waits.key.kind(),
-            waits.key.name(),
+            key.kind(),
+            key.name(),
             serde_json::to_string(&waits.until)?,
             waits.linked,
             matches!(input.stamp, Stamp::Brought(_)),
@@ -225,19 +237,17 @@ fn wait(writing: &Writing<'_>, workspace: i64, input: &Input, form: &str, waits:
 
 fn all(writing: &Writing<'_>, workspace: i64) -> Result<Vec<Waiting>, Failure> {
     let mut statement = writing.connection.prepare_cached(
-        "SELECT number, kind, name, until, linked, brought, form FROM waiting WHERE workspace = ?1 ORDER BY number",
+        "SELECT number, until, linked, brought, form FROM waiting WHERE workspace = ?1 ORDER BY number",
     )?;
     let mut rows = statement.query([workspace])?;
     let mut waiting = Vec::new();
     while let Some(row) = rows.next()? {
         waiting.push(Waiting {
             number: row.get(0)?,
-            kind: row.get(1)?,
-            name: row.get(2)?,
-            until: serde_json::from_str(text(row, 3)?)?,
-            linked: row.get(4)?,
-            brought: row.get(5)?,
-            form: row.get(6)?,
+            until: serde_json::from_str(text(row, 1)?)?,
+            linked: row.get(2)?,
+            brought: row.get(3)?,
+            form: row.get(4)?,
         });
     }
     Ok(waiting)

@@ -44,6 +44,7 @@ macro_rules! store_suite {
             r9_as_much_is_read_as_was_asked_for
             r4_what_refers_to_something_is_logged_behind_it
             r4_what_cannot_be_placed_waits_for_what_was_logged_before
+            r4_orders_of_one_buyer_stay_in_order
             r8_what_concerns_everybody_has_one_instant
             r7_room_is_drawn_within_the_limit_or_not_at_all
             r7_grants_stand_in_the_history_and_not_in_the_log

@@ -3,7 +3,7 @@
 use super::{
     Body, Entry, Kept, Part, State, no_such_partition,
     queue::Waiting,
-    route::{Awaiting, InForm},
+    route::{Awaiting, InForm, also},
     rows::digest,
 };
 use crate::{
@@ -37,6 +37,7 @@ impl State {
                         place,
                         input: InForm(serde_json::to_string(input).map_err(form)?),
                         key: (kind.as_str().into(), name.as_str().into()),
+                        also: also(&input.input()?.event),
                         until: until.clone(),
                         linked: *linked,
                     };

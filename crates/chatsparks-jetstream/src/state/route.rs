@@ -5,9 +5,12 @@ use crate::op::In;
 use chatsparks_core::{Event, Instant, UserId, WorkspaceId};
 use chatsparks_ports::{
     Input, Position, Routed, Stamp, StoreError,
-    places::{Addressed, Directory, Place, PlaceKey, Waits, pass_time_first},
+    places::{Addressed, Directory, Place, PlaceKey, Waits, names, pass_time_first},
 };
 use serde::{Deserialize, Serialize};
+
+/// A key's kind, and its name.
+type Named = (Box<str>, Box<str>);
 
 /// An event that waits.
 #[derive(Clone, Serialize, Deserialize)]
@@ -15,7 +18,10 @@ pub(crate) struct Awaiting {
     pub(super) op: u64,
     pub(super) place: u32,
     pub(super) input: InForm,
-    pub(super) key: (Box<str>, Box<str>),
+    pub(super) key: Named,
+    /// Of an order: the id that it bears.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) also: Option<Named>,
     pub(super) until: Vec<(u32, u64)>,
     pub(super) linked: Option<u32>,
 }
@@ -31,6 +37,10 @@ impl InForm {
 }
 
 impl Awaiting {
+    fn names(&self) -> impl Iterator<Item = &Named> {
+        std::iter::once(&self.key).chain(&self.also)
+    }
+
     pub(super) fn op(&self) -> u64 {
         self.op
     }
@@ -42,7 +52,12 @@ impl Awaiting {
     }
 }
 
-fn named(key: &PlaceKey) -> (Box<str>, Box<str>) {
+/// What an event names beside its first key.
+pub(super) fn also(event: &Event) -> Option<Named> {
+    names(event).get(1).map(named)
+}
+
+fn named(key: &PlaceKey) -> Named {
     (key.kind().into(), key.name().into())
 }
 
@@ -81,7 +96,7 @@ impl Directory for Within<'_> {
 
     fn is_awaited(&mut self, key: &PlaceKey) -> Result<bool, StoreError> {
         let key = named(key);
-        Ok(self.state.waiting.values().any(|awaiting| awaiting.key == key))
+        Ok(self.state.waiting.values().any(|awaiting| awaiting.key == key || awaiting.also.as_ref() == Some(&key)))
     }
 }
 
@@ -106,10 +121,11 @@ impl State {
             match addressed.place(&mut within, &input.id, &input.event)? {
                 Place::In(partition) => drop(self.part_mut(partition)?.log_in(op, place, form)),
                 Place::Everywhere => self.log_everywhere(op, place, form, &input)?,
-                Place::Waits(Waits { key, until, linked }) => {
+                Place::Waits(Waits { keys, until, linked }) => {
+                    let Some(key) = keys.first().map(named) else { continue };
                     self.waited += 1;
                     let input = InForm(serde_json::to_string(form).map_err(crate::failure::form)?);
-                    let awaiting = Awaiting { op, place, input, key: named(&key), until, linked };
+                    let awaiting = Awaiting { op, place, input, key, also: keys.get(1).map(named), until, linked };
                     self.waiting.insert(self.waited, awaiting);
                     continue;
                 }
@@ -122,11 +138,11 @@ impl State {
     pub(super) fn forward(&mut self, workspace: &WorkspaceId, account: &UserId) -> Result<Routed, StoreError> {
         let addressed = Addressed { workspace, account, partitions: self.partitions() };
         let mut appended = 0;
-        let mut behind: Vec<(Box<str>, Box<str>)> = Vec::new();
+        let mut behind: Vec<Named> = Vec::new();
         let all: Vec<(u64, Awaiting)> = self.waiting.iter().map(|(number, waits)| (*number, waits.clone())).collect();
         for (number, awaiting) in all {
-            if behind.contains(&awaiting.key) || !self.is_decided(&awaiting.until) {
-                behind.push(awaiting.key);
+            if awaiting.names().any(|key| behind.contains(key)) || !self.is_decided(&awaiting.until) {
+                behind.extend(awaiting.names().cloned());
                 continue;
             }
             let form = awaiting.input.read()?;
@@ -147,10 +163,10 @@ impl State {
 
     /// Whether something waits that need not wait any longer: what a [`forward`](State::forward) would do.
     pub(crate) fn may_forward(&self) -> bool {
-        let mut behind: Vec<&(Box<str>, Box<str>)> = Vec::new();
+        let mut behind: Vec<&Named> = Vec::new();
         self.waiting.values().any(|awaiting| {
-            let stays = behind.contains(&&awaiting.key) || !self.is_decided(&awaiting.until);
-            behind.push(&awaiting.key);
+            let stays = awaiting.names().any(|key| behind.contains(&key)) || !self.is_decided(&awaiting.until);
+            behind.extend(awaiting.names());
             !stays
         })
     }

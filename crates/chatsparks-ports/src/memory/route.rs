@@ -64,7 +64,7 @@ impl Directory for Within<'_> {
 
     fn is_awaited(&mut self, key: &PlaceKey) -> Result<bool, Infallible> {
         let mut waiting = self.held.waiting.values();
-        Ok(waiting.any(|awaiting| awaiting.workspace == *self.workspace && awaiting.waits.key == *key))
+        Ok(waiting.any(|awaiting| awaiting.workspace == *self.workspace && awaiting.waits.keys.contains(key)))
     }
 }
 
@@ -107,8 +107,8 @@ impl Held {
                 let shard = Shard { workspace: workspace.clone(), partition: *partition };
                 self.shards.get(&shard).is_some_and(|held| held.decided >= *position)
             };
-            if behind.contains(&waits.key) || !waits.until.iter().all(is_decided) {
-                behind.push(waits.key);
+            if waits.keys.iter().any(|key| behind.contains(key)) || !waits.until.iter().all(is_decided) {
+                behind.extend(waits.keys);
                 continue;
             }
             self.waiting.remove(&number);

@@ -134,6 +134,39 @@ pub async fn r4_what_cannot_be_placed_waits_for_what_was_logged_before<S: Store>
     assert_eq!(ids(store, commenter).await.last().unwrap(), "again");
 }
 
+/// An order waits; what it waits for is decided; before it goes on, another by the same shop's id comes. It waits behind, and
+/// goes where the first would have gone, though the id is linked to somebody else by then.
+pub async fn r4_orders_of_one_buyer_stay_in_order<S: Store>(store: &S) {
+    let shop = elsewhere("shop", &[home("u1")]);
+    let (linked, place) = (home("u1"), home(&shop));
+    let routed = route(
+        store,
+        vec![
+            // Nobody knows the id yet, so that its order lives with it.
+            ("unknown", order("o1", &shop)),
+            ("link", identity("u1", &shop)),
+            ("first", order("o2", &shop)),
+            ("of another", order("o3", "u1")),
+        ],
+    )
+    .await;
+    assert_eq!(routed, (3, 1));
+    let ends = [store.end(&shard(place)).await.unwrap().0, store.end(&shard(linked)).await.unwrap().0];
+    put(store, &shard(place), commit(ends[0])).await.unwrap();
+    let routed =
+        route(store, vec![("second", order("o4", &shop)), ("refund", refund("r1", "o4")), ("free", order("o5", "u1"))])
+            .await;
+    assert_eq!(routed, (1, 3));
+    let other = elsewhere("u", &[linked, place]);
+    assert_eq!(route(store, vec![("move", identity(&other, &shop))]).await, (1, 3));
+    let forwarded = store.forward(&"glow".into(), &UserId::from("acct")).await.unwrap();
+    assert_eq!((forwarded.appended, forwarded.waiting), (3, 0));
+    let told = ids(store, linked).await;
+    assert_eq!(told, ["link", "of another", "free", "first", "second", "refund"]);
+    assert_eq!(route(store, vec![("third", order("o6", &shop))]).await, (1, 0));
+    assert_eq!(ids(store, home(&other)).await.last().unwrap(), "third");
+}
+
 /// A document and a `clock` come to every partition, with the greatest `at` that any needs. One that brings its own, which
 /// some have passed, finds all of them at the same latest instant.
 pub async fn r8_what_concerns_everybody_has_one_instant<S: Store>(store: &S) {
