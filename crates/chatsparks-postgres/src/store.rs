@@ -130,7 +130,7 @@ impl PostgresStore {
             append: gathered(&inner, 1, append::weight, append::run),
             read: gathered(&inner, 1, log::weight, log::read_logs),
             load: gathered(&inner, 1, load::weight, load::run),
-            commit: gathered(&inner, 2, commit::weight, commit::run),
+            commit: gathered(&inner, 1, commit::weight, commit::run),
             begin: gathered(&inner, 1, |_| 1, settle::begin),
             settle: gathered(&inner, 1, |_| 1, settle::settle),
         };
@@ -275,6 +275,8 @@ fn configured(url: &str, options: &Options) -> Result<Config, StoreError> {
         // Statistics of tables that were empty a moment ago would have them read whole.
         "enable_seqscan=off".to_owned(),
         "jit=off".to_owned(),
+        // Every statement takes lists, and is planned alike whatever is in them: planning it anew costs as much as running it.
+        "plan_cache_mode=force_generic_plan".to_owned(),
     ];
     config = with_options(config, &settings);
     if config.get_application_name().is_none() {

@@ -34,8 +34,6 @@ const AFTER_TROUBLE: Duration = Duration::from_millis(500);
 /// moment, since a page that several events write to is written once. No person notices, and who comes alone does not wait.
 const BUSY: usize = 32;
 const A_MOMENT: Duration = Duration::from_millis(100);
-/// Where a process serves many partitions, and many events come to all of them together, it is less: each has few of them.
-const A_SHORT_MOMENT: Duration = Duration::from_millis(30);
 /// Bytes of events read at once.
 pub(crate) const BATCH_BYTES: usize = 16 << 20;
 /// Opened so often without a commit, something ends the process, and events are looked at one by one (R13).
@@ -249,8 +247,7 @@ impl<S: Store> Worker<S> {
                     self.inner.sharing.is_shared && self.inner.pulse.take(batch.len(), tokio::time::Instant::now());
                 let moment = match batch.len() {
                     full if full >= events => None,
-                    _ if are_many => Some(A_SHORT_MOMENT),
-                    some => (some >= BUSY).then_some(A_MOMENT),
+                    some => (are_many || some >= BUSY).then_some(A_MOMENT),
                 };
                 let last = batch[batch.len() - 1].position;
                 let mut envelopes: Vec<Envelope> = batch.into_iter().map(|logged| logged.envelope).collect();

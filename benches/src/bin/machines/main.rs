@@ -20,8 +20,6 @@ pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>
 
 /// Rounds: the best counts.
 pub(crate) const ROUNDS: usize = 3;
-/// Events of a round.
-pub(crate) const EVENTS: usize = 30_000;
 
 fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;

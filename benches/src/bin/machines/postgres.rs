@@ -1,7 +1,7 @@
 //! PostgreSQL, against the same rows inserted.
 
 use crate::{
-    EVENTS, ROUNDS, Result,
+    ROUNDS, Result,
     burst::{Asked, PARTITIONS, Took, decide},
     tell, tell_processors,
 };
@@ -13,6 +13,8 @@ use std::{
 };
 use tokio_postgres::{NoTls, types::ToSql};
 
+/// Events of a round.
+const EVENTS: usize = 60_000;
 /// Events that a bare writer writes at once.
 const BATCH: i64 = 500;
 
@@ -33,7 +35,7 @@ pub(crate) async fn run(asked: &impl Fn(&str) -> bool) -> Result<()> {
         let (mut ours, mut bare) = ([Took::default(); 3], [0f64; 3]);
         for _ in 0..ROUNDS {
             for (place, workers) in [1, 2, 4].into_iter().enumerate() {
-                let (schema, took) = decided(&url, workers, Asked::one()).await?;
+                let (schema, took) = decided(&url, workers, Asked::one(EVENTS)).await?;
                 ours[place] = ours[place].or(took);
                 bare[place] = bare[place].max(insert(&url, &schema, workers).await?);
                 drop_schema(&url, &schema).await?;
@@ -52,12 +54,13 @@ pub(crate) async fn run(asked: &impl Fn(&str) -> bool) -> Result<()> {
     if asked("limit") || asked("hot") {
         let half = Some(i64::try_from(EVENTS)? / 8);
         let kinds = [
-            Asked::one(),
-            Asked { limit: half, ..Asked::one() },
-            Asked { workspaces: 20, hot: 1, limit: None },
-            Asked { workspaces: 20, hot: 20, limit: None },
+            Asked::one(EVENTS),
+            Asked { limit: Some(1_000_000), ..Asked::one(EVENTS) },
+            Asked { limit: half, ..Asked::one(EVENTS) },
+            Asked { workspaces: 20, ..Asked::one(EVENTS) },
+            Asked { workspaces: 20, hot: 20, ..Asked::one(EVENTS) },
         ];
-        let mut best = [0f64; 4];
+        let mut best = [0f64; 5];
         for _ in 0..ROUNDS {
             for (place, kind) in kinds.into_iter().enumerate() {
                 let (schema, took) = decided(&url, 4, kind).await?;
@@ -65,8 +68,9 @@ pub(crate) async fn run(asked: &impl Fn(&str) -> bool) -> Result<()> {
                 drop_schema(&url, &schema).await?;
             }
         }
-        let [free, limited, hot, spread] = best;
-        tell("PostgreSQL, 4 workers under a limit that is reached", limited, "without a limit", free);
+        let [free, limited, reached, hot, spread] = best;
+        tell("PostgreSQL, 4 workers under a limit", limited, "without a limit", free);
+        tell("PostgreSQL, 4 workers under a limit that is reached", reached, "without a limit", free);
         tell("PostgreSQL, 4 workers, one hot workspace of 20", hot, "events spread over all", spread);
     }
     Ok(())
@@ -155,7 +159,7 @@ async fn insert(url: &str, schema: &str, writers: usize) -> Result<f64> {
     for one in running {
         one.await??;
     }
-    Ok(EVENTS as f64 / began.elapsed().as_secs_f64())
+    Ok(Asked::one(EVENTS).all() as f64 / began.elapsed().as_secs_f64())
 }
 
 /// One part of a partition's rows of a table, as many parts as batches.
