@@ -49,7 +49,10 @@ fn main() -> Result<()> {
             webhooks().await?;
         }
         if asked("cost") {
-            cost().await?;
+            // The more come at once, the more alike are the groups in which both sides are logged.
+            for at_once in [64, 256] {
+                cost(at_once).await?;
+            }
         }
         Ok(())
     })
@@ -221,11 +224,10 @@ fn deliveries(path: &str, connections: usize, each: usize) -> Vec<Vec<String>> {
 }
 
 /// What the machine works an event: through the adapter, from a signed delivery to the decision, against the same events,
-/// accepted as they are. No HTTP is in it, and nothing is added to a sync; 64 at once. And what the adapter works alone,
+/// accepted as they are. No HTTP is in it, and nothing is added to a sync; so many at once. And what the adapter works alone,
 /// where nobody takes its events.
-async fn cost() -> Result<()> {
+async fn cost(at_once: usize) -> Result<()> {
     const EVENTS: usize = 64_000;
-    const AT_ONCE: usize = 64;
     let (mut ours, mut bare, mut alone) = (f64::MAX, f64::MAX, f64::MAX);
     for _ in 0..COST_ROUNDS {
         for through_adapter in [false, true] {
@@ -240,7 +242,7 @@ async fn cost() -> Result<()> {
             };
             let given = Arc::new(Mutex::new(given));
             let before = work()?;
-            let takers: Vec<_> = (0..AT_ONCE)
+            let takers: Vec<_> = (0..at_once)
                 .map(|_| {
                     let (runtime, account, id, given) = (runtime.clone(), account.clone(), id.clone(), given.clone());
                     let app = app();
@@ -278,7 +280,7 @@ async fn cost() -> Result<()> {
         alone = alone.min(work()?.saturating_sub(before).as_secs_f64() * 1e6 / EVENTS as f64);
     }
     println!(
-        "| µs of work an event, through the adapter | {ours:.1} | the same events, accepted as they are | {bare:.1} | {:.2} |",
+        "| µs of work an event, {at_once} at once, through the adapter | {ours:.1} | the same events, accepted as they are | {bare:.1} | {:.2} |",
         ours / bare
     );
     println!("| of which the adapter works alone | {alone:.1} | the same | {bare:.1} | {:.2} |", alone / bare);

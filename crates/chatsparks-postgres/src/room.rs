@@ -6,11 +6,16 @@
 
 use crate::{
     form::{signed, unsigned},
-    statement::{Script, Values, in_order},
+    statement::{Script, Values, found, in_order},
+    store::Inner,
 };
+use chatsparks_core::{Instant, WorkspaceId};
 use chatsparks_ports::{Draw, Input, StoreError};
 use deadpool_postgres::Object;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 use tokio_postgres::{Row, types::ToSql};
 
 /// A workspace's number and the start of a cycle, in milliseconds.
@@ -65,6 +70,26 @@ impl Wanted {
         let held = in_order(client, &[(MADE, &values), (HELD, &values)]).await?;
         Ok(Pools::of(held.get(1).map_or(&[], Vec::as_slice)))
     }
+}
+
+/// Somebody who asks how much of a workspace's cycle was drawn.
+pub(crate) struct Look {
+    pub(crate) workspace: WorkspaceId,
+    pub(crate) cycle: Instant,
+}
+
+/// Answers all who ask at once: each is told what was so after they asked.
+pub(crate) async fn look(inner: Arc<Inner>, looks: Vec<Look>) -> Result<Vec<Result<u64, StoreError>>, StoreError> {
+    let client = inner.client().await?;
+    let mut asked = Vec::with_capacity(looks.len());
+    for look in &looks {
+        let workspace = inner.known(&client, &look.workspace).await?;
+        asked.push(workspace.map(|workspace| (workspace, look.cycle.as_milliseconds())));
+    }
+    let wanted = Wanted::of(&asked.iter().flatten().copied().collect());
+    let pools = Pools::of(&found(&client, SEEN, &wanted.values()).await?);
+    let drawn = |cycle: Option<Cycle>| cycle.and_then(|cycle| pools.drawn.get(&cycle).copied()).unwrap_or(0);
+    Ok(asked.into_iter().map(|cycle| Ok(drawn(cycle))).collect())
 }
 
 impl Pools {

@@ -4,7 +4,7 @@ use crate::{
     PostgresStore, commit,
     fault::{cut_off, of_form},
     form::{instant, small, unsigned},
-    lease, load,
+    lease, load, room,
     statement::{begin, end, found_one, whole},
 };
 use chatsparks_core::{Answer, Instant, Key, Row, Wants, WorkspaceId, workspace::Workspace};
@@ -72,14 +72,7 @@ impl Shards for PostgresStore {
     }
 
     async fn drawn(&self, workspace: &WorkspaceId, cycle: Instant) -> Result<u64, StoreError> {
-        let id = workspace.clone();
-        self.with(move |inner, client| async move {
-            let Some(workspace) = inner.known(&client, &id).await? else { return Ok(0) };
-            let sql = "SELECT drawn FROM pool WHERE workspace = $1 AND cycle = $2";
-            let row = found_one(&client, sql, &[&workspace, &cycle.as_milliseconds()]).await?;
-            Ok(row.map_or(0, |row| unsigned(row.get(0))))
-        })
-        .await
+        self.jobs.drawn.done(room::Look { workspace: workspace.clone(), cycle }).await
     }
 
     async fn decided(&self, shard: &Shard) -> Result<Position, StoreError> {

@@ -6,7 +6,7 @@ use crate::{
     gather::Gatherer,
     load, log,
     news::News,
-    route, schema, settle,
+    room, route, schema, settle,
     statement::{begin, end, found, found_one, whole},
 };
 use chatsparks_core::WorkspaceId;
@@ -86,6 +86,7 @@ pub(crate) struct Jobs {
     pub(crate) append: Gatherer<append::Job, append::Done>,
     pub(crate) read: Gatherer<log::ReadJob, Vec<Row>>,
     pub(crate) load: Gatherer<load::Job, load::Rows>,
+    pub(crate) drawn: Gatherer<room::Look, u64>,
     pub(crate) commit: Gatherer<commit::Job, ()>,
     pub(crate) begin: Gatherer<settle::Begin, bool>,
     pub(crate) settle: Gatherer<settle::Settle, bool>,
@@ -130,6 +131,7 @@ impl PostgresStore {
             append: gathered(&inner, 1, append::weight, append::run),
             read: gathered(&inner, 1, log::weight, log::read_logs),
             load: gathered(&inner, 1, load::weight, load::run),
+            drawn: gathered(&inner, 1, |_| 1, room::look),
             commit: gathered(&inner, 1, commit::weight, commit::run),
             begin: gathered(&inner, 1, |_| 1, settle::begin),
             settle: gathered(&inner, 1, |_| 1, settle::settle),
