@@ -295,7 +295,20 @@ impl Acknowledged {
 
 #[cfg(test)]
 mod tests {
-    use super::encoded;
+    use super::{encoded, nobody_leads};
+
+    #[test]
+    fn s1_servers_that_have_just_started_are_asked_again_and_others_are_not() {
+        for (told, again) in [
+            ("jetstream error: no suitable peers for placement, peer offline (code 400, error code 10005)", true),
+            ("request timed out", true),
+            ("no responders: no responders", true),
+            ("jetstream error: no suitable peers for placement (code 400, error code 10005)", false),
+            ("jetstream error: insufficient resources (code 503, error code 10023)", false),
+        ] {
+            assert_eq!(nobody_leads(told), again, "{told}");
+        }
+    }
 
     #[test]
     fn s2_names_are_encoded_and_told_apart() {

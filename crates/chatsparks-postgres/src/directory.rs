@@ -104,8 +104,8 @@ impl Needs {
             known.places.insert((row.get(0), row.get(1)), large(row.get(2)));
         }
         // Few orders wait, and never long: whose they are their forms say.
-        let sql = "SELECT kind, name, CASE WHEN kind = 'order' AND linked IS NOT NULL THEN form END FROM waiting
-             WHERE workspace = $1 AND (name = ANY ($2) OR kind = 'order' AND linked IS NOT NULL AND $3)";
+        let sql = "SELECT kind, name, CASE WHEN kind = 'order' THEN form END FROM waiting
+             WHERE workspace = $1 AND (name = ANY ($2) OR kind = 'order' AND $3)";
         let names: Vec<&str> = names.into_iter().chain(self.dms.iter().map(String::as_str)).collect();
         for row in found(client, sql, &[&workspace, &names, &!self.users.is_empty()]).await? {
             known.awaited.insert((row.get(0), row.get(1)));

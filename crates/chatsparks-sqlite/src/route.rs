@@ -106,9 +106,8 @@ impl Directory for Within<'_, '_> {
         let connection = &self.writing.connection;
         if let PlaceKey::ShopUser(_) = key {
             // Few orders wait, and never long: whose they are their forms say.
-            let mut statement = connection.prepare_cached(
-                "SELECT form FROM waiting WHERE workspace = ?1 AND kind = 'order' AND linked IS NOT NULL",
-            )?;
+            let mut statement =
+                connection.prepare_cached("SELECT form FROM waiting WHERE workspace = ?1 AND kind = 'order'")?;
             let mut rows = statement.query([self.workspace])?;
             while let Some(row) = rows.next()? {
                 let envelope: Envelope = crate::form::read(text(row, 0)?)?;

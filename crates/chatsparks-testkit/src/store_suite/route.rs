@@ -139,6 +139,7 @@ pub async fn r4_what_cannot_be_placed_waits_for_what_was_logged_before<S: Store>
 pub async fn r4_orders_of_one_buyer_stay_in_order<S: Store>(store: &S) {
     let shop = elsewhere("shop", &[home("u1")]);
     let (linked, place) = (home("u1"), home(&shop));
+    let ready = elsewhere("ready", &[linked, place]);
     let routed = route(
         store,
         vec![
@@ -147,24 +148,41 @@ pub async fn r4_orders_of_one_buyer_stay_in_order<S: Store>(store: &S) {
             ("link", identity("u1", &shop)),
             ("first", order("o2", &shop)),
             ("of another", order("o3", "u1")),
+            ("unknown too", order("o10", &ready)),
+            ("link too", identity("u1", &ready)),
+            ("ready", order("o11", &ready)),
         ],
     )
     .await;
-    assert_eq!(routed, (3, 1));
-    let ends = [store.end(&shard(place)).await.unwrap().0, store.end(&shard(linked)).await.unwrap().0];
-    put(store, &shard(place), commit(ends[0])).await.unwrap();
+    assert_eq!(routed, (5, 2));
+    let forward = async || store.forward(&"glow".into(), &UserId::from("acct")).await.unwrap();
+    // What waits for nothing itself stays behind what does; and whoever's order waits, linked or not, others of theirs do.
+    let stranger = elsewhere("stranger", &[linked, place]);
+    let behind = vec![
+        ("second", order("o4", &shop)),
+        ("first again", order("o2", &stranger)),
+        ("strangers", order("o8", &stranger)),
+    ];
+    assert_eq!(route(store, behind).await, (0, 5));
+    let end = store.end(&shard(home(&ready))).await.unwrap().0;
+    put(store, &shard(home(&ready)), commit(end)).await.unwrap();
+    assert_eq!((forward().await.appended, forward().await.waiting), (1, 4));
+    let end = store.end(&shard(place)).await.unwrap().0;
+    put(store, &shard(place), commit(end)).await.unwrap();
     let routed =
-        route(store, vec![("second", order("o4", &shop)), ("refund", refund("r1", "o4")), ("free", order("o5", "u1"))])
+        route(store, vec![("third", order("o5", &shop)), ("refund", refund("r1", "o5")), ("free", order("o6", "u1"))])
             .await;
-    assert_eq!(routed, (1, 3));
+    assert_eq!(routed, (1, 6));
     let other = elsewhere("u", &[linked, place]);
-    assert_eq!(route(store, vec![("move", identity(&other, &shop))]).await, (1, 3));
-    let forwarded = store.forward(&"glow".into(), &UserId::from("acct")).await.unwrap();
-    assert_eq!((forwarded.appended, forwarded.waiting), (3, 0));
+    assert_eq!(route(store, vec![("move", identity(&other, &shop))]).await, (1, 6));
+    assert_eq!((forward().await.appended, forward().await.waiting), (6, 0));
     let told = ids(store, linked).await;
-    assert_eq!(told, ["link", "of another", "free", "first", "second", "refund"]);
-    assert_eq!(route(store, vec![("third", order("o6", &shop))]).await, (1, 0));
-    assert_eq!(ids(store, home(&other)).await.last().unwrap(), "third");
+    let expected =
+        ["link", "of another", "link too", "ready", "free", "first", "second", "first again", "third", "refund"];
+    assert_eq!(told, expected);
+    assert!(ids(store, home(&stranger)).await.contains(&"strangers".to_owned()));
+    assert_eq!(route(store, vec![("last", order("o7", &shop))]).await, (1, 0));
+    assert_eq!(ids(store, home(&other)).await.last().unwrap(), "last");
 }
 
 /// A document and a `clock` come to every partition, with the greatest `at` that any needs. One that brings its own, which
