@@ -4,23 +4,32 @@ use crate::{
     fake::Answer,
     world::{World, comment, echo, message, now},
 };
-use chatsparks_core::{DmStage, Event};
+use chatsparks_core::{DmStage, Event, Period};
+use chatsparks_ports::ManualClock;
 use serde_json::json;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_that_is_missing_is_asked_for_with_others_of_its_post() {
-    let world = World::new("open").await;
+    let clock = ManualClock::new(now());
+    let world = World::at("open", Arc::new(clock.clone()), |_| ()).await;
     let list = "/business/comment/list/";
+    let asked_for = |id: &str| world.fake.asked(list).iter().any(|asked| asked.query["comment_ids"].contains(id));
     world.fake.always(list, Answer::Code(51_065, "system error"));
-    assert_eq!(world.take("comment.update", comment(11, None)).await, "comment_waits");
-    assert_eq!(world.take("comment.update", comment(12, None)).await, "comment_waits");
+    for number in [11, 12] {
+        assert_eq!(world.take("comment.update", comment(number, None)).await, "comment_waits");
+        while !asked_for(&number.to_string()) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
     let listed = |id: &str, text: &str, owner: bool| {
         json!({ "comment_id": id, "video_id": "v", "unique_identifier": if owner { "own+name=" } else { "buyer+1=" },
                 "create_time": "1700000000", "text": text, "owner": owner, "username": "mint", "status": "PUBLIC" })
     };
     let comments = json!({ "comments": [listed("11", "PRICE?", false), listed("12", "Sent you a DM", true)] });
     world.fake.always(list, Answer::Data(comments));
+    // Both were asked for in vain, each by itself: their next time is the same.
+    clock.pass(Period::seconds(2));
     let told = world.events(2).await;
     let find = |id: &str| match told.iter().find(|(told, _)| told == id) {
         Some((_, Event::Comment(comment))) => comment.clone(),
@@ -31,7 +40,7 @@ async fn a_text_that_is_missing_is_asked_for_with_others_of_its_post() {
     assert_eq!(found.handle.as_ref().unwrap().as_str(), "mint");
     assert_eq!(find("tiktok:comment:12").user_id.as_str(), "acct_glow", "what the account wrote is its own (C1)");
     let asked = world.fake.asked(list);
-    assert!(asked.iter().any(|asked| asked.query["comment_ids"] == r#"["11","12"]"#), "{asked:?}");
+    assert_eq!(asked.last().unwrap().query["comment_ids"], r#"["11","12"]"#, "{asked:?}");
     // Its name is known from here on.
     let mut own = comment(13, Some("Thanks!"));
     own["unique_identifier"] = "own+name=".into();

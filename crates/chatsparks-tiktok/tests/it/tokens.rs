@@ -7,7 +7,7 @@ use crate::{
 use chatsparks_core::{Effect, Period};
 use chatsparks_ports::{Attempt, Channel, ManualClock};
 use serde_json::json;
-use std::sync::Arc;
+use std::{future::Future, sync::Arc, task::Poll, time::Duration};
 
 const SEND: &str = "/business/message/send/";
 const REFRESH: &str = "/tt_user/oauth2/refresh_token/";
@@ -59,6 +59,38 @@ async fn tokens_are_renewed_ahead_of_their_end_and_survive_a_crash() {
     assert_eq!(used, wanted);
     let permission = world.account.health().await.business.unwrap().permission;
     assert!(permission.authorised && permission.connected < permission.until, "{permission:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_stops_waits_until_a_token_that_is_being_renewed_is_written_down() {
+    let clock = ManualClock::new(now());
+    let mut world = World::at("buyer_first", Arc::new(clock.clone()), |_| ()).await;
+    world.take("im_receive_msg", message("m1", "hello")).await;
+    let channel = world.account.channel(None);
+    assert_eq!(channel.perform(&effect("e1/0", text("hi"), None)).await, Attempt::Sent);
+    let before = world.program.noted();
+    // The platform gives the next one, and its answer is on its way: the one before is dead.
+    let go = Arc::new(tokio::sync::Notify::new());
+    let next = json!({ "access_token": "act.planted-late", "refresh_token": "rft.planted-late", "expires_in": 86_400,
+        "refresh_token_expires_in": 31_536_000, "open_id": "biz-1", "scope": "message.list.send" });
+    world.fake.next(REFRESH, Answer::Held(next, go.clone()));
+    clock.pass(Period::hours(18));
+    let sending = tokio::spawn(async move { channel.perform(&effect("e2/0", text("hi"), None)).await });
+    while world.fake.asked(REFRESH).len() < 2 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let account = world.account.clone();
+    let mut at_rest = std::pin::pin!(account.at_rest());
+    let early = std::future::poll_fn(|context| Poll::Ready(at_rest.as_mut().poll(context).is_ready())).await;
+    assert!(!early, "it is being renewed");
+    go.notify_one();
+    drop(at_rest.await);
+    assert_ne!(world.program.noted(), before);
+    assert_eq!(sending.await.unwrap(), Attempt::Sent);
+    // Whoever comes next has it.
+    world.again().await;
+    assert_eq!(world.account.channel(None).perform(&effect("e3/0", text("hi"), None)).await, Attempt::Sent);
+    assert_eq!(world.fake.asked(SEND).last().unwrap().token, "act.planted-late");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -154,9 +154,13 @@ impl World {
         Self { fake, program, account, clock, work }
     }
 
-    /// The same accounts after a crash: only what was noted is known.
+    /// The same accounts after a crash, with no token on its way: only what was noted is known.
     pub(crate) async fn again(&mut self) {
+        let at_rest = self.account.at_rest().await;
         self.work.abort();
+        // It is over, whatever became of it.
+        let _ = (&mut self.work).await;
+        drop(at_rest);
         self.account = Account::new(settings(&self.fake), self.clock.clone()).unwrap();
         self.account.attach(self.program.clone());
         self.work = tokio::spawn(self.account.clone().run());
