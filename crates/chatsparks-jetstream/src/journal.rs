@@ -52,8 +52,8 @@ pub(crate) struct Journal {
     bodies: Bodies,
     /// What the log of each partition says of things, as far as somebody asked.
     things: tokio::sync::Mutex<BTreeMap<u32, things::Things>>,
-    /// Who waits for what an operation comes to.
-    awaited: Mutex<BTreeMap<(u64, u64), oneshot::Sender<Outcome>>>,
+    /// Operations of this process that are on their way.
+    awaited: Mutex<BTreeMap<(u64, u64), Awaited>>,
     /// How far the journal is folded; an error once it cannot be.
     folded: watch::Sender<Result<u64, String>>,
     /// That a message is known which did not come.
@@ -70,6 +70,12 @@ pub(crate) struct Journal {
     patience: Duration,
 }
 
+/// An operation on its way, and who waits for what it comes to.
+struct Awaited {
+    op: Arc<Op>,
+    told: oneshot::Sender<Outcome>,
+}
+
 /// Keeps a journal's task, and ends it.
 pub(crate) struct Following(Vec<JoinHandle<()>>);
 
@@ -77,6 +83,17 @@ impl Drop for Following {
     fn drop(&mut self) {
         self.0.iter().for_each(JoinHandle::abort);
     }
+}
+
+/// An operation's id, as messages bear it.
+fn written(id: (u64, u64)) -> String {
+    format!("{:016x}{:x}", id.0, id.1)
+}
+
+/// The id that a message bears.
+fn read_id(written: &str) -> Option<(u64, u64)> {
+    let (nonce, number) = written.split_at_checked(16)?;
+    Some((u64::from_str_radix(nonce, 16).ok()?, u64::from_str_radix(number, 16).ok()?))
 }
 
 impl Journal {
@@ -135,7 +152,7 @@ impl Journal {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn awaited(&self) -> MutexGuard<'_, BTreeMap<(u64, u64), oneshot::Sender<Outcome>>> {
+    fn awaited(&self) -> MutexGuard<'_, BTreeMap<(u64, u64), Awaited>> {
         self.awaited.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -190,7 +207,8 @@ impl Journal {
             Some((partition, _)) => format!("{}.own.{partition}", self.name),
             None => format!("{}.j", self.name),
         };
-        let message = Bytes::from(serde_json::to_vec(&Op { v: does.version(), id, does }).map_err(form)?);
+        let op = Arc::new(Op { v: does.version(), id, does });
+        let message = Bytes::from(serde_json::to_vec(&*op).map_err(form)?);
         let mut parts = Vec::new();
         for start in (0..message.len()).step_by(self.server.part) {
             parts.push(message.slice(start..message.len().min(start + self.server.part)));
@@ -199,7 +217,7 @@ impl Journal {
             return Err(StoreError::Unavailable("it is larger than a batch of NATS can be".to_owned()));
         }
         let (told, mut outcome) = oneshot::channel();
-        self.awaited().insert(id, told);
+        self.awaited().insert(id, Awaited { op, told });
         let outcome = self.publish_until_known(id, &subject, &parts, owner, &mut outcome).await;
         self.awaited().remove(&id);
         match outcome? {
@@ -216,7 +234,7 @@ impl Journal {
         owner: Option<(u32, Option<u64>)>,
         outcome: &mut oneshot::Receiver<Outcome>,
     ) -> Result<Outcome, StoreError> {
-        let message_id = format!("{:016x}{:x}", id.0, id.1);
+        let message_id = written(id);
         let until = Instant::now() + self.patience;
         let mut expected = None;
         loop {
@@ -279,6 +297,21 @@ impl Journal {
             Ok(message) => Ok(Some(message.sequence)),
             Err(error) if matches!(error.kind(), NoMessageFound | InvalidSubject) => Ok(Some(0)),
             Err(_) => Ok(None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{read_id, written};
+
+    #[test]
+    fn s2_an_operation_is_known_again_by_the_id_that_its_message_bears() {
+        for id in [(0, 1), (u64::MAX, u64::MAX), (0x0123_4567_89ab_cdef, 10)] {
+            assert_eq!(read_id(&written(id)), Some(id));
+        }
+        for other in ["", "0123456789abcdef", "0123456789abcdeg1", "chatsparks-is-no-id", "กกกกกก"] {
+            assert_eq!(read_id(other), None, "{other}");
         }
     }
 }

@@ -96,7 +96,7 @@ fn brought(partition: u32, at: i64, stays: bool, text: String) -> Result<In, Sto
         at,
         user_id: envelope.event.user_id().cloned(),
         texts: erasure::forget_event(&mut envelope),
-        form: whole(text)?,
+        form: whole(text)?.into(),
     })
 }
 

@@ -10,6 +10,7 @@ use chatsparks_ports::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
+use std::sync::{Arc, OnceLock};
 
 /// The newest version of an operation that this build writes and folds.
 pub(crate) const VERSION: u32 = 2;
@@ -132,7 +133,7 @@ pub(crate) enum Stamped {
 }
 
 /// An event to be logged.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct In {
     /// The partition, where whoever sends it says so.
     #[serde(default)]
@@ -145,7 +146,42 @@ pub(crate) struct In {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) texts: bool,
     /// The envelope.
-    pub(crate) form: Box<RawValue>,
+    pub(crate) form: Written,
+}
+
+/// An envelope as its form, and in words once somebody has asked: finding its place and deciding it need it both.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Written {
+    form: Box<RawValue>,
+    #[serde(skip)]
+    words: OnceLock<Arc<Envelope>>,
+}
+
+impl Written {
+    pub(crate) fn of(envelope: Envelope) -> Result<Self, StoreError> {
+        Ok(Self { form: raw(&envelope)?, words: OnceLock::from(Arc::new(envelope)) })
+    }
+
+    pub(crate) fn get(&self) -> &str {
+        self.form.get()
+    }
+
+    pub(crate) fn words(&self) -> Result<&Arc<Envelope>, StoreError> {
+        match self.words.get() {
+            Some(words) => Ok(words),
+            None => {
+                let words = Arc::new(read(self.form.get())?);
+                Ok(self.words.get_or_init(|| words))
+            }
+        }
+    }
+}
+
+impl From<Box<RawValue>> for Written {
+    fn from(form: Box<RawValue>) -> Self {
+        Self { form, words: OnceLock::new() }
+    }
 }
 
 impl In {
@@ -161,8 +197,8 @@ impl In {
             },
             at: at.as_milliseconds(),
             user_id: input.event.user_id().cloned(),
-            form: raw(&envelope)?,
-            texts: erasure::forget_event(&mut { envelope }),
+            texts: erasure::forget_event(&mut envelope.clone()),
+            form: Written::of(envelope)?,
         })
     }
 
@@ -175,10 +211,10 @@ impl In {
         }
     }
 
-    /// The event in words, for whoever has to find its place.
+    /// What was to be logged.
     pub(crate) fn input(&self) -> Result<Input, StoreError> {
-        let envelope: Envelope = read(self.form.get())?;
-        Ok(Input { id: envelope.id, stamp: self.stamp(), event: envelope.event })
+        let words = self.form.words()?;
+        Ok(Input { id: words.id.clone(), stamp: self.stamp(), event: words.event.clone() })
     }
 }
 

@@ -59,7 +59,7 @@ impl Journal {
                     Body::In(op, place) => {
                         let input: Option<&In> = bodies.get(op).and_then(|op| op.input(*place));
                         let Some(input) = input else { return Ok(None) };
-                        read(input.form.get())?
+                        Envelope::clone(input.form.words()?)
                     }
                 };
                 envelope.at = Instant::from_milliseconds(entry.at);

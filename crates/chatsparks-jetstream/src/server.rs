@@ -194,6 +194,9 @@ impl Server {
         for (number, part) in (1..).zip(parts) {
             let mut headers = HeaderMap::new();
             if last > 1 {
+                if let Some(id) = id.filter(|_| number == 1) {
+                    headers.insert(ID, id);
+                }
                 headers.insert(PART, format!("{number}/{last}"));
                 headers.insert("Nats-Batch-Id", batch.as_str());
                 headers.insert("Nats-Batch-Sequence", number.to_string());
@@ -201,7 +204,7 @@ impl Server {
                     headers.insert("Nats-Batch-Commit", "1");
                 }
             } else if let Some(id) = id {
-                headers.insert("Nats-Msg-Id", id);
+                headers.insert(MESSAGE_ID, id);
             }
             if let Some(expected) = expected.filter(|_| number == 1) {
                 headers.insert("Nats-Expected-Last-Subject-Sequence", expected.to_string());
@@ -226,6 +229,16 @@ impl Server {
 
 /// The header that says which part of how many a message is.
 pub(crate) const PART: &str = "Chatsparks-Part";
+
+/// The headers that bear an operation's id: of one that is a message, by which the server knows it again, and of a batch.
+const MESSAGE_ID: &str = "Nats-Msg-Id";
+const ID: &str = "Chatsparks-Id";
+
+/// The id of the operation that a message begins.
+pub(crate) fn id_of(headers: Option<&HeaderMap>) -> Option<&str> {
+    let headers = headers?;
+    headers.get(MESSAGE_ID).or_else(|| headers.get(ID)).map(|id| id.as_str())
+}
 
 /// Which part of how many a message is.
 pub(crate) fn part_of(headers: Option<&HeaderMap>) -> (usize, usize) {

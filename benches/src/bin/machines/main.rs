@@ -5,7 +5,8 @@
 //! Events are accepted, decided and committed by one, two and four runtimes, each with a store of its own over the same
 //! servers, as processes would be. On PostgreSQL they are held against as many writers who decide nothing and insert the
 //! same rows into the same tables, in batches of as many events, each in two transactions, as here; on NATS against as many
-//! who decide nothing and publish the same messages. The best of some rounds counts.
+//! who decide nothing and publish the same messages, and against those who read them too, as every process has to. The best
+//! of some rounds counts.
 #![allow(clippy::print_stdout, reason = "the report is what it is for")]
 
 mod burst;
@@ -15,6 +16,10 @@ mod postgres;
 
 use burst::Took;
 use std::error::Error;
+
+/// As the command has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 

@@ -28,17 +28,19 @@ const AT_ONCE: usize = 8;
 
 pub(crate) async fn run() -> Result<()> {
     let servers = tokio::task::block_in_place(|| Nats::start(3))?;
-    let (mut ours, mut bare) = ([Took::default(); 3], [0f64; 3]);
+    let (mut ours, mut bare, mut read) = ([Took::default(); 3], [0f64; 3], [0f64; 3]);
     for _ in 0..ROUNDS {
         for (place, workers) in [1, 2, 4].into_iter().enumerate() {
             let (name, took) = decided(&servers, workers, Asked::one(EVENTS)).await?;
             ours[place] = ours[place].or(took);
-            bare[place] = bare[place].max(publish(&servers, &name, workers).await?);
+            bare[place] = bare[place].max(publish(&servers, &name, workers, 0).await?);
+            read[place] = read[place].max(publish(&servers, &name, workers, workers).await?);
         }
     }
     for (place, workers) in [1, 2, 4].into_iter().enumerate() {
         let name = format!("NATS, three replicas, {workers} workers");
         tell(&name, ours[place].rate, "the same messages, published", bare[place]);
+        tell(&name, ours[place].rate, "published, and read by as many", read[place]);
         tell_processors(&name, ours[place]);
         if place > 0 {
             tell(&name, ours[place].rate, "1 worker", ours[0].rate);
@@ -86,9 +88,8 @@ async fn context(servers: &Nats) -> Result<Context> {
     Ok(jetstream::new(async_nats::connect(hosts).await?))
 }
 
-/// The journal's messages, published once more by so many who decide nothing: events a second. Those of one batch go as
-/// one batch again.
-async fn publish(servers: &Nats, name: &str, publishers: usize) -> Result<f64> {
+/// The journal's messages, published once more by so many who decide nothing, and read by so many: events a second.
+async fn publish(servers: &Nats, name: &str, publishers: usize, readers: usize) -> Result<f64> {
     let reader = context(servers).await?;
     let journal = format!("CS_{name}_W_glow");
     let mut stream = reader.get_stream(&journal).await?;
@@ -107,6 +108,17 @@ async fn publish(servers: &Nats, name: &str, publishers: usize) -> Result<f64> {
     let mut contexts = Vec::new();
     for _ in 0..publishers {
         contexts.push(context(servers).await?);
+    }
+    let mut reading = Vec::new();
+    for _ in 0..readers {
+        let consumer = context(servers).await?.get_stream(&bare).await?.create_consumer(OrderedConfig::default()).await?;
+        let mut messages = consumer.messages().await?.take(bodies.len());
+        reading.push(tokio::spawn(async move {
+            while let Some(message) = messages.next().await {
+                message?;
+            }
+            Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+        }));
     }
     let began = Instant::now();
     let mut running = Vec::new();
@@ -130,7 +142,7 @@ async fn publish(servers: &Nats, name: &str, publishers: usize) -> Result<f64> {
             Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
         }));
     }
-    for one in running {
+    for one in running.into_iter().chain(reading) {
         one.await??;
     }
     let rate = Asked::one(EVENTS).all() as f64 / began.elapsed().as_secs_f64();

@@ -6,7 +6,7 @@
 use super::Journal;
 use crate::{
     failure::gone,
-    op::{Committed, Does, In, Op, RecordForm, raw, read},
+    op::{Committed, Does, In, Op, RecordForm, Written, raw, read},
     server::part_of,
     state::Body,
 };
@@ -93,7 +93,7 @@ fn left(does: &Does, places: &Places) -> Result<Does, StoreError> {
     let inputs = (0..).zip(does.inputs()).map(|(place, input)| -> Result<In, StoreError> {
         let mut input = input.clone();
         if places.inputs.contains(&place) {
-            input.form = forgotten_event(&input.form)?;
+            input.form = forgotten_event(input.form.words()?)?;
         }
         Ok(input)
     });
@@ -115,10 +115,10 @@ fn left(does: &Does, places: &Places) -> Result<Does, StoreError> {
     })
 }
 
-pub(crate) fn forgotten_event(form: &RawValue) -> Result<Box<RawValue>, StoreError> {
-    let mut envelope: Envelope = read(form.get())?;
+fn forgotten_event(envelope: &Envelope) -> Result<Written, StoreError> {
+    let mut envelope = envelope.clone();
     erasure::forget_event(&mut envelope);
-    raw(&envelope)
+    Written::of(envelope)
 }
 
 pub(crate) fn forgotten_line(line: &RawValue) -> Result<Box<RawValue>, StoreError> {

@@ -1,9 +1,9 @@
 //! Reads a journal to its end, and goes on as long as the process does.
 
-use super::Journal;
+use super::{Awaited, Journal, read_id};
 use crate::{
     op::{Does, Op, VERSION},
-    server::part_of,
+    server::{id_of, part_of},
     state::Outcome,
 };
 use async_nats::jetstream::consumer::{DeliverPolicy, pull::OrderedConfig};
@@ -61,7 +61,7 @@ async fn follow_for_a_while(journal: &Journal) -> Result<Read, String> {
         return Ok(Read::Broken);
     };
     let Ok(mut messages) = consumer.messages().await else { return Ok(Read::Broken) };
-    let (mut next, mut first, mut parts) = (from, from, Vec::new());
+    let (mut next, mut first, mut parts, mut id) = (from, from, Vec::new(), None);
     loop {
         let message = tokio::select! {
             message = messages.next() => message,
@@ -98,22 +98,35 @@ async fn follow_for_a_while(journal: &Journal) -> Result<Read, String> {
         }
         next = sequence + 1;
         if number == 1 {
-            (first, parts) = (sequence, Vec::new());
+            (first, parts, id) = (sequence, Vec::new(), id_of(message.headers.as_ref()).and_then(read_id));
         }
         parts.push(message.payload.clone());
         if parts.len() != number {
             return Err(format!("message {sequence} is a part of something that is not whole"));
         }
         if number == of {
-            fold(journal, (first, sequence), &std::mem::take(&mut parts))?;
+            fold(journal, (first, sequence), id, &std::mem::take(&mut parts))?;
         }
     }
 }
 
 /// Folds the operation whose parts these are.
-fn fold(journal: &Journal, (first, last): (u64, u64), parts: &[bytes::Bytes]) -> Result<(), String> {
+fn fold(
+    journal: &Journal,
+    (first, last): (u64, u64),
+    id: Option<(u64, u64)>,
+    parts: &[bytes::Bytes],
+) -> Result<(), String> {
     let bytes = parts.iter().map(bytes::Bytes::len).sum::<usize>();
-    let op = Arc::new(read(parts).map_err(|why| format!("message {first}: {why}"))?);
+    // One of this process is at hand, as it was before it was written.
+    let own = id.and_then(|id| journal.awaited().get(&id).map(|awaited| Arc::clone(&awaited.op)));
+    let op = match own {
+        Some(own) => {
+            debug_assert_eq!(serde_json::to_vec(&*own).ok(), Some(parts.concat()), "another message bears its id");
+            own
+        }
+        None => Arc::new(read(parts).map_err(|why| format!("message {first}: {why}"))?),
+    };
     let outcome = journal.state().fold(&journal.workspace, (first, last), &op);
     let is_logged = matches!(
         (&op.does, &outcome),
@@ -126,9 +139,9 @@ fn fold(journal: &Journal, (first, last): (u64, u64), parts: &[bytes::Bytes]) ->
     journal.since_snapshot.fetch_add(bytes as u64, Ordering::Relaxed);
     let awaited = journal.awaited().remove(&id);
     let by_others = awaited.is_none();
-    if let (Some(awaited), Some(outcome)) = (awaited, outcome) {
+    if let (Some(Awaited { told, .. }), Some(outcome)) = (awaited, outcome) {
         // Whoever does not wait any longer has given up.
-        let _: Result<(), Outcome> = awaited.send(outcome);
+        let _: Result<(), Outcome> = told.send(outcome);
     }
     let _: Result<u64, String> = journal.folded.send_replace(Ok(last));
     if is_logged && by_others {

@@ -114,13 +114,13 @@ impl State {
     ) -> Result<Routed, StoreError> {
         let addressed = Addressed { workspace, account, partitions: self.partitions() };
         // Read first: all of them happen, or none.
-        let read = inputs.iter().map(In::input).collect::<Result<Vec<Input>, _>>()?;
+        let read = inputs.iter().map(|input| input.form.words()).collect::<Result<Vec<_>, _>>()?;
         let mut appended = 0;
-        for ((place, form), input) in (0..).zip(inputs).zip(read) {
+        for ((place, form), words) in (0..).zip(inputs).zip(read) {
             let mut within = Within { state: self, at: form.at };
-            match addressed.place(&mut within, &input.id, &input.event)? {
+            match addressed.place(&mut within, &words.id, &words.event)? {
                 Place::In(partition) => drop(self.part_mut(partition)?.log_in(op, place, form)),
-                Place::Everywhere => self.log_everywhere(op, place, form, &input)?,
+                Place::Everywhere => self.log_everywhere(op, place, form, &form.input()?)?,
                 Place::Waits(Waits { keys, until, linked }) => {
                     let Some(key) = keys.first().map(named) else { continue };
                     self.waited += 1;
