@@ -111,7 +111,8 @@ async fn publish(servers: &Nats, name: &str, publishers: usize, readers: usize) 
     }
     let mut reading = Vec::new();
     for _ in 0..readers {
-        let consumer = context(servers).await?.get_stream(&bare).await?.create_consumer(OrderedConfig::default()).await?;
+        let consumer =
+            context(servers).await?.get_stream(&bare).await?.create_consumer(OrderedConfig::default()).await?;
         let mut messages = consumer.messages().await?.take(bodies.len());
         reading.push(tokio::spawn(async move {
             while let Some(message) = messages.next().await {
