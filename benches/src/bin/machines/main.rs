@@ -6,7 +6,7 @@
 //! servers, as processes would be. On PostgreSQL they are held against as many writers who decide nothing and insert the
 //! same rows into the same tables, in batches of as many events, each in two transactions, as here; on NATS against as many
 //! who decide nothing and publish the same messages, and against those who read them too, as every process has to. The best
-//! of some rounds counts.
+//! of some rounds counts; what a limit costs is the median of rounds, each held against the one beside it.
 #![allow(clippy::print_stdout, reason = "the report is what it is for")]
 
 mod burst;
@@ -25,6 +25,8 @@ pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>
 
 /// Rounds: the best counts.
 pub(crate) const ROUNDS: usize = 3;
+/// Rounds of what differs by a few in a hundred: each is held against its own, and the median counts.
+pub(crate) const PAIRED: usize = 7;
 
 fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -57,6 +59,18 @@ fn main() -> Result<()> {
 
 pub(crate) fn tell(what: &str, rate: f64, against: &str, other: f64) {
     println!("| {what} | {rate:.0} | {against} | {other:.0} | {:.2} |", rate / other);
+}
+
+/// A row of what was measured by turns: the medians of both, and of their ratios.
+pub(crate) fn tell_paired(what: &str, rates: &[f64], against: &str, others: &[f64]) {
+    let ratios = rates.iter().zip(others).map(|(rate, other)| rate / other).collect();
+    let (rate, other, ratio) = (median(rates.to_vec()), median(others.to_vec()), median(ratios));
+    println!("| {what} | {rate:.0} | {against} | {other:.0} | {ratio:.2} |");
+}
+
+fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers[numbers.len() / 2]
 }
 
 /// Below the table: what an event took of the processors.

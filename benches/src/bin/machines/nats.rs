@@ -1,9 +1,9 @@
 //! Three servers of NATS that sync each message, against the same messages published.
 
 use crate::{
-    ROUNDS, Result,
+    PAIRED, ROUNDS, Result,
     burst::{Asked, PARTITIONS, Took, decide},
-    tell, tell_processors,
+    tell, tell_paired, tell_processors,
 };
 use async_nats::{
     HeaderMap,
@@ -46,16 +46,16 @@ pub(crate) async fn run() -> Result<()> {
             tell(&name, ours[place].rate, "1 worker", ours[0].rate);
         }
     }
-    let (mut free, mut limited, mut reached) = (0f64, 0f64, 0f64);
-    for _ in 0..ROUNDS {
-        free = free.max(decided(&servers, 4, Asked::one(EVENTS)).await?.1.rate);
-        for (best, limit) in [(&mut limited, 1_000_000), (&mut reached, i64::try_from(EVENTS)? / 8)] {
-            let asked = Asked { limit: Some(limit), ..Asked::one(EVENTS) };
-            *best = best.max(decided(&servers, 4, asked).await?.1.rate);
+    let mut rates: [Vec<f64>; 3] = Default::default();
+    for _ in 0..PAIRED {
+        for (rates, limit) in rates.iter_mut().zip([None, Some(1_000_000), Some(i64::try_from(EVENTS)? / 8)]) {
+            let asked = Asked { limit, ..Asked::one(EVENTS) };
+            rates.push(decided(&servers, 4, asked).await?.1.rate);
         }
     }
-    tell("NATS, 4 workers under a limit", limited, "without a limit", free);
-    tell("NATS, 4 workers under a limit that is reached", reached, "without a limit", free);
+    let [free, limited, reached] = rates;
+    tell_paired("NATS, 4 workers under a limit", &limited, "without a limit", &free);
+    tell_paired("NATS, 4 workers under a limit that is reached", &reached, "without a limit", &free);
     Ok(())
 }
 

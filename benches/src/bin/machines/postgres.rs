@@ -1,9 +1,9 @@
 //! PostgreSQL, against the same rows inserted.
 
 use crate::{
-    ROUNDS, Result,
+    PAIRED, ROUNDS, Result,
     burst::{Asked, PARTITIONS, Took, decide},
-    tell, tell_processors,
+    tell, tell_paired, tell_processors,
 };
 use chatsparks_cluster::Postgres;
 use chatsparks_postgres::{Options, PostgresStore};
@@ -60,18 +60,18 @@ pub(crate) async fn run(asked: &impl Fn(&str) -> bool) -> Result<()> {
             Asked { workspaces: 20, ..Asked::one(EVENTS) },
             Asked { workspaces: 20, hot: 20, ..Asked::one(EVENTS) },
         ];
-        let mut best = [0f64; 5];
-        for _ in 0..ROUNDS {
-            for (place, kind) in kinds.into_iter().enumerate() {
+        let mut rates: [Vec<f64>; 5] = Default::default();
+        for _ in 0..PAIRED {
+            for (rates, kind) in rates.iter_mut().zip(kinds) {
                 let (schema, took) = decided(&url, 4, kind).await?;
-                best[place] = best[place].max(took.rate);
+                rates.push(took.rate);
                 drop_schema(&url, &schema).await?;
             }
         }
-        let [free, limited, reached, hot, spread] = best;
-        tell("PostgreSQL, 4 workers under a limit", limited, "without a limit", free);
-        tell("PostgreSQL, 4 workers under a limit that is reached", reached, "without a limit", free);
-        tell("PostgreSQL, 4 workers, one hot workspace of 20", hot, "events spread over all", spread);
+        let [free, limited, reached, hot, spread] = rates;
+        tell_paired("PostgreSQL, 4 workers under a limit", &limited, "without a limit", &free);
+        tell_paired("PostgreSQL, 4 workers under a limit that is reached", &reached, "without a limit", &free);
+        tell_paired("PostgreSQL, 4 workers, one hot workspace of 20", &hot, "events spread over all", &spread);
     }
     Ok(())
 }
