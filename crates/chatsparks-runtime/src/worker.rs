@@ -252,13 +252,8 @@ impl<S: Store> Worker<S> {
                 let last = batch[batch.len() - 1].position;
                 let mut envelopes: Vec<Envelope> = batch.into_iter().map(|logged| logged.envelope).collect();
                 self.take_compiled(&mut envelopes).await;
-                match self.decide(&envelopes, last).await {
-                    Err(StoreError::NoRoom) => {
-                        self.rewind()?;
-                        tokio::task::yield_now().await;
-                    }
-                    decided => decided?,
-                }
+                let decided = self.decide(&envelopes, last).await;
+                self.or_again(decided).await?;
                 if let Some(moment) = moment {
                     tokio::time::sleep(moment).await;
                 }
@@ -269,6 +264,10 @@ impl<S: Store> Worker<S> {
                 // Everything is decided: whatever ended the process did so elsewhere, or not any more.
                 self.write().await?;
                 self.careful_until = 0;
+            }
+            let drawn = self.draw_at_rest().await;
+            if self.or_again(drawn).await?.unwrap_or(true) {
+                continue;
             }
             let due = match self.inner.settings.clock {
                 ClockMode::Wall => self.next_due().await?,
@@ -296,6 +295,18 @@ impl<S: Store> Worker<S> {
                 () = appended => {}
                 () = tokio::time::sleep(wait) => {}
             }
+        }
+    }
+
+    /// What was decided, unless others took the room that was foreseen: then it is decided again (R7).
+    async fn or_again<T>(&mut self, decided: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+        match decided {
+            Err(StoreError::NoRoom) => {
+                self.rewind()?;
+                tokio::task::yield_now().await;
+                Ok(None)
+            }
+            decided => decided.map(Some),
         }
     }
 

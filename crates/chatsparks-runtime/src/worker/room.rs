@@ -28,6 +28,8 @@ pub(super) struct Book {
     limit_changed: bool,
     /// Whether room may have come that queued starts wait for (M6).
     may_release: bool,
+    /// Whether room was drawn for some: more may wait than the store lists at once.
+    has_released: bool,
     /// The revision that may have lowered the limit, until every partition is known to go by it.
     lowered: Option<u32>,
     /// When one of them did not answer in time: it is not waited for again at once.
@@ -35,10 +37,11 @@ pub(super) struct Book {
 }
 
 impl Book {
+    /// As it is where nobody knows what happened before: room may have come since anybody looked.
     pub(super) fn of(head: &Head) -> Self {
         let committed = head.terms().cycle_start().map(|cycle| (cycle, claim(head)));
-        let limit = head.terms().limit();
-        Self { committed, limit, drawn_under: limit, lowered: Some(head.terms().revision()), ..Self::default() }
+        let (limit, lowered) = (head.terms().limit(), Some(head.terms().revision()));
+        Self { committed, limit, drawn_under: limit, lowered, may_release: true, ..Self::default() }
     }
 
     fn committed_in(&self, cycle: Instant) -> u64 {
@@ -82,8 +85,8 @@ impl Book {
     /// What was drawn is committed.
     pub(super) fn commit(&mut self, head: &Head) {
         // Room that came, and was not looked for yet, is looked for after the event.
-        let Self { may_release, lowered, unanswered, .. } = *self;
-        *self = Self { may_release, lowered, unanswered, ..Self::of(head) };
+        let Self { may_release, has_released, lowered, unanswered, .. } = *self;
+        *self = Self { may_release, has_released, lowered, unanswered, ..Self::of(head) };
     }
 
     /// All that the next commit draws.
@@ -144,6 +147,7 @@ impl<S: Store> Worker<S> {
         // M6: whoever waits in the queue comes first.
         let queued = if self.book.may_release { self.queued().await? } else { 0 };
         self.book.may_release = false;
+        self.book.has_released |= queued > 0;
         let at = self.partition.head().clock().latest().map_or(envelope.at, |latest| latest.max(envelope.at));
         self.partition.begin_again();
         let granted = self.partition.head().room().granted();
@@ -161,10 +165,23 @@ impl<S: Store> Worker<S> {
         if !head.has_room() {
             let contacts = self.queued().await?.min(self.free().await?);
             if contacts > 0 {
+                self.book.has_released = true;
                 self.grant(latest, self.covering(contacts)).await?;
             }
         }
         Ok(())
+    }
+
+    /// The same where nothing comes: whoever was refused what was foreseen, or has just begun to look, may have no event
+    /// left that would have it look again. Whether something was decided.
+    pub(super) async fn draw_at_rest(&mut self) -> Result<bool, StoreError> {
+        self.book.may_release |= std::mem::take(&mut self.book.has_released);
+        self.draw_for_the_queue().await?;
+        if self.commit.granted.is_empty() {
+            return Ok(false);
+        }
+        self.write().await?;
+        Ok(true)
     }
 
     /// Before a commit what was granted is made equal to what was used: nobody else finds the room gone that nobody uses.

@@ -168,6 +168,62 @@ fn r7_a_rise_and_a_cycle_release_what_waits_everywhere() {
     ran.replays(&workspace);
 }
 
+/// M6: many partitions reach for the same room at once, and most are refused what they foresaw; nothing comes after it that
+/// would have them look again. Whoever begins anew looks too.
+#[test]
+fn r7_all_room_that_a_rise_brings_is_used_though_nothing_comes_after_it() {
+    let kinds: [(&str, fn() -> bool); 2] = [("memory", || rises(memory)), ("SQLite", || rises(sqlite))];
+    for (kind, rises) in kinds {
+        for attempt in 0..6 {
+            assert!(rises(), "{kind}, attempt {attempt}");
+        }
+    }
+}
+
+/// Raises a limit that many wait at, twice, the second time for partitions that begin anew: whether all of it was used.
+fn rises<S: Store, K>(make: fn() -> (Arc<S>, K)) -> bool {
+    let workspace = document(Some(10));
+    let with = |limit| {
+        let mut higher = workspace.clone();
+        higher.plan.as_mut().unwrap().mac_limit = limit;
+        Event::Configure(Box::new(higher.into()))
+    };
+    let after = |hours| "2026-03-02T10:00:00Z".parse::<Instant>().unwrap().after(Period::hours(hours));
+    let comments = lines(&(0..60).map(|n| comment(n, &format!("u{n}"), n)).collect::<Vec<_>>());
+    let rise = |id: &str, hours, limit| Envelope { id: id.into(), at: after(hours), event: with(limit) };
+    runs(async {
+        let (store, _kept) = make();
+        let id = &workspace.workspace.id;
+        let mut runtime = start(&store, &workspace, 100).await;
+        runtime.accept(id, comments.iter().map(event).collect()).await.unwrap();
+        settled(&runtime).await;
+        runtime.accept(id, vec![event(&rise("first", 2, 30))]).await.unwrap();
+        if !is_drawn(&*store, id, 30).await {
+            return false;
+        }
+        // Stopped in the midst of the next one.
+        runtime.accept(id, vec![event(&rise("second", 3, 47))]).await.unwrap();
+        runtime.stop(Duration::from_secs(30)).await;
+        runtime = start(&store, &workspace, 100).await;
+        let is_drawn = is_drawn(&*store, id, 47).await;
+        runtime.stop(Duration::from_secs(30)).await;
+        let ran = ran(&*store, id).await;
+        ran.replays(&workspace);
+        is_drawn && rooms(&ran) == (47, 47)
+    })
+}
+
+/// Waits until so much is drawn of the cycle in force.
+async fn is_drawn<S: Store>(store: &S, id: &WorkspaceId, wanted: u64) -> bool {
+    let cycle = "2026-03-01T00:00:00Z".parse::<Instant>().unwrap();
+    let drawn = async {
+        while store.drawn(id, cycle).await.unwrap() < wanted {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(40), drawn).await.is_ok()
+}
+
 /// M4: a member's DM counts past the limit, and takes room where there is some.
 #[test]
 fn r7_members_draw_room_and_overdraw_only_when_there_is_none() {
