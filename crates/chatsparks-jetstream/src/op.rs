@@ -13,7 +13,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use std::sync::{Arc, OnceLock};
 
 /// The newest version of an operation that this build writes and folds.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 
 /// One message of the journal, its parts put together.
 #[derive(Serialize, Deserialize)]
@@ -95,6 +95,7 @@ impl Does {
     /// The first version that knows it: what is older is written as it was.
     pub(crate) fn version(&self) -> u32 {
         match self {
+            Self::Commit(commit) if commit.keeps_tried => 3,
             Self::Bring(_) | Self::Wipe | Self::Renote { .. } | Self::Begin { fence: Some(_), .. } => 2,
             Self::Rewritten { left, .. } => left.version(),
             _ => 1,
@@ -344,6 +345,9 @@ pub(crate) struct Committed {
     /// By what each number counts.
     pub(crate) insights: Vec<(String, i128)>,
     pub(crate) withdrawn: Vec<(UserId, u32, u64)>,
+    /// Whether what was tried already stays, though it is to be withdrawn (O7); of version 3. Before, it went.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) keeps_tried: bool,
     pub(crate) granted: Vec<(u64, Box<RawValue>)>,
     pub(crate) drawn: Vec<DrawForm>,
     /// Who is forgotten, by the record of which `seq`, and where the log says so.

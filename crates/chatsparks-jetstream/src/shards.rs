@@ -61,6 +61,7 @@ impl Committed {
             documents: documents.collect::<Result<_, _>>()?,
             granted: granted.collect::<Result<_, _>>()?,
             effects: commit.effects.iter().map(EffectForm::of).collect::<Result<_, _>>()?,
+            keeps_tried: !commit.withdrawn.is_empty(),
             withdrawn: commit.withdrawn,
             drawn: commit.drawn.iter().map(DrawForm::from).collect(),
             erased: commit.erased.into_iter().map(|(user_id, seq)| (user_id, seq, u64::MAX)).collect(),

@@ -156,8 +156,8 @@ impl Lanes {
     }
 }
 
-/// Whose effects are withdrawn: what was decided before a `seq`; of one conversation what has not begun (O7), or all of it
-/// (R12).
+/// Whose effects are withdrawn: what was decided before a `seq`; of one conversation what has not begun (O7; one whose
+/// attempt failed may have arrived), or all of it (R12).
 pub(crate) struct Withdrawn<'a> {
     pub(crate) place: Place,
     pub(crate) user_id: &'a UserId,
@@ -174,7 +174,7 @@ pub(crate) async fn withdraw(client: &Object, withdrawn: &[Withdrawn<'_>]) -> Re
         let conversation = one.conversation.map(i64::from);
         let sql = "SELECT id, state, CASE WHEN NOT free THEN lane END, kind FROM effect
              WHERE workspace = $1 AND partition = $2 AND lane = $3 AND seq < $4
-                 AND ($5::bigint IS NULL OR state = 0 AND bot_conversation = $5)
+                 AND ($5::bigint IS NULL OR state = 0 AND attempts = 0 AND bot_conversation = $5)
              ORDER BY seq, place FOR UPDATE";
         let (workspace, partition) = one.place;
         let rows = found(client, sql, &[&workspace, &partition, &&*lane, &signed(one.seq), &conversation]).await?;

@@ -9,7 +9,8 @@ use crate::{
 use backon::{BackoffBuilder, ExponentialBuilder};
 use chatsparks_core::{DmStage, Effect, Event, EventId, Instant, Period, Receipt};
 use chatsparks_ports::{
-    Attempt, Delivery, DynChannel, EffectKey, Fault, Input, Looked, Ready, Settled, Stamp, Store, StoreError,
+    Attempt, Delivery, DynChannel, EffectKey, EffectState, Fault, Input, Looked, Ready, Settled, Stamp, Store,
+    StoreError,
 };
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
@@ -24,6 +25,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// The first wait after an attempt that may be tried again, and the longest.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 const LONGEST_RETRY: Duration = Duration::from_secs(300);
+/// Dead letters that are looked at in one go, those first whose chance ends soonest.
+const DEAD_AT_ONCE: usize = 100;
 /// Why an attempt that was not answered is made again.
 const NO_ANSWER: &str = "no answer";
 /// Sent within this span: what a forecast is made from.
@@ -40,6 +43,8 @@ pub(crate) struct ChannelState {
     pub(crate) on_their_way: usize,
     /// The partitions of those that are on their way.
     pub(crate) partitions: BTreeSet<u32>,
+    /// Those whose answer is waited for: what began and is nobody's doubt yet.
+    pub(crate) begun: BTreeSet<String>,
 }
 
 /// What came of an attempt; none: no answer in time, so that nobody knows.
@@ -74,6 +79,7 @@ pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<Workspace
         flying: JoinSet::new(),
         on_their_way: HashMap::new(),
         resting: None,
+        buried: None,
     };
     dispatcher.run().await;
 }
@@ -91,6 +97,8 @@ struct Dispatcher<S: Store> {
     on_their_way: HashMap<tokio::task::Id, Ready>,
     /// The store failed: nothing begins before.
     resting: Option<tokio::time::Instant>,
+    /// When dead letters were looked at last.
+    buried: Option<tokio::time::Instant>,
 }
 
 impl<S: Store> Dispatcher<S> {
@@ -168,6 +176,7 @@ impl<S: Store> Dispatcher<S> {
                 }
                 self.resting = None;
             }
+            self.bury().await?;
             let stopped = self.stopped_until();
             let room = match stopped {
                 Some(until) if wall < until => return Ok(between(wall, until).min(LOOK_AGAIN)),
@@ -195,8 +204,8 @@ impl<S: Store> Dispatcher<S> {
             }
             let mut began = 0;
             for ready in ready {
-                if self.is_too_late(&ready) {
-                    self.settle(&ready, Settled::Failed("too_late".to_owned())).await?;
+                if self.is_over(ready.context.not_after) {
+                    self.is_too_late(&ready.key, &ready.effect).await?;
                     continue;
                 }
                 if let Some(wait) = self.has_to_wait().await? {
@@ -220,13 +229,31 @@ impl<S: Store> Dispatcher<S> {
         self.windows().take_part(part, self.inner.guard.monotonic());
     }
 
-    /// Whether the chance of an effect is over (O3): by the workspace's time.
-    fn is_too_late(&self, ready: &Ready) -> bool {
+    /// O1: a dead letter has its outcome once its chance is over, though nobody brings it back.
+    async fn bury(&mut self) -> Result<(), StoreError> {
+        if self.buried.is_some_and(|buried| buried.elapsed() < LOOK_AGAIN) {
+            return Ok(());
+        }
+        self.buried = Some(tokio::time::Instant::now());
+        let store = self.inner.store.clone();
+        for dead in store.list(&self.workspace.id, EffectState::Dead, DEAD_AT_ONCE).await? {
+            if self.is_over(dead.not_after)
+                && let Some((key, effect)) = store.find(&self.workspace.id, &dead.effect).await?
+                && self.inner.sharing.has(key.shard.partition)
+            {
+                self.is_too_late(&key, &effect).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a chance is over (O3): by the workspace's time.
+    fn is_over(&self, not_after: Option<Instant>) -> bool {
         let now = match self.inner.settings.clock {
             ClockMode::Wall => Some(self.inner.guard.wall()),
             ClockMode::Events => self.workspace.latest(),
         };
-        ready.context.not_after.zip(now).is_some_and(|(not_after, now)| now >= not_after)
+        not_after.zip(now).is_some_and(|(not_after, now)| now >= not_after)
     }
 
     /// How long the rates say to wait; none: one effect may go, and is taken from each of them (O4).
@@ -292,6 +319,11 @@ impl<S: Store> Dispatcher<S> {
 
     fn fly(&mut self, ready: Ready, work: impl Future<Output = Flown> + Send + 'static) {
         let task = self.flying.spawn(work);
+        if !ready.in_doubt {
+            self.note(|state, _| {
+                state.begun.insert(ready.key.id.clone());
+            });
+        }
         self.on_their_way.insert(task.id(), ready);
         self.note_flying();
     }
@@ -303,6 +335,9 @@ impl<S: Store> Dispatcher<S> {
             Err(error) => (error.id(), Flown::Attempted(None)),
         };
         let Some(ready) = self.on_their_way.remove(&task) else { return };
+        self.note(|state, _| {
+            state.begun.remove(&ready.key.id);
+        });
         match flown {
             Flown::NotBegun => {}
             Flown::Looked(looked) => {
@@ -444,10 +479,12 @@ impl<S: Store> Dispatcher<S> {
         Settled::Again { not_before: wall.after(Period::milliseconds(wait)), counts: true, why: fault.0 }
     }
 
-    async fn settle(&self, ready: &Ready, settled: Settled) -> Result<(), StoreError> {
-        let receipt = receipt(&ready.effect, &ready.key.id, &settled);
+    /// O3: its chance is over.
+    async fn is_too_late(&self, key: &EffectKey, effect: &Effect) -> Result<(), StoreError> {
+        let settled = Settled::Failed("too_late".to_owned());
+        let receipt = receipt(effect, &key.id, &settled);
         let logged = receipt.is_some();
-        self.inner.store.settle(&ready.key, settled, receipt).await?;
+        self.inner.store.settle(key, settled, receipt).await?;
         if logged {
             self.workspace.tell_of_events();
         }

@@ -3,6 +3,10 @@
 use crate::{Runtime, configure::decided, runtime::WorkspaceState, settings::ClockMode};
 use chatsparks_core::{Event, EventId, Instant, Period, WorkspaceId};
 use chatsparks_ports::{Input, Stamp, Store, StoreError};
+use governor::{
+    InsufficientCapacity,
+    clock::{Clock as _, DefaultClock},
+};
 use std::{sync::atomic::Ordering, time::Duration};
 
 /// Events that bring an `at` further ahead of the wall than this are refused (R2).
@@ -43,6 +47,12 @@ pub enum AcceptError {
         /// When to try again.
         retry_after: Duration,
     },
+    /// One body brought more events than the workspace's quota ever admits at once.
+    #[error("the quota of this workspace admits {most} events at once: send them in parts")]
+    TooManyAtOnce {
+        /// How many may come at once.
+        most: u32,
+    },
     /// The service stops.
     #[error("the service is stopping")]
     Stopping,
@@ -63,9 +73,15 @@ impl<S: Store> Runtime<S> {
         }
         if let Some(quota) = &state.quota
             && let Some(count) = std::num::NonZeroU32::new(u32::try_from(events.len()).unwrap_or(u32::MAX))
-            && !matches!(quota.check_n(count), Ok(Ok(())))
         {
-            return Err(AcceptError::TooMany { retry_after: Duration::from_secs(1) });
+            match quota.check_n(count) {
+                Ok(Ok(())) => {}
+                Ok(Err(not_until)) => {
+                    let retry_after = not_until.wait_time_from(DefaultClock::default().now());
+                    return Err(AcceptError::TooMany { retry_after: retry_after.max(Duration::from_secs(1)) });
+                }
+                Err(InsufficientCapacity(most)) => return Err(AcceptError::TooManyAtOnce { most }),
+            }
         }
         let count = events.len();
         if events.iter().any(|event| matches!(event.event, Event::Configure(_))) {

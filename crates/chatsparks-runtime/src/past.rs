@@ -75,6 +75,8 @@ struct Step {
     what: What,
     /// Its record; none is kept by the contact of what names only a thing.
     line: Option<Line>,
+    /// The id of it that others had used up (T3).
+    used_up: Option<Row>,
 }
 
 #[derive(Debug)]
@@ -84,6 +86,10 @@ enum What {
 }
 
 impl Step {
+    fn of(what: What, line: Option<Line>) -> Self {
+        Self { what, line, used_up: None }
+    }
+
     fn at(&self) -> Instant {
         match &self.what {
             What::Event(envelope) => envelope.at,
@@ -163,6 +169,7 @@ impl Past {
             }
         }
         let mut steps = in_order(user_id, lines, events)?;
+        begin::used_up_by_others(store, shard, &mut steps).await?;
         let mut ends = None;
         if let Some(by) = wanted.by {
             let stood = match Standing::find(store, shard, by).await? {
@@ -226,7 +233,8 @@ impl Past {
             Retrace::new(engine(&self.first)?, self.begins.iter().cloned()).map_err(|_| PastError::Gone)?;
         let mut scratch = Scratch::default();
         let mut seq = 0;
-        for Step { what, line } in &self.steps {
+        for Step { what, line, used_up } in &self.steps {
+            used_up.iter().for_each(|row| retrace.is_used_up(row.clone()));
             let told = match line {
                 Some(line) => {
                     if line.revision != retrace.partition().engine().revision() {
@@ -367,7 +375,7 @@ fn in_order(user_id: &UserId, lines: Vec<Line>, events: Vec<Logged>) -> Result<V
         };
         let logged = by_id.get_mut(id).and_then(VecDeque::pop_front).ok_or(PastError::Gone)?;
         between.push((logged.position, std::mem::take(&mut timers)));
-        placed.push((logged.position, Step { what: What::Event(Box::new(logged.envelope)), line: Some(line) }));
+        placed.push((logged.position, Step::of(What::Event(Box::new(logged.envelope)), Some(line))));
     }
     between.push((Position::MAX, timers));
     // What bears an id and has no record was decided since the records were read, if at all.
@@ -383,13 +391,12 @@ fn in_order(user_id: &UserId, lines: Vec<Line>, events: Vec<Logged>) -> Result<V
                 |logged: &&Logged| (before..position).contains(&logged.position) && logged.envelope.at >= line.at;
             let place = rest.iter().find(passes).map_or(position, |logged| logged.position);
             let timer = Timer { due: line.at, kind, user_id: Some(user_id.clone()) };
-            steps.push(((place, 0, line.seq), Step { what: What::Timer(timer), line: Some(line) }));
+            steps.push(((place, 0, line.seq), Step::of(What::Timer(timer), Some(line))));
         }
         before = position;
     }
-    let unrecorded = rest
-        .into_iter()
-        .map(|logged| (logged.position, Step { what: What::Event(Box::new(logged.envelope)), line: None }));
+    let unrecorded =
+        rest.into_iter().map(|logged| (logged.position, Step::of(What::Event(Box::new(logged.envelope)), None)));
     steps.extend(placed.into_iter().chain(unrecorded).map(|(position, step)| ((position, 1, 0), step)));
     steps.sort_by_key(|(place, _)| *place);
     Ok(steps.into_iter().map(|(_, step)| step).collect())

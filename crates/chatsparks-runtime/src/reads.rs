@@ -1,6 +1,6 @@
 //! What can be read while it runs: state, contacts, orders, the queue.
 
-use crate::{Forecast, Runtime, dispatch::receipt, settings::ClockMode};
+use crate::{Forecast, Runtime, dispatch::receipt, runtime::WorkspaceState, settings::ClockMode};
 use chatsparks_core::{
     Head, Insights, Key, Row, WorkspaceId,
     final_state::{ContactState, MacState, OrderState},
@@ -135,6 +135,23 @@ impl<S: Store> Runtime<S> {
         Ok(Head::from_parts(clock, terms, room.with_used(used)))
     }
 
+    /// How much waits to be sent. What began here and whose answer is waited for is in nobody's doubt: it counts among what
+    /// waits.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn queue_count(&self, workspace: &WorkspaceId) -> Result<QueueCount, StoreError> {
+        let begun = |state: &WorkspaceState| {
+            state.channel_state.lock().unwrap_or_else(PoisonError::into_inner).begun.len() as u64
+        };
+        // Those that began by the time they are counted: one that is settled meanwhile is not counted.
+        let begun = self.workspace(workspace).map_or(0, |state| begun(state));
+        let mut count = self.store().count(workspace).await?;
+        let begun = begun.min(count.in_doubt);
+        (count.waiting, count.in_doubt) = (count.waiting + begun, count.in_doubt - begun);
+        Ok(count)
+    }
+
     /// What waits to be sent.
     ///
     /// # Errors
@@ -143,15 +160,16 @@ impl<S: Store> Runtime<S> {
         let store = self.store();
         // Before anything is counted: listing takes its time, in which effects go out.
         let now = self.inner.guard.wall();
-        let counts = store.count(workspace).await?;
+        let counts = self.queue_count(workspace).await?;
         let mut waiting = store.list(workspace, EffectState::Waiting, FORESEEN).await?;
         let dead_letters = store.list(workspace, EffectState::Dead, LISTED).await?;
-        let in_doubt = store.list(workspace, EffectState::InDoubt, LISTED).await?;
+        let mut in_doubt = store.list(workspace, EffectState::InDoubt, LISTED).await?;
         let Some(state) = self.workspace(workspace) else {
             return Err(StoreError::Unavailable("there is no such workspace".to_owned()));
         };
         let forecast = {
             let channel = state.channel_state.lock().unwrap_or_else(PoisonError::into_inner);
+            in_doubt.retain(|queued| !channel.begun.contains(&queued.effect));
             let all = counts.waiting + counts.in_doubt;
             if state.channel.is_none() {
                 Forecast { waiting: all, per_second: None, drained_at: None, too_late: 0, too_late_effects: Vec::new() }

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use chatsparks_core::{
-    Contact, Engine, Envelope, Event, Instant, Key, Order, Period, Record, Row, UserId, WorkspaceId,
+    Act, ActKind, Contact, Engine, Envelope, Event, Instant, Key, Order, Period, Record, Row, UserId, WorkspaceId,
 };
 use chatsparks_ports::{Archive, ManualClock, MemoryStore, Shard};
 use chatsparks_replay::Replay;
@@ -313,6 +313,44 @@ fn c10_a1_an_order_by_what_is_a_contacts_id_later_is_the_buyers() {
     runs(async {
         for partitions in [1, 4] {
             each_past_is_what_happened(&*kept(&case, partitions).await, &case).await;
+        }
+    });
+}
+
+/// T3: what comes again may have been another contact's, or nobody's, before.
+#[test]
+fn c10_t3_what_others_had_used_up_is_known_to_have_come_again() {
+    let workspace =
+        chatsparks_testkit::build::workspace().says("price", "590 THB").trigger("price", &["price"], "price").build();
+    let start: Instant = "2026-03-01T10:00:00Z".parse().unwrap();
+    let take =
+        |user: &str| Event::Act(Act { user_id: user.into(), member: "owner@glow.example".into(), kind: ActKind::Take });
+    let price = |id: &str, user: &str| comment(id, user, "price?");
+    let table: [(&str, &[(&str, Event)]); 6] = [
+        ("a comment's id", &[("a", price("x", "u1")), ("b", price("x", "u2"))]),
+        ("an event's id, of a comment", &[("a", price("x", "u1")), ("a", price("y", "u2"))]),
+        ("a message's id", &[("a", message("x", "u1", "hello")), ("b", message("x", "u2", "hello"))]),
+        ("an event's id, of a message", &[("a", price("x", "u1")), ("a", message("y", "u2", "hello"))]),
+        ("an event's id that was nobody's", &[("a", Event::Clock), ("a", price("x", "u2"))]),
+        ("an event's id of an act", &[("p", price("x", "u1")), ("a", take("u1")), ("a", price("y", "u2"))]),
+    ];
+    let is_repeated = |record: &str| record.contains(r#""duplicate""#);
+    runs(async {
+        for (what, events) in &table {
+            // At once, and minutes apart; what follows is decided by what is known then.
+            for apart in [0, 1] {
+                let then = [("z", price("last", "u2")), ("zz", message("more", "u2", "yes"))];
+                let history = (0..).zip(events.iter().chain(&then)).map(|(place, (id, event))| Envelope {
+                    id: (*id).into(),
+                    at: start.after(Period::minutes(place * apart)),
+                    event: event.clone(),
+                });
+                let case = Case { workspace: workspace.clone(), history: history.collect() };
+                let store = kept(&case, 1).await;
+                let records = store.records_of(&case.workspace.workspace.id, &"u2".into(), 10).await.unwrap();
+                assert!(records.iter().any(|record| is_repeated(&record.line)), "{what}: {records:?}");
+                each_past_is_what_happened(&store, &case).await;
+            }
         }
     });
 }

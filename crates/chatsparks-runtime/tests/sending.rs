@@ -4,7 +4,7 @@
 
 use chatsparks_core::{Event, Instant, Period, WorkspaceId};
 use chatsparks_ports::{
-    Archive, Attempt, Channel, Delivery, Fault, Limit, Log, Looked, ManualClock, MemoryStore, Queue, Shard,
+    Archive, Attempt, Channel, Delivery, EffectState, Fault, Limit, Log, Looked, ManualClock, MemoryStore, Queue, Shard,
 };
 use chatsparks_runtime::{ClockMode, NewEvent, Runtime, Settings, WorkspaceSetup};
 use std::{
@@ -88,12 +88,15 @@ struct Shop {
     runtime: Runtime<MemoryStore>,
 }
 
-fn setup(channel: &Arc<Scripted>) -> WorkspaceSetup {
-    let document = serde_json::json!({
+fn document() -> serde_json::Value {
+    serde_json::json!({
         "workspace": { "id": "w", "name": "W", "account_user_id": "acct" },
         "triggers": [ { "id": "t", "when": { "keywords": { "words": ["price"] } }, "flow": "f" } ],
-        "flows": [ { "id": "f", "version": 1, "blocks": [ { "id": "a", "message": { "text": "One" } } ] } ] });
-    let workspace: chatsparks_core::workspace::Workspace = serde_json::from_value(document).unwrap();
+        "flows": [ { "id": "f", "version": 1, "blocks": [ { "id": "a", "message": { "text": "One" } } ] } ] })
+}
+
+fn setup(channel: &Arc<Scripted>) -> WorkspaceSetup {
+    let workspace: chatsparks_core::workspace::Workspace = serde_json::from_value(document()).unwrap();
     WorkspaceSetup::new(workspace, "d").with_channel(channel.clone())
 }
 
@@ -269,6 +272,51 @@ fn o4_retries_end_and_stops_are_not_counted() {
             }
         });
     }
+}
+
+/// O1, O4: what was given up has its outcome once its chance is over, though nobody brings it back.
+#[test]
+fn o4_a_dead_letter_is_too_late_once_its_chance_is_over() {
+    let channel = Scripted::new(true, Looked::CannotLook, &[Does::Again(1), Does::Again(1)]);
+    runs(async {
+        let shop = Shop::open(&channel).await;
+        let mut workspace = document();
+        workspace["triggers"][0]["public_reply"] = "See your inbox".into();
+        workspace["plan"] = serde_json::json!({ "mac_limit": 9, "subscribed_at": "2026-03-01T00:00:00Z",
+            "listening_window_days": 7 });
+        let workspace: chatsparks_core::workspace::Workspace = serde_json::from_value(workspace).unwrap();
+        let at: Instant = "2026-03-02T10:00:00Z".parse().unwrap();
+        let tell = async |id: &str, at: Instant, event: Event| {
+            shop.runtime.accept(&shop.id, vec![NewEvent { id: id.into(), at: Some(at), event }]).await.unwrap();
+        };
+        tell("configure", at, Event::Configure(Box::new(workspace.into()))).await;
+        shop.comment(1).await;
+        shop.comes(STILL, async || channel.calls() == 1).await;
+        shop.clock.pass(Period::hours(25));
+        shop.comes(Period::seconds(1), async || shop.store.count(&shop.id).await.unwrap().dead == 1).await;
+        tell("clock", at.after(Period::days(8)), Event::Clock).await;
+        shop.comes(STILL, async || shop.store.count(&shop.id).await.unwrap().dead == 0).await;
+        let failed = shop.store.list(&shop.id, EffectState::Failed, 9).await.unwrap();
+        assert_eq!(failed.iter().map(|failed| failed.why.as_deref()).collect::<Vec<_>>(), [Some("too_late")]);
+        assert_eq!(failed[0].kind, "public_reply");
+    });
+}
+
+/// O5, O6: an attempt whose answer is waited for is in nobody's doubt yet.
+#[test]
+fn o5_what_is_on_its_way_is_not_in_doubt() {
+    let channel = Scripted::new(true, Looked::CannotLook, &[Does::SendAndHang]);
+    runs(async {
+        let mut shop = Shop::open(&channel).await;
+        shop.settings.attempt = Duration::from_secs(600);
+        shop.reopen(&channel).await;
+        shop.comment(1).await;
+        shop.comes(STILL, async || channel.calls() == 1).await;
+        let queue = shop.runtime.queue(&shop.id).await.unwrap();
+        assert_eq!((queue.counts.waiting, queue.counts.in_doubt, queue.in_doubt.len()), (1, 0, 0));
+        // A crash in between would find it so.
+        assert_eq!(shop.store.count(&shop.id).await.unwrap().in_doubt, 1);
+    });
 }
 
 /// O4: a refusal for good is the outcome at once.

@@ -15,6 +15,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub(crate) const PIECE: usize = 4 << 10;
 /// How much of a body over its limit is read and thrown away: whoever sends it can then read the answer.
 const THROWN_AWAY: usize = 128 << 20;
+/// How long more of it is waited for.
+const LINGERS: Duration = Duration::from_secs(1);
 
 /// A body that arrived, and the room it takes while it is worked on.
 pub(crate) struct Received {
@@ -79,9 +81,19 @@ pub(crate) async fn receive<S: Store>(
         return Err(Problem::new(Kind::UnsupportedMediaType, detail));
     }
     let declared = parts.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    let within = service.limits.body;
-    let read = read(&service.memory, body, declared, limit);
-    let (bytes, room) = tokio::time::timeout(within, read).await.map_err(|_| too_slow(within))??;
+    let (within, mut body) = (service.limits.body, body);
+    let read = tokio::time::timeout(within, read(&service.memory, &mut body, declared, limit)).await;
+    let (bytes, room) = match read.map_err(|_| too_slow(within))? {
+        Ok(read) => read,
+        Err(refused) => {
+            // Whoever waits to be asked for the rest is not; others have to be heard before they hear.
+            let waits = parts.headers.get(header::EXPECT).is_some_and(|expects| expects == "100-continue");
+            if !waits && declared.is_none_or(|declared| declared <= THROWN_AWAY) {
+                let _ = tokio::time::timeout(within, throw_away(&mut body)).await;
+            }
+            return Err(refused);
+        }
+    };
     if let Some(connection) = parts.extensions.get::<Arc<Connection>>() {
         connection.works();
     }
@@ -90,7 +102,7 @@ pub(crate) async fn receive<S: Store>(
 
 async fn read(
     memory: &Arc<Semaphore>,
-    mut body: Body,
+    body: &mut Body,
     declared: Option<usize>,
     limit: usize,
 ) -> Result<(Vec<u8>, Room), Problem> {
@@ -98,18 +110,13 @@ async fn read(
     // Not what was declared: it costs nothing to declare much.
     let mut bytes = Vec::new();
     if declared.is_some_and(|declared| declared > limit) {
-        throw_away(&mut body, declared.unwrap_or(usize::MAX)).await;
         return Err(too_large(limit));
     }
-    while let Some(chunk) = next(&mut body).await? {
+    while let Some(chunk) = next(body).await? {
         if bytes.len() + chunk.len() > limit {
-            drop((bytes, room));
-            throw_away(&mut body, 0).await;
             return Err(too_large(limit));
         }
         if !room.take(chunk.len()) {
-            drop((bytes, room));
-            throw_away(&mut body, 0).await;
             let detail = "too many bodies are being read at once: send it again";
             return Err(Problem::new(Kind::Busy, detail).retry_after(Duration::from_secs(1)));
         }
@@ -132,13 +139,10 @@ async fn next(body: &mut Body) -> Result<Option<Bytes>, Problem> {
     }
 }
 
-/// Reads on without keeping anything, unless there is too much of it.
-async fn throw_away(body: &mut Body, declared: usize) {
-    if declared > THROWN_AWAY {
-        return;
-    }
+/// Reads on without keeping anything, unless there is too much of it, or nothing more comes.
+async fn throw_away(body: &mut Body) {
     let mut left = THROWN_AWAY;
-    while let Ok(Some(chunk)) = next(body).await {
+    while let Ok(Ok(Some(chunk))) = tokio::time::timeout(LINGERS, next(body)).await {
         match left.checked_sub(chunk.len()) {
             Some(rest) => left = rest,
             None => return,

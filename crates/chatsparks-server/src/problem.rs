@@ -142,7 +142,7 @@ impl Problem {
 
     /// When to try again.
     pub(crate) fn retry_after(self, wait: Duration) -> Self {
-        self.with_header(header::RETRY_AFTER, &wait.as_secs().max(1).to_string())
+        self.with_header(header::RETRY_AFTER, &wait.as_millis().div_ceil(1_000).max(1).to_string())
     }
 }
 
@@ -176,6 +176,7 @@ impl From<AcceptError> for Problem {
             AcceptError::UnknownWorkspace => Self::new(Kind::UnknownWorkspace, detail),
             AcceptError::AheadOfTime { .. } => Self::new(Kind::AheadOfTime, detail),
             AcceptError::ClockStepped => Self::new(Kind::ClockStepped, detail).retry_after(Duration::from_secs(30)),
+            AcceptError::TooManyAtOnce { .. } => Self::new(Kind::TooLarge, detail),
             AcceptError::TooMany { retry_after } => Self::new(Kind::TooManyEvents, detail).retry_after(retry_after),
             AcceptError::Stopping => Self::new(Kind::Stopping, detail).retry_after(Duration::from_secs(5)),
             AcceptError::Store(error) => error.into(),

@@ -13,6 +13,7 @@ use crate::{
 };
 use axum::{
     Router,
+    body::{Body, Bytes, HttpBody},
     extract::{MatchedPath, Request, State},
     http::StatusCode,
     middleware::{self, Next},
@@ -22,9 +23,14 @@ use axum::{
 use chatsparks_ports::Store;
 use chatsparks_runtime::Runtime;
 use chatsparks_tiktok::{Account, DoorLimits};
+use futures_util::{FutureExt, StreamExt, stream};
 use metrics_exporter_prometheus::PrometheusHandle;
-use std::{any::Any, sync::Arc, time::Duration};
-use tokio::sync::Semaphore;
+use std::{
+    any::Any,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower_http::catch_panic::CatchPanicLayer;
 
 /// What a router may be told besides who gets in. All of it has defaults.
@@ -55,7 +61,7 @@ pub(crate) struct Service<S: Store> {
     pub(crate) tiktok: Vec<Account>,
     /// Room for bodies, in pieces.
     pub(crate) memory: Arc<Semaphore>,
-    requests: Semaphore,
+    requests: Arc<Semaphore>,
     /// Whole states are made one at a time: each may be large.
     pub(crate) whole: Semaphore,
 }
@@ -86,7 +92,7 @@ pub fn router_with<S: Store>(runtime: Runtime<S>, access: Access, options: Optio
         runtime,
         access,
         memory: Arc::new(Semaphore::new(pieces)),
-        requests: Semaphore::new(options.limits.requests.clamp(1, Semaphore::MAX_PERMITS)),
+        requests: Arc::new(Semaphore::new(options.limits.requests.clamp(1, Semaphore::MAX_PERMITS))),
         whole: Semaphore::new(1),
         limits: options.limits,
         metrics: options.metrics,
@@ -165,6 +171,28 @@ async fn known<S: Store>(State(service): State<Shared<S>>, mut request: Request,
     }
 }
 
+/// A request's turn among those that are worked on at once.
+#[derive(Default)]
+struct Turn(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
+
+impl Turn {
+    /// Has the turn taken where the body ends: whoever sends slowly holds up nobody else (H4).
+    async fn once_it_is_here(&self, turns: Arc<Semaphore>, request: Request) -> Request {
+        let place = self.0.clone();
+        let take = async move {
+            let turn = turns.acquire_owned().await.ok();
+            *place.lock().unwrap_or_else(PoisonError::into_inner) = turn;
+        };
+        let (parts, body) = request.into_parts();
+        if body.is_end_stream() {
+            take.await;
+            return Request::from_parts(parts, body);
+        }
+        let end = stream::once(take.map(|()| Ok(Bytes::new())));
+        Request::from_parts(parts, Body::from_stream(body.into_data_stream().chain(end)))
+    }
+}
+
 /// Holds requests to their number and their time, and tells of them, without what they are about.
 async fn bounded<S: Store>(State(service): State<Shared<S>>, request: Request, next: Next) -> Response {
     let began = std::time::Instant::now();
@@ -172,8 +200,9 @@ async fn bounded<S: Store>(State(service): State<Shared<S>>, request: Request, n
     let method = request.method().clone();
     // Bodies have a time of their own.
     let within = service.limits.request + service.limits.body;
+    let turn = Turn::default();
     let answer = async {
-        let Ok(_turn) = service.requests.acquire().await else { return busy(within).into_response() };
+        let request = turn.once_it_is_here(service.requests.clone(), request).await;
         next.run(request).await
     };
     let response = tokio::time::timeout(within, answer).await.unwrap_or_else(|_| busy(within).into_response());

@@ -137,7 +137,8 @@ fn close(writing: &Writing<'_>, place: Place, found: &Found, state: u8, why: Opt
     Ok(())
 }
 
-/// O7: a conversation's bot DMs that have not begun and were decided before this `seq`.
+/// O7: a conversation's bot DMs that have not begun and were decided before this `seq`. One whose attempt failed may have
+/// arrived.
 pub(crate) fn withdraw(
     writing: &mut Writing<'_>,
     place: Place,
@@ -145,7 +146,7 @@ pub(crate) fn withdraw(
     conversation: u32,
     seq: u64,
 ) -> Result<(), Failure> {
-    let (which, value) = ("state = 0 AND bot_conversation = ?5", i64::from(conversation));
+    let (which, value) = ("state = 0 AND attempts = 0 AND bot_conversation = ?5", i64::from(conversation));
     withdraw_where(writing, place, user_id, seq, which, value, |_| "withdrawn")
 }
 

@@ -70,6 +70,7 @@ macro_rules! store_suite {
             o1_each_effect_has_one_outcome_and_logs_it_with_it
             o6_what_waits_is_counted_and_listed
             o7_bot_dms_that_have_not_begun_are_withdrawn
+            o7_what_was_tried_in_vain_is_not_withdrawn
             r12_what_a_person_wrote_before_is_gone
             r12_what_waited_is_withdrawn
             r10_records_are_read_by_cursor

@@ -115,6 +115,7 @@ fn serve(config: Config, terminal: &Terminal) -> Result<Answer, Failure> {
 }
 
 async fn run(config: Config, terminal: &Terminal) -> Result<(), Failure> {
+    outlive_file_limits()?;
     let access = config.access().map_err(|_| Failure::new("a token was there and is gone"))?;
     // Before anything is touched: a second service on the same address does nothing at all.
     let listener = TcpListener::bind(config.listen).await.map_err(|error| {
@@ -181,6 +182,23 @@ async fn serve_store<S: Store>(
         let _ = out.to.flush();
     }
     chatsparks_server::serve(served, stop).await;
+    Ok(())
+}
+
+/// R9: a file that reached the size that this process may write (`ulimit -f`) fails to be written, and does not end the
+/// process, as the system would have it by default.
+#[cfg(unix)]
+fn outlive_file_limits() -> Result<(), Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+    /// The same on every Unix that Rust knows.
+    const SIGXFSZ: i32 = 25;
+    // Once it is listened for it does nothing else, also when nobody listens any more.
+    let heard = signal(SignalKind::from_raw(SIGXFSZ));
+    heard.map(drop).map_err(|error| Failure::new(format!("signals cannot be heard: {error}")))
+}
+
+#[cfg(not(unix))]
+fn outlive_file_limits() -> Result<(), Failure> {
     Ok(())
 }
 

@@ -308,7 +308,13 @@ fn h_quotas_hold_for_one_workspace() {
     }
     let refused = answers.iter().find(|answer| answer.status != 200).expect("one too many");
     refused.problem(429, "too-many-events");
-    assert!(refused.header("retry-after").is_some());
+    let wait: u64 = refused.header("retry-after").unwrap().parse().unwrap();
+    assert!((60..=3_600).contains(&wait), "half an hour for one, and not a second: {wait}");
+    // More than ever goes at once is not to be tried again as it is.
+    let three: Vec<String> = (10..13).map(|n| comment(&format!("e{n}"), "u1").to_string()).collect();
+    let refused = service.post(three.join("\n"));
+    refused.problem(413, "too-large");
+    assert!(refused.header("retry-after").is_none() && refused.json()["detail"].to_string().contains("2 events"));
 }
 
 #[test]

@@ -47,6 +47,13 @@ fn h4_a_body_over_its_limit_is_cut_off() {
     stream.write_all(b"0\r\n\r\n").unwrap();
     read_answer(&mut stream).unwrap().problem(413, "too-large");
     service.post(vec![b'x'; 100 << 20]).problem(413, "too-large");
+    // What is told to be too large, and does not come; and what waits to be asked for.
+    for expects in ["", "expect: 100-continue\r\n"] {
+        let mut stream = connect(service.address);
+        let told = head(&service, 2_000).replace("\r\n\r\n", &format!("\r\n{expects}\r\n"));
+        stream.write_all(told.as_bytes()).unwrap();
+        read_answer(&mut stream).unwrap().problem(413, "too-large");
+    }
     // One that is told to be larger than anybody would wait for.
     let mut stream = connect(service.address);
     stream.write_all(head(&service, 1 << 40).as_bytes()).unwrap();
@@ -87,6 +94,26 @@ fn h4_a_slow_body_is_not_waited_for() {
     assert_eq!(service.post(comment("e1", "u1")).status, 200);
     read_answer(&mut stream).unwrap().problem(408, "too-slow");
     assert!(is_closed(stream));
+}
+
+/// Whoever sends slowly has no turn yet, and takes none from others: with a token, without one, and at the doors of all.
+#[test]
+fn h4_many_slow_bodies_hold_up_nobody_else() {
+    let service = with("requests = 4\nbody_seconds = 600");
+    let session = head(&service, 100).replace("/v1/workspaces/glow/events", "/v1/session");
+    let mut slow = Vec::new();
+    for head in [head(&service, 100), session] {
+        for _ in 0..6 {
+            let mut stream = connect(service.address);
+            stream.write_all(head.as_bytes()).unwrap();
+            stream.write_all(b"{").unwrap();
+            slow.push(stream);
+        }
+    }
+    assert_eq!(service.get("/healthz").status, 200);
+    assert_eq!(service.post(comment("e1", "u1")).status, 200);
+    assert_eq!(service.records(1).len(), 1);
+    drop(slow);
 }
 
 #[test]

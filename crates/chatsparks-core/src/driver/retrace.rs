@@ -66,6 +66,11 @@ impl Retrace {
         *before = engine;
     }
 
+    /// Others had used up an id before what comes next (T3): the row that says so.
+    pub fn is_used_up(&mut self, row: Row) {
+        self.partition.shelf.take(row);
+    }
+
     /// Decides an event again.
     pub fn event(
         &mut self,

@@ -1,6 +1,10 @@
 //! What a commit does: all of it, or nothing (R5).
 
-use super::{Kept, State, no_such_partition, of, queue::Waiting, rows::digest};
+use super::{
+    Kept, State, no_such_partition, of,
+    queue::{Waiting, Which},
+    rows::digest,
+};
 use crate::op::Committed;
 use chatsparks_core::{DmStage, UserId};
 use chatsparks_ports::{Draw, Input, StoreError};
@@ -45,7 +49,8 @@ impl State {
             *sum = sum.saturating_add(*by);
         }
         for (user_id, conversation, seq) in &commit.withdrawn {
-            let outcomes = part.effects.withdraw(user_id, *seq, Some(*conversation));
+            let which = Which::NotBegun { conversation: *conversation, keeps_tried: commit.keeps_tried };
+            let outcomes = part.effects.withdraw(user_id, *seq, which);
             for (id, why) in outcomes {
                 part.log_own(&Input::outcome(&id, DmStage::Failed, Some(why)))?;
             }
@@ -92,7 +97,7 @@ impl State {
                 }
             }
         }
-        for (id, why) in part.effects.withdraw(user_id, seq, None) {
+        for (id, why) in part.effects.withdraw(user_id, seq, Which::All) {
             part.log_own(&Input::outcome(&id, DmStage::Failed, Some(why)))?;
         }
         Ok(())

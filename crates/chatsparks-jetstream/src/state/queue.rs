@@ -26,6 +26,16 @@ pub(crate) struct Effects {
     pub(crate) counts: [u64; 3],
 }
 
+/// Which effects of a contact are withdrawn.
+#[derive(Clone, Copy)]
+pub(crate) enum Which {
+    /// A conversation's bot DMs that have not begun (O7). One whose attempt failed may have arrived, and is kept; before
+    /// version 3 it went.
+    NotBegun { conversation: u32, keeps_tried: bool },
+    /// Everything that has no outcome (R12).
+    All,
+}
+
 /// An effect and where it stands.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Waiting {
@@ -248,27 +258,24 @@ impl Effects {
         })
     }
 
-    /// Withdraws what was decided before a `seq`: a conversation's bot DMs that have not begun (O7), or everything (R12),
-    /// where what may be on its way is in doubt and stays so. The DMs among them, each with why.
-    pub(crate) fn withdraw(
-        &mut self,
-        user_id: &UserId,
-        seq: u64,
-        conversation: Option<u32>,
-    ) -> Vec<(Box<str>, &'static str)> {
-        let meant: Vec<Decided> = match conversation {
+    /// Withdraws what was decided before a `seq`. The DMs among them, each with why: what may be on its way is in doubt,
+    /// and stays so.
+    pub(crate) fn withdraw(&mut self, user_id: &UserId, seq: u64, which: Which) -> Vec<(Box<str>, &'static str)> {
+        let meant: Vec<Decided> = match which {
             // What has not begun and is a DM stands in its lane.
-            Some(_) => {
+            Which::NotBegun { conversation, keeps_tried } => {
                 let lane = self.lanes.get(user_id).into_iter().flat_map(|places| places.range(..(seq, 0)));
                 let is_meant = |decided: &&Decided| {
                     let effect = self.all.get(*decided);
                     effect.is_some_and(|effect| {
-                        effect.state == EffectState::Waiting && effect.conversation == conversation
+                        effect.state == EffectState::Waiting
+                            && effect.conversation == Some(conversation)
+                            && !(keeps_tried && effect.attempts > 0)
                     })
                 };
                 lane.filter(is_meant).copied().collect()
             }
-            None => {
+            Which::All => {
                 let before = self.all.range(..(seq, 0));
                 let is_meant = |effect: &Waiting| !effect.has_outcome() && effect.lane.as_ref() == Some(user_id);
                 before.filter(|(_, effect)| is_meant(effect)).map(|(decided, _)| *decided).collect()

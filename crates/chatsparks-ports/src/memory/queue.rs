@@ -98,14 +98,16 @@ impl HeldShard {
         }
     }
 
-    /// Withdraws what was decided before a `seq`: a conversation's bot DMs that have not begun (O7), or everything (R12),
-    /// where what may be on its way is in doubt and stays so.
+    /// Withdraws what was decided before a `seq`: a conversation's bot DMs that have not begun (O7; one whose attempt failed
+    /// may have arrived), or everything (R12), where what may be on its way is in doubt and stays so.
     pub(super) fn withdraw(&mut self, user_id: &UserId, seq: u64, conversation: Option<u32>) {
         let mut outcomes = Vec::new();
         for effect in self.effects.range_mut(..(seq, 0)).map(|(_, effect)| effect) {
             let meant = match conversation {
                 Some(conversation) => {
-                    effect.state == EffectState::Waiting && bot_conversation(&effect.new.effect) == Some(conversation)
+                    effect.state == EffectState::Waiting
+                        && effect.attempts == 0
+                        && bot_conversation(&effect.new.effect) == Some(conversation)
                 }
                 None => !effect.has_outcome(),
             };

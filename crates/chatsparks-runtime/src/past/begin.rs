@@ -1,6 +1,7 @@
-//! Where a contact's past begins: with nothing, or with a checkpoint where what came before was deleted (R10).
+//! Where a contact's past begins: with nothing, or with a checkpoint where what came before was deleted (R10); and what of
+//! others has to be known on the way: which ids they had used up.
 
-use super::PastError;
+use super::{PastError, Step, What};
 use chatsparks_core::{Event, Key, Row, UserId, Wants};
 use chatsparks_ports::{Checkpoints, Logged, Position, Shard, Store, Stretch};
 
@@ -46,6 +47,31 @@ pub(super) async fn begin<S: Store>(
     // It may have gone further meanwhile: then it is looked for again by whoever asks again.
     let seq = seq.filter(|_| position + 1 >= stretch.from).ok_or(PastError::Gone)?;
     Ok(Begin { position, seq, revision, rows })
+}
+
+/// T3: finds what others had used up of what is on record as having come again. A record does not say which of an event's
+/// ids that was, its own or that of what it tells of; the store knows since when its own is used up.
+pub(super) async fn used_up_by_others<S: Store>(store: &S, shard: &Shard, steps: &mut [Step]) -> Result<(), PastError> {
+    let is_repeated = |step: &&mut Step| step.line.as_ref().is_some_and(|line| line.is_repeated);
+    for step in steps.iter_mut().filter(is_repeated) {
+        let What::Event(envelope) = &step.what else { continue };
+        let own = || Row::Event(envelope.id.clone(), envelope.at);
+        let mut wants = Wants::default();
+        wants.keys = vec![own().key()];
+        let known = store.load(shard, &wants).await?.rows;
+        let was_used = known.iter().any(|row| matches!(row, Row::Event(_, since) if *since < envelope.at));
+        step.used_up = match &envelope.event {
+            _ if was_used => Some(own()),
+            Event::Comment(comment) => Some(Row::Comment(comment.comment_id.clone(), envelope.at)),
+            Event::Message(message) => Some(Row::Message(message.message_id.clone(), envelope.at)),
+            Event::MemberMessage(message) => Some(Row::Message(message.message_id.clone(), envelope.at)),
+            Event::Refund(refund) => Some(Row::Refund(refund.refund_id.clone(), envelope.at)),
+            // An order is known by the orders that were read.
+            Event::Order(_) | Event::OrderCancelled(_) | Event::OrderReview { .. } => None,
+            _ => Some(own()),
+        };
+    }
+    Ok(())
 }
 
 /// What an event looks at beside its contact.

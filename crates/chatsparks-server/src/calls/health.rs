@@ -69,7 +69,7 @@ pub(crate) async fn metrics<S: Store>(State(service): State<Shared<S>>, request:
         }
     }
     for workspace in service.runtime.workspaces() {
-        let count = service.runtime.store().count(&workspace).await?;
+        let count = service.runtime.queue_count(&workspace).await?;
         for (state, count) in [("waiting", count.waiting), ("in_doubt", count.in_doubt), ("dead", count.dead)] {
             let labels = [("workspace", workspace.to_string()), ("state", state.to_owned())];
             metrics::gauge!("chatsparks_queue", &labels).set(count as f64);

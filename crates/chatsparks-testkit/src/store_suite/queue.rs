@@ -314,3 +314,19 @@ pub async fn o7_bot_dms_that_have_not_begun_are_withdrawn<S: Store>(store: &S) {
         assert!(settle(store, "a", id, Settled::Sent).await);
     }
 }
+
+/// O7: an attempt that failed may have arrived all the same: it has begun. One that could not be made has not.
+pub async fn o7_what_was_tried_in_vain_is_not_withdrawn<S: Store>(store: &S) {
+    put(store, &shard(0), decided(1, [dm("a", 0, None, "tried"), dm("b", 1, None, "put off")])).await.unwrap();
+    for (user, id, counts) in [("a", "e0/0", true), ("b", "e1/0", false)] {
+        assert!(store.begin(&key(user, id), at(0)).await.unwrap());
+        assert!(settle(store, user, id, again(at(9), counts)).await);
+    }
+    let mut taken = decided(2, []);
+    taken.withdrawn = vec![("a".into(), 1, 8), ("b".into(), 1, 8)];
+    put(store, &shard(0), taken).await.unwrap();
+    let failed = store.list(&"glow".into(), EffectState::Failed, 99).await.unwrap();
+    assert_eq!(failed.iter().map(|queued| queued.effect.as_str()).collect::<Vec<_>>(), ["e1/0"]);
+    assert_eq!(ready(store, at(9)).await, ["e0/0"]);
+    assert!(settle(store, "a", "e0/0", Settled::Sent).await);
+}
