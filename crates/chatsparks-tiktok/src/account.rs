@@ -19,6 +19,7 @@ use crate::{
     call::{Bearer, BusinessApi, CallError, Client, ClientError, ShopApi},
     host::{Host, HostError},
     pace::{ListQuotas, Pace},
+    posts::Posts,
     reach,
     spool::Spool,
     thread::Threads,
@@ -62,6 +63,7 @@ pub(crate) struct Inner {
     pub(crate) threads: Threads,
     pub(crate) spool: Spool,
     pub(crate) own: Own,
+    pub(crate) posts: Posts,
     pub(crate) list_quotas: ListQuotas,
     /// Whoever hands on what waited: one at a time.
     handing_on: tokio::sync::Mutex<()>,
@@ -165,6 +167,7 @@ impl Account {
             threads: Threads::default(),
             spool: Spool::default(),
             own: Own::default(),
+            posts: Posts::default(),
             list_quotas: ListQuotas::default(),
             handing_on: tokio::sync::Mutex::default(),
             on_their_way: Mutex::default(),
