@@ -201,8 +201,13 @@ impl Account {
 
     /// Why the document's way to reach people is not what its account may do (P); none: it is, or nobody knows.
     pub fn objection(&self) -> Option<String> {
+        self.objection_to(&*self.inner.document()?)
+    }
+
+    /// The same of a document that is not in force.
+    pub fn objection_to(&self, document: &Workspace) -> Option<String> {
         let region = self.inner.settings.region.as_deref()?;
-        reach::objection(self.inner.document()?.policy.reach.mode, region, self.inner.settings.able)
+        reach::objection(document.policy.reach.mode, region, self.inner.settings.able)
     }
 }
 

@@ -223,6 +223,34 @@ fn h_documents_are_looked_at_by_check() {
     assert_eq!(output.status.code(), Some(2));
 }
 
+/// H: where the document and the account's country do not agree, the check says what the start does.
+#[test]
+fn p2_a_region_that_admits_less_than_the_document_says_is_warned_of() {
+    for (region, says) in [
+        ("DE", Some("reach in `DE`: accounts registered there have no business messaging")),
+        ("US", Some("reach in `US`: accounts registered there need the platform's approval first")),
+        ("ZZ", Some("reach in `ZZ`: no country has these letters")),
+        ("BR", None),
+    ] {
+        let place = directory(&format!(
+            "{BASE}{GLOW}[workspace.tiktok]\nbusiness_id = \"b\"\nclient_key = \"k\"\n\
+             client_secret = {{ env = \"TOKEN\" }}\nregion = \"{region}\"\n"
+        ));
+        let buyer_first = document().to_string().replacen('{', r#"{"policy":{"reach":{"mode":"buyer_first"}},"#, 1);
+        fs::write(place.path().join("glow.json"), buyer_first).unwrap();
+        let output = check(place.path());
+        let told = out(&output);
+        assert_eq!(output.status.code(), Some(0), "a warning is no fault: {told}");
+        match says {
+            Some(says) => {
+                assert!(told.starts_with(&format!("serve.toml: warning: workspace `glow`: {says}")), "{told}");
+                assert!(told.ends_with("serve.toml: nothing else is wrong\n"), "{told}");
+            }
+            None => assert_eq!(told, "serve.toml: nothing is wrong\n"),
+        }
+    }
+}
+
 #[test]
 fn h_the_example_holds() {
     let place = directory("");
