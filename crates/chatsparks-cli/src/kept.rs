@@ -67,6 +67,10 @@ impl Kept {
     pub(crate) fn asked(workspace: &Input, history: Option<&Input>) -> Result<Option<Self>, Failure> {
         match history {
             None if is_store(workspace) => Self::open(workspace, None).map(Some),
+            Some(_) if is_store(workspace) => {
+                let failure = Failure::new("a store stands where the workspace's document is expected");
+                Err(failure.help("it has its document and its history: leave the other out, or name a document there"))
+            }
             Some(history) if is_store(history) => {
                 let (document, read) = Document::open(workspace)?;
                 match read {

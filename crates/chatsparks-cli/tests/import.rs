@@ -198,7 +198,7 @@ fn bad_rows_are_told_and_nothing_is_half_written() {
         ("heads.csv", "`heads.csv`, line 1: no column for `user_id`, `at`, `sku_id`, `amount`"),
         ("what.csv", "nobody can tell what its rows are"),
         ("refused.json", "`refused.json`, page 1: TikTok refused it, code 40100: Too many requests"),
-        ("wrong.json", "`wrong.json`, line 2, column"),
+        ("wrong.json", "wrong.json, page 1, comment 1: a field holds another kind of value than TikTok writes"),
         ("cut.json", "`cut.json`, line 2, column"),
         ("lacks.json", "lacks.json, page 1, comment 1: it has no `video_id`"),
         ("empty.json", "is empty"),
@@ -212,4 +212,34 @@ fn bad_rows_are_told_and_nothing_is_half_written() {
     let (status, _, told) = ran(place.path(), &["import", "rows.csv", "--output", "rows.csv"]);
     assert_eq!(status, Some(2));
     assert!(told.contains("would be overwritten"), "{told}");
+}
+
+/// One comment that cannot be read is no reason to lose the others of its page; half a character is none at all.
+#[test]
+fn a_page_is_read_as_far_as_it_can_be() {
+    let place = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(place.path().join(name), text).unwrap();
+    let comment = |rest: &str| format!(r#"{{"comment_id":"c1","video_id":"v1","unique_identifier":"u1",{rest}}}"#);
+    let half = comment(r#""create_time":"1772445600","text":"price \ud83d, or \ud83d\ude0d""#);
+    write("half.json", &format!(r#"{{"code":0,"data":{{"comments":[{half}]}}}}"#));
+    let (status, said, told) = ran(place.path(), &["import", "half.json"]);
+    assert_eq!(status, Some(0), "{told}");
+    assert_eq!(lines(&said)[0]["text"], "price \u{fffd}, or \u{1f60d}");
+    let others = [comment(r#""text":"secret""#), comment(r#""create_time":[1]"#), r#"{"video_id":"v1"}"#.to_owned()];
+    let answer = comment(r#""create_time":"1772445600","reply_list":[{"comment_id":"c2","text":"secret"}]"#);
+    write("some.json", &format!(r#"{{"code":0,"data":{{"comments":[{},{answer}]}}}}"#, others.join(",")));
+    let (status, said, told) = ran(place.path(), &["import", "some.json"]);
+    assert_eq!((status, said.as_str()), (Some(2), ""), "{told}");
+    let (status, said, told) = ran(place.path(), &["import", "some.json", "--keep-going"]);
+    assert_eq!((status, lines(&said).len()), (Some(0), 1), "{told}");
+    for says in [
+        "some.json, page 1, comment 1: it has no `create_time`",
+        "some.json, page 1, comment 2: a field holds another kind of value",
+        "some.json, page 1, comment 3: it has no `comment_id`",
+        "some.json, page 1, comment 4, reply 1: it has no `unique_identifier`",
+        "4 rows passed over",
+    ] {
+        assert!(told.contains(says), "{told}");
+    }
+    assert!(!told.contains("secret"), "{told}");
 }

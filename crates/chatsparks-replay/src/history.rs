@@ -7,6 +7,7 @@ use std::{fmt, io::BufRead, sync::Arc};
 pub use ahead::Ahead;
 pub use arrivals::{Arrival, Arrivals};
 pub use error::{HistoryError, HistoryErrorKind};
+pub use half::mend_half_characters;
 pub use line::HistoryLine;
 #[cfg(feature = "schema")]
 pub(crate) use schema::Line as LineSchema;
@@ -133,7 +134,7 @@ impl<R: BufRead> Reader<R> {
             if let Err(error) = self.fill()? {
                 return Some(Err(error));
             }
-            half::mend(&mut self.buffer);
+            half::mend_half_characters(&mut self.buffer);
             let mut line = self.buffer.as_slice();
             if self.number == 1 {
                 line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);

@@ -193,6 +193,16 @@ impl Config {
         }
     }
 
+    /// Where a document and the country of its account do not agree, which is told at the start too.
+    pub fn objections(&self) -> Vec<String> {
+        let objection = |account: &Account| {
+            let setup = self.workspaces.iter().find(|setup| setup.document.workspace.id == *account.workspace())?;
+            let objection = account.objection_to(&setup.document)?;
+            Some(format!("workspace `{}`: {objection}", account.workspace()))
+        };
+        self.tiktok.iter().filter_map(objection).collect()
+    }
+
     /// Everything that is wrong with the documents, which starting would find one after another.
     pub fn document_faults(&self) -> Vec<String> {
         let compiled = self.workspaces.iter().filter_map(|setup| {

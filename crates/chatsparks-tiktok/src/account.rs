@@ -19,6 +19,7 @@ use crate::{
     call::{Bearer, BusinessApi, CallError, Client, ClientError, ShopApi},
     host::{Host, HostError},
     pace::{ListQuotas, Pace},
+    posts::Posts,
     reach,
     spool::Spool,
     thread::Threads,
@@ -62,6 +63,7 @@ pub(crate) struct Inner {
     pub(crate) threads: Threads,
     pub(crate) spool: Spool,
     pub(crate) own: Own,
+    pub(crate) posts: Posts,
     pub(crate) list_quotas: ListQuotas,
     /// Whoever hands on what waited: one at a time.
     handing_on: tokio::sync::Mutex<()>,
@@ -165,6 +167,7 @@ impl Account {
             threads: Threads::default(),
             spool: Spool::default(),
             own: Own::default(),
+            posts: Posts::default(),
             list_quotas: ListQuotas::default(),
             handing_on: tokio::sync::Mutex::default(),
             on_their_way: Mutex::default(),
@@ -198,8 +201,13 @@ impl Account {
 
     /// Why the document's way to reach people is not what its account may do (P); none: it is, or nobody knows.
     pub fn objection(&self) -> Option<String> {
+        self.objection_to(&*self.inner.document()?)
+    }
+
+    /// The same of a document that is not in force.
+    pub fn objection_to(&self, document: &Workspace) -> Option<String> {
         let region = self.inner.settings.region.as_deref()?;
-        reach::objection(self.inner.document()?.policy.reach.mode, region, self.inner.settings.able)
+        reach::objection(document.policy.reach.mode, region, self.inner.settings.able)
     }
 }
 

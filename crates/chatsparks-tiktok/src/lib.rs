@@ -30,6 +30,7 @@ mod message;
 mod note;
 mod pace;
 mod poll;
+mod posts;
 pub mod reach;
 mod spool;
 mod thread;

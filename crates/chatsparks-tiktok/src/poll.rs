@@ -4,6 +4,7 @@ use crate::{
     account::{Inner, ShopSide, event_id},
     call::{Bearer, CallError, FullOrder, ListedComment, Page, Returned},
     host::{Host, HostError},
+    posts,
     spool::WaitingComment,
 };
 use chatsparks_core::{Instant, Period, PostId};
@@ -85,7 +86,8 @@ impl Inner {
         })
     }
 
-    /// Posts that are listened to (C1), in turn; whether all of them were looked at, to the end.
+    /// Posts that are listened to (C1), in turn, also those that the document does not list; whether all of them were looked
+    /// at, to the end.
     async fn look_at_posts(
         &self,
         host: &dyn Host,
@@ -94,10 +96,12 @@ impl Inner {
         now: Instant,
     ) -> Result<bool, HostError> {
         let (Some(document), Some(side)) = (self.document(), &self.business) else { return Ok(true) };
-        let days = document.plan.as_ref().map(|plan| Period::days(plan.listening_window_days));
-        let listened = |published: Instant| days.is_none_or(|days| now < published.after(days));
+        let window = posts::window(&document);
+        let listened = |published: Instant| window.is_none_or(|window| now < published.after(window));
+        let unlisted = self.unlisted_posts(host, &document, now).await?;
         let mut posts: Vec<&PostId> =
             document.posts.iter().filter(|post| listened(post.published_at)).map(|post| &post.id).collect();
+        posts.extend(unlisted.keys());
         posts.sort_unstable();
         marks.posts.retain(|post, _| posts.binary_search(&post).is_ok());
         marks.deep.retain(|post, _| posts.binary_search(&post).is_ok());
@@ -105,8 +109,9 @@ impl Inner {
         let first = first.min(posts.len());
         posts.rotate_left(first);
         let mut all = true;
-        for post in posts {
-            let from = marks.posts.get(post).copied().unwrap_or(since).before(OVERLAP).max(since.before(OVERLAP));
+        'posts: for post in posts {
+            let begins = unlisted.get(post).map_or(since, |begins| since.max(*begins));
+            let from = marks.posts.get(post).copied().unwrap_or(begins).before(OVERLAP).max(since.before(OVERLAP));
             let deep = marks.deep.remove(post);
             let began = deep.map_or(now, |deep| deep.began);
             let mut cursor = deep.map_or(0, |deep| deep.cursor.saturating_sub(AGAIN).max(0));
@@ -122,9 +127,17 @@ impl Inner {
                 }
                 let page =
                     self.with_business(async |token| side.api.newest(&token.0, now, post.as_str(), cursor).await);
-                let Ok(page) = page.await else {
-                    marks.deep.extend(deep.map(|deep| (post.clone(), deep)));
-                    return Ok(true);
+                let page = match page.await {
+                    Ok(page) => page,
+                    // It was deleted, or is no video of the account's: that is no reason not to look at others.
+                    Err(CallError::Refused(_)) => {
+                        marks.deep.extend(deep.map(|deep| (post.clone(), deep)));
+                        continue 'posts;
+                    }
+                    Err(_) => {
+                        marks.deep.extend(deep.map(|deep| (post.clone(), deep)));
+                        return Ok(true);
+                    }
                 };
                 let past = page.comments.iter().any(|one| one.parent.is_none() && one.at.is_some_and(|at| at < from));
                 found.extend(page.comments);

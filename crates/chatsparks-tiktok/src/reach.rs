@@ -84,6 +84,16 @@ pub const COUNTRIES: [Country; 37] = {
     ]
 };
 
+/// The countries of ISO 3166, and two names that are in use beside it.
+const CODES: &str = "\
+    AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ \
+    CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO \
+    FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE \
+    JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO \
+    MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW \
+    PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM \
+    TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW UK XK";
+
 /// Which way an account registered in a country may reach people. Where a comment alone could open a DM and the account
 /// lacks what that takes, the buyer writes first.
 ///
@@ -109,7 +119,9 @@ pub fn of_country(code: &str, able: Capabilities) -> Reach {
 /// Why a document's way to reach people is not what its account may do; none: it is.
 pub fn objection(written: ReachMode, code: &str, able: Capabilities) -> Option<String> {
     let may = of_country(code, able);
+    let is_country = CODES.split(' ').any(|known| known.eq_ignore_ascii_case(code));
     let why = match (may, written) {
+        _ if !is_country => "no country has these letters: write those of ISO 3166, such as `TH`".to_owned(),
         (Reach::Closed, _) => "accounts registered there have no business messaging".to_owned(),
         (Reach::OnApproval, _) => "accounts registered there need the platform's approval first".to_owned(),
         (Reach::By(_), ReachMode::Open) => {
@@ -149,5 +161,8 @@ mod tests {
         assert!(objection(ReachMode::BuyerFirst, "BR", none).is_none());
         assert!(objection(ReachMode::BuyerFirst, "DE", none).is_some());
         assert!(objection(ReachMode::CommentToMessage, "TH", none).is_some());
+        assert!(objection(ReachMode::BuyerFirst, "ZZ", none).is_some_and(|why| why.contains("no country")));
+        assert!(COUNTRIES.iter().all(|country| CODES.contains(country.code)));
+        assert!(objection(ReachMode::BuyerFirst, "th", none).is_none());
     }
 }

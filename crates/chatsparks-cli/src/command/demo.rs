@@ -108,6 +108,10 @@ impl Demo {
         let lived = tokio.block_on(lived(&folder, setting, once));
         tokio.shutdown_timeout(Duration::from_millis(200));
         // Its directory goes last: the service that wrote there has ended by now.
+        if matches!(lived, Err(Failure::Interrupted)) && !terminal.quiet {
+            // Whether somebody reads it is their own matter.
+            let _ = summary::write_interrupted(&mut terminal.err(), &folder);
+        }
         let told = lived?;
         let mut out = terminal.out();
         summary::write(&mut out, &told, &folder)?;

@@ -8,7 +8,7 @@ use crate::{
     terminal::{Terminal, shown},
 };
 use chatsparks_core::{Envelope, Event, EventId, Instant};
-use chatsparks_replay::{HistoryLine, Reader};
+use chatsparks_replay::{HistoryLine, Reader, history::mend_half_characters};
 use clap::{Args, ValueEnum};
 use field::{Dates, Zone};
 use std::{
@@ -32,7 +32,7 @@ const LARGEST: u64 = 1 << 30;
 /// Pages are the answers of TikTok's `/business/comment/list/`, one or many in a file, as JSON. Tables are CSV with a line of
 /// headings: the Shop's export of orders is known by its headings; of any other table `--column` says which column is what.
 /// What is found becomes one history, sorted by instant, which `replay`, `try` and `compare` take. Rows that cannot be read
-/// are told with their file, line and column, and then nothing is written.
+/// are told with where they stand, and then nothing is written.
 #[derive(Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Import {
@@ -175,6 +175,11 @@ impl Reading<'_> {
         open.read_to_end(&mut bytes).map_err(|error| Failure::cannot_read(&name, &error))?;
         if bytes.len() as u64 > LARGEST {
             return Err(Failure::new(format!("`{name}` is too large")).help("import it in parts, a file each"));
+        }
+        let begins = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes).trim_ascii_start();
+        if matches!(begins.first(), Some(b'{' | b'[')) {
+            // Phones cut a text within a character, and TikTok passes that on.
+            mend_half_characters(&mut bytes);
         }
         let text = String::from_utf8(bytes).map_err(|error| {
             let line =

@@ -78,8 +78,13 @@ impl Serve {
                 writeln!(out.to, "{}: {}", path.display(), terminal::shown(fault))?;
                 writeln!(out.to, " help: `chatsparks check DOCUMENT` says all of it")?;
             }
+            let objections = config.objections();
+            for objection in &objections {
+                writeln!(out.to, "{}: warning: {}", path.display(), terminal::shown(objection))?;
+            }
             if faults.is_empty() {
-                writeln!(out.to, "{}: nothing is wrong", path.display())?;
+                let otherwise = if objections.is_empty() { "nothing" } else { "nothing else" };
+                writeln!(out.to, "{}: {otherwise} is wrong", path.display())?;
             }
             out.to.flush()?;
             return Ok(if faults.is_empty() { Answer::Done } else { Answer::No });

@@ -39,7 +39,7 @@ const LISTED: usize = 50;
     group = ArgGroup::new("what").args(["text", "comment"]),
 )]
 pub(crate) struct Try {
-    /// The workspace: JSON or TOML; `-` is standard input
+    /// The workspace: JSON or TOML; `-` is standard input; or a store of one workspace, which has its history
     workspace: Input,
     /// The text; after `--` when it begins with a dash
     text: Option<String>,
@@ -50,10 +50,10 @@ pub(crate) struct Try {
     #[arg(long, value_name = "ID", required_unless_present = "what")]
     trigger: Option<String>,
     /// The workspace as it stands at the end of this history, or in a store; `-` is standard input
-    #[arg(long, value_name = "HISTORY", required_unless_present = "text")]
+    #[arg(long, value_name = "HISTORY")]
     history: Option<Input>,
     /// The text of this comment of the history
-    #[arg(long, value_name = "ID", requires = "history")]
+    #[arg(long, value_name = "ID")]
     comment: Option<String>,
     /// Pass over lines that cannot be read
     #[arg(long, requires = "history")]
@@ -68,7 +68,7 @@ Examples:
   chatsparks try shop.json 'how much is it?'
   chatsparks try shop.json 'ราคาเท่าไหร่คะ' --post v1 --trigger price
   chatsparks try shop.json --history march.jsonl --comment c17
-  chatsparks try shop.json --history sqlite:shop.db --comment c17
+  chatsparks try sqlite:shop.db --comment c17
   chatsparks try shop.json --history march.jsonl --trigger new-draft
                                  which past comments would this trigger have matched?";
 
@@ -115,9 +115,7 @@ impl Try {
             only_one_standard(&self.workspace, history)?;
         }
         #[cfg(feature = "serve")]
-        if let Some(history) = &self.history
-            && let Some(kept) = crate::kept::Kept::asked(&self.workspace, Some(history))?
-        {
+        if let Some(kept) = crate::kept::Kept::asked(&self.workspace, self.history.as_ref())? {
             return self.try_kept(&kept, terminal);
         }
         let engine = compile(&self.workspace)?;
@@ -138,7 +136,11 @@ impl Try {
                 self.try_one(replay.engine(), evaluation.comment.text.as_str(), Some(comment), terminal)
             }
             (Some(history), None, None) => self.try_all(engine, reading(history), terminal),
-            (None, None, _) => Err(Failure::new("there is nothing to try").help("give a text, or `--history`")),
+            (None, None, Some(_)) => {
+                let failure = Failure::new("there is no history to find the comment in");
+                Err(failure.help("give it: `--history FILE`, or a store"))
+            }
+            (None, None, None) => Err(Failure::new("there is nothing to try").help("give a text, or `--history`")),
         }
     }
 

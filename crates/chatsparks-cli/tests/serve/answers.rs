@@ -217,14 +217,12 @@ fn c10_a_store_answers_what_its_history_answers() {
             let of_store = answer(&service, arguments, shape, ("glow.json", store));
             let of_history = answer(&service, arguments, shape, HOME);
             // A store of one workspace needs no document beside it.
-            if arguments[0] != "try" {
-                let mut alone: Vec<&str> =
-                    arguments.iter().map(|one| if one.is_empty() { store } else { one }).collect();
-                alone.extend(shape);
-                let output = run(service.directory.path(), &alone);
-                let said = String::from_utf8_lossy(&output.stdout).into_owned();
-                assert_eq!((output.status.code(), &said), (of_store.0, &of_store.1), "{alone:?}");
-            }
+            let mut alone = vec![arguments[0], store];
+            alone.extend(arguments[1..].iter().filter(|one| !["", "--history"].contains(one)));
+            alone.extend(shape);
+            let output = run(service.directory.path(), &alone);
+            let said = String::from_utf8_lossy(&output.stdout).into_owned();
+            assert_eq!((output.status.code(), &said), (of_store.0, &of_store.1), "{alone:?}");
             // A DM that was never sent is unknown to both, each in its own words.
             let is_known = of_history.0 == Some(0);
             if of_store.0 != of_history.0 || (is_known && of_store.1 != of_history.1) {
@@ -244,6 +242,7 @@ fn c10_what_a_store_cannot_answer_is_said() {
     let told = [
         (vec!["explain", "glow.json", store, "--comment", "nope"], "keeps nothing of comment `nope`"),
         (vec!["conversation", "glow.json", store, "--contact", "nope"], "keeps nothing of contact `nope`"),
+        (vec!["try", store, "price?", "--history", "glow.json"], "a store stands where the workspace's document is"),
         (vec!["diagnose", "glow.json", store, "--dm", "nope"], "keeps nothing of DM `nope`"),
         (vec!["diagnose", "glow.json", store, "--order", "nope"], "keeps nothing of order `nope`"),
         (

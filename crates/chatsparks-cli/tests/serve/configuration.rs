@@ -223,6 +223,79 @@ fn h_documents_are_looked_at_by_check() {
     assert_eq!(output.status.code(), Some(2));
 }
 
+/// H: where the document and the account's country do not agree, the check says what the start does.
+#[test]
+fn p2_a_region_that_admits_less_than_the_document_says_is_warned_of() {
+    for (region, says) in [
+        ("DE", Some("reach in `DE`: accounts registered there have no business messaging")),
+        ("US", Some("reach in `US`: accounts registered there need the platform's approval first")),
+        ("ZZ", Some("reach in `ZZ`: no country has these letters")),
+        ("BR", None),
+    ] {
+        let place = directory(&format!(
+            "{BASE}{GLOW}[workspace.tiktok]\nbusiness_id = \"b\"\nclient_key = \"k\"\n\
+             client_secret = {{ env = \"TOKEN\" }}\nregion = \"{region}\"\n"
+        ));
+        let buyer_first = document().to_string().replacen('{', r#"{"policy":{"reach":{"mode":"buyer_first"}},"#, 1);
+        fs::write(place.path().join("glow.json"), buyer_first).unwrap();
+        let output = check(place.path());
+        let told = out(&output);
+        assert_eq!(output.status.code(), Some(0), "a warning is no fault: {told}");
+        match says {
+            Some(says) => {
+                assert!(told.starts_with(&format!("serve.toml: warning: workspace `glow`: {says}")), "{told}");
+                assert!(told.ends_with("serve.toml: nothing else is wrong\n"), "{told}");
+            }
+            None => assert_eq!(told, "serve.toml: nothing is wrong\n"),
+        }
+    }
+}
+
+/// What a table takes is what stands in the example: an unknown key is answered with all that are known.
+#[test]
+fn h_the_example_has_every_key() {
+    let place = directory("");
+    let output = command(place.path()).arg("--example-config").output().unwrap();
+    let example = String::from_utf8(output.stdout).unwrap();
+    let asked = "qqqqqqqq = 1";
+    fs::write(
+        place.path().join("serve.toml"),
+        format!(
+            "{asked}\n[nats]\n{asked}\n[limits]\n{asked}\n[[workspace]]\n{asked}\n[workspace.http]\n{asked}\n\
+             [workspace.tiktok]\n{asked}\n[workspace.tiktok_shop]\n{asked}\n"
+        ),
+    )
+    .unwrap();
+    let output = check(place.path());
+    let told = out(&output);
+    // Of the example: what stands below each heading, commented out or not.
+    let mut sections = std::collections::BTreeMap::from([("the configuration".to_owned(), Vec::new())]);
+    let mut section = "the configuration".to_owned();
+    for line in example.lines().map(|line| line.trim_start_matches(['#', ' '])) {
+        if line.starts_with('[') && line.ends_with(']') {
+            section = line.to_owned();
+        }
+        sections.entry(section.clone()).or_default().push(line.to_owned());
+    }
+    let mut tables = 0;
+    let lines: Vec<&str> = told.lines().collect();
+    for (fault, help) in lines.iter().zip(&lines[1..]).filter(|(fault, _)| fault.contains("unknown key `qqqqqqqq`")) {
+        let table = fault.split(": ").nth(1).unwrap();
+        let keys = help.strip_prefix(" help: what may stand here: ").unwrap();
+        tables += 1;
+        // Tables have headings of their own, the first table's keys may stand anywhere above the workspaces.
+        for key in keys
+            .split(", ")
+            .filter(|key| !["http", "tiktok", "tiktok_shop", "nats", "limits", "workspace"].contains(key))
+        {
+            let stands = |lines: &Vec<String>| lines.iter().any(|line| line.starts_with(&format!("{key} = ")));
+            let is_there = sections.get(table).is_some_and(stands);
+            assert!(is_there, "{table}: the example lacks `{key}`");
+        }
+    }
+    assert_eq!(tables, 7, "{told}");
+}
+
 #[test]
 fn h_the_example_holds() {
     let place = directory("");
@@ -245,6 +318,20 @@ fn h_the_example_holds() {
     let secret = secret.into_iter().chain([("GLOW_TOKEN", "u")]);
     let output = command(place.path()).args(["--config", "serve.toml", "--check"]).envs(secret).output().unwrap();
     assert_eq!(out(&output), "serve.toml: nothing is wrong\n");
+    // And the accounts, with one of the two ways to begin.
+    let accounts = written.lines().skip_while(|line| *line != "# [workspace.tiktok]").filter_map(|line| {
+        let line = line.strip_prefix("# ")?;
+        (!["auth_code", "redirect_url", "app_member"].iter().any(|other| line.starts_with(other))).then_some(line)
+    });
+    let accounts: Vec<&str> = accounts.collect();
+    fs::write(place.path().join("serve.toml"), format!("{BASE}{GLOW}{}\n", accounts.join("\n"))).unwrap();
+    let key = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+    let names = ["CLIENT_SECRET", "REFRESH_TOKEN", "SHOP_SECRET", "SHOP_REFRESH_TOKEN"];
+    let secrets = names.map(|name| (format!("TIKTOK_{name}"), "s")).into_iter();
+    let secrets = secrets.chain([("TIKTOK_TOKEN_KEY".to_owned(), key), ("TOKEN".to_owned(), TOKEN)]);
+    let output = command(place.path()).args(["--config", "serve.toml", "--check"]).envs(secrets).output().unwrap();
+    let told = out(&output);
+    assert!(output.status.success() && told.ends_with("else is wrong\n"), "{told}");
 }
 
 #[test]

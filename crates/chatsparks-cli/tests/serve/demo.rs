@@ -151,15 +151,44 @@ fn h2_interrupted_at_any_moment_it_leaves_no_process_and_no_directory() {
         ("-TERM", 1_500, &crashing),
     ] {
         let place = tempfile::tempdir().unwrap();
-        let mut child = demo(place.path(), arguments).stdout(Stdio::null()).spawn().unwrap();
+        let child = demo(place.path(), arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         wait_for("the database", || begun(place.path()));
         std::thread::sleep(std::time::Duration::from_millis(later));
         assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
-        assert_eq!(child.wait().unwrap().code(), Some(130), "{name}");
+        let ended = child.wait_with_output().unwrap();
+        assert_eq!(ended.status.code(), Some(130), "{name}");
+        let told = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(told, "stopped before the day was over; nothing of it was kept\n", "{name}");
         assert!(is_empty(place.path()), "{name}");
         if cfg!(target_os = "linux") {
             assert_eq!(running(place.path()), 0, "{name}");
         }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn h2_interrupted_it_says_what_is_kept_and_how_to_look_into_it() {
+    use crate::service::wait_for;
+    let place = tempfile::tempdir().unwrap();
+    let kept = place.path().join("day");
+    let arguments = ["--once", "--speed", "2000", "--keep", kept.to_str().unwrap()];
+    let child = demo(place.path(), &arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    // The service has begun by then: the workspace is in its database.
+    let log = kept.join("chatsparks.db-wal");
+    wait_for("the database", || fs::metadata(&log).is_ok_and(|log| log.len() > 1 << 20));
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(130));
+    let told = String::from_utf8(ended.stderr).unwrap();
+    assert!(told.starts_with("stopped before the day was over; what came until then is whole, in "), "{told}");
+    let named: Vec<&str> = told.lines().filter_map(|line| line.strip_prefix("  chatsparks ")).collect();
+    assert_eq!(named.len(), 3, "{told}");
+    for line in named {
+        let mut command = Command::new(cargo_bin("chatsparks"));
+        command.args(line.split(' ')).args(line.starts_with("serve").then_some("--check"));
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{line}: {output:?}");
     }
 }
 

@@ -385,3 +385,32 @@ fn h5_deliveries_are_refused_or_taken_with_a_status_and_a_metric() {
         );
     }
 }
+
+/// W3: a platform that cannot be reached has refused nothing, and nobody is sent to authorise anything again.
+#[test]
+fn w3_a_platform_that_cannot_be_reached_is_said_and_nothing_is_red() {
+    let platform = Platform::start();
+    // Nothing listens there.
+    let written = configuration(&platform).replace(&platform.address.to_string(), "127.0.0.1:1");
+    let place = directory(&written);
+    fs::write(place.path().join("glow.json"), document("buyer_first").to_string()).unwrap();
+    let service = Service::start(place, &VARIABLES);
+    let health = || service.get("/healthz").json()["tiktok"][0].clone();
+    for side in ["business", "shop"] {
+        wait_for("the first try", || health()[side]["permission"]["why"].is_string());
+        let told = health();
+        assert_eq!(told[side]["permission"]["unanswered"], true, "{told}");
+        assert!(told[side]["to_do"].as_str().unwrap().contains("look at the network"), "{told}");
+        assert!(told[side]["permission"]["why"].as_str().unwrap().contains("cannot be reached"), "{told}");
+        assert!(!told[side]["to_do"].as_str().unwrap().contains("authorise"), "{told}");
+    }
+    let connections = service.get("/v1/workspaces/glow/connections").json();
+    assert_eq!([&connections["tiktok"]["light"], &connections["shop"]["light"]], ["green", "green"], "{connections}");
+    let diagnosis = service.get("/v1/workspaces/glow/diagnosis?about=webhook").json();
+    assert_ne!(diagnosis["advice"], "reconnect", "{diagnosis}");
+    let metrics = service.get("/metrics");
+    for platform in ["business", "shop"] {
+        let line = format!("chatsparks_tiktok_authorised{{workspace=\"glow\",platform=\"{platform}\"}} 1");
+        assert!(metrics.text().contains(&line), "{}", metrics.text());
+    }
+}

@@ -5,7 +5,7 @@ const ESCAPE: usize = 6;
 
 /// Makes each escape that is half a character, such as `\ud83d` alone, the escape of U+FFFD, in place: places in the
 /// line stay what they are.
-pub(super) fn mend(line: &mut [u8]) {
+pub fn mend_half_characters(line: &mut [u8]) {
     let mut from = 0;
     while let Some(found) = line.get(from..).and_then(|rest| memchr::memchr(b'\\', rest)) {
         let at = from + found;
@@ -60,7 +60,7 @@ mod tests {
             ("", ""),
         ] {
             let mut mended = line.as_bytes().to_vec();
-            mend(&mut mended);
+            mend_half_characters(&mut mended);
             assert_eq!(String::from_utf8_lossy(&mended), wanted, "{line}");
         }
     }

@@ -84,7 +84,8 @@ pub(super) async fn diagnose_webhook<S: Store>(
     let account = account(service, at).await;
     let times = webhook_times(service, at, account.as_ref()).await?;
     let connections = over(&workspace.connections, account.as_ref());
-    let refused = account.as_ref().and_then(|account| account.business.as_ref()?.permission.why.as_deref());
+    let permission = account.as_ref().and_then(|account| account.business.as_ref()).map(|side| &side.permission);
+    let refused = permission.filter(|permission| !permission.unanswered).and_then(|it| it.why.as_deref());
     let known;
     let workspace = if connections == workspace.connections {
         workspace
@@ -104,8 +105,8 @@ async fn account<S: Store>(service: &Shared<S>, at: &At) -> Option<AccountHealth
 /// The connections as the document says them, and over that what the accounts know: who makes the calls knows best.
 fn over(written: &Connections, account: Option<&AccountHealth>) -> Connections {
     let side = |written: &Connection, side: Option<&SideHealth>| match side {
-        // Nothing was asked of the platform yet.
-        Some(side) if !side.permission.authorised && side.permission.why.is_none() => written.clone(),
+        // The platform has not answered yet.
+        Some(side) if !side.permission.authorised && !side.permission.is_refused() => written.clone(),
         Some(side) => Connection {
             connected: side.permission.authorised,
             scopes: side.scopes().unwrap_or_else(|| written.scopes.clone()),

@@ -61,7 +61,7 @@ pub(crate) async fn metrics<S: Store>(State(service): State<Shared<S>>, request:
             let Some(side) = side else { continue };
             let labels = [("workspace", workspace.clone()), ("platform", platform.to_owned())];
             metrics::gauge!("chatsparks_tiktok_authorised", &labels)
-                .set(f64::from(u8::from(side.permission.authorised)));
+                .set(f64::from(u8::from(!side.permission.is_refused())));
             if let Some(last) = side.last_event {
                 let seconds = last.as_milliseconds() as f64 / 1_000.0;
                 metrics::gauge!("chatsparks_tiktok_last_event_timestamp_seconds", &labels).set(seconds);

@@ -338,8 +338,8 @@ fn document(mode: &str, keys: &Credentials) -> Value {
         "schema": 1,
         "workspace": { "id": "glow", "name": "Glow", "account_user_id": "acct_glow" },
         "policy": { "reach": { "mode": mode } },
-        "posts": account.videos.iter().map(|video| json!({ "id": video, "kind": "video",
-            "published_at": "2025-11-20T00:00:00Z" })).collect::<Vec<_>>(),
+        // Its other videos are listened to all the same (C1).
+        "posts": [{ "id": account.videos[0], "kind": "video", "published_at": "2025-11-20T00:00:00Z" }],
         "products": [{ "id": product, "name": "Glow Serum", "url": "https://shop.example/serum",
             "skus": [{ "id": skus[0], "name": "30ml" }, { "id": skus[1], "name": "50ml" }] }],
         "triggers": [{ "id": "price", "when": { "keywords": { "words": words } }, "flow": "price",

@@ -42,14 +42,43 @@ fn profile(world: &mut World, call: &Call) -> Answer {
     }))
 }
 
+/// The newest first, those that were published before the cursor.
 fn videos(world: &mut World, call: &Call) -> Answer {
+    listed_videos(world, call).unwrap_or_else(Answer::from)
+}
+
+fn listed_videos(world: &World, call: &Call) -> Result<Answer, Refusal> {
+    let cursor = number(call, "cursor", call.at)?;
+    let count = number(call, "max_count", 10)?;
+    if !(1..=20).contains(&count) {
+        return Err(Refusal::new(40_002, "max_count: Must be between 1 and 20."));
+    }
+    let fields = call.asked("fields").map_or(Ok(vec!["item_id".to_owned()]), serde_json::from_str);
+    let fields: Vec<String> = fields.map_err(|_| Refusal::new(40_002, "fields: Not a valid list."))?;
     let account = &world.accounts[call.account];
-    let seen = account.videos.iter().map(|id| {
-        let created = (id >> 32).to_string();
-        json!({ "item_id": id.to_string(), "create_time": created, "caption": "", "share_url": share(account, *id) })
+    let created = |id: u64| i64::try_from(id >> 32).unwrap_or(i64::MAX);
+    let mut before: Vec<u64> = account.videos.iter().copied().filter(|id| created(*id) * 1000 < cursor).collect();
+    before.sort_unstable_by_key(|id| std::cmp::Reverse(*id));
+    let page = before.get(..count).unwrap_or(&before);
+    let seen = page.iter().map(|id| {
+        let mut whole = json!({ "item_id": id.to_string(), "create_time": created(*id).to_string(), "caption": "",
+            "share_url": share(account, *id) });
+        if let Some(whole) = whole.as_object_mut() {
+            whole.retain(|field, _| fields.contains(field));
+        }
+        whole
     });
+    let next = page.last().map_or(cursor, |id| created(*id) * 1000);
     let seen: Vec<_> = seen.collect();
-    Answer::ok(json!({ "videos": seen, "cursor": seen.len(), "has_more": false }))
+    Ok(Answer::ok(json!({ "videos": seen, "cursor": next, "has_more": page.len() < before.len() })))
+}
+
+/// A number of the query.
+fn number<T: std::str::FromStr>(call: &Call, name: &str, otherwise: T) -> Result<T, Refusal> {
+    match call.asked(name) {
+        None => Ok(otherwise),
+        Some(value) => value.parse().map_err(|_| Refusal::new(40_002, format!("{name}: Not a valid integer."))),
+    }
 }
 
 fn share(account: &crate::world::Account, id: u64) -> String {
@@ -111,15 +140,11 @@ fn replies(world: &mut World, call: &Call) -> Answer {
 }
 
 fn page(world: &World, call: &Call, parent: Option<u64>) -> Result<Answer, Refusal> {
-    let number = |name: &str, otherwise: usize| match call.asked(name) {
-        None => Ok(otherwise),
-        Some(value) => value.parse().map_err(|_| Refusal::new(40_002, format!("{name}: Not a valid integer."))),
-    };
     let video = id(&call.asked("video_id").unwrap_or_default().into(), "video_id")?;
     if !world.accounts[call.account].videos.contains(&video) {
         return Err(Refusal::new(40_002, "Param video_id is invalid."));
     }
-    let (cursor, count) = (number("cursor", 0)?, number("max_count", 20)?);
+    let (cursor, count): (usize, usize) = (number(call, "cursor", 0)?, number(call, "max_count", 20)?);
     if !(1..=30).contains(&count) {
         return Err(Refusal::new(40_002, "max_count: Must be between 1 and 30."));
     }

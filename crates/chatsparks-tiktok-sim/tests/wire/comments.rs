@@ -223,3 +223,34 @@ async fn o4_rates_are_told_by_a_code_and_by_no_header() {
     control.advance_seconds(60).await.unwrap();
     assert_eq!(ask().await, 0);
 }
+
+#[tokio::test]
+async fn videos_are_listed_newest_first_a_page_at_a_time() {
+    let world = World::new().await;
+    let list = "/business/video/list/";
+    let fields = ("fields", "[\"item_id\",\"create_time\"]");
+    let mut listed = Vec::new();
+    let mut cursor = None::<String>;
+    loop {
+        let mut query = vec![fields, ("max_count", "2")];
+        query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
+        let read = world.get(list, &query).await;
+        assert_eq!(read["code"], 0, "{read}");
+        for video in read["data"]["videos"].as_array().unwrap() {
+            let time: i64 = video["create_time"].as_str().unwrap().parse().unwrap();
+            assert_eq!(video.as_object().unwrap().len(), 2, "what was asked for: {video}");
+            listed.push((time, video["item_id"].as_str().unwrap().to_owned()));
+        }
+        if read["data"]["has_more"] == false {
+            break;
+        }
+        cursor = Some(read["data"]["cursor"].to_string());
+    }
+    assert!(listed.is_sorted_by(|one, next| one.0 > next.0), "{listed:?}");
+    let mut ids: Vec<_> = listed.into_iter().map(|(_, id)| id).collect();
+    ids.sort();
+    let mut videos = world.account().videos.clone();
+    videos.sort();
+    assert_eq!(ids, videos);
+    assert_eq!(world.get(list, &[("max_count", "21")]).await["code"], 40_002);
+}

@@ -82,6 +82,10 @@ impl SideHealth {
         side.missing = lacked.map(|scope| (*scope).to_owned()).collect();
         let what = if platform == Platform::Shop { "the shop" } else { "the account" };
         side.to_do = match (&side.permission.why, side.missing.is_empty()) {
+            (Some(_), _) if side.permission.unanswered && !side.permission.authorised => Some(
+                "nothing: it is asked again every minute; should it stay so, look at the network and at `base_url`"
+                    .to_owned(),
+            ),
             (Some(_), _) if !side.permission.authorised => Some(format!(
                 "authorise {what} again, and put the code or the refresh token that came of it into the configuration"
             )),

@@ -156,6 +156,7 @@ impl Inner {
             self.accept(host, vec![(id, event)]).await?;
             return Ok("comment_removed");
         }
+        self.heard_of(host, &news.post_id).await;
         let (comment_id, is_reply) = (news.comment_id, news.is_reply);
         let comment = WaitingComment {
             post_id: news.post_id,

@@ -5,7 +5,7 @@ use super::{
     client::{Body, Call},
 };
 use crate::webhook::{any_id, id, id_unless_zero, instant};
-use chatsparks_core::{CommentId, Instant, Text, UserId};
+use chatsparks_core::{CommentId, Instant, PostId, Text, UserId};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -41,6 +41,12 @@ pub(crate) struct ListedComment {
 /// A page of comments.
 pub(crate) struct CommentPage {
     pub(crate) comments: Vec<ListedComment>,
+    pub(crate) next: Option<i64>,
+}
+
+/// A page of videos, newest first, each with when it was published.
+pub(crate) struct VideoPage {
+    pub(crate) videos: Vec<(PostId, Instant)>,
     pub(crate) next: Option<i64>,
 }
 
@@ -202,6 +208,21 @@ impl BusinessApi {
             ("max_count", "30".to_owned()),
         ];
         Ok(page(&self.get(token, now, "/business/comment/list/", &query).await?, cursor))
+    }
+
+    /// The newest videos of the account, a page at a time: those that were published before an instant in milliseconds.
+    pub(crate) async fn videos(&self, token: &str, now: Instant, before: Option<i64>) -> Result<VideoPage, CallError> {
+        let mut query = vec![
+            ("business_id", self.business_id.clone()),
+            ("fields", json!(["item_id", "create_time"]).to_string()),
+            ("max_count", "20".to_owned()),
+        ];
+        query.extend(before.map(|before| ("cursor", before.to_string())));
+        let data = self.get(token, now, "/business/video/list/", &query).await?;
+        let listed = data["videos"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let video = |one: &Value| Some((id_unless_zero(&one["item_id"])?, instant(&one["create_time"])?));
+        let next = data["has_more"].as_bool().unwrap_or(false).then(|| number(&data["cursor"])).flatten();
+        Ok(VideoPage { videos: listed.iter().filter_map(video).collect(), next })
     }
 
     /// The newest replies under a comment, a page at a time.

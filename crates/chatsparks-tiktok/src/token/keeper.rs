@@ -27,6 +27,9 @@ pub struct Standing {
     /// Why not, and what to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+    /// Whether it did not answer when it was last asked for a token, and has refused none: it is asked again.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unanswered: bool,
     /// When the token at hand ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Instant>,
@@ -38,6 +41,17 @@ pub struct Standing {
     /// When the account was connected: since when it is renewed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connected: Option<Instant>,
+}
+
+impl Standing {
+    /// Whether the platform takes nothing any more, so that somebody has to do something.
+    pub fn is_refused(&self) -> bool {
+        !self.authorised && !self.unanswered && self.why.is_some()
+    }
+
+    fn revoke(&mut self) {
+        (self.authorised, self.unanswered, self.why) = (false, false, Some(REVOKED.to_owned()));
+    }
 }
 
 /// Keeps a grant.
@@ -157,7 +171,7 @@ impl Keeper {
             let revoked = Held { revoked: true, number: present.number.saturating_add(1), ..present };
             place.held = Some(self.write(&mut place.stands, host, revoked).await?);
         }
-        self.note(|standing| (standing.authorised, standing.why) = (false, Some(REVOKED.to_owned())));
+        self.note(|standing| standing.revoke());
         Ok(())
     }
 
@@ -194,7 +208,7 @@ impl Keeper {
     /// A grant, unless the account took its permission back.
     fn usable(&self, held: Held) -> Result<Held, CallError> {
         if held.revoked {
-            self.note(|standing| (standing.authorised, standing.why) = (false, Some(REVOKED.to_owned())));
+            self.note(|standing| standing.revoke());
             return Err(CallError::Stopped(REVOKED.to_owned()));
         }
         self.stands(&held);
@@ -331,6 +345,7 @@ impl Keeper {
             *standing = Standing {
                 authorised: true,
                 why: None,
+                unanswered: false,
                 until: Some(held.access_until),
                 ends: held.refresh_until,
                 scopes: held.scopes.clone(),
@@ -342,8 +357,16 @@ impl Keeper {
     fn failed(&self, error: &CallError) {
         let stopped = matches!(error, CallError::Stopped(_));
         self.note(|standing| {
+            // What was refused stays so while nobody answers.
+            let refused = stopped || standing.is_refused();
             standing.authorised &= !stopped;
-            standing.why = Some(error.to_string());
+            standing.unanswered = !refused;
+            if stopped || !refused {
+                standing.why = Some(match error {
+                    CallError::NotSent(why) => format!("the platform cannot be reached: {why}"),
+                    other => other.to_string(),
+                });
+            }
         });
     }
 

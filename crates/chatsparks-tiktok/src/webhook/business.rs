@@ -205,6 +205,14 @@ pub fn decode(body: &[u8]) -> Result<BusinessNotice, DecodeError> {
     })
 }
 
+/// The account that a delivery names, also where the rest of it cannot be read.
+#[cfg(feature = "axum")]
+pub(super) fn named_account(body: &[u8]) -> Option<String> {
+    let body = read::mended(body);
+    let envelope: Json<'_> = read::json(&body).ok()?;
+    read::id(&envelope["user_openid"])
+}
+
 fn comment(content: &Json<'_>) -> Result<BusinessNews, DecodeError> {
     let action = match content["comment_action"].text() {
         Some("insert" | "set_to_public") => CommentAction::Came,

@@ -1,6 +1,8 @@
 //! The doors: deliveries in, by HTTP, for every account of this process.
 
-use super::{AppKeys, DecodeError, decode, decode_shop, verify, verify_shop};
+use super::{
+    AppKeys, DecodeError, business::named_account, decode, decode_shop, shop::named_shop, verify, verify_shop,
+};
 use crate::{account::Account, host::HostError, limits};
 use axum::{
     Router,
@@ -55,6 +57,9 @@ enum Answer {
     /// It may be sent again.
     Later(HostError),
 }
+
+/// It is about an account that is not here.
+const UNKNOWN: Answer = Answer::Taken("unknown_account");
 
 /// `POST /tiktok` and `POST /tiktok-shop`: what their platforms call. Accounts of one app share its secrets; deliveries
 /// are told apart by the account that they name (H5).
@@ -155,12 +160,14 @@ impl Doors {
         };
         let notice = match decode(body) {
             Ok(notice) => notice,
-            Err(error) => return unread(error),
+            Err(error) => {
+                return self.business.get(&keys.key).map_or(UNKNOWN, |app| app.unread(named_account(body), error));
+            }
         };
         let account = notice.account.as_ref().and_then(|name| self.business.get(&keys.key)?.accounts.get(name));
         match account {
             Some(account) => taken(account.take(notice).await),
-            None => Answer::Taken("unknown_account"),
+            None => UNKNOWN,
         }
     }
 
@@ -171,24 +178,31 @@ impl Doors {
         };
         let notice = match decode_shop(body) {
             Ok(notice) => notice,
-            Err(error) => return unread(error),
+            Err(error) => return self.shop.get(&keys.key).map_or(UNKNOWN, |app| app.unread(named_shop(body), error)),
         };
         match self.shop.get(&keys.key).and_then(|app| app.accounts.get(&notice.shop_id)) {
             Some(account) => taken(account.take_shop(notice).await),
-            None => Answer::Taken("unknown_account"),
+            None => UNKNOWN,
         }
     }
 }
 
-fn unread(error: DecodeError) -> Answer {
-    let why = match error {
-        DecodeError::NotJson => "not_json",
-        DecodeError::NotAnEnvelope => "not_an_envelope",
-        DecodeError::Lacks(_) => "lacks_a_field",
-    };
-    // Signed and not read: it comes again for days, in which a newer release may read it.
-    tracing::warn!(%error, "a delivery could not be read");
-    Answer::Refused(StatusCode::BAD_REQUEST, why)
+impl App {
+    /// A delivery that cannot be read, and the account that it names.
+    fn unread(&self, name: Option<String>, error: DecodeError) -> Answer {
+        // Of whoever is not here nothing is wanted: it need not come again.
+        if name.is_some_and(|name| !self.accounts.contains_key(&name)) {
+            return UNKNOWN;
+        }
+        let why = match error {
+            DecodeError::NotJson => "not_json",
+            DecodeError::NotAnEnvelope => "not_an_envelope",
+            DecodeError::Lacks(_) => "lacks_a_field",
+        };
+        // Signed and not read: it comes again for days, in which a newer release may read it.
+        tracing::warn!(%error, "a delivery could not be read");
+        Answer::Refused(StatusCode::BAD_REQUEST, why)
+    }
 }
 
 fn taken(taken: Result<&'static str, HostError>) -> Answer {

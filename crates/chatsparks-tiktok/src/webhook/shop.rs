@@ -73,3 +73,11 @@ pub fn decode_shop(body: &[u8]) -> Result<ShopNotice, DecodeError> {
         news,
     })
 }
+
+/// The shop that a delivery names, also where the rest of it cannot be read.
+#[cfg(feature = "axum")]
+pub(super) fn named_shop(body: &[u8]) -> Option<String> {
+    let body = read::mended(body);
+    let envelope: Json<'_> = read::json(&body).ok()?;
+    read::id(&envelope["shop_id"])
+}

@@ -151,7 +151,12 @@ async fn h5_unknown_accounts_events_and_fields_are_taken() {
     let more = delivery("comment.update", &more).replace('\u{fffd}', r"\\ud83d");
     let quoted = delivery("comment.update", &comment(1, Some("hi")))
         .replace("\\\"comment_id\\\":1,", "\\\"comment_id\\\":\\\"18\\\",");
-    for body in [&other, &news, &more, &quoted] {
+    // What is about another account is not wanted, whatever it lacks.
+    let lacks = delivery("comment.update", &json!({ "comment_action": "insert" })).replace("biz-1", "biz-2");
+    let shop = json!({ "type": 1, "shop_id": "shop-2", "data": {} }).to_string();
+    let signature = [("authorization", &*hmac(SHOP_SECRET, &format!("shop-app{shop}")))];
+    assert_eq!(post(address, "/tiktok-shop", &signature, shop.as_bytes()).await.0, 200);
+    for body in [&other, &news, &more, &quoted, &lacks] {
         assert_eq!(
             post(address, "/tiktok", &[("tiktok-signature", &signed(body, 0))], body.as_bytes()).await.0,
             200,

@@ -9,7 +9,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     net::SocketAddr,
     sync::{Arc, Mutex},
 };
@@ -48,6 +48,8 @@ pub(crate) struct Inside {
     pub(crate) always: BTreeMap<String, Answer>,
     /// What a path answers by what it is asked.
     pub(crate) pages: BTreeMap<String, Page>,
+    /// Videos that are not there any more.
+    pub(crate) refused: BTreeSet<String>,
     /// The refresh token that is good, and how many were given.
     pub(crate) good: String,
     pub(crate) given: u32,
@@ -128,6 +130,9 @@ fn answer_of(inside: &Mutex<Inside>, uri: &Uri, headers: &HeaderMap, body: &[u8]
     let mut inside = inside.lock().unwrap();
     let asked = Asked { path: path.clone(), query, body: body.clone(), token };
     inside.asked.push(asked.clone());
+    if asked.query.get("video_id").is_some_and(|video| inside.refused.contains(video)) {
+        return Answer::Code(40_007, "not there");
+    }
     let next = inside.next.get_mut(&path).and_then(VecDeque::pop_front);
     let next = next.or_else(|| inside.pages.get(&path).map(|page| Answer::Data(page(&asked))));
     let answer = next.or_else(|| inside.always.get(&path).cloned());

@@ -155,3 +155,53 @@ async fn what_does_not_fit_into_one_look_is_found_by_the_next_ones_within_the_qu
     let first = cursors[..last].iter().rposition(|at| *at == 0).unwrap();
     assert!(cursors[first..=last].windows(2).all(|two| (25..=30).contains(&(two[1] - two[0]))), "{cursors:?}");
 }
+
+/// C1: a post that the document does not list counts as new.
+#[tokio::test(flavor = "multi_thread")]
+async fn c1_comments_are_looked_for_under_videos_that_the_document_does_not_list() {
+    let clock = ManualClock::new(now());
+    let world = World::at("open", Arc::new(clock.clone()), |settings| {
+        settings.poll = Some(Duration::from_millis(50));
+    })
+    .await;
+    let (comments, videos) = ("/business/comment/list/", "/business/video/list/");
+    // Its videos on two pages; one was deleted before its comments could be asked for.
+    let published = now().as_milliseconds() / 1_000 - 3_600;
+    world.fake.page(videos, move |asked| {
+        let video = |id: &str, ago: i64| json!({ "item_id": id, "create_time": (published - ago).to_string() });
+        match asked.query.get("cursor").map(String::as_str) {
+            None => json!({ "videos": [video("71", 0), video("70", 9)], "has_more": true, "cursor": 7_000 }),
+            Some("7000") => json!({ "videos": [video("69", 99)], "has_more": false, "cursor": 6_000 }),
+            Some(_) => json!({ "videos": [], "has_more": false }),
+        }
+    });
+    let second = now().as_milliseconds() / 1_000;
+    world.fake.page(comments, move |asked| match asked.query["video_id"].as_str() {
+        "69" | "71" => {
+            let comment = json!({ "comment_id": format!("{}1", asked.query["video_id"]), "unique_identifier": "buyer+1=",
+                "text": "price?", "create_time": second.to_string(), "owner": false, "status": "PUBLIC" });
+            json!({ "comments": [comment], "has_more": false })
+        }
+        _ => json!({ "comments": [] }),
+    });
+    world.fake.with(|inside| inside.refused.insert("70".to_owned()));
+    while world.fake.asked(comments).is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    clock.pass(Period::minutes(2));
+    let told: std::collections::BTreeMap<_, _> = world.events(2).await.into_iter().collect();
+    let posts: Vec<_> = told
+        .values()
+        .map(|event| match event {
+            Event::Comment(comment) => comment.post_id.as_str().to_owned(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(posts, ["69", "71"]);
+    // By the newest twenty, and what was published before them; no look reads the list anew within a minute.
+    let asked = world.fake.asked(videos);
+    assert!(asked.iter().all(|asked| asked.query["max_count"] == "20" && asked.query["fields"].contains("item_id")));
+    assert!(asked.iter().filter(|asked| asked.query.contains_key("cursor")).count() <= 2);
+    // A restart knows them, also where the list cannot be had.
+    assert!(world.program.notes.lock().unwrap()["tiktok_posts"].contains("\"69\""));
+}

@@ -226,3 +226,31 @@ async fn r12_who_is_forgotten_by_one_process_is_forgotten_by_all() {
     let told = processes.events(3).await;
     assert!(told.iter().all(|(_, event)| matches!(event, Event::Comment(comment) if comment.text.as_str().is_empty())));
 }
+
+/// C1: what one of them hears of, whoever leads looks under.
+#[tokio::test(flavor = "multi_thread")]
+async fn c1_comments_are_looked_for_under_posts_that_a_webhook_of_another_process_told_of() {
+    let clock = ManualClock::new(SystemClock::default().wall());
+    let processes = Processes::new("open", Arc::new(clock.clone()), |settings| {
+        settings.poll = Some(Duration::from_millis(50));
+    })
+    .await;
+    let mut heard = comment(1, Some("price?"));
+    heard["video_id"] = 77.into();
+    // The one that hears of it ends, and the list of videos cannot be had.
+    assert_eq!(processes.all[2].take(decode_delivery("comment.update", &heard)).await.unwrap(), "comment");
+    processes.work[2].abort();
+    let second = clock.wall().as_milliseconds() / 1_000;
+    processes.fake.page("/business/comment/list/", move |asked| match asked.query["video_id"].as_str() {
+        "77" => {
+            let lost = json!({ "comment_id": "2", "unique_identifier": "buyer+2=", "text": "link?", "owner": false,
+                "create_time": (second - 5).to_string(), "status": "PUBLIC" });
+            json!({ "comments": [lost], "has_more": false })
+        }
+        _ => json!({ "comments": [] }),
+    });
+    clock.pass(Period::minutes(2));
+    let told = processes.events(2).await;
+    assert_eq!(told[1].0, "tiktok:comment:2");
+    assert!(matches!(&told[1].1, Event::Comment(comment) if comment.post_id.as_str() == "77"));
+}

@@ -6,6 +6,7 @@ use crate::{
 };
 use chatsparks_core::{Effect, Period};
 use chatsparks_ports::{Attempt, Channel, ManualClock};
+use chatsparks_tiktok::SideHealth;
 use serde_json::json;
 use std::{future::Future, sync::Arc, task::Poll, time::Duration};
 
@@ -128,6 +129,43 @@ async fn w3_what_is_missing_or_over_is_said_with_what_to_do() {
     assert!(!health.permission.authorised);
     let said = serde_json::to_string(&health).unwrap();
     assert!(said.contains("gives no new token") && said.contains("authorise the account again, and put"), "{said}");
+}
+
+/// W3: a platform that does not answer has refused nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn w3_a_platform_that_does_not_answer_is_told_apart_from_one_that_refuses() {
+    let clock = ManualClock::new(now());
+    let world = World::at("buyer_first", Arc::new(clock.clone()), |settings| {
+        settings.business.as_mut().unwrap().base_url = "http://127.0.0.1:1/open_api/v1.3".to_owned();
+        settings.shop = None;
+    })
+    .await;
+    let health = async |wanted: fn(&SideHealth) -> bool| loop {
+        let health = world.account.health().await.business.unwrap();
+        if wanted(&health) {
+            return health;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    };
+    let side = health(|side| side.permission.why.is_some()).await;
+    assert!(!side.permission.authorised && side.permission.unanswered && !side.permission.is_refused(), "{side:?}");
+    let to_do = side.to_do.unwrap();
+    assert!(to_do.contains("nothing") && to_do.contains("network") && !to_do.contains("authorise"), "{to_do}");
+    // A token that ends while nobody answers is not refused either; one that is refused is.
+    let world = World::at("buyer_first", Arc::new(clock.clone()), |_| ()).await;
+    let channel = world.account.channel(None);
+    world.take("im_receive_msg", message("m1", "hello")).await;
+    assert_eq!(channel.perform(&effect("e1/0", text("hi"), None)).await, Attempt::Sent);
+    world.fake.always(REFRESH, Answer::Code(51_065, "not now"));
+    clock.pass(Period::hours(25));
+    let attempt = channel.perform(&effect("e2/0", text("hi"), None)).await;
+    assert!(matches!(attempt, Attempt::Again(..)), "{attempt:?}");
+    let side = world.account.health().await.business.unwrap();
+    assert!(!side.permission.authorised && !side.permission.is_refused(), "{side:?}");
+    world.fake.always(REFRESH, Answer::Code(40_002, "planted-message"));
+    assert!(matches!(channel.perform(&effect("e2/0", text("hi"), None)).await, Attempt::Stopped(_)));
+    let side = world.account.health().await.business.unwrap();
+    assert!(side.permission.is_refused() && side.to_do.unwrap().contains("authorise the account again"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@
 use super::{
     folder::Folder,
     ledger::Balance,
-    service::{CONFIGURATION, TOKEN},
+    service::{AFTERWARDS, CONFIGURATION, TOKEN, leave_behind},
     shop::Times,
     story::{RATE, Setting},
     wire::Wired,
@@ -393,6 +393,27 @@ fn write_where_next(out: &mut Stream, told: &Told, folder: &Folder, balance: &Ba
     }
     writeln!(out.to, "\n{STRONG}Or in a browser{STRONG:#}, with the token in {directory}/{TOKEN}")?;
     writeln!(out.to, "  chatsparks serve --config {directory}/{CONFIGURATION}")
+}
+
+/// What is left of a day that somebody ended.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) fn write_interrupted(to: &mut Stream, folder: &Folder) -> io::Result<()> {
+    let database = folder.database();
+    let Some(directory) = folder.kept().filter(|_| database.exists()) else {
+        return writeln!(to.to, "stopped before the day was over; nothing of it was kept");
+    };
+    // Nothing is sent any more to a platform that has ended too; where that cannot be said, the rest holds.
+    let is_left = leave_behind(folder, AFTERWARDS).is_ok();
+    let (database, directory) = (database.display(), directory.display());
+    writeln!(to.to, "stopped before the day was over; what came until then is whole, in {database}. To look into it:")?;
+    writeln!(to.to, "  chatsparks verify sqlite:{database}")?;
+    writeln!(to.to, "  chatsparks insights sqlite:{database}")?;
+    match is_left {
+        true => writeln!(to.to, "  chatsparks serve --config {directory}/{CONFIGURATION}"),
+        false => Ok(()),
+    }
 }
 
 /// Whether this build explains from a store: only what it can do is named.

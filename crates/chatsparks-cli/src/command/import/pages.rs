@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use chatsparks_core::{Comment, Event, Text};
 use serde::{
     Deserialize,
-    de::{Deserializer, Error},
+    de::{Deserializer, Error, IgnoredAny},
 };
 
 #[derive(Deserialize)]
@@ -22,19 +22,27 @@ struct Page {
     #[serde(default)]
     message: String,
     data: Option<Data>,
-    comments: Option<Vec<Written>>,
+    comments: Option<Vec<Row>>,
 }
 
 #[derive(Deserialize)]
 struct Data {
     #[serde(default)]
-    comments: Vec<Written>,
+    comments: Vec<Row>,
+}
+
+/// One comment of a page: what is wrong with it is its own matter.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Row {
+    Read(Box<Written>),
+    Unread(IgnoredAny),
 }
 
 /// A comment, as far as a history has it.
 #[derive(Deserialize)]
 struct Written {
-    #[serde(deserialize_with = "id")]
+    #[serde(default, deserialize_with = "id")]
     comment_id: String,
     #[serde(default, deserialize_with = "id")]
     video_id: String,
@@ -42,7 +50,7 @@ struct Written {
     unique_identifier: String,
     #[serde(default, deserialize_with = "id")]
     user_id: String,
-    #[serde(deserialize_with = "id")]
+    #[serde(default, deserialize_with = "id")]
     create_time: String,
     #[serde(default)]
     text: Option<String>,
@@ -53,7 +61,7 @@ struct Written {
     #[serde(default, deserialize_with = "id")]
     parent_comment_id: String,
     #[serde(default)]
-    reply_list: Option<Vec<Written>>,
+    reply_list: Option<Vec<Row>>,
 }
 
 /// TikTok writes ids as texts, and as numbers of 19 digits; never as a fraction.
@@ -114,9 +122,12 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn written(&mut self, written: Written, post_id: Option<&str>, parent: Option<&str>, place: &str) {
+    fn written(&mut self, row: Row, post_id: Option<&str>, parent: Option<&str>, place: &str) {
+        let Row::Read(written) = row else {
+            return self.fault(format!("{place}: a field holds another kind of value than TikTok writes"));
+        };
         let Written { comment_id, video_id, unique_identifier, user_id, create_time, text, owner, username, .. } =
-            written;
+            *written;
         let author = if unique_identifier.is_empty() { user_id } else { unique_identifier };
         let author = self.import.account.clone().filter(|_| owner).unwrap_or(author);
         let post = if video_id.is_empty() { post_id.unwrap_or_default() } else { &video_id };
@@ -124,6 +135,7 @@ impl Reading<'_> {
             ("comment_id", comment_id.is_empty()),
             ("video_id", post.is_empty()),
             ("unique_identifier", author.is_empty()),
+            ("create_time", create_time.is_empty()),
         ];
         if let Some((field, _)) = lacks.into_iter().find(|(_, lacks)| *lacks) {
             return self.fault(format!("{place}: it has no `{field}`; ask for the page again with every field"));
