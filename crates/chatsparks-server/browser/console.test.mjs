@@ -339,3 +339,27 @@ test("W3: a connection is green, amber with what is missing, or red, and a webho
   await page.waitForSelector(".why li");
   await context.close();
 });
+
+test("D3: a public reply that was not said looks so, and says why and what to do", async () => {
+  await service.happens({ id: "reply-1", type: "comment", comment_id: "reply-c1", post_id: "v31", user_id: "reply-u1", handle: "reply", text: "price?" });
+  const { page, context, wrong } = await signedIn(OWNER);
+  const reply = { kind: "public_reply", at: "2026-03-15T10:00:00Z", effect: "reply-1/0", text: "Check <b>your</b> inbox", stage: "failed", why: "TikTok answered 40002: <i>no</i>", attempts: 1, advice: "answer_the_comment", to_do: "Answer it." };
+  const said = { ...reply, effect: "reply-1/1", text: "This one was said", stage: "sent", why: null };
+  await page.route("**/contacts/reply-u1/thread", async (route) => {
+    const told = await (await route.fetch()).json();
+    return route.fulfill({ json: { ...told, entries: [...told.entries, reply, said] } });
+  });
+  const check = { code: "reply_sent", asks: "The public reply was sent to the platform", answer: "fail", looked_at: { why: reply.why }, advice: reply.advice, to_do: reply.to_do };
+  await page.route("**/diagnosis?about=dm&dm=reply-1%2F0", (route) => route.fulfill({ json: { kind: "reply_not_said", case: "reply_failed", advice: reply.advice, to_do: reply.to_do, checks: [check] } }));
+  await open(page, "inbox/open/reply-u1");
+  const failed = page.locator(".bubble.ours").filter({ hasText: "Check <b>your</b> inbox" });
+  await failed.locator('.badge.bad >> text="Failed"').waitFor();
+  await failed.locator('button:text-is("Why?")').click();
+  await failed.locator(".why >> text=/TikTok answered 40002: <i>no<.i>/").waitFor();
+  await failed.locator(".why >> text=/Answer it/").waitFor();
+  const sent = page.locator(".bubble.ours").filter({ hasText: "This one was said" });
+  await sent.locator('.badge >> text="Sent"').waitFor();
+  assert.equal(await sent.locator('button:text-is("Why?")').count(), 0);
+  assert.deepEqual(wrong, []);
+  await context.close();
+});

@@ -46,6 +46,9 @@ export function advice(told) {
   return (language !== "en" && words[`advice.${told.advice}`]) || told.to_do || "";
 }
 
+/** Why something was not sent: one of our codes in words, else as the platform or the channel says it. */
+export const reason = (why) => words[`unsent.${why}`] ?? en[`unsent.${why}`] ?? why;
+
 /** What a check asks, likewise. */
 export function asks(check) {
   return (language !== "en" && words[`check.${check.code}`]) || check.asks;

@@ -11,9 +11,11 @@ use utoipa::{
     },
 };
 
+pub(crate) use answers::ThreadShape;
 pub(crate) use event_line::{EventLine, Id, LinkShape, Verdict};
 pub(crate) use shapes::{ContactShape, CountShape, FaultShape, HealthShape, OrderShape, QueueShape, StateShape};
 
+mod answers;
 mod event_line;
 mod shapes;
 

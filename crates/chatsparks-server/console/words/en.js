@@ -46,6 +46,7 @@ export default {
   "result.taken": "taken", "result.mismatch": "not understood", "result.out_of_flow": "out of flow", "result.sensitive": "sensitive", "result.kept": "kept",
   "state.bot": "Bot", "state.waiting": "Waiting", "state.human": "Human", "state.closed": "Closed",
   "stage.queued": "Queued", "stage.sent": "Sent", "stage.delivered": "Delivered", "stage.read": "Read", "stage.failed": "Failed",
+  "stage.waiting": "Waits here", "stage.in_doubt": "In doubt", "stage.dead": "Given up", reason: "Reason", "unsent.too_late": "its chance was over before it could go", "unsent.dropped": "it was dropped from the queue", "unsent.withdrawn": "it was withdrawn", "unsent.in_doubt": "nobody knows whether it was sent",
   "act.take": "took over", "act.assign": "gave it to {to}", "act.hand_back": "handed it back", "act.close": "closed it", "act.block": "blocked", "act.unblock": "unblocked",
   candidate: "Conversation {conversation}", "verdict.credited": "credited", "verdict.too_old": "its link was too old", "verdict.no_matching_link": "another linked what was sold", "verdict.not_latest": "another link was later", "verdict.after_the_order": "its links came after the order",
   "light.green": "Connected", "light.amber": "A permission is missing", "light.red": "Disconnected",

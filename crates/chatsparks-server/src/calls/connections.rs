@@ -11,7 +11,7 @@ use chatsparks_core::{
     diagnosis::{Diagnosis, WebhookKnown},
     workspace::{Connection, Connections, Workspace},
 };
-use chatsparks_ports::{Clock, Store, SystemClock};
+use chatsparks_ports::Store;
 use chatsparks_tiktok::{AccountHealth, SideHealth};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -67,7 +67,7 @@ pub(crate) async fn get<S: Store>(
     Ok(Json(Connected {
         tiktok: shown(&connections.tiktok, &TIKTOK_SCOPES),
         shop: shown(&connections.shop, &SHOP_SCOPES),
-        webhook: json!({ "state": times.state(now()), "last_event": times.last_since_connected() }),
+        webhook: json!({ "state": times.state(service.runtime.now(&at.workspace)), "last_event": times.last_since_connected() }),
         account: account.map(|account| json!(account)),
         channel: channel.map(|channel| json!(channel)),
     }))
@@ -165,9 +165,4 @@ async fn last_event<S: Store>(
     };
     let found = service.runtime.last_events(workspace, None, 1, LOOKED_AT, from_platform).await?;
     Ok(found.events.first().map(|envelope| envelope.at))
-}
-
-/// The wall's clock, by which silence is measured.
-pub(super) fn now() -> Instant {
-    SystemClock::default().wall()
 }

@@ -172,13 +172,13 @@ fn d3_a_dm_that_the_buyer_never_saw() {
         (vec![(Failed, Some("friends_only"))], Some(DeliveryCause::FriendsOnly), "fffufu reach_otherwise"),
     ] {
         let stages = stages(&list);
-        let diagnosis = DeliveryKnown { dm_id: &dm_id, stages: &stages, cause }.diagnose();
+        let diagnosis = DeliveryKnown { dm_id: &dm_id, stages: &stages, cause, standing: None }.diagnose();
         assert_eq!(outcome(&diagnosis), wanted, "{list:?}");
     }
     // D8: the platform's own words stay here, its codes may go.
     for (detail, wanted) in [("call mint", "left out"), ("friends_only", "friends_only")] {
         let stages = stages(&[(Failed, Some(detail))]);
-        let diagnosis = DeliveryKnown { dm_id: &dm_id, stages: &stages, cause: None }.diagnose();
+        let diagnosis = DeliveryKnown { dm_id: &dm_id, stages: &stages, cause: None, standing: None }.diagnose();
         assert_eq!(diagnosis.checks[0].found("detail"), Some(&Found::Said(detail.into())));
         let mut bundle = SupportBundle::new("glow".into(), 1, at("2026-03-02T10:00:00Z"));
         bundle.add(diagnosis);
@@ -403,7 +403,7 @@ fn what_nobody_knows_is_not_called_none() {
     assert_eq!(webhook.case, Case::WebhookUnknown);
     let dm_id = DmId::from("e1/0");
     let stages = [StageSeen { stage: DmStage::Queued, at: now, detail: None }];
-    let dm = DeliveryKnown { dm_id: &dm_id, stages: &stages, cause: None }.diagnose();
+    let dm = DeliveryKnown { dm_id: &dm_id, stages: &stages, cause: None, standing: None }.diagnose();
     assert_eq!(found(&dm, CheckCode::Sent, "at"), Some(Found::Unknown));
     assert_eq!(found(&dm, CheckCode::SignedIn, "platform_says"), Some(Found::Unknown));
     assert_eq!(serde_json::to_value(Found::Unknown).unwrap(), Value::Null);
