@@ -194,6 +194,7 @@ test("a service that goes away and comes back loses nothing that was written", a
   assert.equal(await page.inputValue("textarea"), "written while it was away");
   await service.start();
   await page.waitForSelector(".notice.red >> nth=0", { state: "hidden" });
+  assert.equal(await page.locator('.notice:visible >> text=/does not answer/').count(), 0);
   await page.locator('button:text-is("Send"):enabled').click();
   await page.waitForSelector('.bubble.ours >> text="written while it was away"');
   await page.waitForTimeout(300);
@@ -361,5 +362,19 @@ test("D3: a public reply that was not said looks so, and says why and what to do
   await sent.locator('.badge >> text="Sent"').waitFor();
   assert.equal(await sent.locator('button:text-is("Why?")').count(), 0);
   assert.deepEqual(wrong, []);
+  await context.close();
+});
+
+test("that the service was away is told no longer once it is back, where nobody listens too", async () => {
+  const { page, context } = await signedIn(OWNER);
+  await page.route("**/orders?result=soft*", (route) => route.fulfill({ json: { orders: [{ order_id: "away-o1", user_id: null, placed_at: "2026-03-15T10:00:00Z", net_minor: 100, currency: "THB", reviewed: false }], next: null } }));
+  await open(page, "analytics");
+  const confirm = page.locator('.card button:text-is("Confirm")');
+  await confirm.waitFor();
+  await service.stop();
+  await confirm.click();
+  await page.waitForSelector('.notice:visible >> text=/does not answer/');
+  await service.start();
+  await page.waitForFunction(() => ![...document.querySelectorAll(".notice")].some((notice) => !notice.hidden && /does not answer/.test(notice.textContent)));
   await context.close();
 });
