@@ -378,3 +378,31 @@ test("that the service was away is told no longer once it is back, where nobody 
   await page.waitForFunction(() => ![...document.querySelectorAll(".notice")].some((notice) => !notice.hidden && /does not answer/.test(notice.textContent)));
   await context.close();
 });
+
+test("D6: why something was refused is said in the reader's language, and nothing loads for ever", async () => {
+  const context = await browser.newContext({ locale: "th" });
+  const page = await context.newPage();
+  await page.goto(service.address);
+  const sign = async (workspace, member) => {
+    await page.fill("[name=workspace]", workspace);
+    await page.fill("[name=member]", member);
+    await page.fill("[name=token]", service.token);
+    await page.press("[name=token]", "Enter");
+  };
+  await sign("nosuch", OWNER);
+  await page.waitForSelector('form [role=alert] >> text="ไม่มีพื้นที่ทำงานรหัสนี้"');
+  await sign("glow", "nobody@glow.example");
+  await page.waitForSelector('form [role=alert] >> text=/ไม่มีใครเชิญอีเมลนี้/');
+  await context.close();
+  const { page: inside, context: session } = await signedIn(OWNER, { locale: "vi" });
+  await open(inside, "automations/nosuch");
+  await inside.waitForSelector('main .notice >> text="Ở đây không có gì tên như vậy."');
+  assert.equal(await inside.locator("main > p.faint").count(), 0);
+  // What the engine refuses has its advice.
+  await service.happens({ id: "vi-1", type: "message", message_id: "vi-m1", user_id: "vi-u1", text: "hello?" });
+  await inside.route("**/contacts/vi-u1/acts", (route) => route.fulfill({ status: 409, contentType: "application/problem+json", json: { type: "https://x/#refused", status: 409, title: "no", detail: "Take it first.", reason: "not_human", advice: "take_first", to_do: "Take it first." } }));
+  await open(inside, "inbox/human/vi-u1");
+  await inside.locator(".thread header .main").click();
+  await inside.waitForSelector('main .notice >> text="Bot đang giữ: hãy tiếp nhận trước."');
+  await session.close();
+});

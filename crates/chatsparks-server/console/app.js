@@ -3,7 +3,7 @@
 import { h, icon, show } from "./dom.js";
 import { Away, Refused, act, of, onAway, read } from "./api.js";
 import { languages } from "./shell.js";
-import { begin as beginWords, t } from "./words.js";
+import { begin as beginWords, refusal, t } from "./words.js";
 
 /** The pages: each is asked for when it is first opened. */
 const PAGES = ["automations", "inbox", "analytics", "billing", "settings"];
@@ -25,7 +25,7 @@ function context(main, parts, signal) {
       if (error instanceof Refused && error.status === 401) { session = null; signIn(t("gone")); return; }
       // That the service is away stands above, until it is back.
       if (error instanceof Away) return;
-      notice(main, error instanceof Refused ? error.message : t("failed", { why: error.message }), "error");
+      notice(main, error instanceof Refused ? refusal(error.problem) : t("failed", { why: error.message }), "error");
     },
     notice: (text, kind) => notice(main, text, kind),
   };
@@ -50,7 +50,8 @@ async function open() {
   if (!session) return;
   const [page, ...parts] = where();
   const ended = new AbortController();
-  const main = h("main", { id: "main", tabindex: "-1" }, h("p", { class: "faint" }, t("loading")));
+  const loading = h("p", { class: "faint" }, t("loading"));
+  const main = h("main", { id: "main", tabindex: "-1" }, loading);
   const off = shell(page, main);
   leave = () => { ended.abort(); off(); leave = () => {}; };
   document.title = `${t(page)} · ${session.name}`;
@@ -58,6 +59,7 @@ async function open() {
     const { draw } = await import(`./pages/${page}.js`);
     if (!ended.signal.aborted) await draw(context(main, parts, ended.signal));
   } catch (error) {
+    loading.remove();
     if (!ended.signal.aborted) context(main, parts, ended.signal).tell(error);
   }
 }
@@ -101,7 +103,7 @@ function signIn(told) {
       localStorage.setItem("chatsparks_workspace", given.workspace);
       open();
     } catch (error) {
-      problem.textContent = error instanceof Refused ? error.message : "";
+      problem.textContent = error instanceof Refused ? refusal(error.problem) : "";
     }
   } }, h("h1", {}, "ChatSparks"), away, problem, field("workspace", "text"), field("member", "email"), field("token", "password", t("token_hint")),
   h("button", { class: "main" }, t("sign_in")), languages(() => signIn(told)));
