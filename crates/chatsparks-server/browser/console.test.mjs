@@ -406,3 +406,15 @@ test("D6: why something was refused is said in the reader's language, and nothin
   await inside.waitForSelector('main .notice >> text="Bot đang giữ: hãy tiếp nhận trước."');
   await session.close();
 });
+
+test("on a phone too it is told who is signed in, and they can sign out", async () => {
+  const { page, context } = await signedIn(OWNER, { viewport: { width: 390, height: 844 } });
+  await page.click('nav a[data-page="settings"]');
+  const card = page.locator("main .card").filter({ has: page.locator('button:text-is("Sign out")') });
+  await card.locator(`text="${OWNER}"`).waitFor();
+  await card.locator("button").click();
+  await page.waitForSelector("form [name=member]");
+  await page.reload();
+  await page.waitForSelector("form [name=member]");
+  await context.close();
+});

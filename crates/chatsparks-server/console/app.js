@@ -16,7 +16,7 @@ let leave = () => {};
 function context(main, parts, signal) {
   const calls = of(session.workspace);
   return {
-    main, parts, signal, session, calls,
+    main, parts, signal, session, calls, signOut,
     read: (path) => calls.read(path, signal),
     go: (...to) => { location.hash = `#/${to.map(encodeURIComponent).join("/")}`; },
     /** Tells of what went wrong, where people look. */

@@ -3,6 +3,7 @@ export default {
   skip: "Skip to the page", loading: "Loading…", more: "more", back: "Back", retry: "Try again", cancel: "Cancel", close: "Close",
   away: "The service does not answer. It is asked again; nothing you wrote is lost.", failed: "That did not work: {why}",
   gone: "You are signed out.", sign_in: "Sign in", sign_out: "Sign out", workspace: "Workspace", email: "Your email", token: "Access token",
+  signed_in: "Signed in",
   token_hint: "Whoever runs the service has it. It is used once, and not kept in this browser.",
   why: "Why?", to_do: "What to do next", also: "It would also have been refused by", live: "Live", draft: "Draft",
   no_triggers: "There are no automations yet: they stand in the workspace's document.", comments: "Comments", dms: "DMs", orders: "Orders",

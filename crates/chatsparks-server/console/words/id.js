@@ -3,6 +3,7 @@ export default {
   skip: "Ke isi halaman", loading: "Memuat…", more: "lagi", back: "Kembali", retry: "Coba lagi", cancel: "Batal", close: "Tutup",
   away: "Layanan tidak menjawab. Sedang dicoba lagi; tulisan Anda tidak hilang.", failed: "Tidak berhasil: {why}",
   gone: "Anda sudah keluar.", sign_in: "Masuk", sign_out: "Keluar", workspace: "Ruang kerja", email: "Email Anda", token: "Token akses",
+  signed_in: "Sedang masuk",
   token_hint: "Dimiliki pengelola layanan. Dipakai sekali dan tidak disimpan di peramban ini.",
   why: "Mengapa?", to_do: "Langkah berikutnya", also: "Juga akan ditolak karena", live: "Aktif", draft: "Draf",
   no_triggers: "Belum ada otomatisasi.", comments: "Komentar", dms: "DM", orders: "Pesanan",

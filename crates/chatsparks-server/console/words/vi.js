@@ -3,6 +3,7 @@ export default {
   skip: "Đến nội dung", loading: "Đang tải…", more: "thêm", back: "Quay lại", retry: "Thử lại", cancel: "Hủy", close: "Đóng",
   away: "Dịch vụ không trả lời. Đang thử lại; những gì bạn viết không bị mất.", failed: "Không làm được: {why}",
   gone: "Bạn đã đăng xuất.", sign_in: "Đăng nhập", sign_out: "Đăng xuất", workspace: "Không gian làm việc", email: "Email của bạn", token: "Mã truy cập",
+  signed_in: "Đang đăng nhập",
   token_hint: "Người vận hành dịch vụ có mã này. Mã chỉ dùng một lần và không lưu trong trình duyệt.",
   why: "Vì sao?", to_do: "Nên làm gì tiếp", also: "Cũng sẽ bị từ chối vì", live: "Đang chạy", draft: "Bản nháp",
   no_triggers: "Chưa có tự động nào.", comments: "Bình luận", dms: "Tin nhắn", orders: "Đơn hàng",
