@@ -367,7 +367,7 @@ test("D3: a public reply that was not said looks so, and says why and what to do
 
 test("that the service was away is told no longer once it is back, where nobody listens too", async () => {
   const { page, context } = await signedIn(OWNER);
-  await page.route("**/orders?result=soft*", (route) => route.fulfill({ json: { orders: [{ order_id: "away-o1", user_id: null, placed_at: "2026-03-15T10:00:00Z", net_minor: 100, currency: "THB", reviewed: false }], next: null } }));
+  await page.route("**/orders?result=soft*", (route) => route.fulfill({ json: { orders: [{ order_id: "away-o1", result: "soft", user_id: null, placed_at: "2026-03-15T10:00:00Z", net_minor: 100, currency: "THB", reviewed: false }], next: null } }));
   await open(page, "analytics");
   const confirm = page.locator('.card button:text-is("Confirm")');
   await confirm.waitFor();
@@ -416,5 +416,34 @@ test("on a phone too it is told who is signed in, and they can sign out", async 
   await page.waitForSelector("form [name=member]");
   await page.reload();
   await page.waitForSelector("form [name=member]");
+  await context.close();
+});
+
+test("A6: an order that nobody is credited with is found, and says why", async () => {
+  for (const number of [1, 2, 3]) {
+    await service.happens({ id: `organic-${number}`, type: "order", order_id: `0-organic-${number}`, user_id: "nobody-known", currency: "THB", total_minor: 12300, lines: [] });
+  }
+  const { page, context, wrong } = await signedIn(OWNER);
+  await open(page, "analytics");
+  const card = page.locator(".card").filter({ hasText: "0-organic-1" });
+  await card.locator(".ring.organic").waitFor();
+  assert.equal(await card.locator('button:text-is("Confirm")').count(), 0);
+  await card.locator('button:text-is("Why?")').click();
+  await card.locator(".why >> text=/What to do next/").waitFor();
+  // A page at a time.
+  await page.route("**/orders?result=organic*", async (route) => {
+    const url = new URL(route.request().url());
+    url.searchParams.set("limit", "1");
+    return route.fulfill({ response: await route.fetch({ url: String(url) }) });
+  });
+  await open(page, "settings");
+  await page.waitForSelector("text=/TikTok account/");
+  await open(page, "analytics");
+  await page.waitForSelector('.card >> text="0-organic-1"');
+  const organic = page.locator("section").filter({ hasText: "Organic orders" });
+  assert.equal(await organic.locator(".card").count(), 1);
+  await organic.locator('button:text-is("more")').click();
+  await organic.locator('.card >> text="0-organic-2"').waitFor();
+  assert.deepEqual(wrong, []);
   await context.close();
 });

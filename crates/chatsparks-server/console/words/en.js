@@ -27,6 +27,7 @@ export default {
   comment_on: "Comment on {post}", product_card: "Product card",
   revenue: "Revenue", attributed: "attributed", soft: "soft", organic: "organic", by_post: "By post", by_trigger: "By automation", post: "Post",
   soft_orders: "Soft orders", soft_hint: "Each came from somebody who had a link, to something else. Say whether the conversation led to it.",
+  organic_orders: "Organic orders", organic_hint: "No conversation is credited with them: Why? says what each lacked.", no_organic: "There is none.",
   confirm: "Confirm", reject: "Reject", no_soft: "No soft order waits for a word.", confirmed: "Confirmed", rejected: "Rejected", drop_off: "Where buyers left",
   reached: "{reached} came, {left} left", no_numbers: "There is nothing to count yet.", contact: "Contact", placed: "Placed", amount: "Amount",
   count: "{count} of {limit} contacts this cycle", count_open: "{count} contacts this cycle, without a limit", next_cycle: "The next cycle begins {at}.",

@@ -27,6 +27,7 @@ export default {
   comment_on: "Komentar di {post}", product_card: "Kartu produk",
   revenue: "Pendapatan", attributed: "teratribusi", soft: "perlu konfirmasi", organic: "organik", by_post: "Per kiriman", by_trigger: "Per otomatisasi", post: "Kiriman",
   soft_orders: "Pesanan perlu konfirmasi", soft_hint: "Pembeli punya tautan ke barang lain. Katakan apakah percakapan itu penyebabnya.",
+  organic_orders: "Pesanan bukan dari percakapan", organic_hint: "Tidak ada percakapan yang mendapat kredit: alasannya menunjukkan apa yang kurang.", no_organic: "Tidak ada.",
   confirm: "Konfirmasi", reject: "Tolak", no_soft: "Tidak ada pesanan yang menunggu.", confirmed: "Dikonfirmasi", rejected: "Ditolak", drop_off: "Di mana pembeli pergi",
   reached: "{reached} datang, {left} pergi", no_numbers: "Belum ada yang dihitung.", contact: "Kontak", placed: "Dipesan", amount: "Jumlah",
   count: "{count} dari {limit} kontak di siklus ini", count_open: "{count} kontak di siklus ini, tanpa batas", next_cycle: "Siklus berikutnya mulai {at}.",

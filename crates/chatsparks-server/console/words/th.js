@@ -27,6 +27,7 @@ export default {
   comment_on: "ความคิดเห็นใน {post}", product_card: "การ์ดสินค้า",
   revenue: "รายได้", attributed: "ระบุที่มาได้", soft: "รอยืนยัน", organic: "ทั่วไป", by_post: "ตามโพสต์", by_trigger: "ตามระบบอัตโนมัติ", post: "โพสต์",
   soft_orders: "คำสั่งซื้อที่รอยืนยัน", soft_hint: "ผู้ซื้อเคยได้รับลิงก์ของสินค้าอื่น โปรดบอกว่าบทสนทนานำมาสู่การซื้อหรือไม่",
+  organic_orders: "คำสั่งซื้อที่ไม่ได้มาจากบทสนทนา", organic_hint: "ไม่มีบทสนทนาใดได้เครดิต: เหตุผลบอกว่าขาดอะไร", no_organic: "ไม่มี",
   confirm: "ยืนยัน", reject: "ปฏิเสธ", no_soft: "ไม่มีคำสั่งซื้อที่รอยืนยัน", confirmed: "ยืนยันแล้ว", rejected: "ปฏิเสธแล้ว", drop_off: "จุดที่ลูกค้าออกไป",
   reached: "มา {reached} ออก {left}", no_numbers: "ยังไม่มีตัวเลข", contact: "ผู้ติดต่อ", placed: "สั่งเมื่อ", amount: "ยอดเงิน",
   count: "{count} จาก {limit} ผู้ติดต่อในรอบนี้", count_open: "{count} ผู้ติดต่อในรอบนี้ ไม่จำกัด", next_cycle: "รอบถัดไปเริ่ม {at}",

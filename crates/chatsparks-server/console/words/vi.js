@@ -27,6 +27,7 @@ export default {
   comment_on: "Bình luận ở {post}", product_card: "Thẻ sản phẩm",
   revenue: "Doanh thu", attributed: "đã gán", soft: "chờ xác nhận", organic: "tự nhiên", by_post: "Theo bài đăng", by_trigger: "Theo tự động", post: "Bài đăng",
   soft_orders: "Đơn chờ xác nhận", soft_hint: "Người mua đã có liên kết tới món khác. Hãy cho biết cuộc trò chuyện có dẫn đến đơn không.",
+  organic_orders: "Đơn không từ cuộc trò chuyện", organic_hint: "Không cuộc trò chuyện nào được ghi nhận: lý do cho biết đơn thiếu gì.", no_organic: "Không có đơn nào.",
   confirm: "Xác nhận", reject: "Từ chối", no_soft: "Không có đơn nào chờ.", confirmed: "Đã xác nhận", rejected: "Đã từ chối", drop_off: "Người mua rời đi ở đâu",
   reached: "{reached} đến, {left} rời", no_numbers: "Chưa có gì để đếm.", contact: "Liên hệ", placed: "Đặt lúc", amount: "Số tiền",
   count: "{count} trên {limit} liên hệ trong chu kỳ", count_open: "{count} liên hệ trong chu kỳ, không giới hạn", next_cycle: "Chu kỳ tiếp theo bắt đầu {at}.",
