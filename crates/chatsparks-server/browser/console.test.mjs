@@ -331,13 +331,20 @@ test("V1: a conversation is found by the beginning of a handle or an id, by keyb
 
 test("W3: a connection is green, amber with what is missing, or red, and a webhook waits", async () => {
   const { page, context } = await signedIn(OWNER);
-  await page.route("**/connections", (route) => route.fulfill({ json: { tiktok: { light: "amber", missing: ["messages"], connected: true, scopes: [] }, shop: { light: "red", connected: false, scopes: [] }, webhook: { state: "waiting", last_event: null }, account: null, channel: null } }));
+  await page.route("**/connections", (route) => route.fulfill({ json: { tiktok: { light: "amber", missing: ["messages"], connected: true, scopes: [], advice: "grant_scopes", to_do: "Grant them." }, shop: { light: "red", connected: false, scopes: [], refused: "TikTok answered <b>105002</b>", advice: "connect_shop", to_do: "Connect the shop." }, webhook: { state: "waiting", last_event: null }, account: null, channel: null } }));
   await open(page, "settings");
   await page.waitForSelector('text="Missing: messages"');
   assert.equal(await page.locator("main .dot.amber").count() >= 2, true);
   await page.waitForSelector('text="Waiting…"');
-  await page.locator('main .card button:text-is("Why?")').first().click();
-  await page.waitForSelector(".why li");
+  const card = (words) => page.locator("main .card").filter({ hasText: words });
+  await card("Missing: messages").locator('button:text-is("Why?")').click();
+  await card("Missing: messages").locator(".why >> text=/Grant them/").waitFor();
+  // What is asked beside the shop is answered about the shop.
+  await card("TikTok Shop").locator('button:text-is("Why?")').click();
+  await card("TikTok Shop").locator(".why >> text=/Connect the shop/").waitFor();
+  await card("TikTok Shop").locator(".why >> text=/answered <b>105002<.b>/").waitFor();
+  await card("Waiting…").locator('button:text-is("Why?")').click();
+  await card("Waiting…").locator(".why li").first().waitFor();
   await context.close();
 });
 

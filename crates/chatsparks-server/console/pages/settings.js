@@ -2,7 +2,7 @@
 
 import { languages } from "../shell.js";
 import { h, name, show } from "../dom.js";
-import { diagnosis, why } from "../why.js";
+import { diagnosis, standing, why } from "../why.js";
 import { code, t, when } from "../words.js";
 
 export async function draw(page) {
@@ -11,7 +11,7 @@ export async function draw(page) {
   const connection = (words, one) => h("div", { class: "card" },
     h("p", { class: "row" }, h("span", { class: `dot ${one.light}`, role: "img", "aria-label": code("light", one.light) }), h("b", {}, words), h("span", { class: "faint" },
       one.light === "amber" ? t("missing", { what: one.missing.join(", ") }) : code("light", one.light))),
-    one.light === "green" ? null : ask("webhook"));
+    one.light === "green" ? null : why(async () => standing(one), page.tell));
   const webhook = connections.webhook;
   const light = { receiving: "green", silent: "red" }[webhook.state] ?? "amber";
   const channel = connections.channel;

@@ -102,6 +102,8 @@ codes! {
     Advice {
         Nothing = "nothing", "Nothing to do here.";
         Reconnect = "reconnect", "Connect the TikTok account again in the workspace's settings; an owner can.";
+        AuthoriseAgain = "authorise_again", "The platform takes the account's permission no more: authorise the account again, and whoever runs the service puts the code or the refresh token that came of it into the configuration.";
+        AuthoriseShopAgain = "authorise_shop_again", "The platform takes the shop's permission no more: authorise the shop again, and whoever runs the service puts the code or the refresh token that came of it into the configuration.";
         GrantScopes = "grant_scopes", "Connect the TikTok account again and grant the permissions that are missing.";
         LookAtPlatformStatus = "look_at_platform_status", "Look at the platform's status page, and diagnose again with what it says.";
         WaitForPlatform = "wait_for_platform", "Wait until the platform's incident is over; what it sends late is still answered.";
