@@ -18,7 +18,7 @@ use serde_json::{Value, json};
     operation_id = "read_support_bundle",
     get, path = "/v1/workspaces/{workspace}/support", tag = "diagnosis",
     params(("workspace" = String, Path, description = "The id of the workspace")),
-    responses((status = 200, description = "The bundle", body = Object)),
+    responses((status = 200, description = "The bundle", body = crate::openapi::BundleShape)),
     security(("bearer" = ["read"])),
 )]
 pub(crate) async fn get<S: Store>(State(service): State<Shared<S>>, request: Request) -> Result<Json<Value>, Problem> {
