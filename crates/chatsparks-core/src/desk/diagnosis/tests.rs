@@ -76,6 +76,9 @@ fn d1_a_webhook_that_does_not_receive() {
     assert_eq!(known(&cut, Some(false), times(Some(now), None), now), "pfppp grant_scopes");
     cut.connections.tiktok.connected = false;
     assert_eq!(known(&cut, Some(false), times(Some(now), None), now), "fuppp reconnect");
+    let refused = Some("the access token is not taken");
+    let told = WebhookKnown { workspace: &cut, incident: None, post: None, refused, times: times(None, None), now };
+    assert_eq!(outcome(&told.diagnose()), "fuupu authorise_again");
 }
 
 fn evaluation(engine: &Engine, text: &str, contact: Option<&Contact>) -> Evaluation {
