@@ -156,6 +156,13 @@ impl Queue for JetStreamStore {
         Ok(found.into_iter().take(limit).map(queued).collect())
     }
 
+    async fn standing(&self, workspace: &WorkspaceId, effects: &[String]) -> Result<Vec<Queued>, StoreError> {
+        let Some(journal) = self.existing(workspace).await? else { return Ok(Vec::new()) };
+        let held = journal.state();
+        let found = held.parts.iter().flat_map(|part| effects.iter().filter_map(|id| part.effects.get(id)));
+        Ok(found.map(queued).collect())
+    }
+
     async fn next_retry(&self, workspace: &WorkspaceId) -> Result<Option<Instant>, StoreError> {
         let Some(journal) = self.existing(workspace).await? else { return Ok(None) };
         let state = journal.state();

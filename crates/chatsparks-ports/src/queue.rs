@@ -275,6 +275,17 @@ pub trait Queue: Send + Sync + 'static {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Queued>, StoreError>> + Send;
 
+    /// Where these effects stand, in any order: those that have their outcome too, for as long as it is kept. Whatever is
+    /// not known is left out.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn standing(
+        &self,
+        workspace: &WorkspaceId,
+        effects: &[String],
+    ) -> impl Future<Output = Result<Vec<Queued>, StoreError>> + Send;
+
     /// When the next effect that is tried again later may go.
     ///
     /// # Errors

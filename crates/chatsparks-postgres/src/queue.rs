@@ -12,6 +12,7 @@ use chatsparks_ports::{
 };
 use deadpool_postgres::Object;
 use std::collections::HashSet;
+use tokio_postgres::Row;
 
 impl Queue for PostgresStore {
     async fn ready(
@@ -119,17 +120,24 @@ impl Queue for PostgresStore {
                 }
             };
             let rows = found(&client, sql, &[&number, &stored, &signed(limit as u64)]).await?;
-            let queued = |row: &tokio_postgres::Row| Queued {
-                effect: unkey(row.get(0)).into_owned(),
-                user_id: user(row.get(1)),
-                kind: row.get(2),
-                state,
-                attempts: u32::try_from(row.get::<_, i32>(3)).unwrap_or(0),
-                not_after: ends(row.get(4)),
-                not_before: instant(row.get(5)),
-                why: row.get::<_, Option<&str>>(6).map(|why| unkey(why).into_owned()),
-            };
-            Ok(rows.iter().map(queued).collect())
+            Ok(rows.iter().map(|row| queued(row, state)).collect())
+        })
+        .await
+    }
+
+    async fn standing(&self, workspace: &WorkspaceId, effects: &[String]) -> Result<Vec<Queued>, StoreError> {
+        let id = workspace.clone();
+        let effects: Vec<String> = effects.iter().map(|effect| key(effect).into_owned()).collect();
+        self.with(move |inner, client| async move {
+            let Some(number) = inner.known(&client, &id).await? else { return Ok(Vec::new()) };
+            let sql = "SELECT id, user_id, kind, attempts, not_after, not_before, why, state FROM effect
+                 WHERE workspace = $1 AND partition = ANY ($2) AND id = ANY ($3)
+                 UNION ALL
+                 SELECT id, user_id, kind, attempts, not_after, NULL::bigint, why, state FROM outcome
+                 WHERE workspace = $1 AND partition = ANY ($2) AND id = ANY ($3)";
+            let rows = found(&client, sql, &[&number, &inner.all_partitions(), &effects]).await?;
+            let state = |row: &Row| EffectState::of(u8::try_from(row.get::<_, i16>(7)).unwrap_or(u8::MAX));
+            Ok(rows.iter().map(|row| queued(row, state(row))).collect())
         })
         .await
     }
@@ -142,6 +150,20 @@ impl Queue for PostgresStore {
             Ok(found_one(&client, sql, &[&number]).await?.and_then(|row| instant(row.get(0))))
         })
         .await
+    }
+}
+
+/// An effect as it is listed, where it stands in this state.
+fn queued(row: &Row, state: EffectState) -> Queued {
+    Queued {
+        effect: unkey(row.get(0)).into_owned(),
+        user_id: user(row.get(1)),
+        kind: row.get(2),
+        state,
+        attempts: u32::try_from(row.get::<_, i32>(3)).unwrap_or(0),
+        not_after: ends(row.get(4)),
+        not_before: instant(row.get(5)),
+        why: row.get::<_, Option<&str>>(6).map(|why| unkey(why).into_owned()),
     }
 }
 

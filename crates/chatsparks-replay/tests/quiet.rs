@@ -179,7 +179,7 @@ fn what_people_write_does_not_show_in_debug() {
         evidence[3].diagnose_contact(&replay).unwrap(),
     ];
     let stages = [StageSeen { stage: DmStage::Failed, at, detail: Some(CANARY.into()) }];
-    diagnoses.push(DeliveryKnown { dm_id: &"e1/1".into(), stages: &stages, cause: None }.diagnose());
+    diagnoses.push(DeliveryKnown { dm_id: &"e1/1".into(), stages: &stages, cause: None, standing: None }.diagnose());
     printed.print(&stages);
     printed.print(&diagnoses);
     printed.print(&evidence[2].order_notes().unwrap());

@@ -10,6 +10,7 @@ mod inbox;
 mod last_records;
 mod log;
 mod orders;
+mod standing;
 mod starts;
 mod thread;
 
@@ -21,6 +22,7 @@ pub use inbox::{Find, InboxCounts, InboxPage, InboxPlace, Listed};
 pub use last_records::LastRecords;
 pub use log::{LogError, LogPage, LookedAt};
 pub use orders::{ListedOrder, OrdersPage};
+pub use standing::EffectSeen;
 pub use starts::{StartsPage, WaitingStart};
 pub use thread::Thread;
 pub(crate) use thread::shown;

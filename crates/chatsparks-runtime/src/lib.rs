@@ -46,8 +46,8 @@ mod worker;
 
 pub use configure::{ConfigureError, Configured};
 pub use desk::{
-    ActError, Acted, Changes, Find, InboxCounts, InboxPage, InboxPlace, LastEvents, LastRecords, Listed, ListedOrder,
-    LogError, LogPage, LookedAt, OrdersPage, StartsPage, Thread, WaitingStart,
+    ActError, Acted, Changes, EffectSeen, Find, InboxCounts, InboxPage, InboxPlace, LastEvents, LastRecords, Listed,
+    ListedOrder, LogError, LogPage, LookedAt, OrdersPage, StartsPage, Thread, WaitingStart,
 };
 pub use explain::{CommentExplained, CommentShown, ExplainError, TriggerExplained};
 pub use forecast::Forecast;

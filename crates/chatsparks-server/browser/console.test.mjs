@@ -194,6 +194,7 @@ test("a service that goes away and comes back loses nothing that was written", a
   assert.equal(await page.inputValue("textarea"), "written while it was away");
   await service.start();
   await page.waitForSelector(".notice.red >> nth=0", { state: "hidden" });
+  assert.equal(await page.locator('.notice:visible >> text=/does not answer/').count(), 0);
   await page.locator('button:text-is("Send"):enabled').click();
   await page.waitForSelector('.bubble.ours >> text="written while it was away"');
   await page.waitForTimeout(300);
@@ -330,12 +331,126 @@ test("V1: a conversation is found by the beginning of a handle or an id, by keyb
 
 test("W3: a connection is green, amber with what is missing, or red, and a webhook waits", async () => {
   const { page, context } = await signedIn(OWNER);
-  await page.route("**/connections", (route) => route.fulfill({ json: { tiktok: { light: "amber", missing: ["messages"], connected: true, scopes: [] }, shop: { light: "red", connected: false, scopes: [] }, webhook: { state: "waiting", last_event: null }, account: null, channel: null } }));
+  await page.route("**/connections", (route) => route.fulfill({ json: { tiktok: { light: "amber", missing: ["messages"], connected: true, scopes: [], advice: "grant_scopes", to_do: "Grant them." }, shop: { light: "red", connected: false, scopes: [], refused: "TikTok answered <b>105002</b>", advice: "connect_shop", to_do: "Connect the shop." }, webhook: { state: "waiting", last_event: null }, account: null, channel: null } }));
   await open(page, "settings");
   await page.waitForSelector('text="Missing: messages"');
   assert.equal(await page.locator("main .dot.amber").count() >= 2, true);
   await page.waitForSelector('text="Waiting…"');
-  await page.locator('main .card button:text-is("Why?")').first().click();
-  await page.waitForSelector(".why li");
+  const card = (words) => page.locator("main .card").filter({ hasText: words });
+  await card("Missing: messages").locator('button:text-is("Why?")').click();
+  await card("Missing: messages").locator(".why >> text=/Grant them/").waitFor();
+  // What is asked beside the shop is answered about the shop.
+  await card("TikTok Shop").locator('button:text-is("Why?")').click();
+  await card("TikTok Shop").locator(".why >> text=/Connect the shop/").waitFor();
+  await card("TikTok Shop").locator(".why >> text=/answered <b>105002<.b>/").waitFor();
+  await card("Waiting…").locator('button:text-is("Why?")').click();
+  await card("Waiting…").locator(".why li").first().waitFor();
+  await context.close();
+});
+
+test("D3: a public reply that was not said looks so, and says why and what to do", async () => {
+  await service.happens({ id: "reply-1", type: "comment", comment_id: "reply-c1", post_id: "v31", user_id: "reply-u1", handle: "reply", text: "price?" });
+  const { page, context, wrong } = await signedIn(OWNER);
+  const reply = { kind: "public_reply", at: "2026-03-15T10:00:00Z", effect: "reply-1/0", text: "Check <b>your</b> inbox", stage: "failed", why: "TikTok answered 40002: <i>no</i>", attempts: 1, advice: "answer_the_comment", to_do: "Answer it." };
+  const said = { ...reply, effect: "reply-1/1", text: "This one was said", stage: "sent", why: null };
+  await page.route("**/contacts/reply-u1/thread", async (route) => {
+    const told = await (await route.fetch()).json();
+    return route.fulfill({ json: { ...told, entries: [...told.entries, reply, said] } });
+  });
+  const check = { code: "reply_sent", asks: "The public reply was sent to the platform", answer: "fail", looked_at: { why: reply.why }, advice: reply.advice, to_do: reply.to_do };
+  await page.route("**/diagnosis?about=dm&dm=reply-1%2F0", (route) => route.fulfill({ json: { kind: "reply_not_said", case: "reply_failed", advice: reply.advice, to_do: reply.to_do, checks: [check] } }));
+  await open(page, "inbox/open/reply-u1");
+  const failed = page.locator(".bubble.ours").filter({ hasText: "Check <b>your</b> inbox" });
+  await failed.locator('.badge.bad >> text="Failed"').waitFor();
+  await failed.locator('button:text-is("Why?")').click();
+  await failed.locator(".why >> text=/TikTok answered 40002: <i>no<.i>/").waitFor();
+  await failed.locator(".why >> text=/Answer it/").waitFor();
+  const sent = page.locator(".bubble.ours").filter({ hasText: "This one was said" });
+  await sent.locator('.badge >> text="Sent"').waitFor();
+  assert.equal(await sent.locator('button:text-is("Why?")').count(), 0);
+  assert.deepEqual(wrong, []);
+  await context.close();
+});
+
+test("that the service was away is told no longer once it is back, where nobody listens too", async () => {
+  const { page, context } = await signedIn(OWNER);
+  await page.route("**/orders?result=soft*", (route) => route.fulfill({ json: { orders: [{ order_id: "away-o1", result: "soft", user_id: null, placed_at: "2026-03-15T10:00:00Z", net_minor: 100, currency: "THB", reviewed: false }], next: null } }));
+  await open(page, "analytics");
+  const confirm = page.locator('.card button:text-is("Confirm")');
+  await confirm.waitFor();
+  await service.stop();
+  await confirm.click();
+  await page.waitForSelector('.notice:visible >> text=/does not answer/');
+  await service.start();
+  await page.waitForFunction(() => ![...document.querySelectorAll(".notice")].some((notice) => !notice.hidden && /does not answer/.test(notice.textContent)));
+  await context.close();
+});
+
+test("D6: why something was refused is said in the reader's language, and nothing loads for ever", async () => {
+  const context = await browser.newContext({ locale: "th" });
+  const page = await context.newPage();
+  await page.goto(service.address);
+  const sign = async (workspace, member) => {
+    await page.fill("[name=workspace]", workspace);
+    await page.fill("[name=member]", member);
+    await page.fill("[name=token]", service.token);
+    await page.press("[name=token]", "Enter");
+  };
+  await sign("nosuch", OWNER);
+  await page.waitForSelector('form [role=alert] >> text="ไม่มีพื้นที่ทำงานรหัสนี้"');
+  await sign("glow", "nobody@glow.example");
+  await page.waitForSelector('form [role=alert] >> text=/ไม่มีใครเชิญอีเมลนี้/');
+  await context.close();
+  const { page: inside, context: session } = await signedIn(OWNER, { locale: "vi" });
+  await open(inside, "automations/nosuch");
+  await inside.waitForSelector('main .notice >> text="Ở đây không có gì tên như vậy."');
+  assert.equal(await inside.locator("main > p.faint").count(), 0);
+  // What the engine refuses has its advice.
+  await service.happens({ id: "vi-1", type: "message", message_id: "vi-m1", user_id: "vi-u1", text: "hello?" });
+  await inside.route("**/contacts/vi-u1/acts", (route) => route.fulfill({ status: 409, contentType: "application/problem+json", json: { type: "https://x/#refused", status: 409, title: "no", detail: "Take it first.", reason: "not_human", advice: "take_first", to_do: "Take it first." } }));
+  await open(inside, "inbox/human/vi-u1");
+  await inside.locator(".thread header .main").click();
+  await inside.waitForSelector('main .notice >> text="Bot đang giữ: hãy tiếp nhận trước."');
+  await session.close();
+});
+
+test("on a phone too it is told who is signed in, and they can sign out", async () => {
+  const { page, context } = await signedIn(OWNER, { viewport: { width: 390, height: 844 } });
+  await page.click('nav a[data-page="settings"]');
+  const card = page.locator("main .card").filter({ has: page.locator('button:text-is("Sign out")') });
+  await card.locator(`text="${OWNER}"`).waitFor();
+  await card.locator("button").click();
+  await page.waitForSelector("form [name=member]");
+  await page.reload();
+  await page.waitForSelector("form [name=member]");
+  await context.close();
+});
+
+test("A6: an order that nobody is credited with is found, and says why", async () => {
+  for (const number of [1, 2, 3]) {
+    await service.happens({ id: `organic-${number}`, type: "order", order_id: `0-organic-${number}`, user_id: "nobody-known", currency: "THB", total_minor: 12300, lines: [] });
+  }
+  const { page, context, wrong } = await signedIn(OWNER);
+  await open(page, "analytics");
+  const card = page.locator(".card").filter({ hasText: "0-organic-1" });
+  await card.locator(".ring.organic").waitFor();
+  assert.equal(await card.locator('button:text-is("Confirm")').count(), 0);
+  await card.locator('button:text-is("Why?")').click();
+  await card.locator(".why >> text=/What to do next/").waitFor();
+  // A page at a time.
+  await page.route("**/orders?result=organic*", async (route) => {
+    const url = new URL(route.request().url());
+    url.searchParams.set("limit", "1");
+    return route.fulfill({ response: await route.fetch({ url: String(url) }) });
+  });
+  await open(page, "settings");
+  await page.waitForSelector("text=/TikTok account/");
+  await open(page, "analytics");
+  await page.waitForSelector('.card >> text="0-organic-1"');
+  const organic = page.locator("section").filter({ hasText: "Organic orders" });
+  assert.equal(await organic.locator(".card").count(), 1);
+  await organic.locator('button:text-is("more")').click();
+  await organic.locator('.card >> text="0-organic-2"').waitFor();
+  assert.deepEqual(wrong, []);
   await context.close();
 });

@@ -29,6 +29,15 @@ function tellAway(away) {
   if (away === isAway) return;
   isAway = away;
   listeners.forEach((listener) => listener(away));
+  if (away) askAgain();
+}
+
+/** Asks until the service answers: whoever did something once would never hear that it is back. */
+async function askAgain() {
+  for (let wait = 1000; isAway; wait = Math.min(wait * 2, 8000)) {
+    await pause(wait);
+    if (isAway) await once("GET", "v1/session", undefined, {}).catch(() => {});
+  }
 }
 
 async function once(method, path, body, headers) {

@@ -1,9 +1,9 @@
 // The console: who is signed in, which page is shown, and what all pages share.
 
 import { h, icon, show } from "./dom.js";
-import { Refused, act, of, onAway, read } from "./api.js";
+import { Away, Refused, act, of, onAway, read } from "./api.js";
 import { languages } from "./shell.js";
-import { begin as beginWords, t } from "./words.js";
+import { begin as beginWords, refusal, t } from "./words.js";
 
 /** The pages: each is asked for when it is first opened. */
 const PAGES = ["automations", "inbox", "analytics", "billing", "settings"];
@@ -16,14 +16,16 @@ let leave = () => {};
 function context(main, parts, signal) {
   const calls = of(session.workspace);
   return {
-    main, parts, signal, session, calls,
+    main, parts, signal, session, calls, signOut,
     read: (path) => calls.read(path, signal),
     go: (...to) => { location.hash = `#/${to.map(encodeURIComponent).join("/")}`; },
     /** Tells of what went wrong, where people look. */
     tell(error) {
       if (signal.aborted) return;
       if (error instanceof Refused && error.status === 401) { session = null; signIn(t("gone")); return; }
-      notice(main, error instanceof Refused ? error.message : t("away"), "error");
+      // That the service is away stands above, until it is back.
+      if (error instanceof Away) return;
+      notice(main, error instanceof Refused ? refusal(error.problem) : t("failed", { why: error.message }), "error");
     },
     notice: (text, kind) => notice(main, text, kind),
   };
@@ -48,7 +50,8 @@ async function open() {
   if (!session) return;
   const [page, ...parts] = where();
   const ended = new AbortController();
-  const main = h("main", { id: "main", tabindex: "-1" }, h("p", { class: "faint" }, t("loading")));
+  const loading = h("p", { class: "faint" }, t("loading"));
+  const main = h("main", { id: "main", tabindex: "-1" }, loading);
   const off = shell(page, main);
   leave = () => { ended.abort(); off(); leave = () => {}; };
   document.title = `${t(page)} · ${session.name}`;
@@ -56,6 +59,7 @@ async function open() {
     const { draw } = await import(`./pages/${page}.js`);
     if (!ended.signal.aborted) await draw(context(main, parts, ended.signal));
   } catch (error) {
+    loading.remove();
     if (!ended.signal.aborted) context(main, parts, ended.signal).tell(error);
   }
 }
@@ -65,11 +69,13 @@ function shell(page, main) {
   const bar = h("nav", { class: "bar", "aria-label": session.name },
     h("div", { class: "name" }, h("bdi", { dir: "auto" }, session.name)), PAGES.map(link),
     h("div", { class: "who" }, h("bdi", {}, session.member ?? ""), h("br"), h("button", { class: "quiet", type: "button", onclick: signOut }, t("sign_out"))));
-  const away = h("div", { class: "notice red", role: "alert", hidden: true }, t("away"));
+  const away = awayNotice();
   const skip = h("a", { class: "skip", href: "#main", onclick: (event) => { event.preventDefault(); main.focus(); } }, t("skip"));
   show(root, skip, h("div", { class: "shell" }, bar, h("div", { class: "grow" }, h("div", { role: "presentation" }, away), main)));
   return onAway((isAway) => { away.hidden = !isAway; });
 }
+
+const awayNotice = () => h("div", { class: "notice red", role: "alert", hidden: true }, t("away"));
 
 async function signOut() {
   await act("DELETE", "v1/session").catch(() => {});
@@ -85,6 +91,9 @@ function signIn(told) {
     return [h("label", { for: name }, t({ workspace: "workspace", member: "email", token: "token" }[name])), input, hint ? h("p", { class: "faint small" }, hint) : null];
   };
   const problem = h("p", { role: "alert" }, told ?? "");
+  const away = awayNotice();
+  const off = onAway((isAway) => { away.hidden = !isAway; });
+  leave = () => { off(); leave = () => {}; };
   const form = h("form", { class: "sign-in card", onsubmit: async (event) => {
     event.preventDefault();
     const given = Object.fromEntries(new FormData(form));
@@ -94,9 +103,9 @@ function signIn(told) {
       localStorage.setItem("chatsparks_workspace", given.workspace);
       open();
     } catch (error) {
-      problem.textContent = error instanceof Refused ? error.message : t("away");
+      problem.textContent = error instanceof Refused ? refusal(error.problem) : "";
     }
-  } }, h("h1", {}, "ChatSparks"), problem, field("workspace", "text"), field("member", "email"), field("token", "password", t("token_hint")),
+  } }, h("h1", {}, "ChatSparks"), away, problem, field("workspace", "text"), field("member", "email"), field("token", "password", t("token_hint")),
   h("button", { class: "main" }, t("sign_in")), languages(() => signIn(told)));
   show(root, h("main", { id: "main" }, form));
   document.title = `${t("sign_in")} · ChatSparks`;

@@ -1,7 +1,7 @@
 // Why something did not happen, and what to do next: the same wherever it is asked.
 
-import { h, show } from "./dom.js";
-import { advice, asks, code, t, when } from "./words.js";
+import { h, said, show } from "./dom.js";
+import { advice, asks, code, reason, t, when } from "./words.js";
 
 /** A button that answers *Why?* beneath itself. `ask` gives what is shown. */
 export function why(ask, tell) {
@@ -22,10 +22,19 @@ export function next(told) {
   return words ? h("p", {}, h("b", {}, t("to_do"), ": "), words) : null;
 }
 
+/** Why something stands still or was refused, as whoever refused it says. */
+const because = (given) => given ? h("p", {}, h("b", {}, t("reason"), ": "), said(reason(given))) : null;
+
+/** The same of a diagnosis: what its checks found first. */
+const found = (told) => told.checks.map((one) => one.looked_at.stopped_why ?? one.looked_at.why ?? one.looked_at.refused ?? one.looked_at.detail).find(Boolean);
+
+/** A connection that is not as it should be. */
+export const standing = (connection) => [because(connection.refused), next(connection)];
+
 /** A diagnosis: each check, and what to do about the first that failed. */
 export function diagnosis(told) {
   const check = (one) => h("li", {}, h("span", { class: `badge ${{ pass: "good", fail: "bad" }[one.answer] ?? ""}` }, code("answer", one.answer)), " ", asks(one));
-  return [next(told), h("p", { class: "faint small" }, t("checks")), h("ul", {}, told.checks.map(check))];
+  return [because(found(told)), next(told), h("p", { class: "faint small" }, t("checks")), h("ul", {}, told.checks.map(check))];
 }
 
 /** What became of a trigger for a comment, and what else would have refused it. */

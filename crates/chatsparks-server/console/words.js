@@ -46,6 +46,18 @@ export function advice(told) {
   return (language !== "en" && words[`advice.${told.advice}`]) || told.to_do || "";
 }
 
+/** Why something was not sent: one of our codes in words, else as the platform or the channel says it. */
+export const reason = (why) => words[`unsent.${why}`] ?? en[`unsent.${why}`] ?? why;
+
+/**
+ * Why the service refused: by the code of what to do or of a sign-in where there is one, else by the kind of problem. Of that
+ * the service says more in its own sentence, which is English.
+ */
+export function refusal(problem) {
+  const kind = `refused.${problem.type?.split("#").at(-1)}`;
+  return words[`sign_in.${problem.sign_in}`] || advice(problem) || (language !== "en" && words[kind]) || problem.detail || words[kind] || problem.title || "";
+}
+
 /** What a check asks, likewise. */
 export function asks(check) {
   return (language !== "en" && words[`check.${check.code}`]) || check.asks;

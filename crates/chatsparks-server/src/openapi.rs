@@ -11,9 +11,11 @@ use utoipa::{
     },
 };
 
+pub(crate) use answers::{BundleShape, CommentExplainedShape, DocumentShape, InsightsShape, ThreadShape};
 pub(crate) use event_line::{EventLine, Id, LinkShape, Verdict};
 pub(crate) use shapes::{ContactShape, CountShape, FaultShape, HealthShape, OrderShape, QueueShape, StateShape};
 
+mod answers;
 mod event_line;
 mod shapes;
 
@@ -139,6 +141,23 @@ mod tests {
         for parameter in parameters {
             assert!(parameter["schema"]["type"].is_string(), "{parameter}");
         }
+    }
+
+    /// What is answered is described by its fields, but for what describes itself.
+    #[test]
+    fn h_no_answer_is_a_bare_object() {
+        let document = document();
+        let paths = document["paths"].as_object().into_iter().flatten();
+        let calls = paths.flat_map(|(path, calls)| {
+            calls.as_object().into_iter().flatten().map(move |(method, call)| (path, method, call))
+        });
+        let mut looked_at = 0;
+        for (path, method, call) in calls.filter(|(path, ..)| *path != "/v1/openapi.json") {
+            let schema = &call["responses"]["200"]["content"]["application/json"]["schema"];
+            looked_at += usize::from(!schema.is_null());
+            assert_ne!(schema["type"], json!("object"), "{method} {path}: {schema}");
+        }
+        assert!(looked_at > 30, "{looked_at}");
     }
 
     /// H6: what a token may do that reads or acts, a session may; it brings no events and changes no document.

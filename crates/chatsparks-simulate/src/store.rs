@@ -284,6 +284,10 @@ impl<S: Store> Queue for Watched<S> {
         self.other(self.inner.list(workspace, state, limit)).await
     }
 
+    async fn standing(&self, workspace: &WorkspaceId, effects: &[String]) -> Result<Vec<Queued>, StoreError> {
+        self.other(self.inner.standing(workspace, effects)).await
+    }
+
     async fn next_retry(&self, workspace: &WorkspaceId) -> Result<Option<Instant>, StoreError> {
         self.other(self.inner.next_retry(workspace)).await
     }

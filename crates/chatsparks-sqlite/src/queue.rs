@@ -11,7 +11,7 @@ use chatsparks_ports::{
     Context, EffectKey, EffectState, Input, Lane, NewEffect, Queue, QueueCount, Queued, Ready, Settled, Shard,
     StoreError, bot_conversation, kind_of,
 };
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// The states as they are stored.
 pub(crate) const WAITING: u8 = 0;
@@ -330,6 +330,26 @@ impl Queue for SqliteStore {
         self.read(move |connection| list(connection, &id, state, limit)).await
     }
 
+    async fn standing(&self, workspace: &WorkspaceId, effects: &[String]) -> Result<Vec<Queued>, StoreError> {
+        let (id, effects) = (workspace.clone(), effects.to_vec());
+        self.read(move |connection| {
+            let Some(number) = crate::shard::workspace(connection, &id)? else { return Ok(Vec::new()) };
+            let mut statement = connection.prepare_cached(
+                "SELECT id, user_id, kind, attempts, not_after, not_before, why, state FROM effect
+                 WHERE workspace = ?1 AND id = ?2 ORDER BY partition",
+            )?;
+            let mut standing = Vec::new();
+            for effect in effects {
+                let mut rows = statement.query(params![number, effect])?;
+                while let Some(row) = rows.next()? {
+                    standing.push(queued(row, EffectState::of(row.get(7)?))?);
+                }
+            }
+            Ok(standing)
+        })
+        .await
+    }
+
     async fn next_retry(&self, workspace: &WorkspaceId) -> Result<Option<Instant>, StoreError> {
         let id = workspace.clone();
         self.read(move |connection| {
@@ -414,16 +434,21 @@ fn list(connection: &Connection, id: &WorkspaceId, state: EffectState, limit: us
     let mut rows = statement.query(params![number, stored, signed(limit as u64)])?;
     let mut listed = Vec::new();
     while let Some(row) = rows.next()? {
-        listed.push(Queued {
-            effect: row.get(0)?,
-            user_id: row.get::<_, Option<String>>(1)?.map(UserId::from),
-            kind: row.get(2)?,
-            state,
-            attempts: row.get(3)?,
-            not_after: instant(row.get::<_, Option<i64>>(4)?.filter(|not_after| *not_after != i64::MAX)),
-            not_before: instant(row.get(5)?),
-            why: row.get(6)?,
-        });
+        listed.push(queued(row, state)?);
     }
     Ok(listed)
+}
+
+/// An effect as it is listed, where it stands in this state.
+fn queued(row: &Row<'_>, state: EffectState) -> Result<Queued, Failure> {
+    Ok(Queued {
+        effect: row.get(0)?,
+        user_id: row.get::<_, Option<String>>(1)?.map(UserId::from),
+        kind: row.get(2)?,
+        state,
+        attempts: row.get(3)?,
+        not_after: instant(row.get::<_, Option<i64>>(4)?.filter(|not_after| *not_after != i64::MAX)),
+        not_before: instant(row.get(5)?),
+        why: row.get(6)?,
+    })
 }

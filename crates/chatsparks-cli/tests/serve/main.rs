@@ -22,6 +22,7 @@ mod retention;
 mod service;
 #[cfg(unix)]
 mod sidecar;
+mod standing;
 #[cfg(unix)]
 mod stopping;
 #[cfg(unix)]

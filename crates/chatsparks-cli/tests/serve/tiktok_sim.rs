@@ -128,8 +128,17 @@ fn w3_a_permission_that_is_taken_back_is_said_with_what_to_do() {
         let told = connections();
         told["tiktok"]["light"] == "red" && told["shop"]["light"] == "red"
     });
+    let told = connections();
+    let advice = |side: &str| (told[side]["advice"].clone(), told[side]["refused"].is_string());
+    assert_eq!(advice("tiktok"), (json!("authorise_again"), true), "{told}");
+    assert_eq!(advice("shop"), (json!("authorise_shop_again"), true), "{told}");
+    assert!(told["tiktok"]["to_do"].as_str().is_some_and(|to_do| to_do.contains("the configuration")), "{told}");
     let told = diagnosis();
-    assert_eq!((&told["first_failed"], &told["advice"]), (&json!("connection_live"), &json!("reconnect")), "{told}");
+    assert_eq!(
+        (&told["first_failed"], &told["advice"]),
+        (&json!("connection_live"), &json!("authorise_again")),
+        "{told}"
+    );
     let live = &told["checks"][0];
     assert_eq!(live["answer"], "fail");
     let looked_at = live["looked_at"].to_string();

@@ -15,6 +15,7 @@ pub use bundle::{BUNDLED_EVENTS, BundledEvent, SupportBundle};
 pub use delivery::{DeliveryCause, DeliveryKnown, StageSeen};
 pub use order::OrderKnown;
 pub use question::QuestionKnown;
+pub use standing::{ChannelStands, EffectStanding, Stands};
 pub use teammate::TeammateKnown;
 pub use webhook::WebhookKnown;
 
@@ -25,6 +26,7 @@ mod delivery;
 mod next;
 mod order;
 mod question;
+mod standing;
 mod teammate;
 #[cfg(test)]
 mod tests;
@@ -55,6 +57,8 @@ pub enum DiagnosisKind {
     AutomationDidNotFire,
     /// The buyer never saw the DM (D3).
     DmNotSeen,
+    /// A public reply was not said (D3).
+    ReplyNotSaid,
     /// An order was not attributed (D4).
     OrderNotAttributed,
     /// A flow repeats its question (D5).

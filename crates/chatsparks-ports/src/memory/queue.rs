@@ -299,6 +299,13 @@ impl Queue for MemoryStore {
         }))
     }
 
+    async fn standing(&self, workspace: &WorkspaceId, effects: &[String]) -> Result<Vec<Queued>, StoreError> {
+        Ok(self.all(workspace, |shards| {
+            let of = |shard: &HeldShard, id: &String| Some(shard.effects.get(shard.effects_by_id.get(id)?)?.queued());
+            shards.flat_map(|shard| effects.iter().filter_map(|id| of(shard, id))).collect()
+        }))
+    }
+
     async fn next_retry(&self, workspace: &WorkspaceId) -> Result<Option<Instant>, StoreError> {
         Ok(self
             .all(workspace, |shards| shards.flat_map(HeldShard::fronts).filter_map(|effect| effect.not_before).min()))

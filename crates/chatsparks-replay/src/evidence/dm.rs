@@ -56,6 +56,6 @@ impl DmEvidence {
     pub(super) fn diagnose(&self) -> Diagnosis {
         let details = self.stages.iter().filter_map(|seen| seen.detail.as_ref());
         let cause = details.filter_map(|detail| DeliveryCause::named_by(detail.as_str())).next_back();
-        DeliveryKnown { dm_id: &self.dm_id, stages: &self.stages, cause }.diagnose()
+        DeliveryKnown { dm_id: &self.dm_id, stages: &self.stages, cause, standing: None }.diagnose()
     }
 }

@@ -5,7 +5,7 @@ use crate::Runtime;
 use chatsparks_core::{
     ActKind, CommentResult, Contact, DmId, DmStage, Envelope, Event, EventId, Explained, Fact, Instant, Key,
     PendingFor, RefusalReason, Row, Text, UserId, WorkspaceId,
-    diagnosis::{Advice, StageSeen},
+    diagnosis::{Advice, EffectStanding, StageSeen},
     final_state::ContactState,
 };
 use chatsparks_ports::{Logged, Shard, Store, StoreError};
@@ -21,7 +21,7 @@ const EVENTS: usize = 1_000;
 const SHOWN: usize = 10_000;
 /// Receipts of one DM that are read.
 const RECEIPTS: usize = 1_000;
-/// DMs whose stage is looked up: the last.
+/// DMs and public replies whose stage is looked up: the last of each.
 const STAGES: usize = 200;
 
 /// A contact and what happened with them.
@@ -82,6 +82,7 @@ impl<S: Store> Runtime<S> {
                 dm["stage"] = json!(stage);
             }
         }
+        self.tell_of_replies(workspace, &mut entries).await?;
         let head = self.head(workspace).await?;
         Ok(Some(Thread {
             contact: ContactState::new(&contact, &head),
@@ -90,6 +91,23 @@ impl<S: Store> Runtime<S> {
             entries,
             older,
         }))
+    }
+
+    /// What became of public replies: the platform tells nothing of them, and so only the queue knows.
+    async fn tell_of_replies(&self, workspace: &WorkspaceId, entries: &mut [Value]) -> Result<(), StoreError> {
+        let mut replies: Vec<&mut Value> =
+            entries.iter_mut().rev().filter(|entry| entry["kind"] == "public_reply").take(STAGES).collect();
+        let ids: Vec<String> = replies.iter().filter_map(|reply| reply["effect"].as_str()).map(str::to_owned).collect();
+        let known = self.effects(workspace, &ids).await?;
+        for reply in &mut replies {
+            let Some(seen) = reply["effect"].as_str().and_then(|effect| known.get(effect)) else { continue };
+            let EffectStanding { stands, attempts, not_before, why, .. } = &seen.standing;
+            let advice = seen.standing.advice();
+            (reply["stage"], reply["attempts"]) = (json!(stands), json!(attempts));
+            (reply["not_before"], reply["why"]) = (json!(not_before), json!(why));
+            (reply["advice"], reply["to_do"]) = (json!(advice), json!(advice.sentence()));
+        }
+        Ok(())
     }
 
     /// The stages of a DM, as they were told, the engine's own first; none: no such DM was decided.
@@ -213,7 +231,9 @@ fn tell(kept: &Kept, words: &HashMap<EventId, Envelope>, entries: &mut Vec<Value
             told["dm_id"] = effect["id"].clone();
             add("dm", told);
         } else if let Some(reply) = effect["public_reply"].as_object() {
-            add("public_reply", json!(reply));
+            let mut told = json!(reply);
+            told["effect"] = effect["id"].clone();
+            add("public_reply", told);
         } else if let Some(told) = effect["notify_inbox"].as_object() {
             add("inbox", json!(told));
         }

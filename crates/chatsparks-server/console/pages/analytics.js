@@ -5,6 +5,8 @@ import { order as explained, why } from "../why.js";
 import { money, number, t, when } from "../words.js";
 
 const SHOWN = 100;
+/** Orders that are asked for at once. */
+const PAGE = 20;
 
 export async function draw(page) {
   const insights = await page.read("insights");
@@ -17,7 +19,8 @@ export async function draw(page) {
   const comments = Object.values(insights.posts).reduce((sum, one) => sum + one.comments, 0);
   show(page.main, h("h1", {}, t("analytics")),
     h("div", { class: "numbers" }, h("div", { class: "card" }, h("span", { class: "faint" }, t("comments")), h("b", {}, number(comments))), sums),
-    soft(page),
+    listed(page, { result: "soft", title: t("soft_orders"), hint: t("soft_hint"), none: t("no_soft"), isShown: (order) => !order.reviewed }),
+    listed(page, { result: "organic", title: t("organic_orders"), hint: t("organic_hint"), none: t("no_organic"), isShown: () => true }),
     h("h2", {}, t("by_post")), table(t("post"), insights.posts),
     h("h2", {}, t("by_trigger")), table(t("automation"), insights.triggers),
     h("h2", {}, t("drop_off")), Object.entries(insights.flows).map(([flow, one]) => fall(flow, one)),
@@ -36,27 +39,29 @@ function table(of, groups) {
   return h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, of), head)), h("tbody", {}, sorted.map(row))));
 }
 
-/** Soft orders, each with a dotted ring until somebody says what it is. */
-function soft(page) {
+/** Orders that count as one thing, a page at a time. */
+function listed(page, { result, title, hint, none, isShown }) {
   const rows = h("div", {});
   const more = h("button", { type: "button", onclick: () => ask() }, t("more"));
   let after = null;
   const ask = async () => {
     more.remove();
     try {
-      const { orders, next } = await page.read(`orders?result=soft${after ? `&after=${encodeURIComponent(after)}` : ""}`);
+      const { orders, next } = await page.read(`orders?result=${result}&limit=${PAGE}${after ? `&after=${encodeURIComponent(after)}` : ""}`);
       after = next;
-      rows.append(...orders.filter((order) => !order.reviewed).map((order) => one(page, order)));
+      rows.append(...orders.filter(isShown).map((order) => one(page, order)));
       if (next) rows.append(more);
-      else if (!rows.firstChild) rows.append(h("p", { class: "faint" }, t("no_soft")));
+      else if (!rows.firstChild) rows.append(h("p", { class: "faint" }, none));
     } catch (error) { page.tell(error); }
   };
   ask();
-  return h("section", {}, h("h2", {}, t("soft_orders")), h("p", { class: "faint" }, t("soft_hint")), rows);
+  return h("section", {}, h("h2", {}, title), h("p", { class: "faint" }, hint), rows);
 }
 
+/** An order: a soft one has a dotted ring until somebody says what it is. */
 function one(page, order) {
-  const ring = h("span", { class: "ring", role: "img", "aria-label": t("soft") });
+  const isSoft = order.result === "soft";
+  const ring = h("span", { class: `ring ${isSoft ? "" : "organic"}`, role: "img", "aria-label": t(isSoft ? "soft" : "organic") });
   const said = h("span", { role: "status" });
   const judge = (verdict) => async () => {
     buttons.forEach((button) => { button.disabled = true; });
@@ -67,9 +72,9 @@ function one(page, order) {
       buttons.forEach((button) => button.remove());
     } catch (error) { page.tell(error); buttons.forEach((button) => { button.disabled = false; }); }
   };
-  const buttons = page.session.may_act ? ["confirm", "reject"].map((verdict) => h("button", { type: "button", onclick: judge(verdict) }, t(verdict))) : [];
+  const buttons = isSoft && page.session.may_act ? ["confirm", "reject"].map((verdict) => h("button", { type: "button", onclick: judge(verdict) }, t(verdict))) : [];
   return h("div", { class: "card row" }, ring, h("span", { class: "grow" }, name(order.order_id), h("br"),
-    h("span", { class: "faint small" }, order.user_id ? h("a", { href: `#/inbox/open/${encodeURIComponent(order.user_id)}` }, name(order.user_id)) : null, " · ", when(order.placed_at))),
+    h("span", { class: "faint small" }, order.user_id ? h("a", { href: `#/inbox/open/${encodeURIComponent(order.user_id)}` }, name(order.user_id)) : null, order.user_id ? " · " : null, when(order.placed_at))),
   h("b", {}, money(order.net_minor, order.currency)), said, buttons,
   h("div", {}, why(async () => explained(await page.read(`orders/${encodeURIComponent(order.order_id)}/explain`)), page.tell)));
 }

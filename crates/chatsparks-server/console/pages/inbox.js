@@ -144,7 +144,8 @@ class Thread {
       case "message":
         return h("div", { class: "bubble" }, said(one.text ?? one.option ?? "…", [], t("more")), h("div", { class: "meta" }, at, one.result && one.result !== "taken" && one.result !== "kept" ? h("span", { class: "badge warn" }, code("result", one.result)) : null));
       case "public_reply":
-        return h("div", { class: "bubble ours" }, said(one.text), h("div", { class: "meta" }, t("public_reply"), at));
+        return h("div", { class: "bubble ours" }, said(one.text), h("div", { class: "meta" }, t("public_reply"), at, one.stage ? stageBadge(one.stage) : null),
+          one.stage && one.stage !== "sent" ? why(async () => diagnosis(await this.page.read(`diagnosis?about=dm&dm=${encodeURIComponent(one.effect)}`)), this.page.tell) : null);
       case "dm":
         return this.dm(one, at, open);
       case "act":
@@ -181,7 +182,7 @@ class Thread {
     if (open.has(one.dm_id)) panel.open = true;
     return h("div", { class: "bubble ours" }, one.text ? said(one.text) : null, one.card ? h("p", {}, h("span", { class: "badge" }, t("product_card")), " ", one.card.sku ?? one.card.product ?? "") : null,
       one.options?.length ? h("div", { class: "options" }, one.options.map((option) => h("span", {}, name(option.label)))) : null,
-      h("div", { class: "meta" }, name(one.member ?? t("bot")), at, h("span", { class: `badge ${stage === "failed" ? "bad" : stage === "read" || stage === "delivered" ? "good" : ""}` }, code("stage", stage))), panel);
+      h("div", { class: "meta" }, name(one.member ?? t("bot")), at, stageBadge(stage)), panel);
   }
 
   waits(pending) {
@@ -222,6 +223,12 @@ class Thread {
     if (problem.reason === "changed_meanwhile") this.page.notice(problem.owner ? t("changed", { who: problem.owner }) : t("changed_state"), "yellow");
     else this.page.tell(error);
   }
+}
+
+/** How far something came that went out. */
+function stageBadge(stage) {
+  const kind = { failed: "bad", dead: "bad", waiting: "warn", in_doubt: "warn", delivered: "good", read: "good" }[stage] ?? "";
+  return h("span", { class: `badge ${kind}` }, code("stage", stage));
 }
 
 /** Whose conversations are looked for: it stays while one after the other is opened. */

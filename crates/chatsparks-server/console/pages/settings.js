@@ -2,7 +2,7 @@
 
 import { languages } from "../shell.js";
 import { h, name, show } from "../dom.js";
-import { diagnosis, why } from "../why.js";
+import { diagnosis, standing, why } from "../why.js";
 import { code, t, when } from "../words.js";
 
 export async function draw(page) {
@@ -11,7 +11,7 @@ export async function draw(page) {
   const connection = (words, one) => h("div", { class: "card" },
     h("p", { class: "row" }, h("span", { class: `dot ${one.light}`, role: "img", "aria-label": code("light", one.light) }), h("b", {}, words), h("span", { class: "faint" },
       one.light === "amber" ? t("missing", { what: one.missing.join(", ") }) : code("light", one.light))),
-    one.light === "green" ? null : ask("webhook"));
+    one.light === "green" ? null : why(async () => standing(one), page.tell));
   const webhook = connections.webhook;
   const light = { receiving: "green", silent: "red" }[webhook.state] ?? "amber";
   const channel = connections.channel;
@@ -25,6 +25,8 @@ export async function draw(page) {
       h("p", { class: "row" }, h("span", { class: `dot ${member.status === "active" ? "green" : member.status === "suspended" ? "red" : "amber"}` }), h("span", { class: "grow" }, name(member.email)),
         h("span", { class: "badge" }, code("role", member.role)), h("span", { class: "badge" }, code("status", member.status))),
       member.status === "active" ? null : ask(`member&email=${encodeURIComponent(member.email)}`))),
+    // A narrow page has no room for it beside the pages.
+    h("h2", {}, t("signed_in")), h("div", { class: "card row" }, h("span", { class: "grow" }, name(page.session.member ?? "")), h("button", { type: "button", onclick: page.signOut }, t("sign_out"))),
     h("h2", {}, t("language")), h("div", { class: "card" }, languages()),
     h("h2", {}, t("support")), h("div", { class: "card" }, h("p", { class: "faint" }, t("support_hint")), h("button", { type: "button", onclick: () => download(page) }, t("download"))));
 }

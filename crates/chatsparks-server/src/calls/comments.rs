@@ -33,7 +33,7 @@ pub(crate) struct Asked {
         ("comment_id" = String, Path, description = "The comment, percent-encoded"),
         Asked,
     ),
-    responses((status = 200, description = "The comment explained", body = Object)),
+    responses((status = 200, description = "The comment explained", body = crate::openapi::CommentExplainedShape)),
     security(("bearer" = ["read"])),
 )]
 pub(crate) async fn explain<S: Store>(

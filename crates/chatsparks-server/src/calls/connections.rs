@@ -7,11 +7,11 @@ use axum::{
     extract::{Request, State},
 };
 use chatsparks_core::{
-    Envelope, Event, Instant, PostId, SHOP_SCOPES, TIKTOK_SCOPES, WebhookTimes,
-    diagnosis::{Diagnosis, WebhookKnown},
+    ConnectionLight, Envelope, Event, Instant, PostId, SHOP_SCOPES, TIKTOK_SCOPES, WebhookTimes,
+    diagnosis::{Advice, Diagnosis, WebhookKnown},
     workspace::{Connection, Connections, Workspace},
 };
-use chatsparks_ports::{Clock, Store, SystemClock};
+use chatsparks_ports::Store;
 use chatsparks_tiktok::{AccountHealth, SideHealth};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -27,7 +27,8 @@ const OTHERS: usize = 16;
 #[schema(as = Connections)]
 pub(crate) struct Connected {
     /// The creator account: `light` (`green`, `amber` with what is `missing`, `red`), and its `scopes`; as the account that
-    /// this service works for knows it, else as the document says.
+    /// this service works for knows it, else as the document says. `advice` and `to_do`: what to do where it is not green;
+    /// `refused`: why the platform takes its permission no more.
     #[schema(value_type = Object)]
     tiktok: Value,
     /// The shop, likewise.
@@ -64,10 +65,12 @@ pub(crate) async fn get<S: Store>(
     let times = webhook_times(&service, &at, account.as_ref()).await?;
     let health = service.runtime.health().await;
     let channel = health.channels.iter().find(|channel| channel.workspace == at.workspace);
+    let business = account.as_ref().and_then(|account| account.business.as_ref());
+    let shop = account.as_ref().and_then(|account| account.shop.as_ref());
     Ok(Json(Connected {
-        tiktok: shown(&connections.tiktok, &TIKTOK_SCOPES),
-        shop: shown(&connections.shop, &SHOP_SCOPES),
-        webhook: json!({ "state": times.state(now()), "last_event": times.last_since_connected() }),
+        tiktok: shown(&connections.tiktok, &TIKTOK_SCOPES, business, &ACCOUNT_ADVICE),
+        shop: shown(&connections.shop, &SHOP_SCOPES, shop, &SHOP_ADVICE),
+        webhook: json!({ "state": times.state(service.runtime.now(&at.workspace)), "last_event": times.last_since_connected() }),
         account: account.map(|account| json!(account)),
         channel: channel.map(|channel| json!(channel)),
     }))
@@ -119,10 +122,40 @@ fn over(written: &Connections, account: Option<&AccountHealth>) -> Connections {
     }
 }
 
-fn shown(connection: &Connection, needed: &[&str]) -> Value {
-    let mut shown = json!(connection.light(needed));
+/// What to do about a connection that is not as it should be.
+struct ConnectionAdvice {
+    scopes_missing: Advice,
+    disconnected: Advice,
+    /// Where whoever makes the calls was told why.
+    refused: Advice,
+}
+
+const ACCOUNT_ADVICE: ConnectionAdvice = ConnectionAdvice {
+    scopes_missing: Advice::GrantScopes,
+    disconnected: Advice::Reconnect,
+    refused: Advice::AuthoriseAgain,
+};
+const SHOP_ADVICE: ConnectionAdvice = ConnectionAdvice {
+    scopes_missing: Advice::GrantShopScopes,
+    disconnected: Advice::ConnectShop,
+    refused: Advice::AuthoriseShopAgain,
+};
+
+fn shown(connection: &Connection, needed: &[&str], side: Option<&SideHealth>, advice: &ConnectionAdvice) -> Value {
+    let light = connection.light(needed);
+    let refused = side.and_then(|side| side.permission.why.as_deref());
+    let advice = match (&light, refused) {
+        (ConnectionLight::Green, _) => None,
+        (ConnectionLight::Amber { .. }, _) => Some(advice.scopes_missing),
+        (ConnectionLight::Red, Some(_)) => Some(advice.refused),
+        (ConnectionLight::Red, None) => Some(advice.disconnected),
+    };
+    let mut shown = json!(light);
     shown["connected"] = json!(connection.connected);
     shown["scopes"] = json!(connection.scopes);
+    shown["refused"] = json!(refused.filter(|_| !connection.connected));
+    shown["advice"] = json!(advice);
+    shown["to_do"] = json!(advice.map(Advice::sentence));
     shown
 }
 
@@ -166,9 +199,4 @@ async fn last_event<S: Store>(
     };
     let found = service.runtime.last_events(workspace, None, 1, LOOKED_AT, from_platform).await?;
     Ok(found.events.first().map(|envelope| envelope.at))
-}
-
-/// The wall's clock, by which silence is measured.
-pub(super) fn now() -> Instant {
-    SystemClock::default().wall()
 }

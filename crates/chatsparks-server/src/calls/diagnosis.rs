@@ -2,10 +2,7 @@
 
 pub(crate) mod past;
 
-use super::{
-    asked,
-    connections::{self, now},
-};
+use super::{At, asked, connections};
 use crate::{Kind, Problem, Scope, router::Shared};
 use axum::{
     Json,
@@ -59,8 +56,8 @@ struct ShownCheck {
 #[into_params(parameter_in = Query)]
 pub(crate) struct Asked {
     /// What is asked: `webhook` (it does not receive), `member` (a teammate cannot see the workspace), `dm` (the
-    /// buyer never saw it), `comment` (a trigger did not fire for it), `order` (it was not attributed), `contact` (a flow repeats
-    /// its question).
+    /// buyer never saw it; a public reply likewise), `comment` (a trigger did not fire for it), `order` (it was not
+    /// attributed), `contact` (a flow repeats its question).
     #[param(value_type = String, pattern = "^(webhook|member|dm|comment|order|contact)$")]
     about: About,
     /// Of a webhook: the post that comments are missing from.
@@ -78,7 +75,7 @@ pub(crate) struct Asked {
     /// Of a contact: their id.
     #[param(nullable = false)]
     contact: Option<String>,
-    /// Of a DM: its effect's id.
+    /// Of a DM, or of a public reply: its effect's id.
     #[param(nullable = false)]
     dm: Option<String>,
     /// Of a member: the email that they sign in with.
@@ -115,7 +112,7 @@ pub(crate) async fn get<S: Store>(
     let (at, asked): (_, Asked) = asked(&service, request, Scope::Read).await?;
     let engine = at.engine(&service)?;
     let workspace = engine.workspace();
-    let now = now();
+    let now = service.runtime.now(&at.workspace);
     let diagnosis = match asked.about {
         About::Webhook => {
             let post = asked.post.map(PostId::from);
@@ -132,16 +129,26 @@ pub(crate) async fn get<S: Store>(
         }
         About::Order => past::of_order(&service, &at, needed(asked.order, "expected `order`")?).await?.0,
         About::Contact => past::of_contact(&service, &at, needed(asked.contact, "expected `contact`")?).await?,
-        About::Dm => {
-            let dm_id = DmId::from(needed(asked.dm, "expected `dm`: its effect's id")?);
-            let found = service.runtime.dm_stages(&at.workspace, &dm_id).await?;
-            let stages = found.ok_or_else(|| Problem::new(Kind::NotFound, "no such DM was decided"))?;
-            let details = stages.iter().filter_map(|seen| seen.detail.as_ref());
-            let cause = details.filter_map(|detail| DeliveryCause::named_by(detail.as_str())).next_back();
-            DeliveryKnown { dm_id: &dm_id, stages: &stages, cause }.diagnose()
-        }
+        About::Dm => of_dm(&service, &at, needed(asked.dm, "expected `dm`: its effect's id")?).await?,
     };
     Ok(Json(Diagnosed::new(diagnosis, now, engine.revision())))
+}
+
+/// D3: why the buyer never saw a DM, or a public reply.
+async fn of_dm<S: Store>(service: &Shared<S>, at: &At, effect: String) -> Result<Diagnosis, Problem> {
+    let dm_id = DmId::from(effect.as_str());
+    let found = service.runtime.dm_stages(&at.workspace, &dm_id).await?;
+    let seen = service.runtime.effects(&at.workspace, std::slice::from_ref(&effect)).await?.remove(&effect);
+    match (found, seen) {
+        (Some(stages), seen) => {
+            let details = stages.iter().filter_map(|seen| seen.detail.as_ref());
+            let cause = details.filter_map(|detail| DeliveryCause::named_by(detail.as_str())).next_back();
+            let standing = seen.as_ref().map(|seen| &seen.standing);
+            Ok(DeliveryKnown { dm_id: &dm_id, stages: &stages, cause, standing }.diagnose())
+        }
+        (None, Some(seen)) if seen.kind == "public_reply" => Ok(seen.standing.diagnose_reply(&effect)),
+        (None, _) => Err(Problem::new(Kind::NotFound, "no such DM was decided, and no such public reply is kept")),
+    }
 }
 
 fn needed(given: Option<String>, expected: &str) -> Result<String, Problem> {

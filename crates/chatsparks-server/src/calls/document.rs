@@ -36,7 +36,7 @@ pub(crate) struct Taken {
     get, path = "/v1/workspaces/{workspace}/document", tag = "document",
     params(("workspace" = String, Path, description = "The id of the workspace")),
     responses(
-        (status = 200, description = "The document", body = Object, headers(("etag" = String, description = "Its revision"))),
+        (status = 200, description = "The document", body = crate::openapi::DocumentShape, headers(("etag" = String, description = "Its revision"))),
         (status = 304, description = "It is the one of `If-None-Match`"),
     ),
     security(("bearer" = ["read"])),

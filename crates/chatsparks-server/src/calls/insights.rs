@@ -12,7 +12,7 @@ use chatsparks_ports::Store;
     operation_id = "read_insights",
     get, path = "/v1/workspaces/{workspace}/insights", tag = "state",
     params(("workspace" = String, Path, description = "The id of the workspace")),
-    responses((status = 200, description = "The insights", body = Object)),
+    responses((status = 200, description = "The insights", body = crate::openapi::InsightsShape)),
     security(("bearer" = ["read"])),
 )]
 pub(crate) async fn get<S: Store>(State(service): State<Shared<S>>, at: At) -> Result<Json<Insights>, Problem> {

@@ -2,7 +2,6 @@
 
 use super::{
     At, asked,
-    connections::now,
     diagnosis::{Diagnosed, past::of_order},
     page::limit,
 };
@@ -46,7 +45,7 @@ pub(crate) struct Explained {
 pub(crate) async fn explain<S: Store>(State(service): State<Shared<S>>, at: At) -> Result<Json<Explained>, Problem> {
     at.check(Scope::Read, &service)?;
     let (diagnosis, notes) = of_order(&service, &at, at.name.clone()).await?;
-    let diagnosis = Diagnosed::new(diagnosis, now(), at.engine(&service)?.revision());
+    let diagnosis = Diagnosed::new(diagnosis, service.runtime.now(&at.workspace), at.engine(&service)?.revision());
     Ok(Json(Explained { notes, diagnosis }))
 }
 

@@ -1,9 +1,6 @@
 //! What goes to support: ids, instants and results, but no texts and no tokens (D8).
 
-use super::{
-    Nothing, asked,
-    connections::{self, now},
-};
+use super::{Nothing, asked, connections};
 use crate::{Problem, Scope, router::Shared};
 use axum::{
     Json,
@@ -21,13 +18,13 @@ use serde_json::{Value, json};
     operation_id = "read_support_bundle",
     get, path = "/v1/workspaces/{workspace}/support", tag = "diagnosis",
     params(("workspace" = String, Path, description = "The id of the workspace")),
-    responses((status = 200, description = "The bundle", body = Object)),
+    responses((status = 200, description = "The bundle", body = crate::openapi::BundleShape)),
     security(("bearer" = ["read"])),
 )]
 pub(crate) async fn get<S: Store>(State(service): State<Shared<S>>, request: Request) -> Result<Json<Value>, Problem> {
     let (at, Nothing {}) = asked(&service, request, Scope::Read).await?;
     let engine = at.engine(&service)?;
-    let now = now();
+    let now = service.runtime.now(&at.workspace);
     let last = LastRecords::read(&**service.runtime.store(), &at.workspace, None, BUNDLED_EVENTS).await?;
     let events = BundledLine::all(&last.lines, &last.events);
     let mut bundle = SupportBundle::of(at.workspace.clone(), engine.revision(), now, events);

@@ -26,10 +26,7 @@ pub(crate) struct Asked {
     limit: Option<usize>,
 }
 
-/// What was said with a contact, oldest first, and what was decided of them: `contact` as in the state, `handle`, `pending`
-/// (a start that waits), and `entries`, each with `at` and its `kind`: `comment`, `message`, `dm` with its `stage`,
-/// `public_reply`, `inbox`, `act`, `order`, `opened`, `state`, `flow`, `queued`, `held`, `dropped`, `tagged`, `captured`,
-/// `counted`, `refused`. `older`: more happened before. What a buyer wrote is cut after 10,000 characters.
+/// What was said with a contact, oldest first, and what was decided of them.
 #[utoipa::path(
     operation_id = "read_thread",
     get, path = "/v1/workspaces/{workspace}/contacts/{user_id}/thread", tag = "conversations",
@@ -38,7 +35,7 @@ pub(crate) struct Asked {
         ("user_id" = String, Path, description = "The contact, percent-encoded"),
         Asked,
     ),
-    responses((status = 200, description = "The thread", body = Object)),
+    responses((status = 200, description = "The thread", body = crate::openapi::ThreadShape)),
     security(("bearer" = ["read"])),
 )]
 pub(crate) async fn get<S: Store>(State(service): State<Shared<S>>, request: Request) -> Result<Json<Thread>, Problem> {

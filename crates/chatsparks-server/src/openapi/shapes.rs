@@ -14,6 +14,8 @@ macro_rules! shapes {
     )*};
 }
 
+pub(super) use shapes;
+
 shapes! {
     /// The state of a workspace.
     StateShape as State {

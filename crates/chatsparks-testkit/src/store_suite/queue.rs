@@ -263,6 +263,19 @@ pub async fn o6_what_waits_is_counted_and_listed<S: Store>(store: &S) {
         assert_eq!(listed[0].user_id, Some(format!("u{seq}").into()));
     }
     assert_eq!(store.list(&glow, EffectState::Waiting, 1).await.unwrap().len(), 1);
+    // By their ids they are told alike, with their outcomes too.
+    let asked = ["e0/0", "e1/0", "e4/0", "e9/0"].map(str::to_owned);
+    let mut told = store.standing(&glow, &asked).await.unwrap();
+    told.sort_by(|one, other| one.effect.cmp(&other.effect));
+    let mut wanted = Vec::new();
+    for state in [EffectState::Sent, EffectState::Failed, EffectState::Waiting, EffectState::InDoubt, EffectState::Dead]
+    {
+        let listed = store.list(&glow, state, 100).await.unwrap();
+        wanted.extend(listed.into_iter().filter(|queued| asked.contains(&queued.effect)));
+    }
+    wanted.sort_by(|one, other| one.effect.cmp(&other.effect));
+    assert_eq!((told.len(), &told), (3, &wanted));
+    assert_eq!(store.standing(&"other".into(), &asked).await.unwrap(), []);
     for (id, found) in
         [("e0/0", false), ("e1/0", false), ("e2/0", true), ("e3/0", true), ("e4/0", true), ("e9/0", false)]
     {

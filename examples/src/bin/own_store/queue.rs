@@ -46,6 +46,10 @@ impl Queue for JournalStore {
         self.memory.list(workspace, state, limit).await
     }
 
+    async fn standing(&self, workspace: &WorkspaceId, effects: &[String]) -> Result<Vec<Queued>, StoreError> {
+        self.memory.standing(workspace, effects).await
+    }
+
     async fn next_retry(&self, workspace: &WorkspaceId) -> Result<Option<Instant>, StoreError> {
         self.memory.next_retry(workspace).await
     }

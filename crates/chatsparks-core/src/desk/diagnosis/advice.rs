@@ -42,6 +42,7 @@ codes! {
         NotAtLimit = "not_at_limit", "There is room under the monthly limit, or the contact is counted already";
         Evaluation = "evaluation", "The comment was evaluated, and its flow began";
         Sent = "sent", "The DM was sent to the platform";
+        ReplySent = "reply_sent", "The public reply was sent to the platform";
         Delivered = "delivered", "It reached the device";
         Read = "read", "It was read";
         SignedIn = "signed_in", "The buyer is signed in to the app";
@@ -77,7 +78,12 @@ codes! {
         DmRead = "dm_read", "The buyer read the DM";
         DmDelivered = "dm_delivered", "The DM reached the device, and was not read as far as anybody knows";
         DmFailed = "dm_failed", "The DM did not reach the buyer";
+        DmWaits = "dm_waits", "The DM waits here, and was not sent yet";
         DmUnknown = "dm_unknown", "Nobody knows whether the DM reached the buyer";
+        ReplySent = "reply_sent", "The public reply was said";
+        ReplyWaits = "reply_waits", "The public reply waits here, and was not said yet";
+        ReplyFailed = "reply_failed", "The public reply was not said";
+        ReplyUnknown = "reply_unknown", "Nobody knows whether the public reply was said";
         OrderAttributed = "order_attributed", "The order is attributed";
         OrderSoft = "order_soft", "The order is soft";
         OrderOrganic = "order_organic", "The order was not attributed";
@@ -96,6 +102,8 @@ codes! {
     Advice {
         Nothing = "nothing", "Nothing to do here.";
         Reconnect = "reconnect", "Connect the TikTok account again in the workspace's settings; an owner can.";
+        AuthoriseAgain = "authorise_again", "The platform takes the account's permission no more: authorise the account again, and whoever runs the service puts the code or the refresh token that came of it into the configuration.";
+        AuthoriseShopAgain = "authorise_shop_again", "The platform takes the shop's permission no more: authorise the shop again, and whoever runs the service puts the code or the refresh token that came of it into the configuration.";
         GrantScopes = "grant_scopes", "Connect the TikTok account again and grant the permissions that are missing.";
         LookAtPlatformStatus = "look_at_platform_status", "Look at the platform's status page, and diagnose again with what it says.";
         WaitForPlatform = "wait_for_platform", "Wait until the platform's incident is over; what it sends late is still answered.";
@@ -135,6 +143,13 @@ codes! {
         CommentFromElsewhere = "comment_from_elsewhere", "The workspace's own account is never answered: comment from another one.";
         DiagnoseTheDm = "diagnose_the_dm", "It fired. If the buyer saw nothing, diagnose the DM by its id.";
         WaitForReceipt = "wait_for_receipt", "The platform has not said so yet: wait for its receipt, and check that receipts are subscribed to.";
+        SetAChannel = "set_a_channel", "It waits here, and nothing is sent from here: the workspace has no channel. Whoever runs the service sets `outbound` in its configuration.";
+        MendTheChannel = "mend_the_channel", "It waits here, for nothing is sent: the channel is stopped since the instant shown here, and why. Mend that; what waits goes by itself then, unless its chance is over.";
+        WaitForItsTurn = "wait_for_its_turn", "It waits here for its turn, behind what was decided before it and within the limits of sending: the queue says when all will have gone.";
+        WaitForTheAttempt = "wait_for_the_attempt", "An attempt to send it is under way, or was cut off: wait until it is known, and look at the platform whether it is there.";
+        WaitForTheNextAttempt = "wait_for_the_next_attempt", "An attempt to send it did not succeed, for the reason shown here: it is tried again by itself at the instant shown, or sooner.";
+        RetryOrDrop = "retry_or_drop", "It was given up after its attempts, for the reason shown here: mend that, and whoever runs the service tries it again, or drops it, in the queue.";
+        AnswerTheComment = "answer_the_comment", "It was not sent, and will not be, for the reason shown here: where it still helps, answer the comment on the platform yourself.";
         ReachOtherwise = "reach_otherwise", "The platform did not deliver it: ask the buyer, in a public reply, to write a DM first.";
         AskToLookInRequests = "ask_to_look_in_requests", "Ask the buyer to look into their message requests.";
         AskToSignIn = "ask_to_sign_in", "Ask the buyer to open the app and sign in.";

@@ -1,6 +1,6 @@
 //! D3: the buyer never saw the DM.
 
-use super::{Advice, Answer, Case, Check, CheckCode, Diagnosis, DiagnosisKind};
+use super::{Advice, Answer, Case, Check, CheckCode, Diagnosis, DiagnosisKind, EffectStanding, Stands};
 use crate::{DmId, DmStage, Instant, Text};
 
 /// What is known of one DM.
@@ -12,6 +12,8 @@ pub struct DeliveryKnown<'a> {
     pub stages: &'a [StageSeen],
     /// Which of the causes the platform named, where it named one.
     pub cause: Option<DeliveryCause>,
+    /// Where it stands with whoever sends it, where that is known.
+    pub standing: Option<&'a EffectStanding>,
 }
 
 /// A stage of a DM, as it was told.
@@ -50,7 +52,7 @@ impl DeliveryCause {
 }
 
 impl DeliveryKnown<'_> {
-    /// D3: its stages; then the causes that look the same from here.
+    /// D3: its stages, and where it was not sent yet, why; then the causes that look the same from here.
     pub fn diagnose(&self) -> Diagnosis {
         let reached = |least| {
             self.stages.iter().find(|seen| seen.stage >= least && seen.stage != DmStage::Failed).map(|seen| seen.at)
@@ -73,6 +75,19 @@ impl DeliveryKnown<'_> {
                 check
             }
         };
+        // Of what was not sent from here no receipt can tell.
+        let unsent = self.standing.filter(|standing| {
+            reached(DmStage::Sent).is_none()
+                && failed.is_none()
+                && !matches!(standing.stands, Stands::Sent | Stands::Failed)
+        });
+        let sent = match unsent {
+            Some(standing) => {
+                let check = Check::new(CheckCode::Sent, standing.sent(), standing.advice());
+                standing.shown_in(check.with("dm", self.dm_id.as_str()))
+            }
+            None => stage(CheckCode::Sent, DmStage::Sent, Advice::WaitForReceipt),
+        };
         // What reached the device was held back by none of these.
         let arrived = reached(DmStage::Delivered).is_some();
         let cause = |code, cause, advice| {
@@ -84,7 +99,7 @@ impl DeliveryKnown<'_> {
             Check::new(code, answer, advice).with_known("platform_says", detail)
         };
         let checks = vec![
-            stage(CheckCode::Sent, DmStage::Sent, Advice::WaitForReceipt),
+            sent,
             stage(CheckCode::Delivered, DmStage::Delivered, Advice::WaitForReceipt),
             stage(CheckCode::Read, DmStage::Read, Advice::AskToLookInRequests),
             cause(CheckCode::SignedIn, DeliveryCause::SignedOut, Advice::AskToSignIn),
@@ -95,8 +110,10 @@ impl DeliveryKnown<'_> {
             Case::DmRead
         } else if arrived {
             Case::DmDelivered
-        } else if failed.is_some() {
+        } else if failed.is_some() || unsent.is_some_and(|standing| standing.stands == Stands::GivenUp) {
             Case::DmFailed
+        } else if unsent.is_some_and(|standing| standing.stands == Stands::Waiting) {
+            Case::DmWaits
         } else {
             Case::DmUnknown
         };

@@ -76,6 +76,9 @@ fn d1_a_webhook_that_does_not_receive() {
     assert_eq!(known(&cut, Some(false), times(Some(now), None), now), "pfppp grant_scopes");
     cut.connections.tiktok.connected = false;
     assert_eq!(known(&cut, Some(false), times(Some(now), None), now), "fuppp reconnect");
+    let refused = Some("the access token is not taken");
+    let told = WebhookKnown { workspace: &cut, incident: None, post: None, refused, times: times(None, None), now };
+    assert_eq!(outcome(&told.diagnose()), "fuupu authorise_again");
 }
 
 fn evaluation(engine: &Engine, text: &str, contact: Option<&Contact>) -> Evaluation {
@@ -172,13 +175,13 @@ fn d3_a_dm_that_the_buyer_never_saw() {
         (vec![(Failed, Some("friends_only"))], Some(DeliveryCause::FriendsOnly), "fffufu reach_otherwise"),
     ] {
         let stages = stages(&list);
-        let diagnosis = DeliveryKnown { dm_id: &dm_id, stages: &stages, cause }.diagnose();
+        let diagnosis = DeliveryKnown { dm_id: &dm_id, stages: &stages, cause, standing: None }.diagnose();
         assert_eq!(outcome(&diagnosis), wanted, "{list:?}");
     }
     // D8: the platform's own words stay here, its codes may go.
     for (detail, wanted) in [("call mint", "left out"), ("friends_only", "friends_only")] {
         let stages = stages(&[(Failed, Some(detail))]);
-        let diagnosis = DeliveryKnown { dm_id: &dm_id, stages: &stages, cause: None }.diagnose();
+        let diagnosis = DeliveryKnown { dm_id: &dm_id, stages: &stages, cause: None, standing: None }.diagnose();
         assert_eq!(diagnosis.checks[0].found("detail"), Some(&Found::Said(detail.into())));
         let mut bundle = SupportBundle::new("glow".into(), 1, at("2026-03-02T10:00:00Z"));
         bundle.add(diagnosis);
@@ -403,7 +406,7 @@ fn what_nobody_knows_is_not_called_none() {
     assert_eq!(webhook.case, Case::WebhookUnknown);
     let dm_id = DmId::from("e1/0");
     let stages = [StageSeen { stage: DmStage::Queued, at: now, detail: None }];
-    let dm = DeliveryKnown { dm_id: &dm_id, stages: &stages, cause: None }.diagnose();
+    let dm = DeliveryKnown { dm_id: &dm_id, stages: &stages, cause: None, standing: None }.diagnose();
     assert_eq!(found(&dm, CheckCode::Sent, "at"), Some(Found::Unknown));
     assert_eq!(found(&dm, CheckCode::SignedIn, "platform_says"), Some(Found::Unknown));
     assert_eq!(serde_json::to_value(Found::Unknown).unwrap(), Value::Null);

@@ -34,20 +34,18 @@ impl WebhookKnown<'_> {
         // A connection that is cut has no scopes to speak of.
         let scopes = if tiktok.connected { Answer::passes(missing.is_empty()) } else { Answer::Unknown };
         let incident = self.incident.map_or(Answer::Unknown, |incident| Answer::passes(!incident));
-        let live = Check::new(CheckCode::ConnectionLive, Answer::passes(tiktok.connected), Advice::Reconnect)
+        // Whoever calls the platform was told why: then the permission is to be given anew, where the service has it from.
+        let reconnect = if self.refused.is_some() { Advice::AuthoriseAgain } else { Advice::Reconnect };
+        let live = Check::new(CheckCode::ConnectionLive, Answer::passes(tiktok.connected), reconnect)
             .with("connected", tiktok.connected);
         let checks = vec![
             match self.refused {
                 Some(why) => live.with("refused", why),
                 None => live,
             },
-            Check::new(
-                CheckCode::Scopes,
-                scopes,
-                if tiktok.connected { Advice::GrantScopes } else { Advice::Reconnect },
-            )
-            .with("scopes", tiktok.scopes.clone())
-            .with_known("missing", tiktok.connected.then_some(missing)),
+            Check::new(CheckCode::Scopes, scopes, if tiktok.connected { Advice::GrantScopes } else { reconnect })
+                .with("scopes", tiktok.scopes.clone())
+                .with_known("missing", tiktok.connected.then_some(missing)),
             Check::new(
                 CheckCode::NoPlatformIncident,
                 incident,
