@@ -80,6 +80,7 @@ pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<Workspace
         on_their_way: HashMap::new(),
         resting: None,
         buried: None,
+        may_be_dead: true,
     };
     dispatcher.run().await;
 }
@@ -97,8 +98,9 @@ struct Dispatcher<S: Store> {
     on_their_way: HashMap<tokio::task::Id, Ready>,
     /// The store failed: nothing begins before.
     resting: Option<tokio::time::Instant>,
-    /// When dead letters were looked at last.
+    /// When dead letters were looked at last, and whether there may be any.
     buried: Option<tokio::time::Instant>,
+    may_be_dead: bool,
 }
 
 impl<S: Store> Dispatcher<S> {
@@ -226,17 +228,21 @@ impl<S: Store> Dispatcher<S> {
             return;
         }
         self.part = part;
+        // Partitions that come bring their dead letters.
+        self.may_be_dead = true;
         self.windows().take_part(part, self.inner.guard.monotonic());
     }
 
     /// O1: a dead letter has its outcome once its chance is over, though nobody brings it back.
     async fn bury(&mut self) -> Result<(), StoreError> {
-        if self.buried.is_some_and(|buried| buried.elapsed() < LOOK_AGAIN) {
+        if !self.may_be_dead || self.buried.is_some_and(|buried| buried.elapsed() < LOOK_AGAIN) {
             return Ok(());
         }
         self.buried = Some(tokio::time::Instant::now());
         let store = self.inner.store.clone();
-        for dead in store.list(&self.workspace.id, EffectState::Dead, DEAD_AT_ONCE).await? {
+        let dead = store.list(&self.workspace.id, EffectState::Dead, DEAD_AT_ONCE).await?;
+        self.may_be_dead = !dead.is_empty();
+        for dead in dead {
             if self.is_over(dead.not_after)
                 && let Some((key, effect)) = store.find(&self.workspace.id, &dead.effect).await?
                 && self.inner.sharing.has(key.shard.partition)
@@ -383,6 +389,7 @@ impl<S: Store> Dispatcher<S> {
         let (store, key) = (self.inner.store.clone(), ready.key.clone());
         let receipt = receipt(&ready.effect, &ready.key.id, &settled);
         let logged = receipt.is_some();
+        self.may_be_dead |= matches!(settled, Settled::Dead(_));
         self.fly(ready, async move {
             match store.settle(&key, settled, receipt).await {
                 Ok(_) => Flown::Settled { logged },

@@ -143,7 +143,7 @@ const SHOP_ADVICE: ConnectionAdvice = ConnectionAdvice {
 
 fn shown(connection: &Connection, needed: &[&str], side: Option<&SideHealth>, advice: &ConnectionAdvice) -> Value {
     let light = connection.light(needed);
-    let refused = side.and_then(|side| side.permission.why.as_deref());
+    let refused = side.filter(|side| side.permission.is_refused()).and_then(|side| side.permission.why.as_deref());
     let advice = match (&light, refused) {
         (ConnectionLight::Green, _) => None,
         (ConnectionLight::Amber { .. }, _) => Some(advice.scopes_missing),
