@@ -22,6 +22,9 @@ pub(crate) fn hinted(hint: Duration, attempts: u32) -> Duration {
     }
 }
 
+/// Events that a body may have under any quota that admits as many.
+const A_BODY: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
+
 /// So many in a span, such as `20/s`.
 ///
 /// ```
@@ -58,8 +61,10 @@ impl Rate {
 
     /// For what comes in: nobody else counts it, so that a burst is no harm.
     pub(crate) fn limiter(&self) -> DefaultDirectRateLimiter {
-        // A full second's worth may come at once, and no more: a day's worth must not come in its first second.
-        let burst = NonZeroU32::new(self.per_second().floor() as u32).unwrap_or(NonZeroU32::MIN);
+        // Events come in bodies: one of these is admitted, as long as the span has as many. Beyond that a second's worth may
+        // come at once, and no more: a day's worth must not come in its first second.
+        let second = NonZeroU32::new(self.per_second().floor() as u32).unwrap_or(NonZeroU32::MIN);
+        let burst = self.count.min(A_BODY).max(second);
         let each = self.span.length().div_f64(f64::from(self.count.get()));
         let quota = Quota::with_period(each).unwrap_or_else(|| Quota::per_second(self.count)).allow_burst(burst);
         RateLimiter::direct(quota)

@@ -3,6 +3,7 @@
 
 use super::{Account, Inner};
 use crate::{
+    call::CallError,
     host::{Host, HostError},
     spool::{Entry, Waiting, WaitingComment},
     thread::{Echo, digest},
@@ -17,6 +18,7 @@ use chatsparks_core::{
     workspace::{MemberStatus, ReachMode, Role, Workspace},
 };
 use sha2::{Digest, Sha256};
+use std::time::Duration;
 
 /// The longest id of an event, in characters.
 const LONGEST_ID: usize = 256;
@@ -24,6 +26,9 @@ const LONGEST_ID: usize = 256;
 pub(crate) const WRITTEN_OUTSIDE: &str = "tiktok:echo:";
 /// How long it is remembered that a comment may be answered which has not come yet.
 const ANSWERABLE_KEPT: Period = Period::minutes(10);
+
+/// How long after one another it is tried to mark a thread as read, where it did not succeed.
+const MARKED_AGAIN: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(10), Duration::from_secs(60)];
 
 /// The id of an event: of what kind it is, and the platform's own id.
 pub(crate) fn event_id(kind: &str, id: &str) -> EventId {
@@ -108,13 +113,19 @@ impl Account {
         Ok("message")
     }
 
-    /// Marks a thread as read. Whether that succeeds changes nothing else.
+    /// Marks a thread as read. Whether that succeeds changes nothing else; what may do so later is tried again.
     async fn mark_read(&self, conversation: &str) {
         let inner = &*self.inner;
         let Some(side) = &inner.business else { return };
-        let marked = inner.with_business(async |token| side.api.mark_read(&token.0, inner.now(), conversation).await);
-        if let Err(error) = marked.await {
+        let mut waits = MARKED_AGAIN.iter();
+        loop {
+            let marked =
+                inner.with_business(async |token| side.api.mark_read(&token.0, inner.now(), conversation).await);
+            let Err(error) = marked.await else { return };
             tracing::debug!(workspace = %inner.workspace(), %error, "a thread could not be marked as read");
+            let is_over = matches!(error, CallError::Refused(_) | CallError::Stopped(_));
+            let Some(wait) = waits.next().filter(|_| !is_over) else { return };
+            tokio::time::sleep(*wait).await;
         }
     }
 }
