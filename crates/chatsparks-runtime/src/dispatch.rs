@@ -59,8 +59,8 @@ enum Flown {
     Looked(Looked),
     /// It was attempted.
     Attempted(Answered),
-    /// What came of it is written down; whether an event tells of it (O1).
-    Settled { logged: bool },
+    /// What came of it is written down: whether an event tells of it (O1), and whether it was given up (O4).
+    Settled { logged: bool, is_dead: bool },
     /// The store failed: it is sent again, under the same key, or in doubt.
     Unwritten(StoreError),
 }
@@ -356,7 +356,9 @@ impl<S: Store> Dispatcher<S> {
                     self.fly_to_settle(ready, settled);
                 }
             }
-            Flown::Settled { logged } => {
+            Flown::Settled { logged, is_dead } => {
+                // Not before it is written: whoever looked meanwhile found none.
+                self.may_be_dead |= is_dead;
                 if logged {
                     self.workspace.tell_of_events();
                 }
@@ -389,10 +391,10 @@ impl<S: Store> Dispatcher<S> {
         let (store, key) = (self.inner.store.clone(), ready.key.clone());
         let receipt = receipt(&ready.effect, &ready.key.id, &settled);
         let logged = receipt.is_some();
-        self.may_be_dead |= matches!(settled, Settled::Dead(_));
+        let is_dead = matches!(settled, Settled::Dead(_));
         self.fly(ready, async move {
             match store.settle(&key, settled, receipt).await {
-                Ok(_) => Flown::Settled { logged },
+                Ok(_) => Flown::Settled { logged, is_dead },
                 Err(error) => Flown::Unwritten(error),
             }
         });
