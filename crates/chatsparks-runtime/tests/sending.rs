@@ -282,6 +282,8 @@ fn o4_a_dead_letter_is_too_late_once_its_chance_is_over() {
         let shop = Shop::open(&channel).await;
         let mut workspace = document();
         workspace["triggers"][0]["public_reply"] = "See your inbox".into();
+        workspace["posts"] =
+            serde_json::json!([{ "id": "v", "kind": "video", "published_at": "2026-03-02T00:00:00Z" }]);
         workspace["plan"] = serde_json::json!({ "mac_limit": 9, "subscribed_at": "2026-03-01T00:00:00Z",
             "listening_window_days": 7 });
         let workspace: chatsparks_core::workspace::Workspace = serde_json::from_value(workspace).unwrap();
