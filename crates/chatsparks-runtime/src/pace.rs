@@ -23,6 +23,7 @@ pub(crate) fn hinted(hint: Duration, attempts: u32) -> Duration {
 }
 
 /// Events that a body may have under any quota that admits as many.
+// INVARIANT: a thousand is not zero, which is looked at where this is compiled.
 const A_BODY: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 
 /// So many in a span, such as `20/s`.
