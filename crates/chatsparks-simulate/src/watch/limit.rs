@@ -83,7 +83,9 @@ impl Seen {
         if let Some((rule, found)) = wrong {
             self.fail(rule, found);
         }
-        self.levels(shard, before != self.shards.get(shard).and_then(|of| of.counted.limit), told);
+        let has_another_limit = before != self.shards.get(shard).and_then(|of| of.counted.limit);
+        let revision = terms.map_or(0, |terms| u64::from(terms.revision()));
+        self.levels(shard, has_another_limit.then_some(revision), told);
     }
 
     /// Whether the owners of a workspace were told of a level, in the cycle in force.
@@ -92,10 +94,11 @@ impl Seen {
     }
 
     /// M3: each level is told once a cycle, or again where the limit has changed; by the first partition alone.
-    fn levels(&mut self, shard: &Shard, has_another_limit: bool, told: Vec<(bool, u64, Vec<u64>)>) {
+    /// `brought`: the revision in force after it, where the limit is another than before.
+    fn levels(&mut self, shard: &Shard, brought: Option<u64>, told: Vec<(bool, u64, Vec<u64>)>) {
         let mut known: BTreeSet<u64> = self.levels.get(&shard.workspace).cloned().unwrap_or_default();
         // Which of them were told before the limit changed is not known here.
-        let mut before = if has_another_limit && shard.partition == 0 { Some(BTreeSet::new()) } else { None };
+        let mut before = if brought.is_some() && shard.partition == 0 { Some(BTreeSet::new()) } else { None };
         if before.is_some() {
             known.clear();
         }
@@ -116,6 +119,10 @@ impl Seen {
                     self.fail("M3", format!("the owners are told of {level} % twice"));
                 }
             }
+        }
+        // What was told by a revision of before was told under the limit of before: its document says nothing of the count.
+        if shard.partition == 0 && brought.zip(last).is_some_and(|(brought, last)| last < brought) {
+            known.clear();
         }
         self.levels.insert(shard.workspace.clone(), known);
     }
