@@ -50,6 +50,9 @@ fn main() -> Result<()> {
         if asked("nats") {
             nats::run().await?;
         }
+        if let Some(workers) = only.as_deref().and_then(|only| only.strip_prefix("nats-")) {
+            nats::alone(workers.parse()?).await?;
+        }
         if asked("memory") {
             memory::run().await?;
         }

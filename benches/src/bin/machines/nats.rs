@@ -59,6 +59,19 @@ pub(crate) async fn run() -> Result<()> {
     Ok(())
 }
 
+/// So many workers and nothing beside them, a few times: for whoever looks where time goes.
+pub(crate) async fn alone(workers: usize) -> Result<()> {
+    let servers = tokio::task::block_in_place(|| Nats::start(3))?;
+    let mut best = Took::default();
+    for _ in 0..2 * ROUNDS {
+        best = best.or(decided(&servers, workers, Asked::one(2 * EVENTS)).await?.1);
+    }
+    let name = format!("NATS, three replicas, {workers} workers");
+    tell(&name, best.rate, "itself", best.rate);
+    tell_processors(&name, best);
+    Ok(())
+}
+
 pub(crate) fn options(servers: &Nats, name: &str) -> Result<Options> {
     let mut options = Options::from_url(&servers.url(name))?;
     options.partitions = Some(PARTITIONS);

@@ -21,7 +21,7 @@ use std::{
 use tokio::time::{MissedTickBehavior, interval};
 
 /// Bytes of a journal after which a snapshot is written, at least; and as many as the last one had.
-const AFTER: u64 = 16 * 1024 * 1024;
+const AFTER: u64 = 64 * 1024 * 1024;
 
 /// How many parts are on their way at once.
 const AT_ONCE: usize = 8;
