@@ -7,6 +7,7 @@ use crate::{
     op::{Does, read},
     read::told,
     state::{Kept, Outcome, rows::digest},
+    table::of as all_of,
 };
 use chatsparks_core::{
     CommentId, Evaluation, InsightNumber, Instant, Key, Row, UserId, WorkspaceId, workspace::Workspace,
@@ -59,7 +60,7 @@ impl Archive for JetStreamStore {
             for ((partition, part), next) in (0..).zip(&state.parts).zip(&cursor) {
                 let left = limit - found.len();
                 let records = part.records.range(*next..).take(left);
-                found.extend(records.map(|(seq, kept)| (partition, *seq, kept.clone())));
+                found.extend(records.map(|(seq, kept)| (partition, seq, kept.into_owned())));
             }
             found
         });
@@ -128,8 +129,8 @@ impl Archive for JetStreamStore {
         let forms = journal.record_forms(|journal| {
             let state = journal.state();
             let found = (0..).zip(&state.parts).find_map(|(partition, part)| {
-                let seq = part.evaluations.get(&of)?;
-                Some((partition, *seq, part.records.get(seq)?.clone()))
+                let seq = part.evaluated(&of)?;
+                Some((partition, seq, part.records.get(&seq)?.into_owned()))
             });
             found.into_iter().collect()
         });
@@ -155,8 +156,9 @@ impl Archive for JetStreamStore {
             let forms = journal.record_forms(|journal| {
                 let state = journal.state();
                 let part = state.part(shard.partition);
-                let records = part.into_iter().flat_map(|part| part.records.range(..until).rev());
-                records.take(limit.clamp(50, 2_000)).map(|(seq, kept)| (shard.partition, *seq, kept.clone())).collect()
+                let records = part.into_iter().flat_map(|part| part.records.range_back(..until));
+                let records = records.take(limit.clamp(50, 2_000));
+                records.map(|(seq, kept)| (shard.partition, seq, kept.into_owned())).collect()
             });
             let forms = forms.await?;
             let Some((.., last)) = forms.last() else { break };
@@ -185,8 +187,8 @@ impl Archive for JetStreamStore {
             let state = journal.state();
             let mut found: Vec<(u32, u64, Kept)> = Vec::new();
             for (partition, part) in (0..).zip(&state.parts) {
-                let theirs = part.records_of.get(user_id).into_iter().flatten();
-                let kept = theirs.filter_map(|seq| Some((partition, *seq, part.records.get(seq)?.clone())));
+                let theirs = part.records_of.range(all_of(user_id.clone(), (0, u64::MAX)));
+                let kept = theirs.filter_map(|((_, seq), _)| Some((partition, seq, part.records.get(&seq)?.into_owned())));
                 found.extend(kept.take(limit));
             }
             found.sort_by_key(|(partition, seq, kept)| (kept.at, *partition, *seq));
@@ -210,7 +212,7 @@ impl Archive for JetStreamStore {
             let parts = (0..).zip(&state.parts).skip(first as usize);
             let theirs = parts.flat_map(|(partition, part)| {
                 let behind = if partition == first { behind } else { 0 };
-                part.log_of(user_id, behind).map(move |(position, entry)| (partition, position, entry.clone()))
+                part.log_of(user_id, behind).map(move |(position, entry)| (partition, position, entry.into_owned()))
             });
             theirs.take(limit).collect()
         };
@@ -226,7 +228,7 @@ impl Archive for JetStreamStore {
 
     async fn stretch(&self, shard: &Shard) -> Result<Stretch, StoreError> {
         let stretch = self.of(shard, |part| {
-            let erased = part.log().values().filter(|entry| entry.erased).map(|entry| entry.at).min();
+            let erased = part.erased.iter().filter_map(|position| part.log().get(position)).map(|entry| entry.at).min();
             Stretch {
                 from: part.log_gone + 1,
                 first_record: part.record_first,
@@ -254,7 +256,7 @@ impl Archive for JetStreamStore {
             let part = state.part(shard.partition);
             let granted =
                 part.into_iter().flat_map(|part| part.granted.range((after.saturating_add(1), 0)..=(last, u64::MAX)));
-            granted.map(|((position, _), form)| (*position, form.clone())).collect()
+            granted.map(|((position, _), form)| (position, form.into_owned())).collect()
         };
         let granted = granted.into_iter().map(|(position, form)| Ok(Logged { position, envelope: read(&form)? }));
         Ok(history::with_grants(granted.collect::<Result<_, StoreError>>()?, logged))

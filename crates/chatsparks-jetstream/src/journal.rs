@@ -7,7 +7,8 @@ use crate::{
     failure::{form, gone},
     op::{Does, Op},
     server::{Failed, Server},
-    state::{Outcome, State},
+    state::{Outcome, State, route::Named},
+    table::Ground,
 };
 use async_nats::jetstream::stream::Stream;
 use bytes::Bytes;
@@ -49,6 +50,10 @@ pub(crate) struct Journal {
     /// The name of the stream, with which its subjects begin.
     name: String,
     state: Mutex<State>,
+    /// Where its tables lie that memory has no room for.
+    pub(crate) ground: Arc<Ground>,
+    /// How many places were given to another store, and the last of them.
+    pub(crate) given: Mutex<Option<(u64, Named)>>,
     bodies: Bodies,
     /// What the log of each partition says of things, as far as somebody asked.
     things: tokio::sync::Mutex<BTreeMap<u32, things::Things>>,
@@ -101,7 +106,7 @@ impl Journal {
     pub(crate) async fn open(
         server: &Server,
         workspace: &WorkspaceId,
-        partitions: u32,
+        (partitions, ground): (u32, &Arc<Ground>),
         patience: Duration,
         news: Arc<dyn Fn(&WorkspaceId) + Send + Sync>,
         runtime: &Handle,
@@ -113,6 +118,7 @@ impl Journal {
         config.max_messages_per_subject = 1;
         config.discard = async_nats::jetstream::stream::DiscardPolicy::New;
         let snapshots = server.stream(config).await?;
+        ground.join(partitions);
         let mut journal = Self {
             workspace: workspace.clone(),
             server: server.clone(),
@@ -120,6 +126,8 @@ impl Journal {
             snapshots,
             name,
             state: Mutex::new(State::new(partitions)),
+            ground: Arc::clone(ground),
+            given: Mutex::default(),
             bodies: Bodies::default(),
             things: tokio::sync::Mutex::default(),
             awaited: Mutex::default(),
@@ -196,6 +204,8 @@ impl Journal {
 
     /// Publishes an operation, and says what it came to.
     pub(crate) async fn submit(&self, does: Does) -> Result<Outcome, StoreError> {
+        // What was decided on what could not be read is not written.
+        self.ground.sound()?;
         let id = (self.nonce, self.next.fetch_add(1, Ordering::Relaxed));
         // Who owns a partition is said by its own subject, so that the server itself refuses whoever was superseded.
         let owner = match &does {

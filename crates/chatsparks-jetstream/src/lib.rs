@@ -33,6 +33,7 @@ mod server;
 mod shards;
 mod state;
 mod store;
+mod table;
 mod workers;
 
 pub use options::Options;

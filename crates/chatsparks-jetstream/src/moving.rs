@@ -14,6 +14,7 @@ use chatsparks_ports::{
     moving::{Moving, Part, Piece},
 };
 use serde_json::value::RawValue;
+use std::sync::PoisonError;
 
 impl Moving for JetStreamStore {
     async fn pieces(
@@ -27,6 +28,7 @@ impl Moving for JetStreamStore {
         match part {
             Part::Events => journal.event_pieces(shard.partition, after, limit).await,
             Part::Records => journal.record_pieces(shard.partition, after, limit).await,
+            Part::Places => Ok(journal.place_pieces(after, limit)),
             part => {
                 let state = journal.state();
                 state.pieces(shard.partition, part, after, limit)
@@ -101,6 +103,25 @@ fn brought(partition: u32, at: i64, stays: bool, text: String) -> Result<In, Sto
 }
 
 impl Journal {
+    /// Places are asked for by how many were given; the name of the last one is at hand.
+    fn place_pieces(&self, after: u64, limit: usize) -> Vec<(u64, Piece)> {
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state();
+        let mut last = None;
+        if after > 0 {
+            last = match given.take() {
+                Some((many, name)) if many == after => Some(name),
+                _ => state.places.iter().nth(usize::try_from(after - 1).unwrap_or(usize::MAX)).map(|(name, _)| name),
+            };
+            if last.is_none() {
+                return Vec::new();
+            }
+        }
+        let (names, pieces): (Vec<_>, Vec<_>) = state.place_pieces(last, limit).into_iter().unzip();
+        *given = names.into_iter().next_back().map(|name| (after + pieces.len() as u64, name));
+        (after + 1..).zip(pieces).collect()
+    }
+
     async fn event_pieces(
         &self,
         partition: u32,
@@ -110,8 +131,7 @@ impl Journal {
         let logged = self.logged(partition, after, Position::MAX, Limit { events: limit, bytes: 16 << 20 }).await?;
         let erased = |position: &Position| {
             let state = self.state();
-            let entry = state.part(partition).and_then(|part| part.log().get(position));
-            entry.is_some_and(|entry| entry.erased)
+            state.part(partition).is_some_and(|part| part.erased.contains(position))
         };
         logged
             .into_iter()
@@ -133,7 +153,7 @@ impl Journal {
         let forms = self.record_forms(|journal| {
             let state = journal.state();
             let records = state.part(partition).into_iter().flat_map(|part| part.records.range(after..).take(limit));
-            records.map(|(seq, kept): (&u64, &Kept)| (partition, *seq, kept.clone())).collect()
+            records.map(|(seq, kept)| (partition, seq, kept.into_owned())).collect()
         });
         let piece = |(partition, kept, record): (u32, Kept, RecordForm)| {
             let (mut line, mut evaluation) = (record.line, record.evaluation);

@@ -1,7 +1,7 @@
 //! How to reach a store.
 
 use chatsparks_ports::StoreError;
-use std::{fmt, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 /// How to reach a store, and what it is made with.
 #[derive(Clone)]
@@ -25,6 +25,12 @@ pub struct Options {
     pub tls: bool,
     /// How long the servers are waited for before something is given up: while they choose a new leader, mostly.
     pub patience: Duration,
+    /// Bytes of memory that the states of all workspaces may take, about: 256 MiB, unless it is said. What is beyond lies in a
+    /// file, and is read from there.
+    pub memory: usize,
+    /// The directory of that file, which has no name and is gone with the process; none: where the system has such files. It
+    /// is to be on a disk.
+    pub directory: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -39,6 +45,8 @@ impl Default for Options {
             credentials: None,
             tls: false,
             patience: Duration::from_secs(30),
+            memory: 256 << 20,
+            directory: None,
         }
     }
 }
@@ -53,7 +61,8 @@ impl fmt::Debug for Options {
 }
 
 impl Options {
-    /// From `nats://HOST:PORT,HOST:PORT/NAME?replicas=3`; `tls://` for encryption. Secrets are given beside it.
+    /// From `nats://HOST:PORT,HOST:PORT/NAME?replicas=3`; `tls://` for encryption. Secrets are given beside it. Further
+    /// options are `memory`, in MiB, and `directory`: `?memory=1024&directory=/var/lib/chatsparks`.
     ///
     /// # Errors
     /// [`StoreError::Unusable`] for what is no such address.
@@ -88,7 +97,15 @@ impl Options {
                 Some(("replicas", "3")) => options.replicas = 3,
                 Some(("replicas", "5")) => options.replicas = 5,
                 Some(("replicas", other)) => return Err(wrong(&format!("asks for `{other}` replicas: 1, 3 or 5"))),
-                _ => return Err(wrong(&format!("has the option `{pair}`, which is unknown: there is `replicas`"))),
+                Some(("memory", mebibytes)) => match mebibytes.parse::<u32>() {
+                    Ok(mebibytes @ 1..=1_048_576) => options.memory = (mebibytes as usize) << 20,
+                    _ => return Err(wrong(&format!("asks for `{mebibytes}` MiB of memory: from 1 to 1048576"))),
+                },
+                Some(("directory", directory)) if !directory.is_empty() => options.directory = Some(directory.into()),
+                _ => {
+                    let known = "there are `replicas`, `memory` and `directory`";
+                    return Err(wrong(&format!("has the option `{pair}`, which is unknown: {known}")));
+                }
             }
         }
         Ok(options)
@@ -104,10 +121,13 @@ mod tests {
         let options = Options::from_url("nats://a:1,b:2/shop-1?replicas=5").unwrap();
         assert_eq!(options.servers, ["nats://a:1", "nats://b:2"]);
         assert_eq!((options.name.as_str(), options.replicas, options.tls), ("shop-1", 5, false));
+        let options = Options::from_url("nats://a/b?memory=64&directory=/var/lib/chatsparks").unwrap();
+        assert_eq!((options.memory, options.directory), (64 << 20, Some("/var/lib/chatsparks".into())));
         let options = Options::from_url("tls://a").unwrap();
         assert_eq!((options.name.as_str(), options.replicas, options.tls), ("chatsparks", 3, true));
         for wrong in
-            ["a:1", "http://a", "nats://", "nats://u:secret@a", "nats://a/b.c", "nats://a?replicas=2", "nats://a?x"]
+            ["a:1", "http://a", "nats://", "nats://u:secret@a", "nats://a/b.c", "nats://a?replicas=2", "nats://a?x",
+            "nats://a?memory=0", "nats://a?memory=much", "nats://a?directory="]
         {
             let error = Options::from_url(wrong).unwrap_err().to_string();
             assert!(!error.contains("secret@"), "{error}");

@@ -8,7 +8,7 @@ use crate::{
 };
 use chatsparks_core::{Effect, Instant, WorkspaceId};
 use chatsparks_ports::{EffectKey, EffectState, Input, Queue, QueueCount, Queued, Ready, Settled, Shard, StoreError};
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 fn key(workspace: &WorkspaceId, partition: u32, effect: &Waiting) -> EffectKey {
     let shard = Shard { workspace: workspace.clone(), partition };
@@ -63,7 +63,7 @@ impl JetStreamStore {
         let Some(journal) = self.existing(workspace).await? else { return Ok(Vec::new()) };
         let state = journal.state();
         let wall = wall.as_milliseconds();
-        let mut found: Vec<(u32, &Waiting)> = Vec::new();
+        let mut found: Vec<(u32, Cow<'_, Waiting>)> = Vec::new();
         for (partition, part) in (0..).zip(&state.parts) {
             if partitions.is_some_and(|partitions| !partitions.contains(&partition)) {
                 continue;
@@ -71,7 +71,7 @@ impl JetStreamStore {
             let of = |key: &&EffectKey| key.shard.workspace == *workspace && key.shard.partition == partition;
             let busy: BTreeSet<&str> = busy.iter().filter(of).map(|key| key.id.as_str()).collect();
             let lanes = busy.iter().filter_map(|id| part.effects.get(id)).filter(|effect| !effect.free);
-            let taken: BTreeSet<_> = lanes.filter_map(|effect| effect.lane.as_ref()).collect();
+            let taken: BTreeSet<_> = lanes.filter_map(|effect| effect.lane.clone()).collect();
             let may_go = part.effects.fronts().filter(|effect| {
                 effect.not_before.is_none_or(|not_before| not_before <= wall)
                     && !busy.contains(&*effect.id)
@@ -80,7 +80,7 @@ impl JetStreamStore {
             found.extend(may_go.take(limit).map(|effect| (partition, effect)));
         }
         found.sort_by_key(|(_, effect)| effect.turn());
-        found.into_iter().take(limit).map(|(partition, effect)| ready(workspace, partition, effect)).collect()
+        found.into_iter().take(limit).map(|(partition, effect)| ready(workspace, partition, &effect)).collect()
     }
 }
 
@@ -130,7 +130,7 @@ impl Queue for JetStreamStore {
         let mut found =
             (0..).zip(&state.parts).filter_map(|(partition, part)| Some((partition, part.effects.get(effect)?)));
         let found = found.find(|(_, effect)| !effect.has_outcome());
-        found.map(|(partition, effect)| Ok((key(workspace, partition, effect), effect_of(effect)?))).transpose()
+        found.map(|(partition, effect)| Ok((key(workspace, partition, &effect), effect_of(&effect)?))).transpose()
     }
 
     async fn count(&self, workspace: &WorkspaceId) -> Result<QueueCount, StoreError> {
@@ -150,17 +150,16 @@ impl Queue for JetStreamStore {
     async fn list(&self, workspace: &WorkspaceId, state: EffectState, limit: usize) -> Result<Vec<Queued>, StoreError> {
         let Some(journal) = self.existing(workspace).await? else { return Ok(Vec::new()) };
         let held = journal.state();
-        let all = held.parts.iter().flat_map(|part| part.effects.iter());
-        let mut found: Vec<&Waiting> = all.filter(|effect| effect.state == state).collect();
+        let mut found: Vec<_> = held.parts.iter().flat_map(|part| part.effects.of(state, limit)).collect();
         found.sort_by_key(|effect| effect.turn());
-        Ok(found.into_iter().take(limit).map(queued).collect())
+        Ok(found.iter().take(limit).map(|effect| queued(effect)).collect())
     }
 
     async fn standing(&self, workspace: &WorkspaceId, effects: &[String]) -> Result<Vec<Queued>, StoreError> {
         let Some(journal) = self.existing(workspace).await? else { return Ok(Vec::new()) };
         let held = journal.state();
         let found = held.parts.iter().flat_map(|part| effects.iter().filter_map(|id| part.effects.get(id)));
-        Ok(found.map(queued).collect())
+        Ok(found.map(|effect| queued(&effect)).collect())
     }
 
     async fn next_retry(&self, workspace: &WorkspaceId) -> Result<Option<Instant>, StoreError> {

@@ -13,8 +13,13 @@ impl JetStreamStore {
     /// Reads a partition's state; none: nothing was ever written of its workspace.
     pub(crate) async fn of<T>(&self, shard: &Shard, look: impl FnOnce(&Part) -> T) -> Result<Option<T>, StoreError> {
         let Some(journal) = self.existing(&shard.workspace).await? else { return Ok(None) };
-        let state = journal.state();
-        Ok(state.part(shard.partition).map(look))
+        let found = {
+            let state = journal.state();
+            state.part(shard.partition).map(look)
+        };
+        // What was looked for may be there, and not to be read.
+        journal.ground.sound()?;
+        Ok(found)
     }
 }
 
@@ -86,7 +91,7 @@ impl Journal {
             if bytes > limit.bytes && !entries.is_empty() {
                 break;
             }
-            entries.push((*position, entry.clone()));
+            entries.push((position, entry.into_owned()));
         }
         entries
     }

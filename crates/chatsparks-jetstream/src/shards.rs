@@ -12,6 +12,7 @@ use chatsparks_ports::{
     Alone, Beat, Commit, Fence, Limit, NewRecord, Opened, Position, Shard, Shards, Share, StoreError,
 };
 use serde_json::value::{RawValue, to_raw_value};
+use std::borrow::Cow;
 
 fn row_form(row: &Row) -> Result<RowForm, StoreError> {
     let key = row.key();
@@ -83,10 +84,10 @@ impl Journal {
         let theirs: Vec<Position> = {
             let state = self.state();
             let part = state.part(commit.partition);
-            let log = part.into_iter().flat_map(|part| part.log().range(..=commit.decided).rev());
-            log.filter(|(_, entry)| entry.user_id.as_ref() == Some(user_id)).map(|(position, _)| *position).collect()
+            let log = part.into_iter().flat_map(|part| part.log_of(user_id, 0));
+            log.map(|(position, _)| position).take_while(|position| *position <= commit.decided).collect()
         };
-        for position in theirs {
+        for position in theirs.into_iter().rev() {
             let limit = Limit { events: 1, bytes: usize::MAX };
             let logged = self.logged(commit.partition, position - 1, position, limit).await?;
             let is_it =
@@ -101,7 +102,7 @@ impl Journal {
     async fn event_of(&self, partition: u32, seq: u64) -> Result<Option<EventId>, StoreError> {
         let forms = self.record_forms(|journal| {
             let state = journal.state();
-            let kept = state.part(partition).and_then(|part| part.records.get(&seq).cloned());
+            let kept = state.part(partition).and_then(|part| part.records.get(&seq).map(Cow::into_owned));
             kept.map(|kept| (partition, seq, kept)).into_iter().collect()
         });
         Ok(forms.await?.into_iter().next().and_then(|(_, _, form)| form.event))

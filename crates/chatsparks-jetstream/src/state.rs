@@ -4,12 +4,19 @@
 //! here looks at a clock, draws a number or goes through a map without an order. What an operation comes to (whether a
 //! commit had the fence, whether there was room) is decided here and nowhere else.
 
-use crate::op::{Does, In, Op, Stamped};
+use crate::{
+    op::{Does, In, Op, Stamped},
+    table::{Table, of as all_of},
+};
 use chatsparks_core::{Instant, UserId, WorkspaceId};
 use chatsparks_ports::{Appended, Input, Opened, PARTITIONS, Routed, Stamp, StoreError};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet, VecDeque},
+};
 
+mod aside;
 pub(crate) mod commit;
 pub(crate) mod keep;
 pub(crate) mod moving;
@@ -17,8 +24,9 @@ pub(crate) mod queue;
 pub(crate) mod route;
 pub(crate) mod rows;
 
+use aside::{Shared, grouped};
 use queue::Effects;
-use route::Awaiting;
+use route::{Awaiting, Named};
 use rows::Rows;
 
 /// The newest version of a state's form.
@@ -27,22 +35,25 @@ pub(crate) const VERSION: u32 = 1;
 /// How many operations are remembered, so that one that is sent again is taken once.
 const REMEMBERED: usize = 65_536;
 
-/// What is known of one workspace.
-#[derive(Default, Serialize, Deserialize)]
+/// What is known of one workspace. A copy shares its partitions, until one of both changes them.
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct State {
     pub(crate) v: u32,
     /// The last message of the journal that is in it.
     pub(crate) applied: u64,
-    pub(crate) parts: Vec<Part>,
+    pub(crate) parts: Vec<Shared>,
     /// Shards of checkpoints (R10), which nothing else looks at.
-    beside: BTreeMap<u32, Part>,
+    beside: BTreeMap<u32, Shared>,
     /// The document of each revision.
     pub(crate) documents: BTreeMap<u32, Box<str>>,
     pub(crate) notes: BTreeMap<String, String>,
     /// Effects so far: the order decided, over all partitions.
     effects: u64,
     /// Where things live (R4), and since when that is remembered.
-    places: BTreeMap<(Box<str>, Box<str>), (u32, i64)>,
+    pub(crate) places: Table<Named, (u32, i64)>,
+    /// Those that are remembered for a while only, by since when.
+    #[serde(skip)]
+    places_since: Table<(i64, Named), ()>,
     /// Events that wait for others to be decided, in the order in which they came.
     waiting: BTreeMap<u64, Awaiting>,
     waited: u64,
@@ -56,29 +67,35 @@ pub(crate) struct State {
 }
 
 /// One partition.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Part {
     pub(crate) fence: u64,
     pub(crate) opened_in_vain: u32,
     pub(crate) decided: u64,
     /// The last message by which it was opened or committed.
     pub(crate) owned: u64,
-    log: BTreeMap<u64, Entry>,
-    /// The events that bear a contact's id.
+    log: Table<u64, Entry>,
+    /// The events that bear a contact's id; nobody's are those of the empty one.
     #[serde(skip)]
-    log_of: BTreeMap<UserId, BTreeSet<u64>>,
+    log_of: Table<(UserId, u64), ()>,
+    /// Events from which what somebody wrote was taken out, and records.
+    #[serde(skip)]
+    pub(crate) erased: BTreeSet<u64>,
+    #[serde(skip)]
+    pub(crate) forgotten: BTreeSet<u64>,
     /// How many entries at the log's beginning are deleted.
     pub(crate) log_gone: u64,
     pub(crate) log_end: u64,
     pub(crate) log_latest: Option<i64>,
     /// Grants, each with the position that it stands before.
-    pub(crate) granted: BTreeMap<(u64, u64), Box<str>>,
+    pub(crate) granted: Table<(u64, u64), Box<str>>,
     pub(crate) rows: Rows,
-    pub(crate) records: BTreeMap<u64, Kept>,
+    pub(crate) records: Table<u64, Kept>,
     pub(crate) record_first: u64,
-    pub(crate) records_of: BTreeMap<UserId, Vec<u64>>,
-    /// The first evaluation of each comment, by its digest.
-    pub(crate) evaluations: BTreeMap<(u64, u64), u64>,
+    #[serde(with = "grouped")]
+    pub(crate) records_of: Table<(UserId, u64), ()>,
+    /// The first evaluation of each comment, by its digest; some whose record is gone are among them.
+    evaluations: Table<(u64, u64), u64>,
     pub(crate) effects: Effects,
     /// The numbers of the insights, by what each counts.
     pub(crate) insights: BTreeMap<Box<str>, i128>,
@@ -129,7 +146,7 @@ pub(crate) enum Outcome {
 
 impl State {
     pub(crate) fn new(partitions: u32) -> Self {
-        Self { v: VERSION, parts: (0..partitions).map(|_| Part::default()).collect(), ..Self::default() }
+        Self { v: VERSION, parts: (0..partitions).map(|_| Shared::default()).collect(), ..Self::default() }
     }
 
     /// Finds anew what is not written with it.
@@ -139,6 +156,13 @@ impl State {
             part.rows.restore();
             part.effects.restore();
             part.find_log_of();
+            let forgotten = part.records.iter().filter(|(_, kept)| kept.forgotten).map(|(seq, _)| seq);
+            part.forgotten = forgotten.collect();
+        }
+        for (name, place) in self.places.iter() {
+            if route::is_of_an_event(&name.0) {
+                self.places_since.fill((place.1, name), ());
+            }
         }
         self
     }
@@ -211,9 +235,9 @@ impl State {
                     None => rows.clear(*limit),
                 })
             }
-            Does::Rewritten { of, .. } => {
+            Does::Rewritten { of, left } => {
                 if self.dirty.contains(of) {
-                    self.move_bodies(*of, op);
+                    self.move_bodies(*of, op, left);
                 }
                 Outcome::Done
             }
@@ -234,7 +258,7 @@ impl State {
 
     /// A partition, or the shard of a checkpoint.
     pub(crate) fn part(&self, partition: u32) -> Option<&Part> {
-        self.parts.get(partition as usize).or_else(|| self.beside.get(&partition))
+        self.parts.get(partition as usize).or_else(|| self.beside.get(&partition)).map(|part| &**part)
     }
 
     pub(crate) fn part_mut(&mut self, partition: u32) -> Result<&mut Part, StoreError> {
@@ -269,17 +293,26 @@ impl State {
         })
     }
 
-    /// What a body's place was, it is now there.
-    fn move_bodies(&mut self, of: u64, to: u64) {
+    /// What a body's place was, it is now there: events and records of an operation, of which this was written anew.
+    fn move_bodies(&mut self, of: u64, to: u64, left: &Does) {
+        let mut whose: Vec<UserId> = left.inputs().iter().map(|input| whose(input.user_id.as_ref())).collect();
+        whose.sort_unstable();
+        whose.dedup();
         for part in &mut self.parts {
-            for entry in part.log.values_mut() {
-                if let Body::In(op, _) = &mut entry.body
-                    && *op == of
-                {
-                    *op = to;
+            let theirs = whose.iter().flat_map(|user_id| part.log_of(user_id, 0));
+            let moved = theirs.filter(|(_, entry)| matches!(entry.body, Body::In(op, _) if op == of));
+            for position in moved.map(|(position, _)| position).collect::<Vec<_>>() {
+                part.log.change(&position, |entry| {
+                    if let Body::In(op, _) = &mut entry.body {
+                        *op = to;
+                    }
+                });
+            }
+            for record in left.records() {
+                if part.records.get(&record.seq).is_some_and(|kept| kept.op == of) {
+                    part.records.change(&record.seq, |kept| kept.op = to);
                 }
             }
-            part.records.values_mut().filter(|kept| kept.op == of).for_each(|kept| kept.op = to);
         }
         for awaiting in self.waiting.values_mut() {
             awaiting.moved(of, to);
@@ -288,11 +321,11 @@ impl State {
 
     /// The first message that anything still stands in.
     pub(crate) fn first_needed(&self) -> u64 {
-        let logged = self.parts.iter().flat_map(|part| part.log.values()).filter_map(|entry| match entry.body {
+        let logged = self.parts.iter().flat_map(|part| part.log.iter()).filter_map(|(_, entry)| match entry.body {
             Body::In(op, _) => Some(op),
             Body::Here(_) => None,
         });
-        let kept = self.parts.iter().flat_map(|part| part.records.values()).map(|kept| kept.op);
+        let kept = self.parts.iter().flat_map(|part| part.records.iter()).map(|(_, kept)| kept.op);
         let waiting = self.waiting.values().map(Awaiting::op);
         logged.chain(kept).chain(waiting).chain(self.dirty.first().copied()).min().unwrap_or(self.applied + 1)
     }
@@ -331,51 +364,63 @@ impl Part {
 
     /// Puts an event into its place in the log.
     fn log_put(&mut self, position: u64, entry: Entry) {
-        if let Some(user_id) = &entry.user_id {
-            self.log_of.entry(user_id.clone()).or_default().insert(position);
+        if entry.erased {
+            self.erased.insert(position);
         }
+        self.log_of.insert((whose(entry.user_id.as_ref()), position), ());
         self.log.insert(position, entry);
     }
 
     /// Takes the first event out of the log, where it stands at most at this position.
     fn log_pop(&mut self, until: u64) -> Option<u64> {
-        let (position, entry) = self.log.first_entry().filter(|first| *first.key() <= until)?.remove_entry();
-        if let Some(user_id) = entry.user_id
-            && let Some(of) = self.log_of.get_mut(&user_id)
-        {
-            of.remove(&position);
-            if of.is_empty() {
-                self.log_of.remove(&user_id);
-            }
-        }
+        let (position, user_id) = {
+            let (position, entry) = self.log.first().filter(|(position, _)| *position <= until)?;
+            (position, whose(entry.user_id.as_ref()))
+        };
+        self.log.remove(&position);
+        self.log_of.remove(&(user_id, position));
+        self.erased.remove(&position);
         Some(position)
     }
 
     /// Takes everything out of the log that stands before a position.
     fn log_split_off(&mut self, first: u64) {
-        self.log = self.log.split_off(&first);
-        self.find_log_of();
+        while first.checked_sub(1).and_then(|last| self.log_pop(last)).is_some() {}
     }
 
     /// Finds anew whose events stand where.
     fn find_log_of(&mut self) {
-        self.log_of.clear();
-        for (position, entry) in &self.log {
-            if let Some(user_id) = &entry.user_id {
-                self.log_of.entry(user_id.clone()).or_default().insert(*position);
+        let mut log_of = Table::default();
+        for (position, entry) in self.log.iter() {
+            if entry.erased {
+                self.erased.insert(position);
             }
+            log_of.fill((whose(entry.user_id.as_ref()), position), ());
         }
+        self.log_of = log_of;
     }
 
     /// The events of the log, by their positions.
-    pub(crate) fn log(&self) -> &BTreeMap<u64, Entry> {
+    pub(crate) fn log(&self) -> &Table<u64, Entry> {
         &self.log
     }
 
     /// The events after a position that bear a contact's id, in order.
-    pub(crate) fn log_of(&self, user_id: &UserId, after: u64) -> impl Iterator<Item = (u64, &Entry)> {
-        let of = self.log_of.get(user_id).into_iter().flat_map(move |of| of.range(after.saturating_add(1)..));
-        of.filter_map(|position| Some((*position, self.log.get(position)?)))
+    pub(crate) fn log_of(&self, user_id: &UserId, after: u64) -> impl Iterator<Item = (u64, Cow<'_, Entry>)> {
+        let of = self.log_of.range(all_of(user_id.clone(), (after.saturating_add(1), u64::MAX)));
+        of.filter_map(|((_, position), _)| Some((position, self.log.get(&position)?)))
+    }
+
+    /// The record that has a comment's evaluation.
+    pub(crate) fn evaluated(&self, comment: &(u64, u64)) -> Option<u64> {
+        self.evaluations.get(comment).map(|seq| *seq).filter(|seq| *seq >= self.record_first)
+    }
+
+    /// Remembers which record has a comment's evaluation: the first of those that are there.
+    fn evaluate(&mut self, comment: (u64, u64), seq: u64) {
+        if self.evaluated(&comment).is_none() {
+            self.evaluations.insert(comment, seq);
+        }
     }
 
     /// Logs an event that the store itself makes.
@@ -392,8 +437,13 @@ impl Part {
 }
 
 /// A partition, or the shard of a checkpoint, beside the rest of the state.
-fn of<'a>(parts: &'a mut [Part], beside: &'a mut BTreeMap<u32, Part>, partition: u32) -> Option<&'a mut Part> {
-    parts.get_mut(partition as usize).or_else(|| beside.get_mut(&partition))
+fn of<'a>(parts: &'a mut [Shared], beside: &'a mut BTreeMap<u32, Shared>, partition: u32) -> Option<&'a mut Part> {
+    parts.get_mut(partition as usize).or_else(|| beside.get_mut(&partition)).map(|part| &mut **part)
+}
+
+/// Whose an event is, for finding it.
+fn whose(user_id: Option<&UserId>) -> UserId {
+    user_id.cloned().unwrap_or_else(|| UserId::from(""))
 }
 
 pub(crate) fn no_such_partition() -> StoreError {

@@ -5,6 +5,7 @@ use crate::{
     failure::{form, gone},
     journal::{Following, Journal},
     server::{Failed, LOOK_AGAIN, Server, UNTIL_THEY_AGREE, nobody_leads},
+    table::Ground,
 };
 use async_nats::jetstream::stream::Stream;
 use bytes::Bytes;
@@ -40,6 +41,7 @@ impl fmt::Debug for JetStreamStore {
 pub(crate) struct Inner {
     pub(crate) server: Server,
     pub(crate) partitions: u32,
+    ground: Arc<Ground>,
     /// What concerns the store itself: how it was made, its workers.
     pub(crate) own: Stream,
     options: Options,
@@ -116,10 +118,13 @@ impl JetStreamStore {
         server.probe(&name).await?;
         let partitions = made(&server, &own, &name, options.partitions).await?;
         let journals = tokio::sync::Mutex::default();
+        let directory = options.directory.clone().unwrap_or_else(std::env::temp_dir);
+        let ground = Arc::new(Ground::new(options.memory, directory));
         let runtime = Handle::current();
         Ok(Self(Arc::new(Inner {
             server,
             partitions,
+            ground,
             own,
             options,
             runtime,
@@ -155,7 +160,7 @@ impl JetStreamStore {
         let opened = Journal::open(
             &self.0.server,
             workspace,
-            self.0.partitions,
+            (self.0.partitions, &self.0.ground),
             self.0.options.patience,
             Arc::new(move |workspace| news.tell(workspace)),
             &self.0.runtime,

@@ -52,14 +52,15 @@ impl Journal {
         let mut places: BTreeMap<u64, Places> = BTreeMap::new();
         let state = self.state();
         for part in &state.parts {
-            for entry in part.log().values().filter(|entry| entry.erased) {
+            for entry in part.erased.iter().filter_map(|position| part.log().get(position)) {
                 if let Body::In(op, place) = entry.body
                     && dirty.contains(&op)
                 {
                     places.entry(op).or_default().inputs.insert(place);
                 }
             }
-            for kept in part.records.values().filter(|kept| kept.forgotten && dirty.contains(&kept.op)) {
+            let forgotten = part.forgotten.iter().filter_map(|seq| part.records.get(seq));
+            for kept in forgotten.filter(|kept| dirty.contains(&kept.op)) {
                 places.entry(kept.op).or_default().records.insert(kept.place);
             }
         }

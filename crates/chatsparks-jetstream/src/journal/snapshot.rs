@@ -8,6 +8,7 @@ use super::{Journal, TRY};
 use crate::{
     failure::gone,
     state::{State, VERSION},
+    table::View,
 };
 use bytes::Bytes;
 use chatsparks_ports::StoreError;
@@ -15,10 +16,14 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{
+    io::{self, BufReader, Read, Write},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::{
+    sync::mpsc,
+    time::{MissedTickBehavior, interval},
+};
 
 /// Bytes of a journal after which a snapshot is written, at least; and as many as the last one had.
 const AFTER: u64 = 64 * 1024 * 1024;
@@ -38,9 +43,67 @@ struct Head {
     digest: String,
 }
 
-fn digest(bytes: &[u8]) -> String {
-    let digest: [u8; 32] = Sha256::digest(bytes).into();
+fn written(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Parts of a snapshot that come, as one.
+struct Parts {
+    parts: mpsc::Receiver<Bytes>,
+    part: Bytes,
+    digest: Sha256,
+}
+
+impl Read for Parts {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        while self.part.is_empty() {
+            let Some(part) = self.parts.blocking_recv() else { return Ok(0) };
+            self.digest.update(&part);
+            self.part = part;
+        }
+        let many = self.part.len().min(to.len());
+        let read = self.part.split_to(many);
+        to.iter_mut().zip(read).for_each(|(to, byte)| *to = byte);
+        Ok(many)
+    }
+}
+
+/// What is written, in parts that go.
+struct InParts {
+    to: mpsc::Sender<Bytes>,
+    part: Vec<u8>,
+    size: usize,
+    bytes: u64,
+    digest: Sha256,
+}
+
+impl InParts {
+    /// Sends what has been written since the last part.
+    fn send(&mut self) -> io::Result<()> {
+        if self.part.is_empty() {
+            return Ok(());
+        }
+        let part = Bytes::from(std::mem::replace(&mut self.part, Vec::with_capacity(self.size)));
+        self.digest.update(&part);
+        self.bytes += part.len() as u64;
+        self.to.blocking_send(part).map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+}
+
+impl Write for InParts {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let room = self.size - self.part.len();
+        let (fits, _) = bytes.split_at(bytes.len().min(room));
+        self.part.extend_from_slice(fits);
+        if self.part.len() == self.size {
+            self.send()?;
+        }
+        Ok(fits.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Writes snapshots when it is time, and anew what holds something of who was forgotten.
@@ -97,20 +160,34 @@ impl Journal {
         }
     }
 
+    /// Reads a snapshot while its parts come: there may be more of it than memory has room for.
     async fn read_parts(&self, head: &Head) -> Result<State, StoreError> {
+        let (to, parts) = mpsc::channel(AT_ONCE);
+        let ground = Arc::clone(&self.ground);
+        let reading = tokio::task::spawn_blocking(move || {
+            let mut parts = Parts { parts, part: Bytes::new(), digest: Sha256::new() };
+            let state = ground.within(View::of_now(), || {
+                rmp_serde::from_read::<_, State>(BufReader::with_capacity(64 * 1024, &mut parts)).map(State::restored)
+            });
+            io::copy(&mut parts, &mut io::sink()).map(|_| (state, written(&parts.digest.finalize())))
+        });
         let parts = stream::iter(0..head.parts).map(async |part| {
             let subject = format!("{}_S.part.{}.{part}", self.name, head.id);
             let message = self.snapshots.get_last_raw_message_by_subject(&subject).await.map_err(gone)?;
             Ok::<_, StoreError>(message.payload)
         });
-        let parts: Vec<Bytes> = parts.buffered(AT_ONCE).try_collect().await?;
-        let whole = parts.concat();
-        if digest(&whole) != head.digest {
+        let mut parts = std::pin::pin!(parts.buffered(AT_ONCE));
+        while let Some(part) = parts.try_next().await? {
+            // Whoever reads it reads to the end.
+            let _: Result<(), _> = to.send(part).await;
+        }
+        drop(to);
+        let (state, digest) = reading.await.map_err(gone)?.map_err(gone)?;
+        if digest != head.digest {
             return Err(StoreError::Unusable("a snapshot is damaged: its digest is another".to_owned()));
         }
-        let state: State = rmp_serde::from_slice(&whole)
-            .map_err(|_| StoreError::Unusable("a snapshot is damaged: it cannot be read".to_owned()))?;
-        Ok(state.restored())
+        self.ground.sound()?;
+        state.map_err(|_| StoreError::Unusable("a snapshot is damaged: it cannot be read".to_owned()))
     }
 
     /// Writes a snapshot that has this message at least, unless there is one; and lets go of what nothing needs then.
@@ -126,27 +203,37 @@ impl Journal {
         if at_least > 0 && had >= at_least {
             return Ok(());
         }
-        let journal = Arc::clone(self);
-        let written = tokio::task::spawn_blocking(move || {
-            let state = journal.state();
-            journal.since_snapshot.store(0, Ordering::Relaxed);
-            let needed = state.first_needed().min(state.applied + 1);
-            rmp_serde::to_vec(&*state).map(|bytes| (state.applied, needed, bytes))
-        });
-        let (applied, needed, bytes) = written.await.map_err(gone)?.map_err(gone)?;
+        // A copy shares the partitions, and is written while others go on.
+        let (state, view) = {
+            let state = self.state();
+            self.since_snapshot.store(0, Ordering::Relaxed);
+            (state.clone(), self.ground.view())
+        };
+        let applied = state.applied;
         if applied <= had {
             return Ok(());
         }
-        let (id, digest) = (format!("{applied:016x}-{:08x}", rand::random::<u32>()), digest(&bytes));
-        let bytes = Bytes::from(bytes);
-        let parts = (0..bytes.len()).step_by(self.server.part);
-        let parts = parts.map(|start| bytes.slice(start..bytes.len().min(start + self.server.part)));
-        let sent = stream::iter((0..).zip(parts)).map(async |(part, bytes): (u64, Bytes)| {
-            let subject = format!("{}_S.part.{id}.{part}", self.name);
+        let (to, parts) = mpsc::channel(AT_ONCE);
+        let (ground, size) = (Arc::clone(&self.ground), self.server.part);
+        let writing = tokio::task::spawn_blocking(move || -> Result<_, StoreError> {
+            let mut out = InParts { to, part: Vec::new(), size, bytes: 0, digest: Sha256::new() };
+            let needed = ground.within(view, || {
+                rmp_serde::encode::write(&mut out, &state).map_err(gone)?;
+                out.send().map_err(gone)?;
+                Ok::<_, StoreError>(state.first_needed().min(state.applied + 1))
+            })?;
+            ground.sound()?;
+            Ok((needed, out.bytes, written(&out.digest.finalize())))
+        });
+        let id = format!("{applied:016x}-{:08x}", rand::random::<u32>());
+        let parts = stream::unfold(parts, async |mut parts| parts.recv().await.map(|part| (part, parts)));
+        let sent = parts.enumerate().map(async |(number, bytes): (usize, Bytes)| {
+            let subject = format!("{}_S.part.{id}.{number}", self.name);
             self.publish_beside(&subject, bytes, None).await
         });
         let sequences: Vec<u64> = sent.buffered(AT_ONCE).try_collect().await?;
-        let head = Head { v: VERSION, id, applied, parts: sequences.len() as u64, bytes: bytes.len() as u64, digest };
+        let (needed, bytes, digest) = writing.await.map_err(gone)??;
+        let head = Head { v: VERSION, id, applied, parts: sequences.len() as u64, bytes, digest };
         let form = Bytes::from(serde_json::to_vec(&head).map_err(crate::failure::form)?);
         self.publish_beside(&format!("{}_S.head", self.name), form, Some(expected)).await?;
         self.snapshot_bytes.store(head.bytes, Ordering::Relaxed);

@@ -127,7 +127,14 @@ fn fold(
         }
         None => Arc::new(read(parts).map_err(|why| format!("message {first}: {why}"))?),
     };
-    let outcome = journal.state().fold(&journal.workspace, (first, last), &op);
+    let outcome = {
+        let mut state = journal.state();
+        let outcome = state.fold(&journal.workspace, (first, last), &op);
+        state.put_aside(&journal.ground);
+        outcome
+    };
+    // What could not be read or put aside leaves half a state.
+    journal.ground.sound().map_err(|error| error.to_string())?;
     let is_logged = matches!(
         (&op.does, &outcome),
         (Does::Append(_) | Does::Route { .. } | Does::Forward { .. } | Does::Settle { .. } | Does::Commit(_), Some(_))

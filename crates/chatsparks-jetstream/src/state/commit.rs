@@ -5,7 +5,7 @@ use super::{
     queue::{Waiting, Which},
     rows::digest,
 };
-use crate::op::Committed;
+use crate::{op::Committed, table::of as all_of};
 use chatsparks_core::{DmStage, UserId};
 use chatsparks_ports::{Draw, Input, StoreError};
 
@@ -21,7 +21,7 @@ impl State {
         let part = of(&mut self.parts, &mut self.beside, commit.partition).ok_or_else(no_such_partition)?;
         part.owned = last;
         for (before, form) in &commit.granted {
-            let next = part.granted.range((*before, 0)..=(*before, u64::MAX)).count() as u64;
+            let next = part.granted.range(all_of(*before, (0, u64::MAX))).count() as u64;
             part.granted.insert((*before, next), form.get().into());
         }
         commit.rows.iter().for_each(|row| part.rows.put(row));
@@ -30,17 +30,17 @@ impl State {
         }
         for (place, record) in (0..).zip(&commit.records) {
             if let Some(user_id) = &record.user_id {
-                part.records_of.entry(user_id.clone()).or_default().push(record.seq);
+                part.records_of.insert((user_id.clone(), record.seq), ());
             }
             if let Some((comment_id, _)) = &record.evaluation {
-                part.evaluations.entry(digest("comment", comment_id)).or_insert(record.seq);
+                part.evaluate(digest("comment", comment_id), record.seq);
             }
             let user_id = record.user_id.clone();
             part.records.insert(record.seq, Kept { at: record.at, op, place, user_id, forgotten: false });
         }
         for effect in &commit.effects {
             self.effects += 1;
-            let contact = part.records.get(&effect.seq).and_then(|kept| kept.user_id.as_ref());
+            let contact = part.records.get(&effect.seq).and_then(|kept| kept.user_id.clone());
             let waiting = Waiting::new(self.effects, contact, effect);
             part.effects.enqueue((effect.seq, effect.place), waiting);
         }
@@ -82,20 +82,28 @@ impl State {
     /// R12: what a person wrote before the record of this `seq`, and before this position of the log.
     fn forget(&mut self, partition: u32, user_id: &UserId, seq: u64, before: u64) -> Result<(), StoreError> {
         let part = of(&mut self.parts, &mut self.beside, partition).ok_or_else(no_such_partition)?;
-        let theirs = part.records_of.get(user_id).into_iter().flatten().filter(|of| **of < seq);
-        for theirs in theirs.copied().collect::<Vec<_>>() {
-            if let Some(kept) = part.records.get_mut(&theirs) {
+        let theirs = part.records_of.range(all_of(user_id.clone(), (0, seq)));
+        for theirs in theirs.map(|((_, of), _)| of).filter(|of| *of < seq).collect::<Vec<_>>() {
+            let dirty = &mut self.dirty;
+            let is_there = part.records.change(&theirs, |kept| {
                 kept.forgotten = true;
-                self.dirty.insert(kept.op);
+                dirty.insert(kept.op);
+            });
+            if is_there {
+                part.forgotten.insert(theirs);
             }
         }
-        for (_, entry) in part.log.range_mut(..before) {
-            if entry.texts && !entry.erased && entry.user_id.as_ref() == Some(user_id) {
+        let theirs = part.log_of(user_id, 0).take_while(|(position, _)| *position < before);
+        let theirs = theirs.filter(|(_, entry)| entry.texts && !entry.erased && entry.user_id.is_some());
+        for position in theirs.map(|(position, _)| position).collect::<Vec<_>>() {
+            let dirty = &mut self.dirty;
+            part.log.change(&position, |entry| {
                 entry.erased = true;
                 if let super::Body::In(op, _) = entry.body {
-                    self.dirty.insert(op);
+                    dirty.insert(op);
                 }
-            }
+            });
+            part.erased.insert(position);
         }
         for (id, why) in part.effects.withdraw(user_id, seq, Which::All) {
             part.log_own(&Input::outcome(&id, DmStage::Failed, Some(why)))?;

@@ -3,7 +3,7 @@
 use super::{
     Body, Entry, Kept, Part, State, no_such_partition,
     queue::Waiting,
-    route::{Awaiting, InForm, also},
+    route::{Awaiting, InForm, Named, also, is_of_an_event},
     rows::digest,
 };
 use crate::{
@@ -14,7 +14,10 @@ use chatsparks_core::UserId;
 use chatsparks_ports::{
     StoreError,
     moving::{ARRIVING, MOVED, MovedEffect, Part as Of, Piece},
-    places::PlaceKey,
+};
+use std::{
+    borrow::Cow,
+    ops::Bound::{Excluded, Unbounded},
 };
 
 impl State {
@@ -58,7 +61,7 @@ impl State {
             Piece::Pool { cycle, drawn } => drop(self.pools.insert(*cycle, *drawn)),
             Piece::Place { kind, name, partition, at } => {
                 let key = (kind.as_str().into(), name.as_str().into());
-                self.places.insert(key, (*partition, at.unwrap_or(0)));
+                self.put_place(key, (*partition, at.unwrap_or(0)));
             }
             Piece::Grant { partition, position, place, form } => {
                 let granted = &mut self.part_mut(*partition)?.granted;
@@ -79,7 +82,7 @@ impl State {
                 (part.effects.sent, part.effects.failed, part.opened_in_vain) = (*sent, *failed, 0);
                 // What was moved ahead may have been cut off since.
                 part.log_split_off(*log_first);
-                part.records = part.records.split_off(record_first);
+                part.records.remove_before(record_first);
             }
             // They stand apart.
             Piece::Event { .. } | Piece::Record { .. } | Piece::Waiting { .. } => {}
@@ -92,15 +95,31 @@ impl State {
         for part in &mut self.parts {
             part.rows = Default::default();
             part.effects = Default::default();
-            part.granted.clear();
+            part.granted = Default::default();
             part.insights.clear();
         }
         self.beside.clear();
         self.documents.clear();
         self.notes.retain(|name, _| name == ARRIVING || name == MOVED);
-        self.places.clear();
+        self.places = Default::default();
+        self.places_since = Default::default();
         self.waiting.clear();
         self.pools.clear();
+    }
+
+    /// Where things live, after a name, at most so many.
+    pub(crate) fn place_pieces(&self, after: Option<Named>, limit: usize) -> Vec<(Named, Piece)> {
+        let places = self.places.range((after.map_or(Unbounded, Excluded), Unbounded)).take(limit);
+        let piece = |(name, place): (Named, Cow<'_, (u32, i64)>)| {
+            let piece = Piece::Place {
+                kind: name.0.to_string(),
+                name: name.1.to_string(),
+                partition: place.0,
+                at: Some(place.1).filter(|_| is_of_an_event(&name.0)),
+            };
+            (name, piece)
+        };
+        places.map(piece).collect()
     }
 
     /// Pieces of a part that stand in the state itself, after a number, at most so many.
@@ -134,16 +153,6 @@ impl State {
                 let piece = |(cycle, drawn): (&i64, &u64)| Piece::Pool { cycle: *cycle, drawn: *drawn };
                 counted(self.pools.iter().skip(from).take(limit).map(piece).collect())
             }
-            Of::Places => {
-                let places = self.places.iter().skip(from).take(limit);
-                let piece = |((kind, name), (partition, since)): (&(Box<str>, Box<str>), &(u32, i64))| Piece::Place {
-                    kind: kind.to_string(),
-                    name: name.to_string(),
-                    partition: *partition,
-                    at: Some(*since).filter(|_| is_of_an_event(kind)),
-                };
-                counted(places.map(piece).collect())
-            }
             Of::Waiting => {
                 let waiting = self.waiting.range(after + 1..).take(limit).map(|(number, awaiting)| {
                     let input = awaiting.input.read()?;
@@ -161,10 +170,10 @@ impl State {
                 waiting.collect::<Result<_, StoreError>>()?
             }
             Of::Grants => {
-                let piece = |((position, place), form): (&(u64, u64), &Box<str>)| Piece::Grant {
+                let piece = |((position, place), form): ((u64, u64), Cow<'_, Box<str>>)| Piece::Grant {
                     partition,
-                    position: *position,
-                    place: u32::try_from(*place).unwrap_or(u32::MAX),
+                    position,
+                    place: u32::try_from(place).unwrap_or(u32::MAX),
                     form: form.to_string(),
                 };
                 counted(part.granted.iter().skip(from).take(limit).map(piece).collect())
@@ -179,16 +188,11 @@ impl State {
             }
             Of::Effects | Of::Outcomes => {
                 let settled = of == Of::Outcomes;
-                let meant = part.effects.places();
-                let meant = meant.filter(|(_, effect)| effect.has_outcome() == settled && effect.number > after);
-                let mut pieces: Vec<(u64, Piece)> = meant
-                    .map(|((seq, place), effect)| {
-                        (effect.number, Piece::Effect(Box::new(effect.moved(partition, *seq, *place))))
-                    })
-                    .collect();
-                pieces.sort_by_key(|(number, _)| *number);
-                pieces.truncate(limit);
-                pieces
+                let meant = part.effects.after(after).filter(|(_, effect)| effect.has_outcome() == settled);
+                let moved = |((seq, place), effect): ((u64, u32), Cow<'_, Waiting>)| {
+                    (effect.number, Piece::Effect(Box::new(effect.moved(partition, seq, place))))
+                };
+                meant.take(limit).map(moved).collect()
             }
             Of::Stand if after == 0 => counted(vec![Piece::Stand {
                 partition,
@@ -200,15 +204,10 @@ impl State {
                 sent: part.effects.sent,
                 failed: part.effects.failed,
             }]),
-            // They stand in the journal.
-            Of::Stand | Of::Events | Of::Records => Vec::new(),
+            // They stand in the journal, or are asked for otherwise.
+            Of::Stand | Of::Events | Of::Records | Of::Places => Vec::new(),
         })
     }
-}
-
-fn is_of_an_event(kind: &str) -> bool {
-    let of = [PlaceKey::Link("".into()), PlaceKey::Refund("".into())];
-    of.iter().any(|key| key.kind() == kind)
 }
 
 fn partition_of(piece: &Piece) -> Option<u32> {
@@ -238,14 +237,14 @@ impl Entry {
 impl Part {
     fn bring_record(&mut self, op: u64, place: u32, record: &RecordForm) {
         if let Some((comment_id, _)) = &record.evaluation {
-            self.evaluations.entry(digest("comment", comment_id)).or_insert(record.seq);
+            self.evaluate(digest("comment", comment_id), record.seq);
+        }
+        if let Some(user_id) = &record.user_id {
+            self.records_of.insert((user_id.clone(), record.seq), ());
         }
         let user_id = record.user_id.clone();
-        let kept = Kept { at: record.at, op, place, user_id, forgotten: false };
-        let before = self.records.insert(record.seq, kept);
-        if let (None, Some(user_id)) = (before, &record.user_id) {
-            self.records_of.entry(user_id.clone()).or_default().push(record.seq);
-        }
+        self.forgotten.remove(&record.seq);
+        self.records.insert(record.seq, Kept { at: record.at, op, place, user_id, forgotten: false });
     }
 }
 

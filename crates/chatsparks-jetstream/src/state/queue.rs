@@ -1,29 +1,50 @@
 //! Effects of a partition that wait, and what came of them.
 
-use crate::op::{EffectForm, How};
+use crate::{
+    op::{EffectForm, How},
+    table::{Heavy, Table, Value, of as all_of},
+};
 use chatsparks_core::UserId;
 use chatsparks_ports::EffectState;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
 
 /// The record that decided it, and its place there.
 type Decided = (u64, u32);
 
-#[derive(Default, Serialize, Deserialize)]
+const FIRST: Decided = (0, 0);
+const LAST: Decided = (u64::MAX, u32::MAX);
+
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Effects {
-    all: BTreeMap<Decided, Waiting>,
+    all: Table<Decided, Waiting>,
     pub(crate) sent: u64,
     pub(crate) failed: u64,
     #[serde(skip)]
-    by_id: BTreeMap<Box<str>, Decided>,
+    by_id: Table<Box<str>, Decided>,
+    #[serde(skip)]
+    numbered: Table<u64, Decided>,
     /// Those of each lane that may go, in order.
     #[serde(skip)]
-    lanes: BTreeMap<UserId, BTreeSet<Decided>>,
+    lanes: Table<(UserId, Decided), ()>,
     /// Those that may go next, whose chance ends soonest first: free ones, and the first of each lane.
     #[serde(skip)]
-    fronts: BTreeSet<(i64, u64, Decided)>,
+    fronts: Table<(i64, u64, Decided), ()>,
+    /// Those of each state that have no outcome, whose chance ends soonest first.
+    #[serde(skip)]
+    open: Table<(u8, i64, u64, Decided), ()>,
     #[serde(skip)]
     pub(crate) counts: [u64; 3],
+}
+
+/// The place of a state among those without an outcome.
+fn open_place(state: EffectState) -> Option<u8> {
+    match state {
+        EffectState::Waiting => Some(0),
+        EffectState::InDoubt => Some(1),
+        EffectState::Dead => Some(2),
+        EffectState::Sent | EffectState::Failed => None,
+    }
 }
 
 /// Which effects of a contact are withdrawn.
@@ -58,12 +79,18 @@ pub(crate) struct Waiting {
     pub(crate) why: Option<Box<str>>,
 }
 
+impl Value for Waiting {
+    fn held(&self) -> usize {
+        self.id.len() + self.kind.len() + self.context.len() + self.form.as_ref().map_or(0, |form| form.len())
+    }
+}
+
 impl Waiting {
-    pub(crate) fn new(number: u64, contact: Option<&UserId>, effect: &EffectForm) -> Self {
+    pub(crate) fn new(number: u64, contact: Option<UserId>, effect: &EffectForm) -> Self {
         Self {
             id: effect.id.as_str().into(),
             number,
-            user_id: contact.or(effect.lane.as_ref()).cloned(),
+            user_id: contact.or_else(|| effect.lane.clone()),
             lane: effect.lane.clone(),
             free: effect.free,
             kind: effect.kind.as_str().into(),
@@ -100,117 +127,169 @@ impl Waiting {
 impl Effects {
     /// Finds anew what is not written with it.
     pub(crate) fn restore(&mut self) {
-        self.by_id = self.all.iter().map(|(decided, effect)| (effect.id.clone(), *decided)).collect();
-        for decided in self.all.keys().copied().collect::<Vec<_>>() {
-            self.list(decided);
+        let all = std::mem::take(&mut self.all);
+        for (decided, effect) in all.iter() {
+            self.by_id.fill(effect.id.clone(), decided);
+            self.numbered.fill(effect.number, decided);
         }
+        // Only of what is open there is more to be found.
+        let open: Vec<Decided> =
+            all.iter().filter(|(_, effect)| !effect.has_outcome()).map(|(decided, _)| decided).collect();
+        self.all = all;
+        open.into_iter().for_each(|decided| self.list(decided));
     }
 
-    pub(crate) fn get(&self, id: &str) -> Option<&Waiting> {
-        self.all.get(self.by_id.get(id)?)
+    pub(super) fn tables(&self) -> [&dyn Heavy; 6] {
+        [&self.all, &self.by_id, &self.numbered, &self.lanes, &self.fronts, &self.open]
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Waiting> {
-        self.all.values()
+    pub(super) fn tables_mut(&mut self) -> [&mut dyn Heavy; 6] {
+        [
+            &mut self.all,
+            &mut self.by_id,
+            &mut self.numbered,
+            &mut self.lanes,
+            &mut self.fronts,
+            &mut self.open,
+        ]
+    }
+
+    fn place(&self, id: &str) -> Option<Decided> {
+        self.by_id.get(&id.into()).map(|decided| *decided)
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<Cow<'_, Waiting>> {
+        self.all.get(&self.place(id)?)
+    }
+
+    fn found(&self, decided: Decided) -> Option<(Decided, Cow<'_, Waiting>)> {
+        Some((decided, self.all.get(&decided)?))
+    }
+
+    /// Those of a state, in the order in which they would go.
+    pub(crate) fn of(&self, state: EffectState, limit: usize) -> Vec<Cow<'_, Waiting>> {
+        let Some(place) = open_place(state) else {
+            let mut of: Vec<_> = self.all.iter().map(|(_, effect)| effect).collect();
+            of.retain(|effect| effect.state == state);
+            of.sort_by_key(|effect| effect.turn());
+            of.truncate(limit);
+            return of;
+        };
+        let of = self.open.range((place, i64::MIN, 0, FIRST)..=(place, i64::MAX, u64::MAX, LAST)).take(limit);
+        of.filter_map(|((.., decided), _)| self.all.get(&decided)).collect()
     }
 
     /// Those that may go next, in their order.
-    pub(crate) fn fronts(&self) -> impl Iterator<Item = &Waiting> {
-        self.fronts.iter().filter_map(|(_, _, decided)| self.all.get(decided))
+    pub(crate) fn fronts(&self) -> impl Iterator<Item = Cow<'_, Waiting>> {
+        self.fronts.iter().filter_map(|((.., decided), _)| self.all.get(&decided))
     }
 
     /// Puts one at the end of its lane, unless it is there.
     pub(crate) fn enqueue(&mut self, decided: Decided, effect: Waiting) {
-        if self.by_id.contains_key(&effect.id) {
+        if self.by_id.contains(&effect.id) {
             return;
         }
         self.by_id.insert(effect.id.clone(), decided);
+        self.numbered.insert(effect.number, decided);
         self.all.insert(decided, effect);
         self.list(decided);
     }
 
     /// Puts one that another store had, over one of the same id.
     pub(crate) fn bring(&mut self, (seq, mut place): Decided, effect: Waiting) {
-        if let Some(before) = self.by_id.remove(&effect.id) {
+        if let Some(before) = self.place(&effect.id) {
             self.unlist(before);
-            self.all.remove(&before);
+            self.forget(before);
         }
         // Of what has its outcome the place may not be known.
-        while self.all.contains_key(&(seq, place)) {
+        while self.all.contains(&(seq, place)) {
             place += 1;
         }
         self.enqueue((seq, place), effect);
     }
 
-    /// Each with its place.
-    pub(crate) fn places(&self) -> impl Iterator<Item = (&Decided, &Waiting)> {
-        self.all.iter()
+    /// Each with its place, after a number, in the order decided.
+    pub(crate) fn after(&self, number: u64) -> impl Iterator<Item = (Decided, Cow<'_, Waiting>)> {
+        let after = self.numbered.range(number.saturating_add(1)..);
+        after.filter_map(|(_, decided)| self.found(*decided))
+    }
+
+    fn forget(&mut self, decided: Decided) {
+        if let Some(effect) = self.all.take(&decided) {
+            self.by_id.remove(&effect.id);
+            self.numbered.remove(&effect.number);
+        }
     }
 
     fn count(&mut self, state: EffectState, by: i64) {
-        let place = match state {
-            EffectState::Waiting => 0,
-            EffectState::InDoubt => 1,
-            EffectState::Dead => 2,
-            EffectState::Sent | EffectState::Failed => return,
-        };
-        if let Some(count) = self.counts.get_mut(place) {
+        let count = open_place(state).and_then(|place| self.counts.get_mut(usize::from(place)));
+        if let Some(count) = count {
             *count = count.saturating_add_signed(by);
         }
     }
 
     fn front(&self, decided: Decided) -> Option<(i64, u64, Decided)> {
-        let effect = self.all.get(&decided)?;
-        let (not_after, number) = effect.turn();
+        let (not_after, number) = self.all.get(&decided)?.turn();
         Some((not_after, number, decided))
+    }
+
+    fn first_of(&self, lane: &UserId) -> Option<Decided> {
+        self.lanes.range(all_of(lane.clone(), (FIRST, LAST))).next().map(|((_, decided), _)| decided)
     }
 
     fn list(&mut self, decided: Decided) {
         let Some(effect) = self.all.get(&decided) else { return };
         let (state, may_go, lane) = (effect.state, effect.may_go(), effect.lane.clone().filter(|_| !effect.free));
+        let (not_after, number) = effect.turn();
         self.count(state, 1);
+        if let Some(place) = open_place(state) {
+            self.open.insert((place, not_after, number, decided), ());
+        }
         if !may_go {
             return;
         }
         if let Some(lane) = lane {
-            let places = self.lanes.entry(lane).or_default();
-            let before = places.first().copied();
-            places.insert(decided);
-            if places.first() != Some(&decided) {
+            let before = self.first_of(&lane);
+            self.lanes.insert((lane, decided), ());
+            if before.is_some_and(|before| before < decided) {
                 return;
             }
-            let before = before.and_then(|before| self.front(before));
-            before.map(|before| self.fronts.remove(&before));
+            if let Some(before) = before.and_then(|before| self.front(before)) {
+                self.fronts.remove(&before);
+            }
         }
-        self.fronts.extend(self.front(decided));
+        self.fronts.insert((not_after, number, decided), ());
     }
 
     fn unlist(&mut self, decided: Decided) {
         let Some(effect) = self.all.get(&decided) else { return };
         let (state, lane) = (effect.state, effect.lane.clone().filter(|_| !effect.free));
+        let (not_after, number) = effect.turn();
         self.count(state, -1);
-        let front = self.front(decided);
-        let was_first = front.is_some_and(|front| self.fronts.remove(&front));
-        let Some(lane) = lane else { return };
-        let Some(places) = self.lanes.get_mut(&lane) else { return };
-        places.remove(&decided);
-        let next = places.first().copied().filter(|_| was_first);
-        if places.is_empty() {
-            self.lanes.remove(&lane);
+        if let Some(place) = open_place(state) {
+            self.open.remove(&(place, not_after, number, decided));
         }
-        self.fronts.extend(next.and_then(|next| self.front(next)));
+        let front = (not_after, number, decided);
+        let was_first = self.fronts.contains(&front);
+        if was_first {
+            self.fronts.remove(&front);
+        }
+        let Some(lane) = lane else { return };
+        self.lanes.remove(&(lane.clone(), decided));
+        let next = self.first_of(&lane).filter(|_| was_first).and_then(|next| self.front(next));
+        if let Some(next) = next {
+            self.fronts.insert(next, ());
+        }
     }
 
     /// Changes one where it is to be changed; false: it is not there, or it is not to be.
     fn change(&mut self, id: &str, is_meant: impl FnOnce(&Waiting) -> bool, change: impl FnOnce(&mut Waiting)) -> bool {
-        let Some(decided) = self.by_id.get(id).copied() else { return false };
-        if !self.all.get(&decided).is_some_and(is_meant) {
+        let Some(decided) = self.place(id) else { return false };
+        if !self.all.get(&decided).is_some_and(|effect| is_meant(&effect)) {
             return false;
         }
         self.unlist(decided);
-        if let Some(effect) = self.all.get_mut(&decided) {
-            change(effect);
-        }
+        self.all.change(&decided, change);
         self.list(decided);
         true
     }
@@ -264,34 +343,34 @@ impl Effects {
         let meant: Vec<Decided> = match which {
             // What has not begun and is a DM stands in its lane.
             Which::NotBegun { conversation, keeps_tried } => {
-                let lane = self.lanes.get(user_id).into_iter().flat_map(|places| places.range(..(seq, 0)));
-                let is_meant = |decided: &&Decided| {
-                    let effect = self.all.get(*decided);
+                let lane = self.lanes.range((user_id.clone(), FIRST)..(user_id.clone(), (seq, 0)));
+                let is_meant = |decided: &Decided| {
+                    let effect = self.all.get(decided);
                     effect.is_some_and(|effect| {
                         effect.state == EffectState::Waiting
                             && effect.conversation == Some(conversation)
                             && !(keeps_tried && effect.attempts > 0)
                     })
                 };
-                lane.filter(is_meant).copied().collect()
+                lane.map(|((_, decided), _)| decided).filter(is_meant).collect()
             }
             Which::All => {
                 let before = self.all.range(..(seq, 0));
                 let is_meant = |effect: &Waiting| !effect.has_outcome() && effect.lane.as_ref() == Some(user_id);
-                before.filter(|(_, effect)| is_meant(effect)).map(|(decided, _)| *decided).collect()
+                before.filter(|(_, effect)| is_meant(effect)).map(|(decided, _)| decided).collect()
             }
         };
         let mut outcomes = Vec::new();
         for decided in meant {
             self.unlist(decided);
-            if let Some(effect) = self.all.get_mut(&decided) {
+            let closed = self.all.change(&decided, |effect| {
                 let why = if effect.state == EffectState::InDoubt { "in_doubt" } else { "withdrawn" };
                 effect.close(EffectState::Failed, Some(why));
-                self.failed += 1;
                 if *effect.kind == *"send_dm" {
                     outcomes.push((effect.id.clone(), why));
                 }
-            }
+            });
+            self.failed += u64::from(closed);
             self.list(decided);
         }
         outcomes
@@ -300,12 +379,8 @@ impl Effects {
     /// Outcomes of effects go with the records that decided them; how many went.
     pub(crate) fn drop_outcomes(&mut self, before: u64, limit: usize) -> usize {
         let old = self.all.range(..(before, 0)).filter(|(_, effect)| effect.has_outcome());
-        let old: Vec<Decided> = old.map(|(decided, _)| *decided).take(limit).collect();
-        for decided in &old {
-            if let Some(effect) = self.all.remove(decided) {
-                self.by_id.remove(&effect.id);
-            }
-        }
+        let old: Vec<Decided> = old.map(|(decided, _)| decided).take(limit).collect();
+        old.iter().for_each(|decided| self.forget(*decided));
         old.len()
     }
 }

@@ -1,7 +1,7 @@
 //! Where events go (R4): the rules are the ports', and everything they ask for is in one state.
 
 use super::{Body, State};
-use crate::op::In;
+use crate::{op::In, table::of as all_of};
 use chatsparks_core::{Event, Instant, UserId, WorkspaceId};
 use chatsparks_ports::{
     Input, Position, Routed, Stamp, StoreError,
@@ -10,7 +10,7 @@ use chatsparks_ports::{
 use serde::{Deserialize, Serialize};
 
 /// A key's kind, and its name.
-type Named = (Box<str>, Box<str>);
+pub(crate) type Named = (Box<str>, Box<str>);
 
 /// An event that waits.
 #[derive(Clone, Serialize, Deserialize)]
@@ -52,6 +52,12 @@ impl Awaiting {
     }
 }
 
+/// Whether a place is remembered for a while only.
+pub(super) fn is_of_an_event(kind: &str) -> bool {
+    let of = [PlaceKey::Link("".into()), PlaceKey::Refund("".into())];
+    of.iter().any(|key| key.kind() == kind)
+}
+
 /// What an event names beside its first key.
 pub(super) fn also(event: &Event) -> Option<Named> {
     names(event).get(1).map(named)
@@ -75,11 +81,11 @@ impl Directory for Within<'_> {
             let mut parts = (0..).zip(&self.state.parts);
             return Ok(parts.find(|(_, part)| part.rows.has_dm(dm_id.as_str())).map(|(partition, _)| partition));
         }
-        Ok(self.state.places.get(&named(key)).map(|(partition, _)| *partition))
+        Ok(self.state.places.get(&named(key)).map(|place| place.0))
     }
 
     fn put(&mut self, key: &PlaceKey, partition: u32) -> Result<(), StoreError> {
-        self.state.places.insert(named(key), (partition, self.at));
+        self.state.put_place(named(key), (partition, self.at));
         Ok(())
     }
 
@@ -89,9 +95,11 @@ impl Directory for Within<'_> {
 
     fn undecided(&mut self, partition: u32, user_id: Option<&UserId>) -> Result<Option<Position>, StoreError> {
         let Some(part) = self.state.parts.get(partition as usize) else { return Ok(None) };
-        let mut undecided = part.log.range(part.decided + 1..).rev();
-        let found = undecided.find(|(_, entry)| user_id.is_none() || entry.user_id.as_ref() == user_id);
-        Ok(found.map(|(position, _)| *position))
+        let undecided = (part.decided + 1, u64::MAX);
+        Ok(match user_id {
+            Some(user_id) => part.log_of.range_back(all_of(user_id.clone(), undecided)).next().map(|((_, at), _)| at),
+            None => part.log.range_back(undecided.0..).next().map(|(position, _)| position),
+        })
     }
 
     fn is_awaited(&mut self, key: &PlaceKey) -> Result<bool, StoreError> {
@@ -101,6 +109,14 @@ impl Directory for Within<'_> {
 }
 
 impl State {
+    /// Remembers where something lives.
+    pub(super) fn put_place(&mut self, name: Named, place: (u32, i64)) {
+        if is_of_an_event(&name.0) {
+            self.places_since.insert((place.1, name.clone()), ());
+        }
+        self.places.insert(name, place);
+    }
+
     fn partitions(&self) -> u32 {
         u32::try_from(self.parts.len()).unwrap_or(u32::MAX)
     }

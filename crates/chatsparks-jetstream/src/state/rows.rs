@@ -1,11 +1,14 @@
 //! The rows of a partition, as their forms.
 
-use crate::op::{RowForm, read};
+use crate::{
+    op::{RowForm, read},
+    table::{Heavy, Table, Value},
+};
 use chatsparks_core::{Answer, CommentId, EventId, Instant, Key, MessageId, RefundId, Row, UserId, Wants};
 use chatsparks_ports::StoreError;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound::{Excluded, Included, Unbounded};
 
 /// How many contacts that are due or queued are listed at once, ties apart.
 const LISTED: usize = 500;
@@ -36,31 +39,44 @@ fn name_of(kind: &str, name: &str) -> Name {
     (kind_number(kind).unwrap_or(u8::MAX), name.into())
 }
 
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Rows {
-    contacts: BTreeMap<UserId, Contact>,
-    others: BTreeMap<Name, Other>,
+    contacts: Table<UserId, Contact>,
+    others: Table<Name, Other>,
     #[serde(skip)]
-    due: BTreeSet<(i64, UserId)>,
+    due: Table<(i64, UserId), ()>,
     #[serde(skip)]
-    queued: BTreeSet<(i64, UserId)>,
+    queued: Table<(i64, UserId), ()>,
+    /// Since when what is remembered; some that were remembered anew since are among them.
     #[serde(skip)]
-    from: BTreeSet<(i64, Name)>,
+    from: Table<(i64, Name), ()>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Contact {
     form: Box<str>,
     due: Option<i64>,
     queued: Option<i64>,
 }
 
-#[derive(Serialize, Deserialize)]
+impl Value for Contact {
+    fn held(&self) -> usize {
+        self.form.len()
+    }
+}
+
+#[derive(Clone, Serialize, Deserialize)]
 struct Other {
     /// None of an id that was seen.
     form: Option<Box<str>>,
     /// Since when it is remembered (T5).
     from: Option<i64>,
+}
+
+impl Value for Other {
+    fn held(&self) -> usize {
+        self.form.as_ref().map_or(0, |form| form.len())
+    }
 }
 
 impl Other {
@@ -81,36 +97,60 @@ impl Other {
 impl Rows {
     /// Finds anew what is not written with it.
     pub(crate) fn restore(&mut self) {
-        for (user_id, contact) in &self.contacts {
-            self.due.extend(contact.due.map(|at| (at, user_id.clone())));
-            self.queued.extend(contact.queued.map(|at| (at, user_id.clone())));
+        for (user_id, contact) in self.contacts.iter() {
+            if let Some(at) = contact.due {
+                self.due.fill((at, user_id.clone()), ());
+            }
+            if let Some(at) = contact.queued {
+                self.queued.fill((at, user_id), ());
+            }
         }
-        self.from = self.others.iter().filter_map(|(name, other)| Some((other.from?, name.clone()))).collect();
+        for (name, other) in self.others.iter() {
+            if let Some(from) = other.from {
+                self.from.fill((from, name), ());
+            }
+        }
+    }
+
+    pub(super) fn tables(&self) -> [&dyn Heavy; 5] {
+        [&self.contacts, &self.others, &self.due, &self.queued, &self.from]
+    }
+
+    pub(super) fn tables_mut(&mut self) -> [&mut dyn Heavy; 5] {
+        [&mut self.contacts, &mut self.others, &mut self.due, &mut self.queued, &mut self.from]
     }
 
     pub(crate) fn put(&mut self, row: &RowForm) {
         let form: Option<Box<str>> = row.form.as_ref().map(|form| form.get().into());
         if row.kind == "contact" {
             let user_id = UserId::from(row.name.as_str());
-            self.drop_contact(&user_id);
-            self.due.extend(row.due.map(|at| (at, user_id.clone())));
-            self.queued.extend(row.queued.map(|at| (at, user_id.clone())));
+            self.unlist(&user_id);
+            if let Some(at) = row.due {
+                self.due.insert((at, user_id.clone()), ());
+            }
+            if let Some(at) = row.queued {
+                self.queued.insert((at, user_id.clone()), ());
+            }
             let form = form.unwrap_or_default();
             self.contacts.insert(user_id, Contact { form, due: row.due, queued: row.queued });
             return;
         }
         let name = name_of(&row.kind, &row.name);
-        if let Some(before) = self.others.insert(name.clone(), Other { form, from: row.from }).and_then(|row| row.from)
-        {
-            self.from.remove(&(before, name.clone()));
+        if let Some(from) = row.from {
+            self.from.insert((from, name.clone()), ());
         }
-        self.from.extend(row.from.map(|from| (from, name)));
+        self.others.insert(name, Other { form, from: row.from });
     }
 
-    fn drop_contact(&mut self, user_id: &UserId) {
-        if let Some(before) = self.contacts.remove(user_id) {
-            before.due.map(|at| self.due.remove(&(at, user_id.clone())));
-            before.queued.map(|at| self.queued.remove(&(at, user_id.clone())));
+    /// Takes a contact out of what is due and queued.
+    fn unlist(&mut self, user_id: &UserId) {
+        let before = self.contacts.get(user_id);
+        let (due, queued) = before.map_or((None, None), |before| (before.due, before.queued));
+        if let Some(at) = due {
+            self.due.remove(&(at, user_id.clone()));
+        }
+        if let Some(at) = queued {
+            self.queued.remove(&(at, user_id.clone()));
         }
     }
 
@@ -124,33 +164,31 @@ impl Rows {
 
     /// All rows in an order of their own, at most so many after the row of a key.
     pub(crate) fn all(&self, after: Option<&Key>, limit: usize) -> Result<Vec<Row>, StoreError> {
-        use std::ops::Bound::{Excluded, Unbounded};
         let mut rows = Vec::new();
         let after_contact = match after {
             None => Some(Unbounded),
-            Some(Key::Contact(user_id)) => Some(Excluded(user_id)),
+            Some(Key::Contact(user_id)) => Some(Excluded(user_id.clone())),
             Some(_) => None,
         };
+        let after = after.filter(|_| after_contact.is_none()).map(|key| name_of(key.kind(), &key.name()));
         if let Some(after) = after_contact {
-            let contacts = self.contacts.range::<UserId, _>((after, Unbounded)).take(limit);
-            for (_, contact) in contacts {
+            for (_, contact) in self.contacts.range((after, Unbounded)).take(limit) {
                 rows.push(read(&contact.form)?);
             }
         }
-        let after = after.filter(|_| after_contact.is_none()).map(|key| name_of(key.kind(), &key.name()));
         let after = after.map_or(Unbounded, Excluded);
         for (name, other) in self.others.range((after, Unbounded)).take(limit - rows.len()) {
-            rows.push(other.row(name)?);
+            rows.push(other.row(&name)?);
         }
         Ok(rows)
     }
 
     pub(crate) fn is_contact(&self, user_id: &UserId) -> bool {
-        self.contacts.contains_key(user_id)
+        self.contacts.contains(user_id)
     }
 
     pub(crate) fn has_dm(&self, dm_id: &str) -> bool {
-        self.others.contains_key(&name_of("dm", dm_id))
+        self.others.contains(&name_of("dm", dm_id))
     }
 
     pub(crate) fn head(&self) -> Result<Vec<Row>, StoreError> {
@@ -159,24 +197,24 @@ impl Rows {
     }
 
     pub(crate) fn next_due(&self) -> Option<i64> {
-        self.due.first().map(|(at, _)| *at)
+        self.due.first().map(|((at, _), _)| at)
     }
 
     /// Rows of a kind by name, after a name.
     pub(crate) fn list(&self, kind: &str, after: &str, limit: usize) -> Result<Vec<(String, Row)>, StoreError> {
-        let named = |(name, form): (&str, &str)| Ok((name.to_owned(), read(form)?));
         if kind == "contact" {
-            let contacts = self.contacts.range(UserId::from(after)..).filter(|(user_id, _)| user_id.as_str() > after);
-            return contacts.take(limit).map(|(user_id, contact)| named((user_id.as_str(), &contact.form))).collect();
+            let contacts = self.contacts.range((Excluded(UserId::from(after)), Unbounded)).take(limit);
+            let named = |(user_id, form): (UserId, &str)| Ok((user_id.as_str().to_owned(), read(form)?));
+            return contacts.map(|(user_id, contact)| named((user_id, &contact.form))).collect();
         }
         let Some(number) = kind_number(kind) else { return Ok(Vec::new()) };
-        let of_kind = self.others.range((number, after.into())..).take_while(|((of, _), _)| *of == number);
-        let rows = of_kind.filter(|((_, name), _)| **name > *after).take(limit);
-        rows.map(|(name, other)| Ok(((*name.1).to_owned(), other.row(name)?))).collect()
+        let rows = self.others.range((Excluded((number, after.into())), Unbounded));
+        let rows = rows.take_while(|((of, _), _)| *of == number).take(limit);
+        rows.map(|(name, other)| Ok(((*name.1).to_owned(), other.row(&name)?))).collect()
     }
 
-    fn contacts<'a>(&self, listed: impl IntoIterator<Item = &'a (i64, UserId)>) -> Result<Vec<Row>, StoreError> {
-        let found = listed.into_iter().filter_map(|(_, user_id)| self.contacts.get(user_id));
+    fn contacts(&self, listed: impl IntoIterator<Item = (i64, UserId)>) -> Result<Vec<Row>, StoreError> {
+        let found = listed.into_iter().filter_map(|(_, user_id)| self.contacts.get(&user_id));
         found.map(|contact| read(&contact.form)).collect()
     }
 
@@ -191,28 +229,32 @@ impl Rows {
             let number = from.0;
             let links = self.others.range(from..);
             for (name, link) in links.take_while(|((kind, name), _)| *kind == number && name.starts_with(&first)) {
-                answer.rows.push(link.row(name)?);
+                answer.rows.push(link.row(&name)?);
             }
         }
         if let Some(due) = wants.due {
             let (after, until) = (due.after.map(Instant::as_milliseconds), due.until.as_milliseconds());
-            let all = match after.map(|after| after.checked_add(1)) {
-                Some(None) => None,
-                Some(Some(from)) => Some(self.due.range((from, UserId::from(""))..)),
-                None => Some(self.due.range(..)),
-            };
-            let within: Vec<_> = all.into_iter().flatten().take_while(|(at, _)| *at <= until).collect();
-            let last = within.get(LISTED - 1).map(|(at, _)| *at);
-            let upto = last.unwrap_or(until);
-            answer.rows.extend(self.contacts(within.into_iter().take_while(|(at, _)| *at <= upto))?);
+            let from = after.map_or(Some(i64::MIN), |after| after.checked_add(1));
+            let from = from.map(|from| Included((from, UserId::from(""))));
+            let all = from.map(|from| self.due.range((from, Unbounded)).map(|(place, _)| place));
+            let (mut within, mut last): (Vec<(i64, UserId)>, Option<i64>) = (Vec::new(), None);
+            for place in all.into_iter().flatten().take_while(|(at, _)| *at <= until) {
+                if last.is_some_and(|last| place.0 > last) {
+                    break;
+                }
+                within.push(place);
+                last = within.get(LISTED - 1).map(|(at, _)| *at);
+            }
+            answer.rows.extend(self.contacts(within)?);
             answer.due_until = last.filter(|last| *last < until).map(Instant::from_milliseconds);
         }
         if let Some(queued) = &wants.queued {
             let after = queued.after.as_ref().map(|(at, user_id)| (at.as_milliseconds(), user_id.clone()));
             let listed: Vec<_> = match &after {
-                Some(after) => self.queued.range(after.clone()..).filter(|place| *place > after).take(LISTED).collect(),
+                Some(after) => self.queued.range((Excluded(after.clone()), Unbounded)).take(LISTED).collect(),
                 None => self.queued.iter().take(LISTED).collect(),
             };
+            let listed: Vec<(i64, UserId)> = listed.into_iter().map(|(place, _)| place).collect();
             let last = listed.last().filter(|_| listed.len() == LISTED);
             answer.queued_until = last.map(|(at, user_id)| (Instant::from_milliseconds(*at), user_id.clone()));
             answer.rows.extend(self.contacts(listed)?);
@@ -224,24 +266,32 @@ impl Rows {
     pub(crate) fn prune(&mut self, before: i64, limit: usize) -> usize {
         let mut deleted = 0;
         while deleted < limit
-            && self.from.first().is_some_and(|(from, _)| *from < before)
-            && let Some((_, name)) = self.from.pop_first()
+            && self.from.first().is_some_and(|((from, _), _)| from < before)
+            && let Some(((from, name), ())) = self.from.take_first()
         {
-            self.others.remove(&name);
-            deleted += 1;
+            // It may be remembered anew since.
+            if self.others.get(&name).is_some_and(|other| other.from == Some(from)) {
+                self.others.remove(&name);
+                deleted += 1;
+            }
         }
         deleted
     }
 
     /// Deletes at most so many; how many.
     pub(crate) fn clear(&mut self, limit: usize) -> usize {
-        let contacts: Vec<UserId> = self.contacts.keys().take(limit).cloned().collect();
-        contacts.iter().for_each(|user_id| self.drop_contact(user_id));
+        let contacts: Vec<UserId> = self.contacts.iter().take(limit).map(|(user_id, _)| user_id).collect();
+        for user_id in &contacts {
+            self.unlist(user_id);
+            self.contacts.remove(user_id);
+        }
         let mut deleted = contacts.len();
         while deleted < limit
-            && let Some((name, other)) = self.others.pop_first()
+            && let Some((name, other)) = self.others.take_first()
         {
-            other.from.map(|from| self.from.remove(&(from, name)));
+            if let Some(from) = other.from {
+                self.from.remove(&(from, name));
+            }
             deleted += 1;
         }
         deleted

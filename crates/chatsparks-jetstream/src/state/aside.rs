@@ -1,0 +1,173 @@
+//! What of a state lies in a file once it outgrows memory, and what a copy of it shares.
+
+use super::{Entry, Kept, Part, State};
+use crate::table::{Ground, Heavy, Table, Value};
+use chatsparks_core::UserId;
+use serde::{Deserialize, Serialize};
+use std::{
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
+
+/// A partition that copies of a state share until one of them changes it.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Shared(Arc<Part>);
+
+impl Deref for Shared {
+    type Target = Part;
+
+    fn deref(&self) -> &Part {
+        &self.0
+    }
+}
+
+impl DerefMut for Shared {
+    fn deref_mut(&mut self) -> &mut Part {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl Value for Entry {
+    fn held(&self) -> usize {
+        match &self.body {
+            super::Body::In(..) => 0,
+            super::Body::Here(form) => form.len(),
+        }
+    }
+}
+
+impl Value for Kept {}
+
+impl Part {
+    fn tables(&self) -> [&dyn Heavy; 17] {
+        let [contacts, others, due, queued, from] = self.rows.tables();
+        let [all, by_id, numbered, lanes, fronts, open] = self.effects.tables();
+        [
+            contacts,
+            others,
+            due,
+            queued,
+            from,
+            all,
+            by_id,
+            numbered,
+            lanes,
+            fronts,
+            open,
+            &self.log,
+            &self.log_of,
+            &self.granted,
+            &self.records,
+            &self.records_of,
+            &self.evaluations,
+        ]
+    }
+
+    fn tables_mut(&mut self) -> [&mut dyn Heavy; 17] {
+        let [contacts, others, due, queued, from] = self.rows.tables_mut();
+        let [all, by_id, numbered, lanes, fronts, open] = self.effects.tables_mut();
+        [
+            contacts,
+            others,
+            due,
+            queued,
+            from,
+            all,
+            by_id,
+            numbered,
+            lanes,
+            fronts,
+            open,
+            &mut self.log,
+            &mut self.log_of,
+            &mut self.granted,
+            &mut self.records,
+            &mut self.records_of,
+            &mut self.evaluations,
+        ]
+    }
+}
+
+impl State {
+    /// Puts aside what takes more than its share of memory.
+    pub(crate) fn put_aside(&mut self, ground: &Arc<Ground>) {
+        let share = ground.share();
+        for part in self.parts.iter_mut().chain(self.beside.values_mut()) {
+            // To look at it is not to change it: a copy may share it.
+            if part.tables().iter().map(|table| table.weight()).sum::<usize>() > share {
+                put_aside(ground, share, part.tables_mut());
+            }
+        }
+        if self.places.weight() + self.places_since.weight() > share {
+            put_aside(ground, share, [&mut self.places as &mut dyn Heavy, &mut self.places_since]);
+        }
+    }
+}
+
+/// Puts tables aside, but for those that are hardly anything.
+fn put_aside<'a>(ground: &Arc<Ground>, share: usize, tables: impl IntoIterator<Item = &'a mut dyn Heavy>) {
+    ground.write(|writing| {
+        let mut heavy = tables.into_iter().filter(|table| table.weight() > share / 64);
+        heavy.try_for_each(|table| table.put_aside(ground, writing))
+    });
+}
+
+/// What each contact has, which is written as a list for each.
+pub(super) mod grouped {
+    use super::*;
+    use serde::{
+        Deserializer, Serializer,
+        de::{MapAccess, Visitor},
+        ser::SerializeMap,
+    };
+    use std::fmt;
+
+    type Of = Table<(UserId, u64), ()>;
+
+    pub(in super::super) fn serialize<S: Serializer>(of: &Of, serializer: S) -> Result<S::Ok, S::Error> {
+        let (mut many, mut last) = (0, None);
+        for ((user_id, _), _) in of.iter() {
+            if last.as_ref() != Some(&user_id) {
+                many += 1;
+                last = Some(user_id);
+            }
+        }
+        let mut map = serializer.serialize_map(Some(many))?;
+        let mut group: Option<(UserId, Vec<u64>)> = None;
+        for ((user_id, number), _) in of.iter() {
+            match &mut group {
+                Some((of, numbers)) if *of == user_id => numbers.push(number),
+                _ => {
+                    if let Some((of, numbers)) = group.replace((user_id, vec![number])) {
+                        map.serialize_entry(&of, &numbers)?;
+                    }
+                }
+            }
+        }
+        if let Some((of, numbers)) = group {
+            map.serialize_entry(&of, &numbers)?;
+        }
+        map.end()
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Of, D::Error> {
+        struct Groups;
+        impl<'de> Visitor<'de> for Groups {
+            type Value = Of;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("lists by contact")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Of, A::Error> {
+                let mut of = Of::default();
+                while let Some((user_id, numbers)) = map.next_entry::<UserId, Vec<u64>>()? {
+                    numbers.into_iter().for_each(|number| of.fill((user_id.clone(), number), ()));
+                }
+                Ok(of)
+            }
+        }
+        deserializer.deserialize_map(Groups)
+    }
+}
