@@ -130,7 +130,7 @@ fn fold(
     let outcome = {
         let mut state = journal.state();
         let outcome = state.fold(&journal.workspace, (first, last), &op);
-        state.put_aside(&journal.ground);
+        state.put_aside(&journal.ground, &op.does);
         outcome
     };
     // What could not be read or put aside leaves half a state.

@@ -1,7 +1,10 @@
 //! What of a state lies in a file once it outgrows memory, and what a copy of it shares.
 
 use super::{Entry, Kept, Part, State};
-use crate::table::{Ground, Heavy, Table, Value};
+use crate::{
+    op::Does,
+    table::{Ground, Heavy, Table, Value},
+};
 use chatsparks_core::UserId;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -89,16 +92,43 @@ impl Part {
     }
 }
 
-impl State {
-    /// Puts aside what takes more than its share of memory.
-    pub(crate) fn put_aside(&mut self, ground: &Arc<Ground>) {
+impl Shared {
+    fn put_aside(&mut self, ground: &Arc<Ground>) {
+        // To look at it is not to change it: a copy may share it.
         let share = ground.share();
-        for part in self.parts.iter_mut().chain(self.beside.values_mut()) {
-            // To look at it is not to change it: a copy may share it.
-            if part.tables().iter().map(|table| table.weight()).sum::<usize>() > share {
-                put_aside(ground, share, part.tables_mut());
-            }
+        if self.at_hand() > share {
+            put_aside(ground, share, self.tables_mut());
         }
+    }
+}
+
+impl Part {
+    /// Bytes at hand, about.
+    pub(crate) fn at_hand(&self) -> usize {
+        self.tables().iter().map(|table| table.weight()).sum()
+    }
+}
+
+impl State {
+    /// Puts aside what takes more than its share of memory after an operation.
+    pub(crate) fn put_aside(&mut self, ground: &Arc<Ground>, does: &Does) {
+        match does {
+            Does::Commit(commit) => {
+                let part = self.parts.get_mut(commit.partition as usize);
+                if let Some(part) = part.or_else(|| self.beside.get_mut(&commit.partition)) {
+                    part.put_aside(ground);
+                }
+            }
+            // They bring little to each, and something is committed before long.
+            Does::Append(_) | Does::Route { .. } | Does::Begin { .. } | Does::Settle { .. } if self.applied % 64 != 0 => {}
+            _ => self.put_aside_all(ground),
+        }
+    }
+
+    /// Puts aside whatever takes more than its share.
+    pub(super) fn put_aside_all(&mut self, ground: &Arc<Ground>) {
+        let share = ground.share();
+        self.parts.iter_mut().chain(self.beside.values_mut()).for_each(|part| part.put_aside(ground));
         if self.places.weight() + self.places_since.weight() > share {
             put_aside(ground, share, [&mut self.places as &mut dyn Heavy, &mut self.places_since]);
         }

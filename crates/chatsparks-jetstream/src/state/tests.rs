@@ -1,6 +1,9 @@
 //! That a state comes back from its form as it was is seen by the store's tests; here is what needs no server.
 
 use super::*;
+use crate::table::{Ground, View};
+use serde_json::json;
+use std::sync::Arc;
 
 #[test]
 fn an_operation_that_comes_twice_is_taken_once() {
@@ -40,4 +43,85 @@ fn o5_whoever_lost_a_partition_begins_nothing() {
     assert!(matches!(happens(begin(Some(2))), Outcome::Whether(true)));
     // As it was written before.
     assert!(matches!(happens(begin(None)), Outcome::Whether(true)));
+}
+
+/// An operation of each kind that a state is changed by, by a number.
+fn step(number: u64) -> Does {
+    let (user, partition) = (format!("u{}", number % 7), (number % 2) as u32);
+    let of = |json: serde_json::Value| serde_json::from_value::<Does>(json).unwrap();
+    let seq = number / 2;
+    let form = json!({"id": format!("e{number}"), "at": "2026-01-01T00:00:00Z", "type": "message", "message_id": format!("m{number}"), "user_id": user});
+    match number % 13 {
+        0..=2 => of(json!({"append": [
+            {"partition": partition, "stamp": "brought", "at": number, "user_id": user, "texts": number % 3 == 0, "form": form},
+            {"partition": partition, "stamp": "latest", "at": 0, "form": form},
+        ]})),
+        3..=6 => of(json!({"commit": {
+            "partition": partition, "fence": 1, "decided": number / 3, "granted": [[number / 4, {}]], "drawn": [], "engine": "",
+            "rows": [
+                {"kind": "contact", "name": user, "form": {"n": number}, "due": number % 5, "queued": number % 3},
+                {"kind": "comment", "name": format!("c{}", number % 11), "from": number % 9},
+                {"kind": "dm", "name": format!("d{number}"), "form": {}, "from": number},
+            ],
+            "records": [{"seq": seq, "at": number, "user_id": user, "line": {}, "evaluation": [format!("c{}", number % 5), {}]}],
+            "effects": [{"id": format!("e{seq}/0"), "seq": seq, "place": 0, "lane": user, "free": number % 5 == 0, "kind": "send_dm",
+                "conversation": 1, "form": {}, "context": {}, "not_after": number % 17}],
+            "documents": [], "insights": [["n", 1]], "withdrawn": if number % 4 == 0 { json!([[user, 1, seq]]) } else { json!([]) },
+            "erased": if number % 31 == 0 { json!([[user, seq, number]]) } else { json!([]) },
+        }})),
+        7 => of(json!({"begin": {"partition": partition, "effect": format!("e{}/0", seq.saturating_sub(2)), "wall": number}})),
+        8 => of(json!({"settle": {"partition": partition, "effect": format!("e{}/0", seq.saturating_sub(2)),
+            "settled": if number % 2 == 0 { json!("sent") } else { json!({"again": {"not_before": number, "counts": true, "why": "later"}}) },
+            "receipt": null}})),
+        9 => of(json!({"settle": {"partition": partition, "effect": format!("e{}/0", seq.saturating_sub(2)), "settled": {"dead": "gone"},
+            "receipt": null}})),
+        10 if number % 4 == 0 => of(json!({"prune": {"ids_before": number / 3, "limit": 3}})),
+        10 => of(json!({"revive": format!("e{}/0", (number / 2).saturating_sub(3 - number % 2))})),
+        11 if number % 4 == 0 => of(json!({"cut": {"partition": partition, "until": number / 8, "first_record": number / 8, "limit": 5}})),
+        11 => of(json!({"forward": {"account": "shop"}})),
+        _ => Does::Open(partition + 2),
+    }
+}
+
+/// S2: where a state lies changes nothing of what it comes to, nor of how it is written; and a copy stays as it was.
+#[test]
+fn s2_a_state_that_lies_in_a_file_is_the_one_that_it_would_be_in_memory() {
+    let workspace = WorkspaceId::from("glow");
+    let ground = Arc::new(Ground::new(0, std::env::temp_dir()));
+    let (mut here, mut there) = (State::new(4), State::new(4));
+    let written = |state: &State, view| ground.within(view, || rmp_serde::to_vec(state).unwrap());
+    let mut copy = None;
+    let opened = [Does::Open(0), Does::Open(1)];
+    for (number, does) in (1_u64..).zip(opened.into_iter().chain((1..300).map(step))) {
+        let op = Op { v: 3, id: (1, number), does };
+        let came_to = [here.fold(&workspace, (number, number), &op), there.fold(&workspace, (number, number), &op)];
+        let [one, other] = came_to.map(|outcome| format!("{outcome:?}"));
+        assert_eq!(one, other, "{number}");
+        if number % 3 != 0 {
+            there.put_aside_all(&ground);
+            assert_eq!(there.parts.iter().map(|part| part.at_hand()).sum::<usize>(), 0);
+        }
+        assert_eq!(here.first_needed(), there.first_needed(), "{number}");
+        let form = written(&here, View::of_now());
+        assert!(form == written(&there, View::of_now()), "{number}");
+        if number % 50 == 0 {
+            if let Some((view, copy, form)) = copy.take() {
+                assert!(written(&copy, view) == form, "a copy of before {number} has changed");
+            }
+            copy = Some((ground.view(), there.clone(), form.clone()));
+            // As a process does that starts.
+            let read = |form: &[u8]| ground.within(View::of_now(), || rmp_serde::from_slice::<State>(form).unwrap().restored());
+            (here, there) = (read(&form), read(&form));
+        }
+        for (part, same) in here.parts.iter().zip(&there.parts) {
+            let order = |part: &Part| part.effects.fronts().map(|effect| effect.id.clone()).collect::<Vec<_>>();
+            assert_eq!(order(part), order(same), "{number}");
+            assert_eq!(part.effects.counts, same.effects.counts);
+            assert_eq!(part.rows.next_due(), same.rows.next_due(), "{number}");
+        }
+    }
+    ground.sound().unwrap();
+    let (effects, part) = (&here.parts[1].effects, &here.parts[1]);
+    assert!(effects.sent > 0 && effects.failed > 0 && effects.counts[2] > 0, "{:?}", effects.counts);
+    assert!(part.record_first > 0 && !part.forgotten.is_empty() && !part.erased.is_empty() && !here.dirty.is_empty());
 }
