@@ -188,7 +188,8 @@ impl Archive for JetStreamStore {
             let mut found: Vec<(u32, u64, Kept)> = Vec::new();
             for (partition, part) in (0..).zip(&state.parts) {
                 let theirs = part.records_of.range(all_of(user_id.clone(), (0, u64::MAX)));
-                let kept = theirs.filter_map(|((_, seq), _)| Some((partition, seq, part.records.get(&seq)?.into_owned())));
+                let kept =
+                    theirs.filter_map(|((_, seq), _)| Some((partition, seq, part.records.get(&seq)?.into_owned())));
                 found.extend(kept.take(limit));
             }
             found.sort_by_key(|(partition, seq, kept)| (kept.at, *partition, *seq));

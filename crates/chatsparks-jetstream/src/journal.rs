@@ -72,6 +72,8 @@ pub(crate) struct Journal {
     snapshot_bytes: AtomicU64,
     /// The last message of the newest snapshot that is known.
     snapshoted: AtomicU64,
+    /// Since when it is known that another writes one, by the message that says so.
+    claimed: Mutex<Option<(u64, std::time::Instant)>>,
     patience: Duration,
 }
 
@@ -139,6 +141,7 @@ impl Journal {
             since_snapshot: AtomicU64::new(0),
             snapshot_bytes: AtomicU64::new(0),
             snapshoted: AtomicU64::new(0),
+            claimed: Mutex::default(),
             patience,
         };
         if let Some((state, bytes)) = journal.read_snapshot().await? {

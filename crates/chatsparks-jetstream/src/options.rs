@@ -125,10 +125,18 @@ mod tests {
         assert_eq!((options.memory, options.directory), (64 << 20, Some("/var/lib/chatsparks".into())));
         let options = Options::from_url("tls://a").unwrap();
         assert_eq!((options.name.as_str(), options.replicas, options.tls), ("chatsparks", 3, true));
-        for wrong in
-            ["a:1", "http://a", "nats://", "nats://u:secret@a", "nats://a/b.c", "nats://a?replicas=2", "nats://a?x",
-            "nats://a?memory=0", "nats://a?memory=much", "nats://a?directory="]
-        {
+        for wrong in [
+            "a:1",
+            "http://a",
+            "nats://",
+            "nats://u:secret@a",
+            "nats://a/b.c",
+            "nats://a?replicas=2",
+            "nats://a?x",
+            "nats://a?memory=0",
+            "nats://a?memory=much",
+            "nats://a?directory=",
+        ] {
             let error = Options::from_url(wrong).unwrap_err().to_string();
             assert!(!error.contains("secret@"), "{error}");
         }

@@ -3,7 +3,7 @@
 use crate::{
     Result,
     burst::{PARTITIONS, id, shop},
-    nats::options,
+    nats::{BEYOND, options},
 };
 use chatsparks_cluster::{Nats, Postgres};
 use chatsparks_jetstream::JetStreamStore;
@@ -11,7 +11,7 @@ use chatsparks_ports::{ManualClock, Store};
 use chatsparks_postgres::PostgresStore;
 use chatsparks_runtime::{ClockMode, NewEvent, Runtime, Settings, WorkspaceSetup};
 use chatsparks_testkit::store_suite::make::{at, comment};
-use std::{fs, path::Path, sync::Arc, time::Duration};
+use std::{fs, os::unix::fs::MetadataExt, path::Path, sync::Arc, time::Duration};
 
 /// Contacts that are made in each step, each by one comment, of which a third fires.
 const STEP: usize = 25_000;
@@ -36,7 +36,9 @@ pub(crate) async fn run() -> Result<()> {
     println!("\nPostgreSQL's tables, MiB without and of indexes:\n{}", server.query("postgres", sql)?);
     drop(server);
     let servers = tokio::task::block_in_place(|| Nats::start(3))?;
-    let store = JetStreamStore::open(options(&servers, "memory")?).await?;
+    let mut options = options(&servers, "memory")?;
+    options.memory = BEYOND;
+    let store = JetStreamStore::open(options).await?;
     let of_nats = || {
         let (mut memory, mut disk) = (0, 0);
         for node in 0..servers.len() {
@@ -45,7 +47,7 @@ pub(crate) async fn run() -> Result<()> {
         }
         Ok((memory, disk))
     };
-    measure("NATS, each of three", store, of_nats).await
+    measure("NATS, each of three, with 16 MiB of a state in memory", store, of_nats).await
 }
 
 /// Makes contacts, and tells what a server and this process have then.
@@ -55,7 +57,7 @@ async fn measure<S: Store>(name: &str, store: S, of_server: impl Fn() -> Result<
     let setups = vec![WorkspaceSetup::new(shop(0, None), "digest")];
     let runtime = Runtime::start(Arc::new(store), Arc::new(ManualClock::new(at(0))), settings, setups).await?;
     println!(
-        "\n{name}:\n| contacts | a server's memory | its disk | this process's memory |\n| --- | --- | --- | --- |"
+        "\n{name}:\n| contacts | a server's memory | its disk | this process's memory | its file |\n| --- | --- | --- | --- | --- |"
     );
     for step in 0..=STEPS {
         for from in (step.saturating_sub(1) * STEP..step * STEP).step_by(500) {
@@ -73,7 +75,8 @@ async fn measure<S: Store>(name: &str, store: S, of_server: impl Fn() -> Result<
         tokio::time::sleep(Duration::from_secs(4)).await;
         let (memory, disk) = tokio::task::block_in_place(&of_server)?;
         let own = in_memory("self", "VmRSS:")?;
-        println!("| {} | {} MiB | {} MiB | {} MiB |", step * STEP, memory >> 20, disk >> 20, own >> 20);
+        let [memory, disk, own, beside] = [memory, disk, own, unnamed()].map(|bytes| bytes >> 20);
+        println!("| {} | {memory} MiB | {disk} MiB | {own} MiB | {beside} MiB |", step * STEP);
     }
     runtime.stop(Duration::from_secs(10)).await;
     Ok(())
@@ -84,6 +87,15 @@ fn in_memory(process: &str, of: &str) -> Result<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find(|line| line.starts_with(of)).unwrap_or_default();
     Ok(line.split_whitespace().nth(1).unwrap_or("0").parse::<u64>()? * 1024)
+}
+
+/// Bytes of the files of this process that have no name.
+fn unnamed() -> u64 {
+    let open = fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
+    let unnamed =
+        open.filter(|file| fs::read_link(file.path()).is_ok_and(|to| to.to_string_lossy().ends_with("(deleted)")));
+    // What it takes on the disk.
+    unnamed.filter_map(|file| fs::metadata(file.path()).ok()).map(|about| about.blocks() * 512).sum()
 }
 
 /// Bytes of all files below a directory.

@@ -7,9 +7,11 @@
 use super::{Journal, TRY};
 use crate::{
     failure::gone,
+    server::Failed,
     state::{State, VERSION},
     table::View,
 };
+use async_nats::jetstream::stream::LastRawMessageErrorKind;
 use bytes::Bytes;
 use chatsparks_ports::StoreError;
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -17,8 +19,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{
     io::{self, BufReader, Read, Write},
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
+    sync::{Arc, PoisonError, atomic::Ordering},
+    time::{Duration, Instant},
 };
 use tokio::{
     sync::mpsc,
@@ -27,6 +29,9 @@ use tokio::{
 
 /// Bytes of a journal after which a snapshot is written, at least; and as many as the last one had.
 const AFTER: u64 = 64 * 1024 * 1024;
+
+/// How long another is waited for that writes one.
+const CLAIMED: Duration = Duration::from_secs(60);
 
 /// How many parts are on their way at once.
 const AT_ONCE: usize = 8;
@@ -128,11 +133,10 @@ pub(super) async fn keep(journal: Arc<Journal>) {
 
 impl Journal {
     async fn head(&self) -> Result<Option<(u64, Head)>, StoreError> {
-        use async_nats::jetstream::stream::LastRawMessageErrorKind::NoMessageFound;
         let found = self.snapshots.get_last_raw_message_by_subject(&format!("{}_S.head", self.name)).await;
         let message = match found {
             Ok(message) => message,
-            Err(error) if error.kind() == NoMessageFound => return Ok(None),
+            Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => return Ok(None),
             Err(error) => return Err(gone(error)),
         };
         let head: Head = serde_json::from_slice(&message.payload).map_err(crate::failure::form)?;
@@ -203,6 +207,9 @@ impl Journal {
         if at_least > 0 && had >= at_least {
             return Ok(());
         }
+        if at_least == 0 && !self.claim_snapshot(expected).await? {
+            return Ok(());
+        }
         // A copy shares the partitions, and is written while others go on.
         let (state, view) = {
             let state = self.state();
@@ -245,9 +252,34 @@ impl Journal {
         Ok(())
     }
 
+    /// Says that this process writes the snapshot after the head of this sequence; false: another does. Whoever has said so
+    /// and is not heard of for long is waited for no more.
+    async fn claim_snapshot(&self, head: u64) -> Result<bool, StoreError> {
+        let subject = format!("{}_S.claim", self.name);
+        let claim = match self.snapshots.get_last_raw_message_by_subject(&subject).await {
+            Ok(message) => message.sequence,
+            Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => 0,
+            Err(error) => return Err(gone(error)),
+        };
+        if claim > head {
+            let mut seen = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
+            let since = seen.filter(|(seen, _)| *seen == claim).map_or_else(Instant::now, |(_, since)| since);
+            *seen = Some((claim, since));
+            if since.elapsed() < CLAIMED {
+                return Ok(false);
+            }
+        }
+        match tokio::time::timeout(TRY, self.server.publish(&subject, &[Bytes::new()], None, Some(claim))).await {
+            Ok(Ok(_)) => Ok(true),
+            Ok(Err(Failed::Overtaken)) => Ok(false),
+            Ok(Err(failed)) => Err(failed.into_error()),
+            Err(_) => Err(gone("the NATS server does not answer")),
+        }
+    }
+
     async fn publish_beside(&self, subject: &str, bytes: Bytes, expected: Option<u64>) -> Result<u64, StoreError> {
         let sent = tokio::time::timeout(TRY, self.server.publish(subject, &[bytes], None, expected)).await;
         let acknowledged = sent.map_err(|_| gone("the NATS server does not answer"))?;
-        Ok(acknowledged.map_err(crate::server::Failed::into_error)?.seq)
+        Ok(acknowledged.map_err(Failed::into_error)?.seq)
     }
 }

@@ -85,7 +85,8 @@ impl Journal {
         let find = || {
             let state = self.state();
             let part = state.part(partition);
-            let found = positions.iter().filter_map(|position| Some((*position, part?.log().get(position)?.into_owned())));
+            let found =
+                positions.iter().filter_map(|position| Some((*position, part?.log().get(position)?.into_owned())));
             found.take(limit).map(|(position, entry)| (partition, position, entry)).collect()
         };
         Ok(self.events(find).await?.into_iter().map(|(_, logged)| logged).collect())

@@ -120,7 +120,8 @@ impl State {
                 }
             }
             // They bring little to each, and something is committed before long.
-            Does::Append(_) | Does::Route { .. } | Does::Begin { .. } | Does::Settle { .. } if self.applied % 64 != 0 => {}
+            Does::Append(_) | Does::Route { .. } | Does::Begin { .. } | Does::Settle { .. }
+                if !self.applied.is_multiple_of(64) => {}
             _ => self.put_aside_all(ground),
         }
     }

@@ -144,14 +144,7 @@ impl Effects {
     }
 
     pub(super) fn tables_mut(&mut self) -> [&mut dyn Heavy; 6] {
-        [
-            &mut self.all,
-            &mut self.by_id,
-            &mut self.numbered,
-            &mut self.lanes,
-            &mut self.fronts,
-            &mut self.open,
-        ]
+        [&mut self.all, &mut self.by_id, &mut self.numbered, &mut self.lanes, &mut self.fronts, &mut self.open]
     }
 
     fn place(&self, id: &str) -> Option<Decided> {
