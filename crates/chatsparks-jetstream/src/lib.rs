@@ -6,11 +6,11 @@
 //! places, room is drawn, and a document comes to every partition in the same piece as everything else, and a worker that
 //! was superseded writes nothing, whatever it believes.
 //!
-//! A process holds the rows of the workspaces it serves in memory; events, records and evaluations stay in the journal,
-//! and are read from there. Snapshots let a process begin where the last one stands.
+//! A process has the rows of the workspaces it serves, in memory and beyond that in a file; events, records and evaluations
+//! stay in the journal, and are read from there. Snapshots let a process begin where the last one stands.
 //!
 //! It needs NATS 2.12 or newer and refuses anything older, which takes the same configuration in silence and loses state;
-//! three servers with `sync_interval: always`. Decisions 030 and 031 in the repository say why.
+//! three servers with `sync_interval: always`. Decisions 030, 031 and 057 in the repository say why.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), chatsparks_ports::StoreError> {

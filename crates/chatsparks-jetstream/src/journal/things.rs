@@ -2,14 +2,17 @@
 //! first asks.
 //!
 //! A state knows whose an event is, and not what it names: that stands in the event alone. So a partition's log is read
-//! through once, and from then on only what was logged since; where nobody asks it costs nothing. A thing takes some
-//! hundred bytes and each event of it eight.
+//! through once, and from then on only what was logged since; where nobody asks it costs nothing. What memory has no room
+//! for lies where the rest of a state does.
 
 use super::Journal;
-use crate::state::rows::digest;
+use crate::{
+    state::rows::digest,
+    table::{Ground, Heavy, Table, of},
+};
 use chatsparks_core::Key;
 use chatsparks_ports::{Limit, Logged, Position, StoreError};
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Events read at once.
 const PAGE: Limit = Limit { events: 10_000, bytes: 8 << 20 };
@@ -23,7 +26,7 @@ pub(crate) struct Things {
     read: Position,
     first: Position,
     /// By what is named: where, in the order of the log.
-    of: BTreeMap<(u64, u64), Vec<Position>>,
+    of: Table<((u64, u64), Position), ()>,
 }
 
 fn named(key: &Key) -> (u64, u64) {
@@ -38,10 +41,7 @@ impl Things {
             *self = Self::default();
         }
         if first > self.first.saturating_add(GONE) {
-            self.of.retain(|_, positions| {
-                positions.retain(|position| *position >= first);
-                !positions.is_empty()
-            });
+            self.of.retain(|(_, position), ()| *position >= first);
             self.first = first;
         }
         if self.first == 0 {
@@ -52,13 +52,19 @@ impl Things {
     fn add(&mut self, logged: &Logged) {
         self.read = logged.position;
         if let Some(key) = logged.envelope.event.names() {
-            self.of.entry(named(&key)).or_default().push(logged.position);
+            self.of.insert((named(&key), logged.position), ());
+        }
+    }
+
+    fn put_aside(&mut self, ground: &Arc<Ground>) {
+        if self.of.weight() > ground.share() {
+            ground.write(|writing| self.of.put_aside(ground, writing));
         }
     }
 
     fn positions(&self, keys: &[Key]) -> Vec<Position> {
-        let mut positions: Vec<Position> =
-            keys.iter().filter_map(|key| self.of.get(&named(key))).flatten().copied().collect();
+        let all = keys.iter().flat_map(|key| self.of.range(of(named(key), (0, Position::MAX))));
+        let mut positions: Vec<Position> = all.map(|((_, position), _)| position).collect();
         positions.sort_unstable();
         positions.dedup();
         positions
@@ -79,6 +85,7 @@ impl Journal {
                     break;
                 }
                 logged.iter().for_each(|logged| things.add(logged));
+                things.put_aside(&self.ground);
             }
             things.positions(keys)
         };
@@ -113,7 +120,7 @@ mod tests {
         let both = [Key::Order("o1".into()), Key::Order("o2".into()), Key::Order("o1".into())];
         assert_eq!(things.positions(&both), [1, 2, 200_000]);
         things.begins(150_000);
-        assert_eq!((things.positions(&both), things.of.len(), things.read), (vec![200_000], 1, 200_000));
+        assert_eq!((things.positions(&both), things.of.iter().count(), things.read), (vec![200_000], 1, 200_000));
         things.begins(2);
         assert_eq!((things.positions(&both), things.read), (vec![], 0));
     }
