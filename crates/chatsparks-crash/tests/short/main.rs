@@ -46,12 +46,12 @@ fn r5_services_on_one_postgresql_hold_what_one_promised() {
     holds(run.args(["--kills", "3", "--freezes", "1"]));
 }
 
-/// The same over three servers of NATS, one of which is killed.
+/// The same over three servers of NATS, with services that have hardly any memory for what they fold.
 #[test]
 fn r5_services_on_nats_hold_what_one_promised() {
     let mut run = program(env!("CARGO_BIN_EXE_chatsparks-workers"));
     run.args(["--store", "nats", "--workers", "3", "--partitions", "8", "--contacts", "200", "--limit", "120"]);
-    holds(run.args(["--kills", "2", "--freezes", "1"]));
+    holds(run.args(["--kills", "2", "--freezes", "1", "--memory", "1"]));
 }
 
 /// R3: a random history sent to one, two and four services gives every contact the same outcomes.

@@ -51,6 +51,9 @@ struct Arguments {
     /// Kill the server, and promote its synchronous standby; of NATS, kill each server in turn, and bring it back.
     #[arg(long)]
     failover: bool,
+    /// MiB of memory that a service may take for what it folds, on NATS: the rest lies in its file.
+    #[arg(long)]
+    memory: Option<u32>,
     /// Contacts, each of whom brings six events.
     #[arg(long, default_value_t = 50_000)]
     contacts: usize,
@@ -85,7 +88,7 @@ async fn main() {
     let arguments = Arguments::parse();
     rustls::crypto::ring::default_provider().install_default().unwrap();
     println!("seed {}", arguments.seed);
-    let servers = Servers::start(arguments.store, arguments.failover && !arguments.compare);
+    let servers = Servers::start(arguments.store, arguments.failover && !arguments.compare, arguments.memory);
     if arguments.compare {
         compare::run(&arguments, &servers).await;
     } else {

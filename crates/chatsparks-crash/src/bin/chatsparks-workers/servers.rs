@@ -9,21 +9,21 @@ use std::{
 
 pub(crate) enum Servers {
     Postgres { primary: Box<Postgres>, standby: Option<Box<Postgres>> },
-    Nats { nodes: Nats, next: AtomicUsize },
+    Nats { nodes: Nats, next: AtomicUsize, memory: Option<u32> },
 }
 
 /// How long a server that was killed is gone.
 const GONE: Duration = Duration::from_millis(1_500);
 
 impl Servers {
-    pub(crate) fn start(kind: Kind, failover: bool) -> Self {
+    pub(crate) fn start(kind: Kind, failover: bool, memory: Option<u32>) -> Self {
         match kind {
             Kind::Postgres => {
                 let primary = Box::new(Postgres::start(&[]).unwrap());
                 let standby = failover.then(|| Box::new(primary.synchronous_standby().unwrap()));
                 Self::Postgres { primary, standby }
             }
-            Kind::Nats => Self::Nats { nodes: Nats::start(3).unwrap(), next: AtomicUsize::new(0) },
+            Kind::Nats => Self::Nats { nodes: Nats::start(3).unwrap(), next: AtomicUsize::new(0), memory },
         }
     }
 
@@ -35,7 +35,8 @@ impl Servers {
                 primary.database(name).unwrap();
                 primary.url_with(standby, name)
             }
-            Self::Nats { nodes, .. } => nodes.url(name),
+            Self::Nats { nodes, memory: None, .. } => nodes.url(name),
+            Self::Nats { nodes, memory: Some(memory), .. } => format!("{}&memory={memory}", nodes.url(name)),
         }
     }
 
@@ -55,7 +56,7 @@ impl Servers {
                 std::thread::sleep(Duration::from_millis(300));
                 standby.as_ref().unwrap().promote().unwrap();
             }
-            Self::Nats { nodes, next } => {
+            Self::Nats { nodes, next, .. } => {
                 let node = next.fetch_add(1, Ordering::Relaxed) % nodes.len();
                 nodes.kill(node).unwrap();
                 std::thread::sleep(GONE);
