@@ -7,7 +7,11 @@ use crate::{
 };
 use async_nats::{
     HeaderMap,
-    jetstream::{self, Context, consumer::pull::OrderedConfig, stream::Config},
+    jetstream::{
+        self, Context,
+        consumer::{AckPolicy, pull},
+        stream::Config,
+    },
 };
 use bytes::Bytes;
 use chatsparks_cluster::Nats;
@@ -113,14 +117,20 @@ async fn context(servers: &Nats) -> Result<Context> {
     Ok(jetstream::new(async_nats::connect(hosts).await?))
 }
 
+fn as_a_process_reads() -> pull::Config {
+    pull::Config { ack_policy: AckPolicy::None, memory_storage: true, num_replicas: 1, ..pull::Config::default() }
+}
+
 /// The journal's messages, published once more by so many who decide nothing, and read by so many: events a second.
 async fn publish(servers: &Nats, name: &str, publishers: usize, readers: usize) -> Result<f64> {
+    // What nothing needs any more goes after a snapshot.
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     let reader = context(servers).await?;
     let journal = format!("CS_{name}_W_glow");
     let mut stream = reader.get_stream(&journal).await?;
     let many = stream.info().await?.state.messages;
-    let consumer = stream.create_consumer(OrderedConfig::default()).await?;
-    let mut messages = consumer.messages().await?.take(usize::try_from(many)?);
+    let consumer = stream.create_consumer(as_a_process_reads()).await?;
+    let mut messages = consumer.stream().max_bytes_per_batch(8 << 20).messages().await?.take(usize::try_from(many)?);
     let mut bodies: Vec<Bytes> = Vec::new();
     while let Some(message) = messages.next().await {
         bodies.push(message?.payload.clone());
@@ -136,9 +146,8 @@ async fn publish(servers: &Nats, name: &str, publishers: usize, readers: usize) 
     }
     let mut reading = Vec::new();
     for _ in 0..readers {
-        let consumer =
-            context(servers).await?.get_stream(&bare).await?.create_consumer(OrderedConfig::default()).await?;
-        let mut messages = consumer.messages().await?.take(bodies.len());
+        let consumer = context(servers).await?.get_stream(&bare).await?.create_consumer(as_a_process_reads()).await?;
+        let mut messages = consumer.stream().max_bytes_per_batch(8 << 20).messages().await?.take(bodies.len());
         reading.push(tokio::spawn(async move {
             while let Some(message) = messages.next().await {
                 message?;

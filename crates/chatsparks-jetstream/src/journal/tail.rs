@@ -6,7 +6,7 @@ use crate::{
     server::{id_of, part_of},
     state::Outcome,
 };
-use async_nats::jetstream::consumer::{DeliverPolicy, pull::OrderedConfig};
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
 use futures_util::StreamExt;
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -16,6 +16,15 @@ use tokio::time::{sleep, timeout};
 
 /// After so long without a message it is looked whether there is one: a consumer may have gone with its server.
 const QUIET: Duration = Duration::from_secs(2);
+
+/// Bytes that are on their way at once: of more than a server keeps for a client, it lets go of the client.
+const ON_THE_WAY: usize = 8 * 1024 * 1024;
+
+/// How long a server has to answer with what there is before it is asked anew.
+const EXPIRES: Duration = Duration::from_secs(30);
+
+/// How long a server remembers whoever does not read any more.
+const FORGOTTEN: Duration = Duration::from_secs(60);
 
 /// Follows a journal.
 pub(super) async fn follow(journal: Arc<Journal>) {
@@ -53,14 +62,20 @@ enum Read {
 /// Reads until the connection breaks off; an error where it is no use to go on.
 async fn follow_for_a_while(journal: &Journal) -> Result<Read, String> {
     let from = journal.state().applied + 1;
-    let config = OrderedConfig {
+    let config = pull::Config {
         deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: from },
-        ..OrderedConfig::default()
+        // What is missed is asked for anew, from where the state stands.
+        ack_policy: AckPolicy::None,
+        inactive_threshold: FORGOTTEN,
+        memory_storage: true,
+        num_replicas: 1,
+        ..pull::Config::default()
     };
     let Ok(Ok(consumer)) = timeout(Duration::from_secs(5), journal.stream.create_consumer(config)).await else {
         return Ok(Read::Broken);
     };
-    let Ok(mut messages) = consumer.messages().await else { return Ok(Read::Broken) };
+    let messages = consumer.stream().max_bytes_per_batch(ON_THE_WAY).expires(EXPIRES).heartbeat(QUIET).messages();
+    let Ok(mut messages) = messages.await else { return Ok(Read::Broken) };
     let (mut next, mut first, mut parts, mut id) = (from, from, Vec::new(), None);
     loop {
         let message = tokio::select! {
@@ -84,6 +99,10 @@ async fn follow_for_a_while(journal: &Journal) -> Result<Read, String> {
             continue;
         }
         let (number, of) = part_of(message.headers.as_ref());
+        if sequence > next && next > from {
+            // What was on its way may be lost with a connection: whether it is there is seen by whoever asks for it first.
+            return Ok(Read::Broken);
+        }
         if sequence > next {
             // What is deleted is in a snapshot: whoever is older than that begins with it.
             let Ok(snapshot) = journal.read_snapshot().await else { return Ok(Read::Broken) };
