@@ -27,8 +27,8 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-/// Bytes of a journal after which a snapshot is written, at least; and as many as the last one had.
-const AFTER: u64 = 64 * 1024 * 1024;
+/// Bytes of a journal after which a snapshot is written, at least; and twice as many as the last one had.
+const AFTER: u64 = 128 * 1024 * 1024;
 
 /// How long another is waited for that writes one.
 const CLAIMED: Duration = Duration::from_secs(60);
@@ -120,7 +120,7 @@ pub(super) async fn keep(journal: Arc<Journal>) {
         ticks.tick().await;
         let (since, last) = (&journal.since_snapshot, &journal.snapshot_bytes);
         let result = async {
-            if since.load(Ordering::Relaxed) > AFTER.max(last.load(Ordering::Relaxed)) {
+            if since.load(Ordering::Relaxed) > AFTER.max(last.load(Ordering::Relaxed).saturating_mul(2)) {
                 journal.write_snapshot(0).await?;
             }
             journal.write_anew().await
