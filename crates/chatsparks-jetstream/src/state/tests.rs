@@ -137,3 +137,19 @@ fn s2_a_state_that_lies_in_a_file_is_the_one_that_it_would_be_in_memory() {
         [sum(|part| part.forgotten.len() as u64), sum(|part| part.erased.len() as u64), here.dirty.len() as u64];
     assert!(came_to.iter().chain(&forgotten).all(|many| *many > 0), "{came_to:?} {forgotten:?}");
 }
+
+/// S3: a snapshot is read and written as it was before a state could outgrow memory: these bytes are of that build.
+#[test]
+fn s3_the_form_of_a_snapshot_is_what_it_was() {
+    let workspace = WorkspaceId::from("glow");
+    let form = include_bytes!("forms/1.bin");
+    let mut state = State::new(4);
+    let opened = [Does::Open(0), Does::Open(1)];
+    let steps = (1..300).filter(|number| number % 13 != 11).map(step);
+    for (number, does) in (1_u64..).zip(opened.into_iter().chain(steps)) {
+        state.fold(&workspace, (number, number), &Op { v: 3, id: (1, number), does });
+    }
+    assert!(rmp_serde::to_vec(&state).unwrap() == form, "what is written");
+    let read = rmp_serde::from_slice::<State>(form).unwrap().restored();
+    assert!(rmp_serde::to_vec(&read).unwrap() == form, "what is read");
+}
