@@ -75,8 +75,7 @@ impl Archive for JetStreamStore {
 
     async fn row(&self, workspace: &WorkspaceId, key: &Key) -> Result<Option<Row>, StoreError> {
         let Some(journal) = self.existing(workspace).await? else { return Ok(None) };
-        let state = journal.state();
-        state.parts.iter().find_map(|part| part.rows.get(key).transpose()).transpose()
+        journal.look(|state| state.parts.iter().find_map(|part| part.rows.get(key).transpose()).transpose())?
     }
 
     async fn rows(
@@ -87,11 +86,11 @@ impl Archive for JetStreamStore {
         limit: usize,
     ) -> Result<Vec<Row>, StoreError> {
         let Some(journal) = self.existing(workspace).await? else { return Ok(Vec::new()) };
-        let state = journal.state();
-        let mut found = Vec::new();
-        for part in &state.parts {
-            found.extend(part.rows.list(kind, after.unwrap_or_default(), limit)?);
-        }
+        let lists = journal.look(|state| {
+            let lists = state.parts.iter().map(|part| part.rows.list(kind, after.unwrap_or_default(), limit));
+            lists.collect::<Result<Vec<_>, _>>()
+        });
+        let mut found: Vec<(String, Row)> = lists??.into_iter().flatten().collect();
         found.sort_by(|(one, _), (other, _)| one.cmp(other));
         Ok(found.into_iter().take(limit).map(|(_, row)| row).collect())
     }
@@ -100,8 +99,7 @@ impl Archive for JetStreamStore {
         let Some(journal) = self.existing(workspace).await? else {
             return Ok(vec![Vec::new(); self.0.partitions as usize]);
         };
-        let state = journal.state();
-        state.parts.iter().map(|part| part.rows.head()).collect()
+        journal.look(|state| state.parts.iter().map(|part| part.rows.head()).collect())?
     }
 
     async fn insights(&self, workspace: &WorkspaceId) -> Result<Vec<(InsightNumber, i128)>, StoreError> {

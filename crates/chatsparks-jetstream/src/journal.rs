@@ -8,7 +8,7 @@ use crate::{
     op::{Does, Op},
     server::{Failed, Server},
     state::{Outcome, State, route::Named},
-    table::Ground,
+    table::{Ground, Joined},
 };
 use async_nats::jetstream::stream::Stream;
 use bytes::Bytes;
@@ -52,6 +52,7 @@ pub(crate) struct Journal {
     state: Mutex<State>,
     /// Where its tables lie that memory has no room for.
     pub(crate) ground: Arc<Ground>,
+    _joined: Joined,
     /// How many places were given to another store, and the last of them.
     pub(crate) given: Mutex<Option<(u64, Named)>>,
     bodies: Bodies,
@@ -120,7 +121,6 @@ impl Journal {
         config.max_messages_per_subject = 1;
         config.discard = async_nats::jetstream::stream::DiscardPolicy::New;
         let snapshots = server.stream(config).await?;
-        ground.join(partitions);
         let mut journal = Self {
             workspace: workspace.clone(),
             server: server.clone(),
@@ -129,6 +129,7 @@ impl Journal {
             name,
             state: Mutex::new(State::new(partitions)),
             ground: Arc::clone(ground),
+            _joined: ground.join(partitions),
             given: Mutex::default(),
             bodies: Bodies::default(),
             things: tokio::sync::Mutex::default(),
@@ -161,6 +162,13 @@ impl Journal {
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks at the state; an error where something of it could not be read, which is not the same as that it is not there.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&State) -> T) -> Result<T, StoreError> {
+        let found = look(&self.state());
+        self.ground.sound()?;
+        Ok(found)
     }
 
     fn awaited(&self) -> MutexGuard<'_, BTreeMap<(u64, u64), Awaited>> {

@@ -28,11 +28,12 @@ impl Moving for JetStreamStore {
         match part {
             Part::Events => journal.event_pieces(shard.partition, after, limit).await,
             Part::Records => journal.record_pieces(shard.partition, after, limit).await,
-            Part::Places => Ok(journal.place_pieces(after, limit)),
-            part => {
-                let state = journal.state();
-                state.pieces(shard.partition, part, after, limit)
+            Part::Places => {
+                let pieces = journal.place_pieces(after, limit);
+                journal.ground.sound()?;
+                Ok(pieces)
             }
+            part => journal.look(|state| state.pieces(shard.partition, part, after, limit))?,
         }
     }
 

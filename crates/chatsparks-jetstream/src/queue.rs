@@ -80,7 +80,10 @@ impl JetStreamStore {
             found.extend(may_go.take(limit).map(|effect| (partition, effect)));
         }
         found.sort_by_key(|(_, effect)| effect.turn());
-        found.into_iter().take(limit).map(|(partition, effect)| ready(workspace, partition, &effect)).collect()
+        let found = found.into_iter().take(limit).map(|(partition, effect)| ready(workspace, partition, &effect));
+        let found = found.collect::<Result<_, _>>()?;
+        journal.ground.sound()?;
+        Ok(found)
     }
 }
 
@@ -130,6 +133,7 @@ impl Queue for JetStreamStore {
         let mut found =
             (0..).zip(&state.parts).filter_map(|(partition, part)| Some((partition, part.effects.get(effect)?)));
         let found = found.find(|(_, effect)| !effect.has_outcome());
+        journal.ground.sound()?;
         found.map(|(partition, effect)| Ok((key(workspace, partition, &effect), effect_of(&effect)?))).transpose()
     }
 
@@ -152,6 +156,7 @@ impl Queue for JetStreamStore {
         let held = journal.state();
         let mut found: Vec<_> = held.parts.iter().flat_map(|part| part.effects.of(state, limit)).collect();
         found.sort_by_key(|effect| effect.turn());
+        journal.ground.sound()?;
         Ok(found.iter().take(limit).map(|effect| queued(effect)).collect())
     }
 
@@ -159,13 +164,17 @@ impl Queue for JetStreamStore {
         let Some(journal) = self.existing(workspace).await? else { return Ok(Vec::new()) };
         let held = journal.state();
         let found = held.parts.iter().flat_map(|part| effects.iter().filter_map(|id| part.effects.get(id)));
-        Ok(found.map(|effect| queued(&effect)).collect())
+        let found = found.map(|effect| queued(&effect)).collect();
+        journal.ground.sound()?;
+        Ok(found)
     }
 
     async fn next_retry(&self, workspace: &WorkspaceId) -> Result<Option<Instant>, StoreError> {
         let Some(journal) = self.existing(workspace).await? else { return Ok(None) };
         let state = journal.state();
         let fronts = state.parts.iter().flat_map(|part| part.effects.fronts());
-        Ok(fronts.filter_map(|effect| effect.not_before).min().map(Instant::from_milliseconds))
+        let next = fronts.filter_map(|effect| effect.not_before).min();
+        journal.ground.sound()?;
+        Ok(next.map(Instant::from_milliseconds))
     }
 }

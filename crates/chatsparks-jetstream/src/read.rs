@@ -13,13 +13,7 @@ impl JetStreamStore {
     /// Reads a partition's state; none: nothing was ever written of its workspace.
     pub(crate) async fn of<T>(&self, shard: &Shard, look: impl FnOnce(&Part) -> T) -> Result<Option<T>, StoreError> {
         let Some(journal) = self.existing(&shard.workspace).await? else { return Ok(None) };
-        let found = {
-            let state = journal.state();
-            state.part(shard.partition).map(look)
-        };
-        // What was looked for may be there, and not to be read.
-        journal.ground.sound()?;
-        Ok(found)
+        journal.look(|state| state.part(shard.partition).map(look))
     }
 }
 
@@ -53,6 +47,7 @@ impl Journal {
     ) -> Result<Vec<(u32, Logged)>, StoreError> {
         for _ in 0..TRIES {
             let entries = find();
+            self.ground.sound()?;
             let wanted = entries.iter().filter_map(|(_, _, entry)| match entry.body {
                 Body::In(op, _) => Some(op),
                 Body::Here(_) => None,
@@ -103,6 +98,7 @@ impl Journal {
     ) -> Result<Vec<(u32, Kept, RecordForm)>, StoreError> {
         for _ in 0..TRIES {
             let found = find(self);
+            self.ground.sound()?;
             let bodies = self.bodies(found.iter().map(|(_, _, kept)| kept.op).collect()).await?;
             let forms = found.into_iter().map(|(partition, _, kept)| {
                 let form = bodies.get(&kept.op)?.record(kept.place)?.clone();

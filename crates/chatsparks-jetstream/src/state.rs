@@ -161,7 +161,7 @@ impl State {
         }
         for (name, place) in self.places.iter() {
             if route::is_of_an_event(&name.0) {
-                self.places_since.fill((place.1, name), ());
+                self.places_since.insert((place.1, name), ());
             }
         }
         self
@@ -373,14 +373,19 @@ impl Part {
 
     /// Takes the first event out of the log, where it stands at most at this position.
     fn log_pop(&mut self, until: u64) -> Option<u64> {
-        let (position, user_id) = {
-            let (position, entry) = self.log.first().filter(|(position, _)| *position <= until)?;
-            (position, whose(entry.user_id.as_ref()))
-        };
-        self.log.remove(&position);
-        self.log_of.remove(&(user_id, position));
+        self.log.first().filter(|(position, _)| *position <= until)?;
+        let (position, entry) = self.log.take_first()?;
+        self.log_of.remove(&(whose(entry.user_id.as_ref()), position));
         self.erased.remove(&position);
         Some(position)
+    }
+
+    /// Takes an event out of the log, if it is there.
+    fn log_drop(&mut self, position: u64) {
+        if let Some(entry) = self.log.take(&position) {
+            self.log_of.remove(&(whose(entry.user_id.as_ref()), position));
+            self.erased.remove(&position);
+        }
     }
 
     /// Takes everything out of the log that stands before a position.
@@ -395,7 +400,7 @@ impl Part {
             if entry.erased {
                 self.erased.insert(position);
             }
-            log_of.fill((whose(entry.user_id.as_ref()), position), ());
+            log_of.insert((whose(entry.user_id.as_ref()), position), ());
         }
         self.log_of = log_of;
     }

@@ -23,11 +23,13 @@ mod ground;
 mod key;
 
 use ground::{Aside, Pair};
-pub(crate) use ground::{Ground, View};
+pub(crate) use ground::{Ground, Joined, View};
 pub(crate) use key::{Key, Value};
 
-/// Of a table that is read on its way in, this many bytes may be at hand: no commit comes that would put it aside.
-const WHILE_READ: usize = 4 * 1024 * 1024;
+/// Less than this is not put aside while a state is read.
+const LITTLE: usize = 16 * 1024;
+/// Of so many deleted entries a table is put aside, however little it takes: whoever looks for the first one passes them by.
+const PASSED_BY: usize = 1_000;
 /// What an entry of a map takes beside what is in it, about.
 const ENTRY: usize = 16;
 
@@ -36,14 +38,17 @@ const ENTRY: usize = 16;
 pub(crate) struct Table<K, V> {
     /// What was written last; nothing: it was deleted.
     hand: BTreeMap<K, Option<V>>,
-    /// Bytes of that, about.
+    /// Bytes of that, about, and how many were deleted.
     weight: usize,
+    deleted: usize,
+    /// Nothing is left before this key: who takes one after the other from the front does not pass by what is gone.
+    from: Option<K>,
     aside: Option<Arc<Aside>>,
 }
 
 impl<K, V> Default for Table<K, V> {
     fn default() -> Self {
-        Self { hand: BTreeMap::new(), weight: 0, aside: None }
+        Self { hand: BTreeMap::new(), weight: 0, deleted: 0, from: None, aside: None }
     }
 }
 
@@ -51,6 +56,9 @@ impl<K, V> Default for Table<K, V> {
 pub(crate) trait Heavy {
     /// Bytes at hand.
     fn weight(&self) -> usize;
+
+    /// Whether so much of it is deleted that it is better put aside.
+    fn is_in_the_way(&self) -> bool;
 
     /// Writes what is at hand into the ground, and lets go of it.
     fn put_aside(&mut self, ground: &Arc<Ground>, writing: &redb::WriteTransaction) -> Result<(), redb::Error>;
@@ -66,6 +74,10 @@ impl<K: Key, V: Value> Heavy for Table<K, V> {
         self.weight
     }
 
+    fn is_in_the_way(&self) -> bool {
+        self.deleted > PASSED_BY
+    }
+
     fn put_aside(&mut self, ground: &Arc<Ground>, writing: &redb::WriteTransaction) -> Result<(), redb::Error> {
         if self.hand.is_empty() {
             return Ok(());
@@ -78,7 +90,7 @@ impl<K: Key, V: Value> Heavy for Table<K, V> {
             Some((key.bytes(), value))
         });
         aside.write(writing, pairs)?;
-        self.weight = 0;
+        (self.weight, self.deleted) = (0, 0);
         failed.map_or(Ok(()), Err)
     }
 }
@@ -92,7 +104,7 @@ impl<K: Key, V: Value> Table<K, V> {
         match (self.hand.get(key), &self.aside) {
             (Some(value), _) => value.as_ref().map(Cow::Borrowed),
             (None, None) => None,
-            (None, Some(aside)) => read_value(&aside.get(&key.bytes())?).map(Cow::Owned),
+            (None, Some(aside)) => aside.read(rmp_serde::from_slice(&aside.get(&key.bytes())?).ok()).map(Cow::Owned),
         }
     }
 
@@ -106,24 +118,26 @@ impl<K: Key, V: Value> Table<K, V> {
 
     fn write(&mut self, key: K, value: Option<V>) {
         self.weight += weight_of(&key, value.as_ref());
+        self.deleted += usize::from(value.is_none());
         match self.hand.entry(key) {
             btree_map::Entry::Vacant(entry) => drop(entry.insert(value)),
             btree_map::Entry::Occupied(mut entry) => {
                 let before = entry.insert(value);
                 self.weight = self.weight.saturating_sub(weight_of(entry.key(), before.as_ref()));
+                self.deleted -= usize::from(before.is_none());
             }
         }
     }
 
     pub(crate) fn insert(&mut self, key: K, value: V) {
+        if self.from.as_ref().is_some_and(|from| key < *from) {
+            self.from = Some(key.clone());
+        }
         self.write(key, Some(value));
-    }
-
-    /// Puts in what comes in great numbers, from a snapshot or to be found by: more than a little is put aside at once.
-    pub(crate) fn fill(&mut self, key: K, value: V) {
-        self.insert(key, value);
-        if self.weight > WHILE_READ
+        // While a state is read no commit comes that would put it aside.
+        if self.weight > LITTLE
             && let Some(ground) = Ground::here()
+            && self.weight > ground.share_of_a_table()
         {
             ground.write(|writing| self.put_aside(&ground, writing));
         }
@@ -149,6 +163,9 @@ impl<K: Key, V: Value> Table<K, V> {
         let (key, value) = self.first()?;
         let value = value.into_owned();
         self.remove(&key);
+        if self.aside.is_some() {
+            self.from = Some(key.clone());
+        }
         Some((key, value))
     }
 
@@ -165,6 +182,7 @@ impl<K: Key, V: Value> Table<K, V> {
             Some(value) => {
                 let taken = value.take()?;
                 self.weight = self.weight.saturating_sub(Value::held(&taken));
+                self.deleted += 1;
                 Some(taken)
             }
             None => self.get(key).map(Cow::into_owned),
@@ -181,22 +199,50 @@ impl<K: Key, V: Value> Table<K, V> {
 
     /// Those of a range, in order.
     pub(crate) fn range(&self, range: impl RangeBounds<K>) -> impl Iterator<Item = (K, Cow<'_, V>)> {
-        let hand = self.hand.range((range.start_bound(), range.end_bound()));
-        let aside = self.pairs(range.start_bound(), range.end_bound());
-        Merged { hand: hand.peekable(), aside: aside.peekable(), first: Ordering::Less }
+        let bounds = self.bounds(&range);
+        let hand = bounds.map(|bounds| self.hand.range(bounds)).into_iter().flatten();
+        let pairs = self.pairs(bounds);
+        Merged { hand: hand.peekable(), pairs: pairs.peekable(), of: self.aside.as_deref(), first: Ordering::Less }
     }
 
     /// Those of a range, the last one first.
     pub(crate) fn range_back(&self, range: impl RangeBounds<K>) -> impl Iterator<Item = (K, Cow<'_, V>)> {
-        let hand = self.hand.range((range.start_bound(), range.end_bound())).rev();
-        let aside = self.pairs(range.start_bound(), range.end_bound()).rev();
-        Merged { hand: hand.peekable(), aside: aside.peekable(), first: Ordering::Greater }
+        let bounds = self.bounds(&range);
+        let hand = bounds.map(|bounds| self.hand.range(bounds)).into_iter().flatten().rev();
+        let pairs = self.pairs(bounds).rev();
+        Merged { hand: hand.peekable(), pairs: pairs.peekable(), of: self.aside.as_deref(), first: Ordering::Greater }
     }
 
-    fn pairs(&self, from: Bound<&K>, to: Bound<&K>) -> impl DoubleEndedIterator<Item = (K, Vec<u8>)> + use<K, V> {
-        let pairs = self.aside.as_ref().map(|aside| aside.range((from.map(Key::bytes), to.map(Key::bytes))));
-        let read = |(key, value): Pair| Some((K::read(&mut key.as_slice())?, value));
-        pairs.into_iter().flatten().filter_map(read)
+    /// A range without what is before all that is left; none: there is nothing in it.
+    fn bounds<'a>(&'a self, range: &'a impl RangeBounds<K>) -> Option<(Bound<&'a K>, Bound<&'a K>)> {
+        let (mut from, to) = (range.start_bound(), range.end_bound());
+        if let Some(first) = &self.from {
+            let is_before = match from {
+                Bound::Included(from) | Bound::Excluded(from) => from < first,
+                Bound::Unbounded => true,
+            };
+            if is_before {
+                from = Bound::Included(first);
+            }
+        }
+        let is_none = match (from, to) {
+            (Bound::Included(from), Bound::Included(to)) => from > to,
+            (Bound::Included(from) | Bound::Excluded(from), Bound::Included(to) | Bound::Excluded(to)) => from >= to,
+            _ => false,
+        };
+        (!is_none).then_some((from, to))
+    }
+
+    fn pairs(
+        &self,
+        bounds: Option<(Bound<&K>, Bound<&K>)>,
+    ) -> impl DoubleEndedIterator<Item = (K, Vec<u8>)> + use<K, V> {
+        let pairs = self.aside.as_ref().zip(bounds).map(|(aside, (from, to))| {
+            let of = Arc::clone(aside);
+            let pairs = aside.range((from.map(Key::bytes), to.map(Key::bytes)));
+            pairs.filter_map(move |(key, value): Pair| Some((of.read(K::read(&mut key.as_slice()))?, value)))
+        });
+        pairs.into_iter().flatten()
     }
 
     /// Keeps those of which this is true.
@@ -211,23 +257,23 @@ impl<K: Key, V: Value> Table<K, V> {
             let first = self.range(..key.clone()).next().map(|(first, _)| first);
             let Some(first) = first else { return };
             self.remove(&first);
+            if self.aside.is_some() {
+                self.from = Some(first);
+            }
         }
     }
 }
 
-fn read_value<V: Value>(form: &[u8]) -> Option<V> {
-    rmp_serde::from_slice(form).ok()
-}
-
 /// What is at hand and what lies aside, in one order; what is at hand stands before the other.
-struct Merged<H: Iterator, A: Iterator> {
+struct Merged<'a, H: Iterator, A: Iterator> {
     hand: std::iter::Peekable<H>,
-    aside: std::iter::Peekable<A>,
+    pairs: std::iter::Peekable<A>,
+    of: Option<&'a Aside>,
     /// How the key that comes first compares with the other.
     first: Ordering,
 }
 
-impl<'a, K: Key + 'a, V: Value + 'a, H, A> Iterator for Merged<H, A>
+impl<'a, K: Key + 'a, V: Value + 'a, H, A> Iterator for Merged<'a, H, A>
 where
     H: Iterator<Item = (&'a K, &'a Option<V>)>,
     A: Iterator<Item = (K, Vec<u8>)>,
@@ -236,21 +282,19 @@ where
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let order = match (self.hand.peek(), self.aside.peek()) {
+            let order = match (self.hand.peek(), self.pairs.peek()) {
                 (None, None) => return None,
                 (Some(_), None) => self.first,
                 (None, Some(_)) => self.first.reverse(),
-                (Some((hand, _)), Some((aside, _))) => (*hand).cmp(aside),
+                (Some((hand, _)), Some((pair, _))) => (*hand).cmp(pair),
             };
             if order == self.first.reverse() {
-                let (key, form) = self.aside.next()?;
-                match read_value(&form) {
-                    Some(value) => return Some((key, Cow::Owned(value))),
-                    None => continue,
-                }
+                let (key, form) = self.pairs.next()?;
+                let value = self.of?.read(rmp_serde::from_slice(&form).ok())?;
+                return Some((key, Cow::Owned(value)));
             }
             if order == Ordering::Equal {
-                self.aside.next();
+                self.pairs.next();
             }
             if let (key, Some(value)) = self.hand.next()? {
                 return Some((key.clone(), Cow::Borrowed(value)));
@@ -284,7 +328,7 @@ impl<'de, K: Key, V: Value> Deserialize<'de> for Table<K, V> {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut table = Table::default();
                 while let Some((key, value)) = map.next_entry()? {
-                    table.fill(key, value);
+                    table.insert(key, value);
                 }
                 Ok(table)
             }

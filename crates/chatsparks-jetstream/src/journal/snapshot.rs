@@ -120,8 +120,14 @@ pub(super) async fn keep(journal: Arc<Journal>) {
         ticks.tick().await;
         let (since, last) = (&journal.since_snapshot, &journal.snapshot_bytes);
         let result = async {
-            if since.load(Ordering::Relaxed) > AFTER.max(last.load(Ordering::Relaxed).saturating_mul(2)) {
-                journal.write_snapshot(0).await?;
+            let many = since.load(Ordering::Relaxed);
+            if many > AFTER.max(last.load(Ordering::Relaxed).saturating_mul(2)) {
+                // What fails is tried again before as much has come once more.
+                let written = journal.write_snapshot(0).await;
+                if written.is_err() {
+                    since.fetch_max(many, Ordering::Relaxed);
+                }
+                written?;
             }
             journal.write_anew().await
         };
@@ -171,7 +177,12 @@ impl Journal {
         let reading = tokio::task::spawn_blocking(move || {
             let mut parts = Parts { parts, part: Bytes::new(), digest: Sha256::new() };
             let state = ground.within(View::of_now(), || {
-                rmp_serde::from_read::<_, State>(BufReader::with_capacity(64 * 1024, &mut parts)).map(State::restored)
+                let state = rmp_serde::from_read::<_, State>(BufReader::with_capacity(64 * 1024, &mut parts));
+                state.map(|state| {
+                    let mut state = state.restored();
+                    state.put_aside_all(&ground);
+                    state
+                })
             });
             io::copy(&mut parts, &mut io::sink()).map(|_| (state, written(&parts.digest.finalize())))
         });
@@ -198,7 +209,10 @@ impl Journal {
     pub(super) async fn write_snapshot(self: &Arc<Self>, at_least: u64) -> Result<(), StoreError> {
         let before = self.head().await?;
         let expected = before.as_ref().map_or(0, |(sequence, _)| *sequence);
-        let had = before.map_or(0, |(_, head)| head.applied);
+        let had = before.as_ref().map_or(0, |(_, head)| head.applied);
+        if let Some((_, head)) = &before {
+            self.snapshot_bytes.store(head.bytes, Ordering::Relaxed);
+        }
         if at_least == 0 && self.snapshoted.swap(had, Ordering::Relaxed) < had {
             // Another process was first: it is its turn until as much has come again.
             self.since_snapshot.store(0, Ordering::Relaxed);

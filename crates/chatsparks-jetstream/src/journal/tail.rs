@@ -28,9 +28,9 @@ const FORGOTTEN: Duration = Duration::from_secs(60);
 
 /// Follows a journal.
 pub(super) async fn follow(journal: Arc<Journal>) {
-    let mut missing = 0;
+    let (mut missing, mut gap) = (0, None);
     loop {
-        let why = match follow_for_a_while(&journal).await {
+        let why = match follow_for_a_while(&journal, &mut gap).await {
             Ok(Read::Broken) => {
                 missing = 0;
                 sleep(Duration::from_millis(100)).await;
@@ -60,7 +60,7 @@ enum Read {
 }
 
 /// Reads until the connection breaks off; an error where it is no use to go on.
-async fn follow_for_a_while(journal: &Journal) -> Result<Read, String> {
+async fn follow_for_a_while(journal: &Journal, gap: &mut Option<u64>) -> Result<Read, String> {
     let from = journal.state().applied + 1;
     let config = pull::Config {
         deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: from },
@@ -99,8 +99,9 @@ async fn follow_for_a_while(journal: &Journal) -> Result<Read, String> {
             continue;
         }
         let (number, of) = part_of(message.headers.as_ref());
-        if sequence > next && next > from {
-            // What was on its way may be lost with a connection: whether it is there is seen by whoever asks for it first.
+        if sequence > next && *gap != Some(next) {
+            // What was on its way may be lost with a connection: whoever asks anew sees whether it is there.
+            *gap = Some(next);
             return Ok(Read::Broken);
         }
         if sequence > next {

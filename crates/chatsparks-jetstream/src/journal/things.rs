@@ -57,7 +57,7 @@ impl Things {
     }
 
     fn put_aside(&mut self, ground: &Arc<Ground>) {
-        if self.of.weight() > ground.share() {
+        if self.of.weight() > ground.share_of_a_table() {
             ground.write(|writing| self.of.put_aside(ground, writing));
         }
     }
@@ -87,7 +87,9 @@ impl Journal {
                 logged.iter().for_each(|logged| things.add(logged));
                 things.put_aside(&self.ground);
             }
-            things.positions(keys)
+            let positions = things.positions(keys);
+            self.ground.sound()?;
+            positions
         };
         let find = || {
             let state = self.state();

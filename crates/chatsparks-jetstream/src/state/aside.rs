@@ -96,7 +96,11 @@ impl Shared {
     fn put_aside(&mut self, ground: &Arc<Ground>) {
         // To look at it is not to change it: a copy may share it.
         let share = ground.share();
-        if self.at_hand() > share {
+        self.put_aside_beyond(ground, share);
+    }
+
+    fn put_aside_beyond(&mut self, ground: &Arc<Ground>, share: usize) {
+        if self.at_hand() > share || self.tables().iter().any(|table| table.is_in_the_way()) {
             put_aside(ground, share, self.tables_mut());
         }
     }
@@ -114,9 +118,10 @@ impl State {
     pub(crate) fn put_aside(&mut self, ground: &Arc<Ground>, does: &Does) {
         match does {
             Does::Commit(commit) => {
-                let part = self.parts.get_mut(commit.partition as usize);
-                if let Some(part) = part.or_else(|| self.beside.get_mut(&commit.partition)) {
+                if let Some(part) = self.parts.get_mut(commit.partition as usize) {
                     part.put_aside(ground);
+                } else if let Some(part) = self.beside.get_mut(&commit.partition) {
+                    part.put_aside_beyond(ground, ground.share_of_a_table());
                 }
             }
             // They bring little to each, and something is committed before long.
@@ -127,10 +132,13 @@ impl State {
     }
 
     /// Puts aside whatever takes more than its share.
-    pub(super) fn put_aside_all(&mut self, ground: &Arc<Ground>) {
+    pub(crate) fn put_aside_all(&mut self, ground: &Arc<Ground>) {
         let share = ground.share();
-        self.parts.iter_mut().chain(self.beside.values_mut()).for_each(|part| part.put_aside(ground));
-        if self.places.weight() + self.places_since.weight() > share {
+        self.parts.iter_mut().for_each(|part| part.put_aside(ground));
+        // Checkpoints are looked at when they are made and used.
+        let beside = self.beside.values_mut();
+        beside.for_each(|part| part.put_aside_beyond(ground, ground.share_of_a_table()));
+        if self.places.weight() + self.places_since.weight() > share || self.places_since.is_in_the_way() {
             put_aside(ground, share, [&mut self.places as &mut dyn Heavy, &mut self.places_since]);
         }
     }
@@ -139,7 +147,7 @@ impl State {
 /// Puts tables aside, but for those that are hardly anything.
 fn put_aside<'a>(ground: &Arc<Ground>, share: usize, tables: impl IntoIterator<Item = &'a mut dyn Heavy>) {
     ground.write(|writing| {
-        let mut heavy = tables.into_iter().filter(|table| table.weight() > share / 64);
+        let mut heavy = tables.into_iter().filter(|table| table.weight() > share / 64 || table.is_in_the_way());
         heavy.try_for_each(|table| table.put_aside(ground, writing))
     });
 }
@@ -194,7 +202,7 @@ pub(super) mod grouped {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Of, A::Error> {
                 let mut of = Of::default();
                 while let Some((user_id, numbers)) = map.next_entry::<UserId, Vec<u64>>()? {
-                    numbers.into_iter().for_each(|number| of.fill((user_id.clone(), number), ()));
+                    numbers.into_iter().for_each(|number| of.insert((user_id.clone(), number), ()));
                 }
                 Ok(of)
             }

@@ -94,7 +94,8 @@ impl State {
             }
         }
         let theirs = part.log_of(user_id, 0).take_while(|(position, _)| *position < before);
-        let theirs = theirs.filter(|(_, entry)| entry.texts && !entry.erased && entry.user_id.is_some());
+        let theirs =
+            theirs.filter(|(_, entry)| entry.texts && !entry.erased && entry.user_id.as_ref() == Some(user_id));
         for position in theirs.map(|(position, _)| position).collect::<Vec<_>>() {
             let dirty = &mut self.dirty;
             part.log.change(&position, |entry| {

@@ -31,7 +31,10 @@ impl State {
         for ((place, input), event) in (0..).zip(&brought.inputs).zip(&brought.events) {
             match event {
                 BroughtEvent::Logged { position, erased } => {
-                    self.part_mut(input.partition)?.log_put(*position, Entry::brought(op, place, *erased, input));
+                    let part = self.part_mut(input.partition)?;
+                    // One of an attempt before may stand there.
+                    part.log_drop(*position);
+                    part.log_put(*position, Entry::brought(op, place, *erased, input));
                 }
                 BroughtEvent::Waits { kind, name, until, linked } => {
                     self.waited += 1;

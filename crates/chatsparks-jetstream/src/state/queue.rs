@@ -129,8 +129,8 @@ impl Effects {
     pub(crate) fn restore(&mut self) {
         let all = std::mem::take(&mut self.all);
         for (decided, effect) in all.iter() {
-            self.by_id.fill(effect.id.clone(), decided);
-            self.numbered.fill(effect.number, decided);
+            self.by_id.insert(effect.id.clone(), decided);
+            self.numbered.insert(effect.number, decided);
         }
         // Only of what is open there is more to be found.
         let open: Vec<Decided> =
@@ -162,11 +162,10 @@ impl Effects {
     /// Those of a state, in the order in which they would go.
     pub(crate) fn of(&self, state: EffectState, limit: usize) -> Vec<Cow<'_, Waiting>> {
         let Some(place) = open_place(state) else {
-            let mut of: Vec<_> = self.all.iter().map(|(_, effect)| effect).collect();
-            of.retain(|effect| effect.state == state);
-            of.sort_by_key(|effect| effect.turn());
-            of.truncate(limit);
-            return of;
+            let of = self.all.iter().filter(|(_, effect)| effect.state == state);
+            let mut of: Vec<_> = of.map(|(decided, effect)| (effect.turn(), decided)).collect();
+            of.sort_unstable();
+            return of.into_iter().take(limit).filter_map(|(_, decided)| self.all.get(&decided)).collect();
         };
         let of = self.open.range((place, i64::MIN, 0, FIRST)..=(place, i64::MAX, u64::MAX, LAST)).take(limit);
         of.filter_map(|((.., decided), _)| self.all.get(&decided)).collect()
@@ -348,9 +347,13 @@ impl Effects {
                 lane.map(|((_, decided), _)| decided).filter(is_meant).collect()
             }
             Which::All => {
-                let before = self.all.range(..(seq, 0));
-                let is_meant = |effect: &Waiting| !effect.has_outcome() && effect.lane.as_ref() == Some(user_id);
-                before.filter(|(_, effect)| is_meant(effect)).map(|(decided, _)| decided).collect()
+                let open = self.open.iter().map(|((.., decided), _)| decided).filter(|(of, _)| *of < seq);
+                let is_theirs = |decided: &Decided| {
+                    self.all.get(decided).is_some_and(|effect| effect.lane.as_ref() == Some(user_id))
+                };
+                let mut theirs: Vec<Decided> = open.filter(is_theirs).collect();
+                theirs.sort_unstable();
+                theirs
             }
         };
         let mut outcomes = Vec::new();

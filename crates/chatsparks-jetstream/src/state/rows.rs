@@ -99,15 +99,15 @@ impl Rows {
     pub(crate) fn restore(&mut self) {
         for (user_id, contact) in self.contacts.iter() {
             if let Some(at) = contact.due {
-                self.due.fill((at, user_id.clone()), ());
+                self.due.insert((at, user_id.clone()), ());
             }
             if let Some(at) = contact.queued {
-                self.queued.fill((at, user_id), ());
+                self.queued.insert((at, user_id), ());
             }
         }
         for (name, other) in self.others.iter() {
             if let Some(from) = other.from {
-                self.from.fill((from, name), ());
+                self.from.insert((from, name), ());
             }
         }
     }

@@ -44,6 +44,18 @@ impl fmt::Debug for Ground {
     }
 }
 
+/// Partitions that share the memory.
+pub(crate) struct Joined {
+    ground: Arc<Ground>,
+    partitions: u32,
+}
+
+impl Drop for Joined {
+    fn drop(&mut self) {
+        self.ground.partitions.fetch_sub(self.partitions as usize, Ordering::Relaxed);
+    }
+}
+
 /// One table's part of it; it goes with the last who has it.
 #[derive(Debug)]
 pub(super) struct Aside {
@@ -88,9 +100,15 @@ impl Ground {
         }
     }
 
-    /// So many partitions more share the memory.
-    pub(crate) fn join(&self, partitions: u32) {
+    /// So many partitions more share the memory, as long as this is kept.
+    pub(crate) fn join(self: &Arc<Self>, partitions: u32) -> Joined {
         self.partitions.fetch_add(partitions as usize, Ordering::Relaxed);
+        Joined { ground: Arc::clone(self), partitions }
+    }
+
+    /// Bytes that one table may take while a state is read, and what is seldom looked at at any time.
+    pub(crate) fn share_of_a_table(&self) -> usize {
+        self.share() / 16
     }
 
     /// Bytes that one partition may take.
@@ -224,6 +242,11 @@ impl Aside {
             },
         });
         self.or_break(opened).flatten()
+    }
+
+    /// What was read; none: it cannot be, and is not taken for what is not there.
+    pub(super) fn read<T>(&self, read: Option<T>) -> Option<T> {
+        self.or_break(read.ok_or_else(|| redb::Error::Corrupted("an entry cannot be read".to_owned())))
     }
 
     fn or_break<T>(&self, read: Result<T, redb::Error>) -> Option<T> {
