@@ -91,8 +91,8 @@ impl JetStreamStore {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when no server answers; [`StoreError::Unusable`] when the servers do not do what is
-    /// needed (2.12 or newer, with as many replicas as are asked for), or the store was made with other partitions or by a
-    /// newer version.
+    /// needed (2.12 or newer, with as many replicas as are asked for), the store was made with other partitions or by a newer
+    /// version, or the directory for what memory has no room for takes no file.
     pub async fn open(options: Options) -> Result<Self, StoreError> {
         if options.partitions.is_some_and(|partitions| !(1..=1_024).contains(&partitions)) {
             return Err(StoreError::Unusable("a store on NATS has from 1 to 1,024 partitions".to_owned()));
@@ -120,6 +120,7 @@ impl JetStreamStore {
         let journals = tokio::sync::Mutex::default();
         let directory = options.directory.clone().unwrap_or_else(std::env::temp_dir);
         let ground = Arc::new(Ground::new(options.memory, directory));
+        ground.can_be_used()?;
         let runtime = Handle::current();
         Ok(Self(Arc::new(Inner {
             server,

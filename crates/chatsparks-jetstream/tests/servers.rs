@@ -117,3 +117,11 @@ async fn r1_another_process_finds_what_was_written() {
     two.append(vec![(shard(1), brought("f", at(2), comment("d", "v", "hi")))]).await.unwrap();
     assert_eq!(one.news().await, ["glow"]);
 }
+
+#[tokio::test]
+async fn s2_a_directory_that_takes_no_file_is_named_at_the_start() {
+    let mut options = options("nowhere", Some(1));
+    options.directory = Some("/nowhere/at/all".into());
+    let why = JetStreamStore::open(options).await.unwrap_err().to_string();
+    assert!(why.contains("`/nowhere/at/all`") && why.contains("`directory`"), "{why}");
+}

@@ -100,6 +100,13 @@ impl Ground {
         }
     }
 
+    /// Says at the start what would be found out once memory is full.
+    pub(crate) fn can_be_used(&self) -> Result<(), StoreError> {
+        let (tried, directory) = (tempfile::tempfile_in(&self.directory), self.directory.display());
+        let help = "what a workspace has beyond its memory is to lie there; name another `directory` in the address of the store";
+        tried.map(drop).map_err(|error| StoreError::Unusable(format!("`{directory}` takes no file: {error}: {help}")))
+    }
+
     /// So many partitions more share the memory, as long as this is kept.
     pub(crate) fn join(self: &Arc<Self>, partitions: u32) -> Joined {
         self.partitions.fetch_add(partitions as usize, Ordering::Relaxed);
