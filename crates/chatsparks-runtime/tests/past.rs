@@ -368,6 +368,29 @@ fn c10_nobody_has_no_past() {
     });
 }
 
+/// T3, M2: what comes again in another cycle does not begin it.
+#[test]
+fn t3_what_came_again_begins_no_cycle() {
+    let began: Instant = "2026-02-27T09:00:00Z".parse().unwrap();
+    let happens = |id: &str, days: i64| Envelope {
+        id: id.into(),
+        at: began.after(Period::minutes(days * 24 * 60)),
+        event: comment(&format!("c-{id}"), "u0", "price"),
+    };
+    let history = vec![happens("e1", 0), happens("e1", 14), happens("e2", 15)];
+    let case = Case { workspace: chatsparks_testkit::build::workspace().build(), history };
+    runs(async {
+        let (store, id) = (kept(&case, 1).await, &case.workspace.workspace.id);
+        for (days, month) in [(0, "2026-02-01T00:00:00Z"), (1, "2026-02-01T00:00:00Z"), (15, "2026-03-01T00:00:00Z")] {
+            let by = began.after(Period::minutes(days * 24 * 60 + 20));
+            let wanted = Wanted { by: Some(by), ..Wanted::default() };
+            let Some(past) = Past::of(&*store, id, &"u0".into(), &wanted).await.unwrap() else { panic!("nothing") };
+            let lived = past.live(|_| ()).unwrap();
+            assert_eq!(lived.head().terms().cycle_start(), Some(month.parse().unwrap()), "after {days} days");
+        }
+    });
+}
+
 /// T3: what comes again moves no time, and says nothing of where the shard stood.
 #[test]
 fn t3_what_came_again_does_not_pass_an_instant() {

@@ -29,6 +29,8 @@ pub struct Told {
     pub sends: bool,
     /// Contacts counted before it, where that is known.
     pub count: Option<u64>,
+    /// Whether it had come before: then it moves no time (T3).
+    pub repeats: bool,
     /// Whether it was refused because the workspace had come so far ahead of it (T5).
     pub too_old: bool,
     /// Whether there was no room under the limit (M5).
@@ -112,7 +114,7 @@ impl Retrace {
             latest => latest.min(Some(until).filter(|_| latest.is_some())),
         };
         // M2: cycles begin with whatever event comes first, anybody's.
-        while let Some(start) = head.terms.next_cycle.filter(|next| *next <= at) {
+        while let Some(start) = head.terms.next_cycle.filter(|next| *next <= at && !told.repeats) {
             head.apply(&HeadChange::Cycle { start, next: cycles.next_after(start) });
         }
         // M2: when a new plan's cycles begin hangs on when it came, which is seen by who counted, and who did not.

@@ -116,6 +116,7 @@ impl Line {
             cycle: self.counted.map(|counted| counted.cycle),
             sends: !self.dms.is_empty(),
             count: before.or(self.count_before),
+            repeats: self.is_repeated,
             too_old: self.is_too_old,
             without_room: self.is_queued,
             levels: self.levels,
