@@ -378,7 +378,8 @@ fn t3_what_came_again_begins_no_cycle() {
         event: comment(&format!("c-{id}"), "u0", "price"),
     };
     let history = vec![happens("e1", 0), happens("e1", 14), happens("e2", 15)];
-    let case = Case { workspace: chatsparks_testkit::build::workspace().build(), history };
+    let shop = chatsparks_testkit::build::workspace().says("f1", "hello").trigger("t1", &["price"], "f1");
+    let case = Case { workspace: shop.build(), history };
     runs(async {
         let (store, id) = (kept(&case, 1).await, &case.workspace.workspace.id);
         for (days, month) in [(0, "2026-02-01T00:00:00Z"), (1, "2026-02-01T00:00:00Z"), (15, "2026-03-01T00:00:00Z")] {
