@@ -25,7 +25,7 @@ use std::{
     time::Instant,
 };
 
-/// Events of a round: as many as on PostgreSQL, so that a snapshot is among what is written.
+/// Events of a round: as many as on PostgreSQL. After twice as many there is a snapshot among what is written.
 const EVENTS: usize = 60_000;
 /// Bytes of memory of a store whose state is far larger.
 pub(crate) const BEYOND: usize = 16 << 20;
