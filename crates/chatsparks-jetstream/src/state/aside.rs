@@ -42,53 +42,26 @@ impl Value for Entry {
 
 impl Value for Kept {}
 
+/// All tables of a partition, each borrowed as it is said.
+macro_rules! tables {
+    ($part:ident, $rows:expr, $effects:expr, $($borrowed:tt)+) => {{
+        let [contacts, others, due, queued, from] = $rows;
+        let [all, by_id, numbered, lanes, fronts, open] = $effects;
+        [
+            contacts, others, due, queued, from, all, by_id, numbered, lanes, fronts, open,
+            $($borrowed)+ $part.log, $($borrowed)+ $part.log_of, $($borrowed)+ $part.granted,
+            $($borrowed)+ $part.records, $($borrowed)+ $part.records_of, $($borrowed)+ $part.evaluations,
+        ]
+    }};
+}
+
 impl Part {
     fn tables(&self) -> [&dyn Heavy; 17] {
-        let [contacts, others, due, queued, from] = self.rows.tables();
-        let [all, by_id, numbered, lanes, fronts, open] = self.effects.tables();
-        [
-            contacts,
-            others,
-            due,
-            queued,
-            from,
-            all,
-            by_id,
-            numbered,
-            lanes,
-            fronts,
-            open,
-            &self.log,
-            &self.log_of,
-            &self.granted,
-            &self.records,
-            &self.records_of,
-            &self.evaluations,
-        ]
+        tables!(self, self.rows.tables(), self.effects.tables(), &)
     }
 
     fn tables_mut(&mut self) -> [&mut dyn Heavy; 17] {
-        let [contacts, others, due, queued, from] = self.rows.tables_mut();
-        let [all, by_id, numbered, lanes, fronts, open] = self.effects.tables_mut();
-        [
-            contacts,
-            others,
-            due,
-            queued,
-            from,
-            all,
-            by_id,
-            numbered,
-            lanes,
-            fronts,
-            open,
-            &mut self.log,
-            &mut self.log_of,
-            &mut self.granted,
-            &mut self.records,
-            &mut self.records_of,
-            &mut self.evaluations,
-        ]
+        tables!(self, self.rows.tables_mut(), self.effects.tables_mut(), &mut)
     }
 }
 
