@@ -6,6 +6,11 @@ use chatsparks_ports::{MemoryStore, Store};
 use chatsparks_sqlite::{Options, SqliteStore};
 use std::path::PathBuf;
 use tempfile::TempDir;
+use tokio::runtime::Handle;
+
+mod servers;
+
+pub use servers::{OnNats, OnPostgres};
 
 /// What a simulation runs over.
 pub trait Below {
@@ -20,6 +25,11 @@ pub trait Below {
 
     /// A store made of the last copy; none: there is none.
     fn restore(&mut self, at: Instant) -> Option<Self::Store>;
+
+    /// Where the store's connections and timers live, whose time goes on; none: it has none.
+    fn home(&self) -> Option<Handle> {
+        None
+    }
 }
 
 /// A store in memory.

@@ -6,6 +6,9 @@
 //! that a run is the same each time. Every call is watched, everything is looked at after each step and in the end, and
 //! what does not hold is told with the code of its rule. [`shrink`] takes steps out of a plan as long as it still fails.
 
+use std::cell::RefCell;
+use tokio::runtime::Handle;
+
 mod below;
 mod channel;
 mod check;
@@ -18,7 +21,7 @@ mod shrink;
 mod store;
 mod watch;
 
-pub use below::{Below, InMemory, OnDisk};
+pub use below::{Below, InMemory, OnDisk, OnNats, OnPostgres};
 pub use clock::VirtualClock;
 pub use defect::{DEFECTS, Defect};
 pub use plan::{Call, Plan, Setting, Step, Weather};
@@ -26,8 +29,16 @@ pub use run::{Report, simulate};
 pub use shrink::shrink;
 pub use watch::Failure;
 
-/// Waits for what needs no other task, however much it does: within a task, a library would ask it to yield now and then,
-/// which nobody is there to do.
+thread_local! {
+    /// Where the store lives that this thread simulates over.
+    static HOME: RefCell<Option<Handle>> = const { RefCell::new(None) };
+}
+
+/// Waits for what needs no other task of this thread, however much it does: within a task, a library would ask it to yield
+/// now and then, which nobody is there to do. Time of the simulation stands still meanwhile: what a store of a real server
+/// waits for, it waits for at its home.
 fn block_on<T>(work: impl Future<Output = T>) -> T {
+    let home = HOME.with_borrow(Clone::clone);
+    let _at_home = home.as_ref().map(Handle::enter);
     futures_executor::block_on(tokio::task::coop::unconstrained(work))
 }

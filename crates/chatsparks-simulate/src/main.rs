@@ -2,7 +2,7 @@
 
 #![allow(clippy::print_stdout, reason = "it speaks to the person who ran it")]
 
-use chatsparks_simulate::{Failure, InMemory, OnDisk, Plan, Report, shrink, simulate};
+use chatsparks_simulate::{Failure, InMemory, OnDisk, OnNats, OnPostgres, Plan, Report, shrink, simulate};
 use clap::{Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
@@ -41,6 +41,10 @@ struct Arguments {
 enum Below {
     Memory,
     Sqlite,
+    /// On a server that is begun for it.
+    Postgres,
+    /// On three servers that are begun for it.
+    Nats,
 }
 
 fn main() -> ExitCode {
@@ -128,6 +132,8 @@ fn run(plan: &Plan, store: Below) -> Report {
     match store {
         Below::Memory => simulate(plan, InMemory::new(plan.setting.partitions), None),
         Below::Sqlite => simulate(plan, OnDisk::new(plan.setting.partitions), None),
+        Below::Postgres => simulate(plan, OnPostgres::new(plan.setting.partitions), None),
+        Below::Nats => simulate(plan, OnNats::new(plan.setting.partitions), None),
     }
 }
 
@@ -137,6 +143,7 @@ fn tell(plan: &Plan, failure: &Failure, store: Below) {
     let (plan, failure) = shrink(plan, failure, |plan| run(plan, store).failure);
     println!("the same in {} steps:\n{plan}\n{failure}\n", plan.steps.len());
     println!("its history:\n{}", run(&plan, store).history);
-    let over = if store == Below::Sqlite { " --store sqlite" } else { "" };
+    let over = store.to_possible_value().filter(|_| store != Below::Memory);
+    let over = over.map(|over| format!(" --store {}", over.get_name())).unwrap_or_default();
     println!("again: cargo xtask simulate --seed {}{over}", plan.seed);
 }

@@ -95,6 +95,7 @@ enum End {
 /// When the machine has no room for a thread.
 #[expect(clippy::unwrap_used, reason = "without a tokio nothing can be simulated")]
 pub fn simulate<B: Below>(plan: &Plan, mut below: B, defect: Option<Defect>) -> Report {
+    crate::HOME.set(below.home());
     let mut world = World::new(plan.clone(), below.open(), defect);
     loop {
         let tokio = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-use chatsparks_simulate::{InMemory, OnDisk, Plan, Report, simulate};
+use chatsparks_simulate::{Below, InMemory, OnDisk, OnNats, OnPostgres, Plan, Report, Step, simulate};
 
 fn over_memory(plan: &Plan) -> Report {
     simulate(plan, InMemory::new(plan.setting.partitions), None)
@@ -45,13 +45,39 @@ fn a_seed_gives_the_same_run_each_time() {
     }
 }
 
-#[test]
-fn two_seeds_hold_over_sqlite_and_give_what_memory_gives() {
-    for (seed, plan) in quick().take(2) {
-        let report = simulate(&plan, OnDisk::new(plan.setting.partitions), None);
+/// So many seeds hold over another store, and come to the same records as over memory.
+fn hold_over<B: Below>(below: impl Fn(u32) -> B + Sync, many: usize, wanted: impl Fn(&Plan) -> bool) {
+    for (seed, plan) in quick().filter(|(_, plan)| wanted(plan)).take(many) {
+        let report = std::thread::scope(|scope| {
+            // Unoptimised, what a client of a server awaits is more than a test's thread has room for.
+            let roomy = std::thread::Builder::new().stack_size(32 << 20);
+            let run = || simulate(&plan, below(plan.setting.partitions), None);
+            roomy.spawn_scoped(scope, run).unwrap().join().unwrap()
+        });
         holds(seed, &report);
         assert_eq!(report.records, over_memory(&plan).records, "seed {seed}");
     }
+}
+
+#[test]
+fn two_seeds_hold_over_sqlite_and_give_what_memory_gives() {
+    hold_over(OnDisk::new, 2, |_| true);
+}
+
+#[test]
+fn a_seed_with_a_restored_backup_holds_over_postgresql_and_gives_what_memory_gives() {
+    hold_over(OnPostgres::new, 1, is_restored);
+}
+
+#[test]
+fn two_seeds_hold_over_nats_and_give_what_memory_gives() {
+    // What is lost there is not made again of a copy.
+    hold_over(OnNats::new, 2, |plan| !is_restored(plan));
+}
+
+fn is_restored(plan: &Plan) -> bool {
+    let copied = plan.steps.iter().position(|step| matches!(step, Step::Backup));
+    copied.is_some_and(|copied| plan.steps[copied..].iter().any(|step| matches!(step, Step::Restore { .. })))
 }
 
 #[test]
