@@ -6,9 +6,6 @@
 //! that a run is the same each time. Every call is watched, everything is looked at after each step and in the end, and
 //! what does not hold is told with the code of its rule. [`shrink`] takes steps out of a plan as long as it still fails.
 
-use std::cell::RefCell;
-use tokio::runtime::Handle;
-
 mod below;
 mod channel;
 mod check;
@@ -28,6 +25,9 @@ pub use plan::{Call, Plan, Setting, Step, Weather};
 pub use run::{Report, simulate};
 pub use shrink::shrink;
 pub use watch::Failure;
+
+use std::cell::RefCell;
+use tokio::runtime::Handle;
 
 thread_local! {
     /// Where the store lives that this thread simulates over.
