@@ -75,7 +75,7 @@ struct Step {
     what: What,
     /// Its record; none is kept by the contact of what names only a thing.
     line: Option<Line>,
-    /// The id of it that others had used up (T3).
+    /// The id of it that others had used up, if the contact's own past does not have it (T3).
     used_up: Option<Row>,
 }
 
@@ -234,7 +234,11 @@ impl Past {
         let mut scratch = Scratch::default();
         let mut seq = 0;
         for Step { what, line, used_up } in &self.steps {
-            used_up.iter().for_each(|row| retrace.is_used_up(row.clone()));
+            if let (What::Event(envelope), Some(row)) = (what, used_up)
+                && !retrace.repeats(envelope)
+            {
+                retrace.is_used_up(row.clone());
+            }
             let told = match line {
                 Some(line) => {
                     if line.revision != retrace.partition().engine().revision() {
@@ -343,9 +347,10 @@ async fn by_shop_ids<S: Store>(
             let is_theirs = given.is_some_and(|identity| identity.envelope.event.user_id() == Some(user_id));
             let is_theirs = is_theirs
                 && (!is_contact || credited(store, shard, &order.envelope.event).await?.as_ref() == Some(user_id));
+            // T3: an id that came twice has a record each time, in the same order.
             let line = lines.iter().position(|line| line.event() == Some(&order.envelope.id));
-            if let Some(line) = line.filter(|_| is_theirs) {
-                found.push((order, lines.remove(line)));
+            if let Some(line) = line.map(|place| lines.remove(place)).filter(|_| is_theirs) {
+                found.push((order, line));
             }
         }
     }

@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use chatsparks_core::{
-    Act, ActKind, Contact, Engine, Envelope, Event, Instant, Key, Order, Period, Record, Row, UserId, WorkspaceId,
+    Act, ActKind, Contact, Engine, Envelope, Event, Instant, Key, MemberMessage, Order, Period, Record, Row, UserId,
+    WorkspaceId,
 };
 use chatsparks_ports::{Archive, ManualClock, MemoryStore, Shard};
 use chatsparks_replay::Replay;
@@ -355,6 +356,77 @@ fn c10_t3_what_others_had_used_up_is_known_to_have_come_again() {
     });
 }
 
+/// A1, T3: an order that came before the shop's id was linked was nobody's, and is known when it comes again.
+#[test]
+fn c10_a1_an_order_that_comes_again_was_nobodys_before_it_was_linked() {
+    let workspace =
+        chatsparks_testkit::build::workspace().says("price", "590 THB").trigger("price", &["price"], "price").build();
+    let start: Instant = "2026-03-01T10:00:00Z".parse().unwrap();
+    let order = |id: &str| {
+        Event::Order(Order {
+            order_id: id.into(),
+            user_id: "shop".into(),
+            placed_at: None,
+            currency: "THB".into(),
+            total_minor: 900,
+            lines: Vec::new(),
+        })
+    };
+    let linked = || Event::Identity { user_id: "u0".into(), shop_user_id: "shop".into() };
+    let table: [(&str, &[(&str, Event)]); 3] = [
+        ("the same event", &[("a", order("o1")), ("b", linked()), ("a", order("o1"))]),
+        ("told by another event", &[("a", order("o1")), ("b", linked()), ("c", order("o1"))]),
+        ("both", &[("a", order("o1")), ("b", linked()), ("a", order("o1")), ("c", order("o1")), ("d", order("o2"))]),
+    ];
+    runs(async {
+        for (what, events) in &table {
+            for apart in [0, 1] {
+                let then = [("z", comment("last", "u0", "price?"))];
+                let history = (0..).zip(events.iter().chain(&then)).map(|(place, (id, event))| Envelope {
+                    id: (*id).into(),
+                    at: start.after(Period::minutes(place * apart)),
+                    event: event.clone(),
+                });
+                let case = Case { workspace: workspace.clone(), history: history.collect() };
+                let store = kept(&case, 1).await;
+                let records = store.records_of(&case.workspace.workspace.id, &"u0".into(), 10).await.unwrap();
+                assert!(!records.is_empty(), "{what}");
+                each_past_is_what_happened(&store, &case).await;
+            }
+        }
+    });
+}
+
+/// T3: what was refused has used up its event's id, and not that of what it told of.
+#[test]
+fn c10_t3_the_id_of_a_refused_members_message_stays_free() {
+    let workspace =
+        chatsparks_testkit::build::workspace().says("price", "590 THB").trigger("price", &["price"], "price").build();
+    let start: Instant = "2026-03-01T10:00:00Z".parse().unwrap();
+    let says = || {
+        Event::MemberMessage(MemberMessage {
+            message_id: "m1".into(),
+            user_id: "u1".into(),
+            member: "owner@glow.example".into(),
+            text: "Hello".into(),
+            link: None,
+        })
+    };
+    let events = [("a", says()), ("a", says()), ("b", says()), ("c", comment("c1", "u1", "price?")), ("d", says())];
+    runs(async {
+        for apart in [0, 1] {
+            let history = (0..).zip(events.clone()).map(|(place, (id, event))| Envelope {
+                id: id.into(),
+                at: start.after(Period::minutes(place * apart)),
+                event,
+            });
+            let case = Case { workspace: workspace.clone(), history: history.collect() };
+            let store = kept(&case, 1).await;
+            each_past_is_what_happened(&store, &case).await;
+        }
+    });
+}
+
 /// A contact of whom nothing is known has no past, and needs none.
 #[test]
 fn c10_nobody_has_no_past() {
@@ -416,5 +488,48 @@ fn t3_what_came_again_does_not_pass_an_instant() {
         }
         let before = Standing::find(&*store, &shard, began.before(Period::minutes(60))).await.unwrap();
         assert_eq!(before, Standing::Nothing);
+    });
+}
+
+/// P2, M6: a start that is released when its time is over expires at once, by an instant that has passed: it says nothing of
+/// where the shard stood then.
+#[test]
+fn m6_what_is_overdue_when_it_is_set_does_not_say_where_it_stood() {
+    let shop = chatsparks_testkit::build::workspace().says("f1", "hello").trigger("t1", &["price"], "f1");
+    let held = shop.clone().set("policy", json!({ "reach": { "mode": "buyer_first", "hold_hours": 1 } }));
+    let began: Instant = "2026-03-02T10:00:00Z".parse().unwrap();
+    let by = |minutes: i64| began.after(Period::minutes(minutes));
+    runs(async {
+        // However many come after it: one of them has it in the middle.
+        for after in 0..8_i64 {
+            let raised = held.clone().limit(10).build();
+            let mut events = vec![
+                (0, comment("c0", "u0", "price")),
+                (30, comment("c1", "u1", "price")),
+                (120, Event::Configure(Box::new(raised.into()))),
+            ];
+            events.extend((0..after).map(|n| (150, comment(&format!("d{n}"), "u2", "nothing"))));
+            let history = (0..).zip(events).map(|(number, (minutes, event))| Envelope {
+                id: format!("e{number}").into(),
+                at: by(minutes),
+                event,
+            });
+            let case = Case { workspace: shop.clone().limit(1).build(), history: history.collect() };
+            let store = kept(&case, 1).await;
+            let records = store.records_of(&case.workspace.workspace.id, &"u1".into(), 10).await.unwrap();
+            let expired = |line: &str| line.contains(r#""hold_expiry","at":"2026-03-02T11:30:00Z""#);
+            assert!(records.iter().any(|record| expired(&record.line)), "{records:?}");
+            let shard = Shard { workspace: case.workspace.workspace.id.clone(), partition: 0 };
+            for (minutes, next, revision) in [(29, 1, 1), (30, 2, 1), (90, 2, 1), (119, 2, 1)] {
+                let Standing::At(stood) = Standing::find(&*store, &shard, by(minutes)).await.unwrap() else {
+                    panic!("nothing")
+                };
+                assert_eq!((stood.next, stood.revision), (next, revision), "{minutes} minutes, {after} after it");
+            }
+            let Standing::At(stood) = Standing::find(&*store, &shard, by(120)).await.unwrap() else {
+                panic!("nothing")
+            };
+            assert_eq!((stood.next, stood.revision), (5, 2), "{after} after it");
+        }
     });
 }

@@ -1,13 +1,17 @@
 //! `cargo xtask test`: every test of the workspace, and how many there were.
 
 use crate::{
-    Result, cluster,
-    run::{cargo, shown},
+    Result, cluster, root,
+    run::{cargo, output, shown},
 };
 use std::{
+    env,
     io::{BufRead, BufReader},
-    process::Stdio,
+    process::{Command, Stdio},
 };
+
+/// With what random cases begin, where the library of properties looks for it.
+const SEED: &str = "PROPTEST_RNG_SEED";
 
 /// What the test binaries counted, all together.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -23,6 +27,10 @@ struct Count {
 pub(crate) fn run() -> Result {
     cluster::install()?;
     let mut command = cargo(&["test", "--workspace", "--locked", "--no-fail-fast"]);
+    if let Some(seed) = seed_of_the_tree().filter(|_| env::var_os(SEED).is_none()) {
+        println!("{SEED}={seed}");
+        command.env(SEED, seed.to_string());
+    }
     println!("$ {}", shown(&command));
     let mut child = command.stdout(Stdio::piped()).spawn()?;
     let mut count = Count::default();
@@ -42,6 +50,13 @@ pub(crate) fn run() -> Result {
     } else {
         Ok(())
     }
+}
+
+/// A number read off the tree at hand, so that a commit is asked the same wherever it is tested, and each other one
+/// something else (decision 059). None: there is no git, or nothing that it knows.
+fn seed_of_the_tree() -> Option<u64> {
+    let tree = output(Command::new("git").args(["rev-parse", "HEAD^{tree}"]).current_dir(root())).ok()?;
+    u64::from_str_radix(tree.get(..16)?, 16).ok()
 }
 
 impl Count {

@@ -1,8 +1,8 @@
 //! A contact's past, lived through once more: from what was kept of them alone, with what the records say of the rest.
 
 use crate::{
-    Engine, Envelope, HeadChange, Instant, MEMORY, OtherRevision, Partition, Period, Row, Scratch, Timer, UserId,
-    driver::record::Record, machines::decide,
+    Engine, Envelope, Event, HeadChange, Instant, MEMORY, OtherRevision, Partition, Period, Row, Scratch, Timer,
+    UserId, driver::record::Record, machines::decide,
 };
 
 /// Decides again what was decided of one contact, from their events and timers alone, so that whoever asks about them
@@ -27,6 +27,8 @@ pub struct Told {
     pub cycle: Option<Instant>,
     /// Whether a DM went to the contact: one that does not count them shows that they were counted in the cycle in force.
     pub sends: bool,
+    /// Whether a flow started: where all room was used, that shows the same.
+    pub starts: bool,
     /// Contacts counted before it, where that is known.
     pub count: Option<u64>,
     /// Whether it had come before: then it moves no time (T3).
@@ -66,6 +68,13 @@ impl Retrace {
             head.terms.next_cycle = Some(compiled.cycles.next_after(seen));
         }
         *before = engine;
+    }
+
+    /// Whether this contact's past says by itself that an event came before (T3): it, or what it tells of.
+    pub fn repeats(&self, envelope: &Envelope) -> bool {
+        let shelf = &self.partition.shelf;
+        let found = shelf.find(&decide::reads(envelope).keys, shelf.is_used_up(&envelope.id));
+        found.event || found.thing || matches!(envelope.event, Event::Order(_)) && found.order.is_some()
     }
 
     /// Others had used up an id before what comes next (T3): the row that says so.
@@ -120,7 +129,8 @@ impl Retrace {
         // M2: when a new plan's cycles begin hangs on when it came, which is seen by who counted, and who did not.
         let contact = user_id.and_then(|user_id| shelf.contacts.get(user_id));
         let counted_in = contact.and_then(|contact| contact.talk.as_ref()?.counted_in);
-        let seen_in = told.cycle.or(counted_in.filter(|_| told.sends));
+        let is_full = head.terms.limit.zip(told.count).is_some_and(|(limit, count)| count >= limit);
+        let seen_in = told.cycle.or(counted_in.filter(|_| told.sends || told.starts && is_full));
         let not_in = counted_in.filter(|cycle| told.without_room && head.terms.cycle_start == Some(*cycle)).map(|_| at);
         if let Some(start) = seen_in.or(not_in).filter(|cycle| head.terms.cycle_start != Some(*cycle)) {
             let seen = head.clock.latest.map_or(start, |latest| latest.max(start));

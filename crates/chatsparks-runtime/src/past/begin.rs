@@ -58,6 +58,9 @@ pub(super) async fn used_up_by_others<S: Store>(store: &S, shard: &Shard, steps:
         let own = || Row::Event(envelope.id.clone(), envelope.at);
         let mut wants = Wants::default();
         wants.keys = vec![own().key()];
+        if let Event::Order(order) = &envelope.event {
+            wants.keys.push(Key::Order(order.order_id.clone()));
+        }
         let known = store.load(shard, &wants).await?.rows;
         let was_used = known.iter().any(|row| matches!(row, Row::Event(_, since) if *since < envelope.at));
         step.used_up = match &envelope.event {
@@ -66,8 +69,9 @@ pub(super) async fn used_up_by_others<S: Store>(store: &S, shard: &Shard, steps:
             Event::Message(message) => Some(Row::Message(message.message_id.clone(), envelope.at)),
             Event::MemberMessage(message) => Some(Row::Message(message.message_id.clone(), envelope.at)),
             Event::Refund(refund) => Some(Row::Refund(refund.refund_id.clone(), envelope.at)),
-            // An order is known by the orders that were read.
-            Event::Order(_) | Event::OrderCancelled(_) | Event::OrderReview { .. } => None,
+            // A1: it may have come before it was this contact's: before the shop's id was linked to them.
+            Event::Order(_) => known.into_iter().find(|row| matches!(row, Row::Order(..))),
+            Event::OrderCancelled(_) | Event::OrderReview { .. } => None,
             _ => Some(own()),
         };
     }

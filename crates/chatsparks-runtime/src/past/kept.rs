@@ -18,6 +18,8 @@ pub(super) struct Line {
     pub(super) revision: u32,
     /// A start was queued for want of room (M5).
     pub(super) is_queued: bool,
+    /// A flow started.
+    is_start: bool,
     /// It was older than is remembered (T5).
     is_too_old: bool,
     /// It came again, and moved no time (T3).
@@ -75,6 +77,7 @@ impl Line {
             at,
             revision,
             is_queued: facts.iter().any(|fact| fact.get("queued").is_some()),
+            is_start: facts.iter().any(|fact| fact.get("flow_started").is_some()),
             is_too_old: outcome["refused"]["reason"] == "too_old",
             is_repeated: is_repeated(&outcome),
             is_fault: outcome["refused"]["reason"] == "engine_fault",
@@ -115,6 +118,7 @@ impl Line {
             seq: self.seq,
             cycle: self.counted.map(|counted| counted.cycle),
             sends: !self.dms.is_empty(),
+            starts: self.is_start,
             count: before.or(self.count_before),
             repeats: self.is_repeated,
             too_old: self.is_too_old,

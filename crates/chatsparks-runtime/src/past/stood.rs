@@ -6,7 +6,7 @@
 use super::kept::is_repeated;
 use chatsparks_core::{Instant, Row};
 use chatsparks_ports::{Cursor, Limit, Position, Shard, Store, StoreError};
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
 /// The last that was decided by an instant.
@@ -38,6 +38,7 @@ const PAGE: u64 = 256;
 struct Form {
     at: Instant,
     revision: u32,
+    event: Option<IgnoredAny>,
     outcome: Value,
 }
 
@@ -57,14 +58,12 @@ impl Standing {
         let (mut least, mut most, mut found) = (first, end.unwrap_or(0), None);
         while least < most {
             let middle = least + (most - least) / 2;
-            match last_that_counts(store, shard, least, middle).await? {
-                // They say nothing of where it stood.
-                None => least = middle + 1,
-                Some((seq, Form { at, revision, .. })) if at <= by => {
-                    found = Some(Stood { next: seq + 1, at, revision });
+            match passed(store, shard, by, least, middle).await? {
+                Passed::At(seq) => most = seq,
+                Passed::Not(last) => {
+                    found = last.or(found);
                     least = middle + 1;
                 }
-                Some((seq, _)) => most = seq,
             }
         }
         Ok(match found {
@@ -75,26 +74,37 @@ impl Standing {
     }
 }
 
-/// The last record of a stretch, both its ends included, that is not of something that came again.
-async fn last_that_counts<S: Store>(
-    store: &S,
-    shard: &Shard,
-    least: u64,
-    last: u64,
-) -> Result<Option<(u64, Form)>, StoreError> {
-    let (mut end, mut page) = (last + 1, 1);
+/// Whether a shard had passed an instant in a stretch of its records.
+enum Passed {
+    /// With this record at the latest.
+    At(u64),
+    /// It had not: the last that counts in the stretch. None: nothing does.
+    Not(Option<Stood>),
+}
+
+/// Looks back over a stretch, both its ends included, from a shard that had not passed the instant before it. What came
+/// again says nothing, and a timer that was due by then little: one that is overdue when it is set fires at once, whatever
+/// has passed. An event says where the shard stood.
+async fn passed<S: Store>(store: &S, shard: &Shard, by: Instant, least: u64, last: u64) -> Result<Passed, StoreError> {
+    let (mut end, mut page, mut stood) = (last + 1, 1, None);
     while end > least {
         let from = end.saturating_sub(page).max(least);
         let cursor = Cursor::in_one(store.partitions(), shard.partition, from);
         let (records, _) = store.records(&shard.workspace, &cursor, (end - from) as usize).await?;
         let forms = records.iter().rev().filter(|record| record.seq < end);
-        let mut forms = forms.filter_map(|record| Some((record.seq, serde_json::from_str::<Form>(&record.line).ok()?)));
-        if let Some(found) = forms.find(|(_, form)| !is_repeated(&form.outcome)) {
-            return Ok(Some(found));
+        let forms = forms.filter_map(|record| Some((record.seq, serde_json::from_str::<Form>(&record.line).ok()?)));
+        for (seq, Form { at, revision, event, .. }) in forms.filter(|(_, form)| !is_repeated(&form.outcome)) {
+            if at > by {
+                return Ok(Passed::At(seq));
+            }
+            stood.get_or_insert(Stood { next: seq + 1, at, revision });
+            if event.is_some() {
+                return Ok(Passed::Not(stood));
+            }
         }
         (end, page) = (from, PAGE);
     }
-    Ok(None)
+    Ok(Passed::Not(stood))
 }
 
 /// The last position of a shard's log that was decided, and passed by an instant.
