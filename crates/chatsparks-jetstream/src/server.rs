@@ -240,6 +240,12 @@ pub(crate) fn id_of(headers: Option<&HeaderMap>) -> Option<&str> {
     headers.get(MESSAGE_ID).or_else(|| headers.get(ID)).map(|id| id.as_str())
 }
 
+/// The bytes of a message's payload, also where the server was asked for its headers only.
+pub(crate) fn size_of(message: &async_nats::Message) -> usize {
+    let told = message.headers.as_ref().and_then(|headers| headers.get("Nats-Msg-Size"));
+    told.and_then(|told| told.as_str().parse().ok()).unwrap_or(message.payload.len())
+}
+
 /// Which part of how many a message is.
 pub(crate) fn part_of(headers: Option<&HeaderMap>) -> (usize, usize) {
     let read = |value: &str| {

@@ -27,7 +27,7 @@ pub struct Told {
     pub cycle: Option<Instant>,
     /// Whether a DM went to the contact: one that does not count them shows that they were counted in the cycle in force.
     pub sends: bool,
-    /// Whether a flow started: where all room was used, that shows the same.
+    /// Whether a flow started, or is held for the buyer alone: where all room was used, that shows the same.
     pub starts: bool,
     /// Contacts counted before it, where that is known.
     pub count: Option<u64>,

@@ -3,14 +3,14 @@
 use super::{Awaited, Journal, read_id};
 use crate::{
     op::{Does, Op, VERSION},
-    server::{id_of, part_of},
+    server::{id_of, part_of, size_of},
     state::Outcome,
 };
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
 use futures_util::StreamExt;
 use std::{
     sync::{Arc, atomic::Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::time::{sleep, timeout};
 
@@ -26,11 +26,16 @@ const EXPIRES: Duration = Duration::from_secs(30);
 /// How long a server remembers whoever does not read any more.
 const FORGOTTEN: Duration = Duration::from_secs(60);
 
+/// So many messages of its own without another's between them, and none of another's for so long, and a process is alone.
+const OWN: u32 = 32;
+const ALONE: Duration = Duration::from_secs(1);
+
 /// Follows a journal.
 pub(super) async fn follow(journal: Arc<Journal>) {
-    let (mut missing, mut gap) = (0, None);
+    let (mut missing, mut gap, mut company) = (0, None, Company::default());
     loop {
-        let why = match follow_for_a_while(&journal, &mut gap).await {
+        let why = match follow_for_a_while(&journal, &mut gap, &mut company).await {
+            Ok(Read::Otherwise) => continue,
             Ok(Read::Broken) => {
                 missing = 0;
                 sleep(Duration::from_millis(100)).await;
@@ -57,16 +62,42 @@ enum Read {
     Broken,
     /// Until a message that is not there.
     Missing(u64),
+    /// Until it was seen whether others write too.
+    Otherwise,
+}
+
+/// Whether others write too. What a process writes it has at hand when it comes back, so that nothing but its place is read
+/// of it; whoever is alone reads places only.
+#[derive(Default)]
+struct Company {
+    is_alone: bool,
+    own: u32,
+    other: Option<Instant>,
+}
+
+impl Company {
+    /// A message came, its own or another's: whether it is read otherwise from now on.
+    fn met(&mut self, is_own: bool) -> bool {
+        let was_alone = self.is_alone;
+        if is_own {
+            self.own = self.own.saturating_add(1);
+            self.is_alone |= self.own >= OWN && self.other.is_none_or(|other| other.elapsed() >= ALONE);
+        } else {
+            *self = Self { is_alone: false, own: 0, other: Some(Instant::now()) };
+        }
+        self.is_alone != was_alone
+    }
 }
 
 /// Reads until the connection breaks off; an error where it is no use to go on.
-async fn follow_for_a_while(journal: &Journal, gap: &mut Option<u64>) -> Result<Read, String> {
+async fn follow_for_a_while(journal: &Journal, gap: &mut Option<u64>, company: &mut Company) -> Result<Read, String> {
     let from = journal.state().applied + 1;
     let config = pull::Config {
         deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: from },
         // What is missed is asked for anew, from where the state stands.
         ack_policy: AckPolicy::None,
         inactive_threshold: FORGOTTEN,
+        headers_only: company.is_alone,
         memory_storage: true,
         num_replicas: 1,
         ..pull::Config::default()
@@ -76,7 +107,7 @@ async fn follow_for_a_while(journal: &Journal, gap: &mut Option<u64>) -> Result<
     };
     let messages = consumer.stream().max_bytes_per_batch(ON_THE_WAY).expires(EXPIRES).heartbeat(QUIET).messages();
     let Ok(mut messages) = messages.await else { return Ok(Read::Broken) };
-    let (mut next, mut first, mut parts, mut id) = (from, from, Vec::new(), None);
+    let (mut next, mut first, mut parts, mut own) = (from, from, Parts::default(), None);
     loop {
         let message = tokio::select! {
             message = messages.next() => message,
@@ -116,37 +147,51 @@ async fn follow_for_a_while(journal: &Journal, gap: &mut Option<u64>) -> Result<
             let _: Result<u64, String> = journal.folded.send_replace(Ok(applied));
             return Ok(Read::Broken);
         }
-        next = sequence + 1;
         if number == 1 {
-            (first, parts, id) = (sequence, Vec::new(), id_of(message.headers.as_ref()).and_then(read_id));
+            // One of this process is at hand, as it was before it was written.
+            let id = id_of(message.headers.as_ref()).and_then(read_id);
+            own = id.and_then(|id| journal.awaited().get(&id).map(|awaited| Arc::clone(&awaited.op)));
+            if company.is_alone && own.is_none() {
+                company.met(false);
+                return Ok(Read::Otherwise);
+            }
+            (first, parts) = (sequence, Parts::default());
         }
-        parts.push(message.payload.clone());
-        if parts.len() != number {
+        next = sequence + 1;
+        parts.bytes += size_of(&message);
+        parts.bodies.push(message.payload.clone());
+        if parts.bodies.len() != number {
             return Err(format!("message {sequence} is a part of something that is not whole"));
         }
-        if number == of {
-            fold(journal, (first, sequence), id, &std::mem::take(&mut parts))?;
+        if number < of {
+            continue;
+        }
+        let Parts { bodies, bytes } = std::mem::take(&mut parts);
+        let (is_own, own) = (own.is_some(), own.take());
+        debug_assert!(
+            company.is_alone || own.as_ref().is_none_or(|own| serde_json::to_vec(&**own).ok() == Some(bodies.concat())),
+            "another message bears its id"
+        );
+        let op = match own {
+            Some(own) => own,
+            None => Arc::new(read(&bodies).map_err(|why| format!("message {first}: {why}"))?),
+        };
+        fold(journal, (first, sequence), op, bytes)?;
+        if company.met(is_own) {
+            return Ok(Read::Otherwise);
         }
     }
 }
 
-/// Folds the operation whose parts these are.
-fn fold(
-    journal: &Journal,
-    (first, last): (u64, u64),
-    id: Option<(u64, u64)>,
-    parts: &[bytes::Bytes],
-) -> Result<(), String> {
-    let bytes = parts.iter().map(bytes::Bytes::len).sum::<usize>();
-    // One of this process is at hand, as it was before it was written.
-    let own = id.and_then(|id| journal.awaited().get(&id).map(|awaited| Arc::clone(&awaited.op)));
-    let op = match own {
-        Some(own) => {
-            debug_assert_eq!(serde_json::to_vec(&*own).ok(), Some(parts.concat()), "another message bears its id");
-            own
-        }
-        None => Arc::new(read(parts).map_err(|why| format!("message {first}: {why}"))?),
-    };
+/// The parts of an operation that came so far, and their bytes, which are told where the parts are not.
+#[derive(Default)]
+struct Parts {
+    bodies: Vec<bytes::Bytes>,
+    bytes: usize,
+}
+
+/// Folds an operation.
+fn fold(journal: &Journal, (first, last): (u64, u64), op: Arc<Op>, bytes: usize) -> Result<(), String> {
     let outcome = {
         let mut state = journal.state();
         let outcome = state.fold(&journal.workspace, (first, last), &op);

@@ -18,7 +18,7 @@ pub(super) struct Line {
     pub(super) revision: u32,
     /// A start was queued for want of room (M5).
     pub(super) is_queued: bool,
-    /// A flow started.
+    /// A flow started, or waits for nothing but the buyer: the limit did not hold it back (C8).
     is_start: bool,
     /// It was older than is remembered (T5).
     is_too_old: bool,
@@ -77,7 +77,7 @@ impl Line {
             at,
             revision,
             is_queued: facts.iter().any(|fact| fact.get("queued").is_some()),
-            is_start: facts.iter().any(|fact| fact.get("flow_started").is_some()),
+            is_start: facts.iter().any(|fact| fact.get("flow_started").or(fact.get("held")).is_some()),
             is_too_old: outcome["refused"]["reason"] == "too_old",
             is_repeated: is_repeated(&outcome),
             is_fault: outcome["refused"]["reason"] == "engine_fault",
