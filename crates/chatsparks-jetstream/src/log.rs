@@ -22,7 +22,7 @@ impl Log for JetStreamStore {
             if shard.partition >= self.0.partitions {
                 return Err(crate::state::no_such_partition());
             }
-            let form = In::of(shard.partition, &input)?;
+            let form = In::of(shard.partition, input)?;
             by_workspace.entry(shard.workspace).or_default().push((number, form));
         }
         if by_workspace.len() > 1 {
@@ -46,7 +46,7 @@ impl Log for JetStreamStore {
     }
 
     async fn route(&self, workspace: &WorkspaceId, account: &UserId, inputs: Vec<Input>) -> Result<Routed, StoreError> {
-        let inputs = inputs.iter().map(|input| In::of(0, input)).collect::<Result<Vec<In>, _>>()?;
+        let inputs = inputs.into_iter().map(|input| In::of(0, input)).collect::<Result<Vec<In>, _>>()?;
         let does = Does::Route { account: account.clone(), inputs };
         match self.journal(workspace).await?.submit(does).await? {
             Outcome::Routed(routed) => Ok(routed),

@@ -92,13 +92,13 @@ fn whole(text: String) -> Result<Box<RawValue>, StoreError> {
 }
 
 fn brought(partition: u32, at: i64, stays: bool, text: String) -> Result<In, StoreError> {
-    let mut envelope: Envelope = read(&text)?;
+    let envelope: Envelope = read(&text)?;
     Ok(In {
         partition,
         stamp: if stays { Stamped::Brought } else { Stamped::Received },
         at,
         user_id: envelope.event.user_id().cloned(),
-        texts: erasure::forget_event(&mut envelope),
+        texts: erasure::holds_words(&envelope.event),
         form: whole(text)?.into(),
     })
 }

@@ -186,9 +186,9 @@ impl From<Box<RawValue>> for Written {
 }
 
 impl In {
-    pub(crate) fn of(partition: u32, input: &Input) -> Result<Self, StoreError> {
+    pub(crate) fn of(partition: u32, input: Input) -> Result<Self, StoreError> {
         let at = input.stamp.at(None);
-        let envelope = Envelope { id: input.id.clone(), at, event: input.event.clone() };
+        let envelope = Envelope { id: input.id, at, event: input.event };
         Ok(Self {
             partition,
             stamp: match input.stamp {
@@ -197,8 +197,8 @@ impl In {
                 Stamp::Latest => Stamped::Latest,
             },
             at: at.as_milliseconds(),
-            user_id: input.event.user_id().cloned(),
-            texts: erasure::forget_event(&mut envelope.clone()),
+            user_id: envelope.event.user_id().cloned(),
+            texts: erasure::holds_words(&envelope.event),
             form: Written::of(envelope)?,
         })
     }

@@ -118,7 +118,7 @@ impl Queue for JetStreamStore {
 
     async fn settle(&self, key: &EffectKey, settled: Settled, receipt: Option<Input>) -> Result<bool, StoreError> {
         let (partition, effect) = (key.shard.partition, key.id.clone());
-        let receipt = receipt.map(|receipt| In::of(partition, &receipt)).transpose()?;
+        let receipt = receipt.map(|receipt| In::of(partition, receipt)).transpose()?;
         let does = Does::Settle { partition, effect, settled: settled.into(), receipt };
         self.whether(&key.shard.workspace, does).await
     }

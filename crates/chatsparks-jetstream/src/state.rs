@@ -435,7 +435,7 @@ impl Part {
             Stamp::Latest => latest.unwrap_or(Instant::from_milliseconds(0)),
             stamp => stamp.at(latest),
         };
-        let form = In::of(0, input)?;
+        let form = In::of(0, input.clone())?;
         let body = Body::Here(form.form.get().into());
         Ok(self.log_at(at, body, &form))
     }

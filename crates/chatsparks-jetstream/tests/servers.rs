@@ -118,6 +118,33 @@ async fn r1_another_process_finds_what_was_written() {
     assert_eq!(one.news().await, ["glow"]);
 }
 
+/// Who writes alone reads back where their own stands, and no more; once another writes too, they read all of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn s2_what_one_wrote_alone_and_what_another_wrote_is_read_by_both() {
+    let make = || async { JetStreamStore::open(options("alone", Some(2))).await.unwrap() };
+    let (one, other) = (make().await, make().await);
+    let mut many = 0;
+    // The last are larger than a message, and come in parts.
+    for (by, times, letters) in
+        [(&one, 50, 10), (&other, 1, 10), (&one, 40, 10), (&other, 40, 10), (&one, 3, 900_000), (&other, 2, 900_000)]
+    {
+        for _ in 0..times {
+            many += 1;
+            let written = comment(&format!("c{many}"), "u1", &"x".repeat(letters));
+            by.append(vec![(shard(0), brought(&format!("e{many}"), at(many), written))]).await.unwrap();
+        }
+    }
+    let third = make().await;
+    for store in [&one, &other, &third] {
+        while store.end(&shard(0)).await.unwrap().0 < many.unsigned_abs() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let seen = store.read(&shard(0), 0, ALL).await.unwrap();
+        let ids: Vec<String> = seen.iter().map(|logged| logged.envelope.id.to_string()).collect();
+        assert_eq!(ids, (1..=many).map(|number| format!("e{number}")).collect::<Vec<_>>());
+    }
+}
+
 #[tokio::test]
 async fn s2_a_directory_that_takes_no_file_is_named_at_the_start() {
     let mut options = options("nowhere", Some(1));

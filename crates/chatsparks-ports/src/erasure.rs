@@ -14,9 +14,33 @@ fn nothing() -> Text {
     Text::from("")
 }
 
-/// Takes what its contact wrote, was written to and is called out of an event; false: there was nothing to take.
+/// Whether an event holds anything that its contact wrote, was written to or is called.
+pub fn holds_words(event: &Event) -> bool {
+    match event {
+        Event::Comment(comment) => comment.handle.is_some() || comment.text != nothing(),
+        Event::Message(message) => {
+            message.handle.is_some() || message.text.as_ref().is_some_and(|text| *text != nothing())
+        }
+        Event::MemberMessage(message) => message.text != nothing(),
+        Event::CommentRemoved(_)
+        | Event::CommentAnswerable(_)
+        | Event::Receipt(_)
+        | Event::Order(_)
+        | Event::OrderCancelled(_)
+        | Event::Refund(_)
+        | Event::Identity { .. }
+        | Event::OrderReview { .. }
+        | Event::Act(_)
+        | Event::Configure(_)
+        | Event::Grant(_)
+        | Event::Erase(_)
+        | Event::Clock => false,
+    }
+}
+
+/// Takes what [is there](holds_words) out of an event; false: there was nothing to take.
 pub fn forget_event(envelope: &mut Envelope) -> bool {
-    let before = envelope.clone();
+    let held = holds_words(&envelope.event);
     match &mut envelope.event {
         Event::Comment(comment) => (comment.handle, comment.text) = (None, nothing()),
         Event::Message(message) => {
@@ -38,7 +62,7 @@ pub fn forget_event(envelope: &mut Envelope) -> bool {
         | Event::Erase(_)
         | Event::Clock => {}
     }
-    *envelope != before
+    held
 }
 
 /// Takes texts out of the evaluation of a comment.

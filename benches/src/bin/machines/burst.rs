@@ -131,10 +131,12 @@ pub(crate) async fn decide<S: Store>(stores: Vec<S>, asked: Asked) -> Result<Too
     }
     // Everything is open and warm before it counts: a service runs for weeks, and its connections have prepared all they use.
     tokio::time::sleep(Duration::from_secs(1)).await;
-    feed(&runtimes, asked, 0..asked.warm()).await?;
+    // Nor do those who send spend their time here.
+    let (warm, counted) = (bodies(0..asked.warm()), bodies(asked.warm()..asked.all()));
+    feed(&runtimes, asked, warm).await?;
     let (own, all) = processors()?;
     let began = Moment::now();
-    feed(&runtimes, asked, asked.warm()..asked.all()).await?;
+    feed(&runtimes, asked, counted).await?;
     let took = began.elapsed();
     let (own_after, all_after) = processors()?;
     for runtime in runtimes {
@@ -145,22 +147,26 @@ pub(crate) async fn decide<S: Store>(stores: Vec<S>, asked: Asked) -> Result<Too
     Ok(Took { rate: asked.events as f64 / took.as_secs_f64(), own: each(own), others: each(all - own) })
 }
 
+/// Events, as they come: in bodies.
+fn bodies(events: std::ops::Range<usize>) -> Vec<Vec<NewEvent>> {
+    let new = |n: usize| NewEvent { id: format!("7501{n:015}").into(), at: Some(instant(n)), event: event(n) };
+    let from = events.clone().step_by(BODY);
+    from.map(|from| (from..(from + BODY).min(events.end)).map(new).collect()).collect()
+}
+
 /// Brings events to the workers in turn, and waits until all of them are decided.
-async fn feed<S: Store>(runtimes: &[Runtime<S>], asked: Asked, events: std::ops::Range<usize>) -> Result<()> {
+async fn feed<S: Store>(runtimes: &[Runtime<S>], asked: Asked, bodies: Vec<Vec<NewEvent>>) -> Result<()> {
     let mut running = std::collections::VecDeque::new();
-    for (body, from) in events.clone().step_by(BODY).enumerate() {
+    for (number, body) in bodies.into_iter().enumerate() {
         if running.len() == AT_ONCE * runtimes.len() {
             let first: Option<tokio::task::JoinHandle<Result<()>>> = running.pop_front();
             if let Some(first) = first {
                 first.await??;
             }
         }
-        let runtime = runtimes[body % runtimes.len()].clone();
-        let to = (from + BODY).min(events.end);
+        let runtime = runtimes[number % runtimes.len()].clone();
         running.push_back(tokio::spawn(async move {
-            let new = |n: usize| NewEvent { id: format!("7501{n:015}").into(), at: Some(instant(n)), event: event(n) };
-            let batch = (from..to).map(new).collect();
-            runtime.accept(&id(body % asked.hot).as_str().into(), batch).await?;
+            runtime.accept(&id(number % asked.hot).as_str().into(), body).await?;
             Ok(())
         }));
     }

@@ -74,10 +74,20 @@ pub(crate) async fn alone(workers: usize) -> Result<()> {
             *best = best.or(decided_within(&servers, workers, Asked::one(2 * EVENTS), memory).await?.1);
         }
     }
+    let (mut ours, mut bare, mut read) = (Took::default(), 0f64, 0f64);
+    for _ in 0..ROUNDS {
+        let (name, took) = decided(&servers, workers, Asked::one(EVENTS)).await?;
+        ours = ours.or(took);
+        bare = bare.max(publish(&servers, &name, workers, 0).await?);
+        read = read.max(publish(&servers, &name, workers, workers).await?);
+    }
     let [within, beyond] = best;
     let name = format!("NATS, three replicas, {workers} workers");
     tell(&format!("{name}, of whose state hardly anything has room in memory"), beyond.rate, "all of it", within.rate);
-    tell_processors(&name, within);
+    tell(&name, ours.rate, "the same messages, published", bare);
+    tell(&name, ours.rate, "published, and read by as many", read);
+    tell_processors(&name, ours);
+    tell_processors(&format!("{name}, with a snapshot"), within);
     tell_processors(&format!("{name}, the former"), beyond);
     Ok(())
 }

@@ -248,3 +248,24 @@ pub(super) fn read(parts: &[bytes::Bytes]) -> Result<Op, String> {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{ALONE, Company, OWN};
+    use std::time::Instant;
+
+    #[test]
+    fn s2_who_is_alone_reads_places_and_who_is_not_reads_everything() {
+        let mut company = Company::default();
+        let changes: Vec<u32> = (1..=2 * OWN).filter(|_| company.met(true)).collect();
+        assert_eq!(changes, [OWN], "after so many of its own, once");
+        assert!(company.is_alone);
+        assert!(company.met(false), "another's is read whole");
+        assert!((0..3 * OWN).all(|_| !company.met(true)), "and so is what comes soon after it");
+        company.other = Instant::now().checked_sub(ALONE);
+        assert!(company.met(true) && company.is_alone, "not for ever");
+        assert!(company.met(false) && !company.met(false) && !company.is_alone);
+        company.other = Instant::now().checked_sub(ALONE);
+        assert!((1..OWN).all(|_| !company.met(true)) && company.met(true), "as many anew");
+    }
+}
