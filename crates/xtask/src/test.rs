@@ -13,6 +13,10 @@ use std::{
 /// With what random cases begin, where the library of properties looks for it.
 const SEED: &str = "PROPTEST_RNG_SEED";
 
+/// How many tests of a binary run at once. Those that take longest start programs and wait for them: twice as many as there
+/// are processors keep these at work.
+const THREADS: &str = "RUST_TEST_THREADS";
+
 /// What the test binaries counted, all together.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Count {
@@ -30,6 +34,10 @@ pub(crate) fn run() -> Result {
     if let Some(seed) = seed_of_the_tree().filter(|_| env::var_os(SEED).is_none()) {
         println!("{SEED}={seed}");
         command.env(SEED, seed.to_string());
+    }
+    if env::var_os(THREADS).is_none() {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        command.env(THREADS, (2 * cores).to_string());
     }
     println!("$ {}", shown(&command));
     let mut child = command.stdout(Stdio::piped()).spawn()?;
