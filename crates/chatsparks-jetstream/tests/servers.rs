@@ -124,10 +124,18 @@ async fn s2_what_one_wrote_alone_and_what_another_wrote_is_read_by_both() {
     let make = || async { JetStreamStore::open(options("alone", Some(2))).await.unwrap() };
     let (one, other) = (make().await, make().await);
     let mut many = 0;
-    // The last are larger than a message, and come in parts.
-    for (by, times, letters) in
-        [(&one, 50, 10), (&other, 1, 10), (&one, 40, 10), (&other, 40, 10), (&one, 3, 900_000), (&other, 2, 900_000)]
-    {
+    // The large ones are larger than a message, and come in parts; to one who is alone, and to one who was.
+    let table = [
+        (&one, 0, 50, 10),
+        (&one, 0, 2, 900_000),
+        (&other, 0, 1, 10),
+        (&one, 0, 40, 10),
+        (&other, 2_100, 40, 10),
+        (&other, 0, 2, 900_000),
+        (&one, 0, 2, 900_000),
+    ];
+    for (by, milliseconds, times, letters) in table {
+        tokio::time::sleep(Duration::from_millis(milliseconds)).await;
         for _ in 0..times {
             many += 1;
             let written = comment(&format!("c{many}"), "u1", &"x".repeat(letters));

@@ -186,6 +186,10 @@ async fn further<S: Store>(
     compile(inner, &mut history).await;
     while until > from {
         let mut again = Again::open(inner, workspace, shard, checkpoint.clone(), engine.take()).await?;
+        // The last commit of a process that was killed may have come between the look and the fence.
+        if again.from != from {
+            return Ok(Went::Further);
+        }
         let differs = again.decide(&history, until).await?;
         *engine = Some(again.partition.engine().clone());
         match differs {

@@ -30,6 +30,12 @@ const FORGOTTEN: Duration = Duration::from_secs(60);
 const OWN: u32 = 32;
 const ALONE: Duration = Duration::from_secs(1);
 
+/// At most so long after one who soon came back.
+const LONG: Duration = Duration::from_secs(60);
+
+/// While messages come, or were asked for so lately, none is missing.
+const COMING: Duration = Duration::from_secs(1);
+
 /// Follows a journal.
 pub(super) async fn follow(journal: Arc<Journal>) {
     let (mut missing, mut gap, mut company) = (0, None, Company::default());
@@ -68,11 +74,21 @@ enum Read {
 
 /// Whether others write too. What a process writes it has at hand when it comes back, so that nothing but its place is read
 /// of it; whoever is alone reads places only.
-#[derive(Default)]
 struct Company {
     is_alone: bool,
+    /// How many of its own came since another's.
     own: u32,
+    /// When it met another last, and for how long there has to be none: the longer, the sooner one came back.
     other: Option<Instant>,
+    patience: Duration,
+    /// Since when it is alone.
+    since: Instant,
+}
+
+impl Default for Company {
+    fn default() -> Self {
+        Self { is_alone: false, own: 0, other: None, patience: ALONE, since: Instant::now() }
+    }
 }
 
 impl Company {
@@ -81,9 +97,15 @@ impl Company {
         let was_alone = self.is_alone;
         if is_own {
             self.own = self.own.saturating_add(1);
-            self.is_alone |= self.own >= OWN && self.other.is_none_or(|other| other.elapsed() >= ALONE);
+            let is_left = self.other.is_none_or(|other| other.elapsed() >= self.patience);
+            if !was_alone && is_left && self.own >= OWN {
+                (self.is_alone, self.since) = (true, Instant::now());
+            }
         } else {
-            *self = Self { is_alone: false, own: 0, other: Some(Instant::now()) };
+            if was_alone {
+                self.patience = if self.since.elapsed() >= LONG { ALONE } else { (self.patience * 2).min(LONG) };
+            }
+            (self.is_alone, self.own, self.other) = (false, 0, Some(Instant::now()));
         }
         self.is_alone != was_alone
     }
@@ -107,12 +129,24 @@ async fn follow_for_a_while(journal: &Journal, gap: &mut Option<u64>, company: &
     };
     let messages = consumer.stream().max_bytes_per_batch(ON_THE_WAY).expires(EXPIRES).heartbeat(QUIET).messages();
     let Ok(mut messages) = messages.await else { return Ok(Read::Broken) };
+    let otherwise = || {
+        // Nobody asks this consumer any more: the server need not remember it until it forgets by itself.
+        let (stream, name) = (journal.stream.clone(), consumer.cached_info().name.clone());
+        tokio::spawn(async move { stream.delete_consumer(&name).await });
+        Ok(Read::Otherwise)
+    };
     let (mut next, mut first, mut parts, mut own) = (from, from, Parts::default(), None);
+    let mut came = Instant::now();
     loop {
         let message = tokio::select! {
             message = messages.next() => message,
-            // Somebody knows of a message that did not come.
-            () = journal.poked.notified() => return Ok(Read::Broken),
+            // Somebody knows of a message that did not come; or did not when they said so, and it is coming.
+            () = journal.poked.notified() => {
+                if came.elapsed() < COMING {
+                    continue;
+                }
+                return Ok(Read::Broken);
+            }
             () = sleep(QUIET) => {
                 if !journal.stream.get_info().await.is_ok_and(|info| info.state.last_sequence >= next) {
                     continue;
@@ -124,6 +158,7 @@ async fn follow_for_a_while(journal: &Journal, gap: &mut Option<u64>, company: &
             }
         };
         let Some(Ok(message)) = message else { return Ok(Read::Broken) };
+        came = Instant::now();
         let Ok(info) = message.info() else { return Ok(Read::Broken) };
         let sequence = info.stream_sequence;
         if sequence < next {
@@ -153,7 +188,7 @@ async fn follow_for_a_while(journal: &Journal, gap: &mut Option<u64>, company: &
             own = id.and_then(|id| journal.awaited().get(&id).map(|awaited| Arc::clone(&awaited.op)));
             if company.is_alone && own.is_none() {
                 company.met(false);
-                return Ok(Read::Otherwise);
+                return otherwise();
             }
             (first, parts) = (sequence, Parts::default());
         }
@@ -178,7 +213,7 @@ async fn follow_for_a_while(journal: &Journal, gap: &mut Option<u64>, company: &
         };
         fold(journal, (first, sequence), op, bytes)?;
         if company.met(is_own) {
-            return Ok(Read::Otherwise);
+            return otherwise();
         }
     }
 }
@@ -251,8 +286,12 @@ pub(super) fn read(parts: &[bytes::Bytes]) -> Result<Op, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ALONE, Company, OWN};
-    use std::time::Instant;
+    use super::{ALONE, Company, LONG, OWN};
+    use std::time::{Duration, Instant};
+
+    fn ago(duration: Duration) -> Instant {
+        Instant::now().checked_sub(duration).unwrap_or_else(Instant::now)
+    }
 
     #[test]
     fn s2_who_is_alone_reads_places_and_who_is_not_reads_everything() {
@@ -262,10 +301,14 @@ mod tests {
         assert!(company.is_alone);
         assert!(company.met(false), "another's is read whole");
         assert!((0..3 * OWN).all(|_| !company.met(true)), "and so is what comes soon after it");
-        company.other = Instant::now().checked_sub(ALONE);
+        company.other = Some(ago(ALONE));
+        assert!(!company.met(true), "twice as long after one who came back at once");
+        company.other = Some(ago(2 * ALONE));
         assert!(company.met(true) && company.is_alone, "not for ever");
         assert!(company.met(false) && !company.met(false) && !company.is_alone);
-        company.other = Instant::now().checked_sub(ALONE);
+        company.other = Some(ago(LONG));
         assert!((1..OWN).all(|_| !company.met(true)) && company.met(true), "as many anew");
+        company.since = ago(LONG);
+        assert!(company.met(false) && company.patience == ALONE, "and as soon as ever after a long time alone");
     }
 }

@@ -84,7 +84,7 @@ enum Passed {
 
 /// Looks back over a stretch, both its ends included, from a shard that had not passed the instant before it. What came
 /// again says nothing, and a timer that was due by then little: one that is overdue when it is set fires at once, whatever
-/// has passed. An event says where the shard stood.
+/// has passed. An event says where the shard stood, unless it came late (T5).
 async fn passed<S: Store>(store: &S, shard: &Shard, by: Instant, least: u64, last: u64) -> Result<Passed, StoreError> {
     let (mut end, mut page, mut stood) = (last + 1, 1, None);
     while end > least {
