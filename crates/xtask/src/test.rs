@@ -31,7 +31,7 @@ struct Count {
 pub(crate) fn run() -> Result {
     cluster::install()?;
     let mut command = cargo(&["test", "--workspace", "--locked", "--no-fail-fast"]);
-    if let Some(seed) = seed_of_the_tree().filter(|_| env::var_os(SEED).is_none()) {
+    if let Some(seed) = seed_of_the_code().filter(|_| env::var_os(SEED).is_none()) {
         println!("{SEED}={seed}");
         command.env(SEED, seed.to_string());
     }
@@ -60,10 +60,10 @@ pub(crate) fn run() -> Result {
     }
 }
 
-/// A number read off the tree at hand, so that a commit is asked the same wherever it is tested, and each other one
+/// A number read off the code at hand, so that it is asked the same wherever it is tested, and what is changed
 /// something else (decision 059). None: there is no git, or nothing that it knows.
-fn seed_of_the_tree() -> Option<u64> {
-    let tree = output(Command::new("git").args(["rev-parse", "HEAD^{tree}"]).current_dir(root())).ok()?;
+fn seed_of_the_code() -> Option<u64> {
+    let tree = output(Command::new("git").args(["rev-parse", "HEAD:crates"]).current_dir(root())).ok()?;
     u64::from_str_radix(tree.get(..16)?, 16).ok()
 }
 
