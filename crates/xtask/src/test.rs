@@ -2,12 +2,13 @@
 
 use crate::{
     Result, cluster, root,
-    run::{cargo, output, shown},
+    run::{cargo, shown},
 };
 use std::{
-    env,
+    env, fs,
+    hash::{DefaultHasher, Hasher},
     io::{BufRead, BufReader},
-    process::{Command, Stdio},
+    process::Stdio,
 };
 
 /// With what random cases begin, where the library of properties looks for it.
@@ -31,7 +32,8 @@ struct Count {
 pub(crate) fn run() -> Result {
     cluster::install()?;
     let mut command = cargo(&["test", "--workspace", "--locked", "--no-fail-fast"]);
-    if let Some(seed) = seed_of_the_code().filter(|_| env::var_os(SEED).is_none()) {
+    if env::var_os(SEED).is_none() {
+        let seed = seed_of_the_code()?;
         println!("{SEED}={seed}");
         command.env(SEED, seed.to_string());
     }
@@ -60,11 +62,27 @@ pub(crate) fn run() -> Result {
     }
 }
 
-/// A number read off the code at hand, so that it is asked the same wherever it is tested, and what is changed
-/// something else (decision 059). None: there is no git, or nothing that it knows.
-fn seed_of_the_code() -> Option<u64> {
-    let tree = output(Command::new("git").args(["rev-parse", "HEAD:crates"]).current_dir(root())).ok()?;
-    u64::from_str_radix(tree.get(..16)?, 16).ok()
+/// A number read off the code at hand, so that it is asked the same wherever it is tested, and what is changed something
+/// else (decision 059).
+fn seed_of_the_code() -> Result<u64> {
+    let (mut folders, mut files) = (vec![root().join("crates")], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() && !path.ends_with("node_modules") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    // Its keys are always the same.
+    let mut hasher = DefaultHasher::new();
+    for file in files {
+        hasher.write(&fs::read(file)?);
+    }
+    Ok(hasher.finish())
 }
 
 impl Count {
