@@ -400,8 +400,11 @@ fn c10_a1_an_order_that_comes_again_was_nobodys_before_it_was_linked() {
 /// T3: what was refused has used up its event's id, and not that of what it told of.
 #[test]
 fn c10_t3_the_id_of_a_refused_members_message_stays_free() {
-    let workspace =
-        chatsparks_testkit::build::workspace().says("price", "590 THB").trigger("price", &["price"], "price").build();
+    let workspace = chatsparks_testkit::build::workspace()
+        .says("price", "590 THB")
+        .trigger("price", &["price"], "price")
+        .set("policy", json!({ "reach": { "mode": "buyer_first" } }))
+        .build();
     let start: Instant = "2026-03-01T10:00:00Z".parse().unwrap();
     let says = || {
         Event::MemberMessage(MemberMessage {
@@ -422,6 +425,9 @@ fn c10_t3_the_id_of_a_refused_members_message_stays_free() {
             });
             let case = Case { workspace: workspace.clone(), history: history.collect() };
             let store = kept(&case, 1).await;
+            let records = store.records_of(&case.workspace.workspace.id, &"u1".into(), 10).await.unwrap();
+            let refused = records.iter().filter(|record| record.line.contains(r#""refused""#)).count();
+            assert_eq!(refused, 3, "{records:?}");
             each_past_is_what_happened(&store, &case).await;
         }
     });
