@@ -6,17 +6,27 @@ use chatsparks_ports::StoreError;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// Bytes kept at hand, as they came.
-const KEPT: usize = 32 * 1024 * 1024;
+/// Bytes kept at hand, as they came: of what brings events, which are read once more when they are decided, and of the rest,
+/// which is only read when somebody asks for records. There is far more of the latter, and it pushes out none of the former.
+const EVENTS: usize = 24 * 1024 * 1024;
+const RECORDS: usize = 8 * 1024 * 1024;
 
 /// How many are asked for at once.
 const AT_ONCE: usize = 32;
 
-#[derive(Default)]
-pub(super) struct Bodies(Mutex<Kept>);
+pub(super) struct Bodies {
+    events: Shelf,
+    records: Shelf,
+}
+
+/// Some of them, by their sequence: the newest.
+struct Shelf {
+    room: usize,
+    kept: Mutex<Kept>,
+}
 
 #[derive(Default)]
 struct Kept {
@@ -24,30 +34,56 @@ struct Kept {
     bytes: usize,
 }
 
+impl Default for Bodies {
+    fn default() -> Self {
+        let shelf = |room| Shelf { room, kept: Mutex::default() };
+        Self { events: shelf(EVENTS), records: shelf(RECORDS) }
+    }
+}
+
 impl Bodies {
     pub(super) fn put(&self, sequence: u64, op: Arc<Op>, bytes: usize) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let shelf = if op.does.inputs().is_empty() { &self.records } else { &self.events };
+        shelf.put(sequence, op, bytes);
+    }
+
+    pub(super) fn forget(&self, sequence: u64) {
+        self.events.forget(sequence);
+        self.records.forget(sequence);
+    }
+
+    fn get(&self, sequence: u64) -> Option<Arc<Op>> {
+        self.events.get(sequence).or_else(|| self.records.get(sequence))
+    }
+}
+
+impl Shelf {
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, sequence: u64, op: Arc<Op>, bytes: usize) {
+        let mut kept = self.kept();
         if let Some((_, before)) = kept.by_sequence.insert(sequence, (op, bytes)) {
             kept.bytes -= before;
         }
         kept.bytes += bytes;
-        while kept.bytes > KEPT
+        while kept.bytes > self.room
             && let Some((_, (_, bytes))) = kept.by_sequence.pop_first()
         {
             kept.bytes -= bytes;
         }
     }
 
-    pub(super) fn forget(&self, sequence: u64) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn forget(&self, sequence: u64) {
+        let mut kept = self.kept();
         if let Some((_, bytes)) = kept.by_sequence.remove(&sequence) {
             kept.bytes -= bytes;
         }
     }
 
     fn get(&self, sequence: u64) -> Option<Arc<Op>> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.by_sequence.get(&sequence).map(|(op, _)| Arc::clone(op))
+        self.kept().by_sequence.get(&sequence).map(|(op, _)| Arc::clone(op))
     }
 }
 
