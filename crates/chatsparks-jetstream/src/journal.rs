@@ -6,7 +6,7 @@
 use crate::{
     failure::{form, gone},
     op::{Does, Op},
-    server::{Failed, Server},
+    server::{Failed, LOOK_AGAIN, Server, UNTIL_THEY_AGREE, nobody_leads},
     state::{Outcome, State, route::Named},
     table::{Ground, Joined},
 };
@@ -18,7 +18,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -31,12 +31,14 @@ use tokio::{
 
 mod bodies;
 mod erase;
+mod rest;
 mod snapshot;
 mod tail;
 mod things;
 
 use bodies::Bodies;
 pub(crate) use erase::{forgotten_evaluation, forgotten_line};
+use rest::Rest;
 
 /// How long one answer of the server is waited for before it is asked anew.
 const TRY: Duration = Duration::from_secs(4);
@@ -77,6 +79,7 @@ pub(crate) struct Journal {
     /// Since when it is known that another writes one, by the message that says so.
     claimed: Mutex<Option<(u64, std::time::Instant)>>,
     patience: Duration,
+    rest: Rest,
 }
 
 /// An operation on its way, and who waits for what it comes to.
@@ -113,6 +116,12 @@ impl Spare {
 /// Keeps a journal's task, and ends it.
 pub(crate) struct Following(Vec<JoinHandle<()>>);
 
+impl Following {
+    pub(crate) fn tasks(&self) -> usize {
+        self.0.len()
+    }
+}
+
 impl Drop for Following {
     fn drop(&mut self) {
         self.0.iter().for_each(JoinHandle::abort);
@@ -136,7 +145,7 @@ impl Journal {
         server: &Server,
         workspace: &WorkspaceId,
         (partitions, ground): (u32, &Arc<Ground>),
-        patience: Duration,
+        (patience, is_worker): (Duration, &Arc<AtomicBool>),
         news: Arc<dyn Fn(&WorkspaceId) + Send + Sync>,
         runtime: &Handle,
     ) -> Result<(Arc<Self>, Following), StoreError> {
@@ -171,8 +180,18 @@ impl Journal {
             snapshoted: AtomicU64::new(0),
             claimed: Mutex::default(),
             patience,
+            rest: Rest::new(is_worker),
         };
-        if let Some((state, bytes)) = journal.read_snapshot().await? {
+        let began = Instant::now();
+        let snapshot = loop {
+            match journal.read_snapshot().await {
+                Err(StoreError::Unavailable(why)) if nobody_leads(&why) && began.elapsed() < UNTIL_THEY_AGREE => {
+                    sleep(LOOK_AGAIN).await;
+                }
+                found => break found?,
+            }
+        };
+        if let Some((state, bytes)) = snapshot {
             journal.snapshoted = AtomicU64::new(state.applied);
             let _: Result<u64, String> = journal.folded.send_replace(Ok(state.applied));
             journal.state = Mutex::new(state);
@@ -218,6 +237,7 @@ impl Journal {
 
     async fn folded_to(&self, sequence: u64) -> Result<(), StoreError> {
         let mut folded = self.folded.subscribe();
+        self.wake();
         let until = Instant::now() + self.patience.max(Duration::from_secs(60));
         let (mut before, mut since) = (0, Instant::now());
         while Instant::now() < until {
@@ -234,6 +254,7 @@ impl Journal {
                 (before, since) = (now, Instant::now());
             } else if since.elapsed() >= TRY / 4 {
                 self.poked.notify_one();
+                self.wake();
                 since = Instant::now();
             }
         }
@@ -259,13 +280,7 @@ impl Journal {
         let mut written = self.spare.take();
         serde_json::to_writer(&mut written, &*op).map_err(form)?;
         let message = Bytes::from(written);
-        let mut parts = Vec::new();
-        for start in (0..message.len()).step_by(self.server.part) {
-            parts.push(message.slice(start..message.len().min(start + self.server.part)));
-        }
-        if parts.len() > 1_000 {
-            return Err(StoreError::Unavailable("it is larger than a batch of NATS can be".to_owned()));
-        }
+        let parts = self.server.parts(&message)?;
         let (told, mut outcome) = oneshot::channel();
         self.awaited().insert(id, Awaited { op, told });
         let outcome = self.publish_until_known(id, &subject, &parts, owner, &mut outcome).await;

@@ -4,6 +4,7 @@ use crate::{
     JetStreamStore,
     op::{Does, In},
     state::Outcome,
+    store::Stands,
 };
 use chatsparks_core::{Instant, UserId, WorkspaceId};
 use chatsparks_ports::{Appended, Input, Limit, Log, Logged, Position, Routed, Shard, StoreError};
@@ -47,8 +48,18 @@ impl Log for JetStreamStore {
 
     async fn route(&self, workspace: &WorkspaceId, account: &UserId, inputs: Vec<Input>) -> Result<Routed, StoreError> {
         let inputs = inputs.into_iter().map(|input| In::of(0, input)).collect::<Result<Vec<In>, _>>()?;
-        let does = Does::Route { account: account.clone(), inputs };
-        match self.journal(workspace).await?.submit(does).await? {
+        let (many, does) = (inputs.len(), Does::Route { account: account.clone(), inputs });
+        let journal = match self.place(workspace).await? {
+            Stands::Followed(journal) => journal,
+            // Where each belongs is found by whoever serves the workspace, as the journal says.
+            Stands::Idle => {
+                let left = self.leave(workspace, does).await;
+                self.was_left(workspace);
+                left?;
+                return Ok(Routed { appended: many, waiting: 0 });
+            }
+        };
+        match journal.submit(does).await? {
             Outcome::Routed(routed) => Ok(routed),
             _ => Err(unexpected()),
         }

@@ -8,6 +8,7 @@ use async_nats::{
         stream::{Config, DiscardPolicy, RetentionPolicy, StorageType, Stream},
     },
 };
+use bytes::Bytes;
 use chatsparks_core::WorkspaceId;
 use chatsparks_ports::StoreError;
 use sha2::{Digest, Sha256};
@@ -44,10 +45,10 @@ pub(crate) fn encoded(name: &str) -> String {
 pub(crate) const UNTIL_THEY_AGREE: Duration = Duration::from_secs(30);
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
-/// Whether that is what is heard of servers that have not chosen yet, have not heard of one another yet, or are too busy to
-/// answer in time.
+/// Whether that is what is heard of servers that have not chosen yet, have not heard of one another or of a stream that was
+/// made a moment ago, or are too busy to answer in time.
 pub(crate) fn nobody_leads(why: &str) -> bool {
-    ["no responders", "request timed out", "peer offline"].iter().any(|told| why.contains(told))
+    ["no responders", "request timed out", "peer offline", "stream not found"].iter().any(|told| why.contains(told))
 }
 
 /// A server of JetStream, one name space on it.
@@ -181,11 +182,22 @@ impl Server {
         Ok(())
     }
 
+    /// A message in parts, each as large as one can be.
+    pub(crate) fn parts(&self, message: &Bytes) -> Result<Vec<Bytes>, StoreError> {
+        let starts = (0..message.len()).step_by(self.part);
+        let parts: Vec<Bytes> =
+            starts.map(|start| message.slice(start..message.len().min(start + self.part))).collect();
+        if parts.len() > 1_000 {
+            return Err(StoreError::Unavailable("it is larger than a batch of NATS can be".to_owned()));
+        }
+        Ok(parts)
+    }
+
     /// Publishes the parts of one message, all or none.
     pub(crate) async fn publish(
         &self,
         subject: &str,
-        parts: &[bytes::Bytes],
+        parts: &[Bytes],
         id: Option<&str>,
         expected: Option<u64>,
     ) -> Result<Acknowledged, Failed> {
@@ -321,6 +333,7 @@ mod tests {
         for (told, again) in [
             ("jetstream error: no suitable peers for placement, peer offline (code 400, error code 10005)", true),
             ("request timed out", true),
+            ("JetStream error: stream not found (code 404, error code 10059)", true),
             ("no responders: no responders", true),
             ("jetstream error: no suitable peers for placement (code 400, error code 10005)", false),
             ("jetstream error: insufficient resources (code 503, error code 10023)", false),

@@ -12,6 +12,7 @@ use chatsparks_ports::{
     Alone, Beat, Commit, Fence, Limit, NewRecord, Opened, Position, Shard, Shards, Share, StoreError,
 };
 use serde_json::value::{RawValue, to_raw_value};
+use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 
 fn row_form(row: &Row) -> Result<RowForm, StoreError> {
@@ -171,12 +172,27 @@ impl Shards for JetStreamStore {
         true
     }
 
+    /// Whoever serves one partition has to follow the journal of all: a workspace is served by one process. Which slot it
+    /// is in hangs on its id alone, in every process and for ever.
+    fn slot(&self, shard: &Shard) -> u32 {
+        let digest: [u8; 32] = Sha256::digest(shard.workspace.as_str().as_bytes()).into();
+        let number = digest.first_chunk().map_or(0, |first| u32::from_be_bytes(*first));
+        number % self.0.partitions
+    }
+
     async fn share(&self, beat: &Beat) -> Result<Share, StoreError> {
         self.beat(beat).await
     }
 
     async fn alone(&self, workspace: &WorkspaceId) -> Result<Alone, StoreError> {
         self.keep_others_out(workspace).await
+    }
+
+    async fn up_to_date(&self, workspace: &WorkspaceId) -> Result<(), StoreError> {
+        match self.existing(workspace).await? {
+            Some(journal) => journal.catch_up().await,
+            None => Ok(()),
+        }
     }
 
     async fn news(&self) -> Vec<WorkspaceId> {

@@ -16,7 +16,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -44,16 +44,22 @@ pub(crate) struct Inner {
     ground: Arc<Ground>,
     /// What concerns the store itself: how it was made, its workers.
     pub(crate) own: Stream,
-    options: Options,
+    pub(crate) options: Options,
     /// Where it was opened: what goes on beside its callers goes on there.
     pub(crate) runtime: Handle,
-    journals: tokio::sync::Mutex<BTreeMap<WorkspaceId, (Arc<Journal>, Following)>>,
+    /// The journals that were opened, or are being: opening one holds up no other.
+    journals: Mutex<BTreeMap<WorkspaceId, Arc<Opening>>>,
     pub(crate) news: Arc<News>,
-    /// Whether this process is one of several that share partitions out.
-    pub(crate) is_worker: AtomicBool,
+    /// Workspaces whose journals were let go of, since another process serves them.
+    closed: Mutex<BTreeSet<WorkspaceId>>,
+    /// Whether this process is one of several that share workspaces out.
+    pub(crate) is_worker: Arc<AtomicBool>,
     /// The fence by which this process has opened each shard last.
     fences: Mutex<BTreeMap<Shard, u64>>,
 }
+
+/// A journal that is open, or is being opened by the first who asked.
+type Opening = tokio::sync::OnceCell<(Arc<Journal>, Following)>;
 
 /// What was logged by others, until somebody asks.
 #[derive(Default)]
@@ -84,6 +90,14 @@ impl News {
 struct Made {
     v: u32,
     partitions: u32,
+}
+
+/// How a journal stands with this process.
+pub(crate) enum Stands {
+    /// It is followed, or nobody has tried yet.
+    Followed(Arc<Journal>),
+    /// Another process serves its workspace, and nobody has asked for it here lately.
+    Idle,
 }
 
 impl JetStreamStore {
@@ -117,7 +131,6 @@ impl JetStreamStore {
         let own = server.stream(config).await?;
         server.probe(&name).await?;
         let partitions = made(&server, &own, &name, options.partitions).await?;
-        let journals = tokio::sync::Mutex::default();
         let directory = options.directory.clone().unwrap_or_else(std::env::temp_dir);
         let ground = Arc::new(Ground::new(options.memory, directory));
         ground.can_be_used()?;
@@ -129,9 +142,10 @@ impl JetStreamStore {
             own,
             options,
             runtime,
-            journals,
+            journals: Mutex::default(),
             news: Arc::default(),
-            is_worker: AtomicBool::new(false),
+            closed: Mutex::default(),
+            is_worker: Arc::default(),
             fences: Mutex::default(),
         })))
     }
@@ -151,30 +165,87 @@ impl JetStreamStore {
         (fence.is_some() || may_be_nobodys).then_some(fence)
     }
 
-    /// A workspace's journal; it is made where there is none.
+    /// A workspace's journal, folded as far as it went when this was asked at least; it is made where there is none.
     pub(crate) async fn journal(&self, workspace: &WorkspaceId) -> Result<Arc<Journal>, StoreError> {
-        let mut journals = self.0.journals.lock().await;
-        if let Some((journal, _)) = journals.get(workspace) {
-            return Ok(Arc::clone(journal));
-        }
-        let news = Arc::clone(&self.0.news);
-        let opened = Journal::open(
-            &self.0.server,
-            workspace,
-            (self.0.partitions, &self.0.ground),
-            self.0.options.patience,
-            Arc::new(move |workspace| news.tell(workspace)),
-            &self.0.runtime,
-        );
-        let (journal, following) = opened.await?;
-        journals.insert(workspace.clone(), (Arc::clone(&journal), following));
+        let journal = self.opened(workspace).await?;
+        journal.awake().await?;
         Ok(journal)
+    }
+
+    async fn opened(&self, workspace: &WorkspaceId) -> Result<Arc<Journal>, StoreError> {
+        let opening = Arc::clone(self.journals().entry(workspace.clone()).or_default());
+        let open = async || {
+            let news = Arc::clone(&self.0.news);
+            let opened = Journal::open(
+                &self.0.server,
+                workspace,
+                (self.0.partitions, &self.0.ground),
+                (self.0.options.patience, &self.0.is_worker),
+                Arc::new(move |workspace| news.tell(workspace)),
+                &self.0.runtime,
+            );
+            let opened = opened.await?;
+            self.closed().remove(workspace);
+            Ok(opened)
+        };
+        let (journal, _) = opening.get_or_try_init(open).await?;
+        Ok(Arc::clone(journal))
+    }
+
+    /// A workspace's journal, if it is open.
+    fn at_hand(&self, workspace: &WorkspaceId) -> Option<Arc<Journal>> {
+        let journals = self.journals();
+        let (journal, _) = journals.get(workspace)?.get()?;
+        Some(Arc::clone(journal))
+    }
+
+    /// A workspace's journal, where somebody has to follow it here.
+    pub(crate) async fn place(&self, workspace: &WorkspaceId) -> Result<Stands, StoreError> {
+        Ok(match self.at_hand(workspace) {
+            Some(journal) if journal.is_idle() => Stands::Idle,
+            Some(journal) => Stands::Followed(journal),
+            None if self.closed().contains(workspace) => Stands::Idle,
+            None => Stands::Followed(self.opened(workspace).await?),
+        })
+    }
+
+    /// Something stands in a workspace's journal that nobody here waited for: whoever reads it next reads to its end.
+    pub(crate) fn was_left(&self, workspace: &WorkspaceId) {
+        if let Some(journal) = self.at_hand(workspace) {
+            journal.was_left();
+        }
+    }
+
+    /// Lets go of what nobody has asked for in a long time: of a workspace that another serves nothing is kept.
+    pub(crate) fn let_go(&self) {
+        let mut gone = Vec::new();
+        self.journals().retain(|workspace, opening| {
+            // Nobody but its own tasks has it, and whoever wants it has to wait for the map.
+            let is_kept = Arc::strong_count(opening) > 1
+                || opening.get().is_none_or(|(journal, following)| {
+                    !journal.is_forgotten() || Arc::strong_count(journal) > 1 + following.tasks()
+                });
+            if !is_kept {
+                gone.push(workspace.clone());
+            }
+            is_kept
+        });
+        self.closed().extend(gone);
+    }
+
+    fn journals(&self) -> MutexGuard<'_, BTreeMap<WorkspaceId, Arc<Opening>>> {
+        self.0.journals.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn closed(&self) -> MutexGuard<'_, BTreeSet<WorkspaceId>> {
+        self.0.closed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A workspace's journal, where there is one.
     pub(crate) async fn existing(&self, workspace: &WorkspaceId) -> Result<Option<Arc<Journal>>, StoreError> {
-        if let Some((journal, _)) = self.0.journals.lock().await.get(workspace) {
-            return Ok(Some(Arc::clone(journal)));
+        if let Some(journal) = self.at_hand(workspace) {
+            journal.awake().await?;
+            return Ok(Some(journal));
         }
         if self.has(workspace).await? { self.journal(workspace).await.map(Some) } else { Ok(None) }
     }

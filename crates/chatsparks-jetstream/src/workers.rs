@@ -1,4 +1,4 @@
-//! Workers that serve a store together: their beats, and who has which partition.
+//! Workers that serve a store together: their beats, and who has which slot.
 //!
 //! One document says who has what, written by compare-and-set. Who is dead is said by the server's clock: each beat is a
 //! message, and the instants compared are those at which the server took them.
@@ -26,8 +26,11 @@ const STILL: Duration = Duration::from_secs(3);
 #[derive(Default, Serialize, Deserialize)]
 struct Shares {
     workers: BTreeMap<String, Worker>,
-    /// Of each partition.
+    /// Of each slot.
     holders: Vec<Option<String>>,
+    /// The newest revision of each workspace.
+    #[serde(default)]
+    revisions: BTreeMap<WorkspaceId, u32>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -68,6 +71,7 @@ impl JetStreamStore {
     /// Says that a worker lives, and hears what it is to serve.
     pub(crate) async fn beat(&self, beat: &Beat) -> Result<Share, StoreError> {
         self.0.is_worker.store(!beat.leaves, Ordering::Relaxed);
+        self.let_go();
         let prefix = self.0.server.prefix(None);
         let beats = format!("{prefix}.beat.{}", crate::server::encoded(&beat.worker));
         self.write_own(&beats, &true, None).await.map_err(Failed::into_error)?;
@@ -91,15 +95,21 @@ impl JetStreamStore {
             }
             let workers: Vec<String> = shares.workers.keys().cloned().collect();
             let (served, given) = fair_share(&beat.worker, &workers, &shares.holders, &beat.serving);
-            for (partition, holder) in (0..).zip(&mut shares.holders) {
-                if given.contains(&partition) {
+            for (slot, holder) in (0..).zip(&mut shares.holders) {
+                if given.contains(&slot) {
                     *holder = None;
-                } else if served.contains(&partition) {
+                } else if served.contains(&slot) {
                     *holder = Some(beat.worker.clone());
                 }
             }
+            for (workspace, revision) in &beat.revisions {
+                // Who serves it knows.
+                shares.revisions.insert(workspace.clone(), *revision);
+            }
             match self.write_own(&subject, &shares, Some(expected)).await {
-                Ok(_) => return Ok(Share { partitions: served, workers: told(&shares) }),
+                Ok(_) => {
+                    return Ok(Share { slots: served, workers: told(&shares), revisions: shares.revisions });
+                }
                 Err(Failed::Overtaken) => sleep(Duration::from_millis(5 + 3 * tries)).await,
                 Err(failed) => return Err(failed.into_error()),
             }
@@ -164,12 +174,12 @@ impl JetStreamStore {
 fn told(shares: &Shares) -> Vec<WorkerShare> {
     let of = |worker: &str| {
         let had = (0..).zip(&shares.holders).filter(|(_, holder)| holder.as_deref() == Some(worker));
-        had.map(|(partition, _)| partition).collect()
+        had.map(|(slot, _)| slot).collect()
     };
     let workers = shares.workers.iter().map(|(name, worker)| WorkerShare {
         worker: name.clone(),
         address: worker.address.clone(),
-        partitions: of(name),
+        slots: of(name),
     });
     workers.collect()
 }

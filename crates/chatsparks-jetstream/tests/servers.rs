@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use chatsparks_cluster::Nats;
+use chatsparks_core::WorkspaceId;
 use chatsparks_jetstream::{JetStreamStore, Options};
-use chatsparks_ports::{Archive, Log, Queue, Shards, StoreError};
+use chatsparks_ports::{Archive, Beat, Log, Queue, Shard, Shards, StoreError};
 use chatsparks_testkit::store_suite::make::{ALL, at, brought, comment, decided, dm, due, put, shard};
 use std::{
+    collections::BTreeMap,
     io::{BufRead, BufReader, Write},
     net::{TcpListener, TcpStream},
     time::Duration,
@@ -81,7 +83,13 @@ async fn s3_a_store_of_a_newer_version_is_refused() {
     let client = async_nats::connect(servers).await.unwrap();
     let context = async_nats::jetstream::new(client);
     let made = r#"{"v":99,"partitions":2}"#;
-    context.publish("CS_newer_M.made", made.into()).await.unwrap().await.unwrap();
+    // Servers that have much to do choose anew who leads a stream, and until then nobody takes anything.
+    let mut tries = 0;
+    while let Err(error) = async { context.publish("CS_newer_M.made", made.into()).await?.await }.await {
+        tries += 1;
+        assert!(tries < 100, "{error}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
     let Err(StoreError::Unusable(why)) = JetStreamStore::open(options("newer", None)).await else {
         panic!("it was taken")
     };
@@ -151,6 +159,76 @@ async fn s2_what_one_wrote_alone_and_what_another_wrote_is_read_by_both() {
         let ids: Vec<String> = seen.iter().map(|logged| logged.envelope.id.to_string()).collect();
         assert_eq!(ids, (1..=many).map(|number| format!("e{number}")).collect::<Vec<_>>());
     }
+}
+
+/// R4, S1: whoever serves nothing of a workspace and is not asked for it does not follow its journal, takes events all the
+/// same, and reads to the end once it is asked again.
+#[tokio::test(flavor = "multi_thread")]
+async fn r4_who_is_not_asked_follows_no_journal_and_takes_events() {
+    let beat = |worker: &str| Beat {
+        worker: worker.to_owned(),
+        address: String::new(),
+        serving: Vec::new(),
+        takeover: Duration::from_secs(60),
+        leaves: false,
+        revisions: BTreeMap::new(),
+    };
+    let make = || async { JetStreamStore::open(options("asleep", Some(4))).await.unwrap() };
+    let (one, other) = (make().await, make().await);
+    one.share(&beat("one")).await.unwrap();
+    other.share(&beat("other")).await.unwrap();
+    let url = Nats::shared().unwrap().url("x");
+    let hosts = url.trim_start_matches("nats://").trim_end_matches("/x");
+    let client = async_nats::connect(hosts.split(',').map(str::to_owned).collect::<Vec<_>>()).await.unwrap();
+    let journals = async_nats::jetstream::new(client);
+    let workspace = |n: usize| WorkspaceId::from(format!("w{n}"));
+    let events = |n: usize, m: usize| {
+        let written = comment(&format!("c{m}"), &format!("u{n}"), "hi");
+        vec![brought(&format!("e{m}"), at(i64::try_from(m).unwrap()), written)]
+    };
+    let account = "acct".into();
+    let followers = |n: usize| {
+        let journals = journals.clone();
+        async move {
+            let stream = journals.get_stream(format!("CS_asleep_W_w{n}")).await.unwrap();
+            stream.cached_info().state.consumer_count
+        }
+    };
+    let end = |store: &JetStreamStore, n: usize| {
+        let store = store.clone();
+        async move { store.ends(&workspace(n), 4).await.unwrap().iter().sum::<u64>() }
+    };
+    one.route(&workspace(0), &account, events(0, 0)).await.unwrap();
+    other.route(&workspace(0), &account, events(0, 1)).await.unwrap();
+    // Who serves asks each second; the other is not asked, and events alone do not have it go on.
+    let mut many = 2;
+    while followers(0).await != 1 {
+        assert_eq!(other.route(&workspace(0), &account, events(0, many)).await.unwrap().waiting, 0);
+        many += 1;
+        end(&one, 0).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    for _ in 0..5 {
+        other.route(&workspace(0), &account, events(0, many)).await.unwrap();
+        many += 1;
+    }
+    assert_eq!(followers(0).await, 1);
+    // It is asked, and has all of it at once.
+    assert_eq!(end(&other, 0).await, many as u64);
+    assert_eq!(other.decided(&Shard { workspace: workspace(0), partition: 0 }).await.unwrap(), 0);
+    // Whoever waits about as long as it takes to fall asleep, and asks, misses nothing either.
+    let waits = (1..=8).map(|n| {
+        let (other, account, events) = (other.clone(), account.clone(), &events);
+        async move {
+            for m in 0..4 {
+                other.route(&workspace(n), &account, events(n, m)).await.unwrap();
+                assert_eq!(end(&other, n).await, m as u64 + 1, "w{n} after {m}");
+                let jitter = u64::try_from(n * 97 + m * 31).unwrap() % 400;
+                tokio::time::sleep(Duration::from_millis(2_800 + jitter)).await;
+            }
+        }
+    });
+    futures_util::future::join_all(waits).await;
 }
 
 #[tokio::test]

@@ -152,6 +152,9 @@ pub trait Log: Send + Sync + 'static {
     /// none, as durable as [`append`](Log::append). Some may have to wait for what was logged before to be decided:
     /// they are durable too, and go on with [`forward`](Log::forward). Nothing is linked to `account`, the workspace's own.
     ///
+    /// Where another process serves the whole workspace, a store may leave it to that one to find where each belongs: all
+    /// of them count as appended then.
+    ///
     /// # Errors
     /// As [`append`](Log::append).
     fn route(

@@ -148,14 +148,23 @@ pub trait Shards: Send + Sync + 'static {
         false
     }
 
-    /// Says that a worker lives, and hears which partitions it is to serve ([`fair_share`](crate::fair_share)). Called
+    /// The slot that a shard is in, counted from 0 and below [`partitions`](Shards::partitions): what is shared out among
+    /// processes is slots, and whoever has one serves every shard in it. It hangs on the shard alone.
+    ///
+    /// Where each process can serve some partitions of a workspace without the others, that is the partition, so that one
+    /// busy workspace is everybody's work. Where whoever serves one has to follow all, it is one for all of a workspace.
+    fn slot(&self, shard: &Shard) -> u32 {
+        shard.partition % crate::PARTITIONS
+    }
+
+    /// Says that a worker lives, and hears which slots it is to serve ([`fair_share`](crate::fair_share)). Called
     /// several times within [`Beat::takeover`]; only the store's own clock says who is dead.
     ///
     /// # Errors
     /// What the store says.
     fn share(&self, _beat: &Beat) -> impl Future<Output = Result<Share, StoreError>> + Send {
-        let partitions = (0..self.partitions()).collect();
-        async { Ok(Share { partitions, workers: Vec::new() }) }
+        let slots = (0..self.partitions()).collect();
+        async { Ok(Share { slots, ..Share::default() }) }
     }
 
     /// Keeps every other process from doing something to a workspace that one has to do alone, such as following one
@@ -165,6 +174,15 @@ pub trait Shards: Send + Sync + 'static {
     /// What the store says.
     fn alone(&self, _workspace: &WorkspaceId) -> impl Future<Output = Result<Alone, StoreError>> + Send {
         async { Ok(Alone::default()) }
+    }
+
+    /// Waits until what this process reads of a workspace has everything in it that was written before this was asked, by
+    /// whomever. Without it, what another process has just written may be read a moment later.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn up_to_date(&self, _workspace: &WorkspaceId) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async { Ok(()) }
     }
 
     /// Waits until another process has logged something, and says of which workspaces. It is a hint: it may come late,

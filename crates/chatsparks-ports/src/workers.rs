@@ -1,10 +1,12 @@
 //! Workers: processes that serve one store together, with nothing between them but the store.
 //!
-//! Partitions are shared out by leases that the store keeps: each worker says at intervals that it lives, and hears which
-//! partitions it is to serve, of every workspace. A lease says who ought to decide; who may write is said by the fence
-//! alone (R5), so that a worker that was frozen, or whose lease is old news, can compute and never write.
+//! Work is shared out by leases that the store keeps: each worker says at intervals that it lives, and hears which slots it
+//! is to serve ([`slot`](crate::Shards::slot)): partitions of every workspace, or whole workspaces. A lease says who ought
+//! to decide; who may write is said by the fence alone (R5), so that a worker that was frozen, or whose lease is old news,
+//! can compute and never write.
 
-use std::time::Duration;
+use chatsparks_core::WorkspaceId;
+use std::{collections::BTreeMap, time::Duration};
 
 /// What a worker says of itself, again and again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,22 +15,27 @@ pub struct Beat {
     pub worker: String,
     /// Where it is found: for people.
     pub address: String,
-    /// The partitions that it works on still, sorted: it keeps them until it leaves them out.
+    /// The slots that it works on still, sorted: it keeps them until it leaves them out.
     pub serving: Vec<u32>,
-    /// After so long without a beat it is dead, and others take its partitions over.
+    /// After so long without a beat it is dead, and others take its slots over.
     pub takeover: Duration,
     /// Whether it is about to stop, and wants none.
     pub leaves: bool,
+    /// The revision in force of each workspace that it serves something of.
+    pub revisions: BTreeMap<WorkspaceId, u32>,
 }
 
 /// What a worker is told: its share.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Share {
-    /// The partitions that it is to serve from now on, sorted. Those of its `serving` that are not among them it lets go
-    /// of: it finishes what is begun, and says so by leaving them out of its next beat.
-    pub partitions: Vec<u32>,
-    /// All workers that live, by name, each with the partitions that it has.
+    /// The slots that it is to serve from now on, sorted. Those of its `serving` that are not among them it lets go of: it
+    /// finishes what is begun, and says so by leaving them out of its next beat.
+    pub slots: Vec<u32>,
+    /// All workers that live, by name, each with the slots that it has.
     pub workers: Vec<WorkerShare>,
+    /// The newest revision of each workspace, as workers have told: so that whoever serves nothing of one hears of its
+    /// documents. Where every worker serves something of each workspace, nobody has to be told.
+    pub revisions: BTreeMap<WorkspaceId, u32>,
 }
 
 /// A worker, as another sees it.
@@ -38,14 +45,14 @@ pub struct WorkerShare {
     pub worker: String,
     /// Where it is found.
     pub address: String,
-    /// Its partitions, sorted.
-    pub partitions: Vec<u32>,
+    /// Its slots, sorted.
+    pub slots: Vec<u32>,
 }
 
-/// Which partitions a worker takes or gives back, where every worker that lives is to have as many as any other, but for
+/// Which slots a worker takes or gives back, where every worker that lives is to have as many as any other, but for
 /// one. Every store shares out by this.
 ///
-/// `workers`: those that live, sorted. `holders`: of each partition, whoever has it, dead or not. The first list is to be
+/// `workers`: those that live, sorted. `holders`: of each slot, whoever has it, dead or not. The first list is to be
 /// served, sorted; the second is to be written as had by nobody.
 ///
 /// ```
@@ -66,18 +73,18 @@ pub fn fair_share(
 ) -> (Vec<u32>, Vec<u32>) {
     let of = |wanted: &dyn Fn(Option<&str>) -> bool| -> Vec<u32> {
         let places = (0..).zip(holders).filter(|(_, holder)| wanted(holder.as_deref()));
-        places.map(|(partition, _)| partition).collect()
+        places.map(|(slot, _)| slot).collect()
     };
     let had = of(&|holder| holder == Some(worker));
     let Some(rank) = workers.iter().position(|other| other == worker) else {
         // It leaves: it serves nothing further, and gives back what it has finished with.
-        return (Vec::new(), had.into_iter().filter(|partition| !serving.contains(partition)).collect());
+        return (Vec::new(), had.into_iter().filter(|slot| !serving.contains(slot)).collect());
     };
     let (each, more) = (holders.len() / workers.len(), holders.len() % workers.len());
     let fair = each + usize::from(rank < more);
     if had.len() > fair {
         let (kept, beyond) = had.split_at(fair);
-        let given = beyond.iter().copied().filter(|partition| !serving.contains(partition)).collect();
+        let given = beyond.iter().copied().filter(|slot| !serving.contains(slot)).collect();
         return (kept.to_vec(), given);
     }
     let free = of(&|holder| holder.is_none_or(|holder| !workers.iter().any(|other| other == holder)));

@@ -56,9 +56,9 @@ pub(crate) async fn share(client: Object, beat: &Beat) -> Result<Share, StoreErr
         let workers = live.iter().zip(&workers).map(|(row, worker)| WorkerShare {
             worker: worker.clone(),
             address: row.get(1),
-            partitions: of(worker),
+            slots: of(worker),
         });
-        Ok(Share { partitions, workers: workers.collect() })
+        Ok(Share { slots: partitions, workers: workers.collect(), ..Share::default() })
     })
     .await
 }

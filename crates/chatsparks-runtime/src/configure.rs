@@ -1,8 +1,13 @@
 //! Documents: checked and compiled outside the path of events, then logged in every partition (R8).
 
-use crate::{AcceptError, NewEvent, Runtime, runtime::WorkspaceState, settings::ClockMode};
+use crate::{
+    AcceptError, NewEvent, Runtime,
+    runtime::{Inner, WorkspaceState},
+    settings::ClockMode,
+    stops::{self, Stops},
+};
 use chatsparks_core::{
-    Checked, Engine, Event, EventId, Key, Prepared, Problem, Row, WorkspaceId, workspace::Workspace,
+    Checked, Engine, Event, EventId, Key, Prepared, Problem, Row, Wants, WorkspaceId, workspace::Workspace,
 };
 use chatsparks_ports::{Alone, Input, Limit, Shard, Stamp, Store, StoreError};
 use std::{
@@ -179,6 +184,18 @@ impl<S: Store> Runtime<S> {
         Ok(Configured { revision, warnings })
     }
 
+    /// Learns of the document in force, of the latest instant decided and of how the channel stands, where another process
+    /// serves the workspace. Who serves something of it knows all of that.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn learn(&self, workspace: &WorkspaceId) -> Result<(), StoreError> {
+        match self.workspace(workspace) {
+            Some(state) if self.inner.sharing.is_shared && !state.is_open() => self.inner.learn(state).await,
+            _ => Ok(()),
+        }
+    }
+
     /// Keeps other processes from following documents meanwhile, and learns of those that they have logged.
     pub(crate) async fn alone_with(
         &self,
@@ -195,27 +212,17 @@ impl<S: Store> Runtime<S> {
 
     /// Learns of documents that other processes have logged.
     async fn refresh(&self, state: &WorkspaceState, revisions: &mut Revisions) -> Result<(), StoreError> {
-        let store = &self.inner.store;
-        let heads = store.heads(&state.id).await?;
-        let in_force = heads.first().into_iter().flatten().find_map(|row| match row {
-            Row::Terms(terms) => Some(terms.revision()),
-            _ => None,
-        });
-        let known = state.engine.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let engine = match in_force {
-            Some(revision) if revision != known.revision() => {
-                let missing = || StoreError::Unusable(format!("the document of revision {revision} is missing"));
-                let document = store.document(&state.id, revision).await?.ok_or_else(missing)?;
-                let restored = self.inner.apart(move || Engine::restore(document, revision)).await;
-                let cut_off = || StoreError::Unavailable("a document could not be compiled".to_owned());
-                restored.ok_or_else(cut_off)?.map_err(|error| StoreError::Unusable(error.to_string()))?
+        let fresh = loop {
+            let mut fresh = Revisions::new(self.inner.in_force(state).await?);
+            let in_force = fresh.engine.revision();
+            for shard in state.shards.iter().take(1) {
+                follow_logged(&self.inner.store, &shard.shard, &mut fresh).await?;
             }
-            _ => known,
+            // One that was decided in between is neither in force, as it was read, nor logged and not decided.
+            if self.inner.revision_in_force(state).await?.is_none_or(|now| now == in_force) {
+                break fresh;
+            }
         };
-        let mut fresh = Revisions::new(engine);
-        for shard in state.shards.iter().take(1) {
-            follow_logged(store, &shard.shard, &mut fresh).await?;
-        }
         // What was compiled here is kept as long as nobody else has gone further.
         if fresh.engine.revision() != revisions.engine.revision() {
             *revisions = fresh;
@@ -237,6 +244,46 @@ impl<S: Store> Runtime<S> {
     }
 }
 
+impl<S: Store> Inner<S> {
+    /// The revision in force in the first partition, as the store has it.
+    async fn revision_in_force(&self, state: &WorkspaceState) -> Result<Option<u32>, StoreError> {
+        self.store.up_to_date(&state.id).await?;
+        let heads = self.store.heads(&state.id).await?;
+        state.note_latest(&heads);
+        Ok(heads.first().into_iter().flatten().find_map(|row| match row {
+            Row::Terms(terms) => Some(terms.revision()),
+            _ => None,
+        }))
+    }
+
+    /// The engine of that revision.
+    async fn in_force(&self, state: &WorkspaceState) -> Result<Engine, StoreError> {
+        let known = state.engine.read().unwrap_or_else(PoisonError::into_inner).clone();
+        match self.revision_in_force(state).await? {
+            Some(revision) if revision != known.revision() => {
+                let missing = || StoreError::Unusable(format!("the document of revision {revision} is missing"));
+                let document = self.store.document(&state.id, revision).await?.ok_or_else(missing)?;
+                let restored = self.apart(move || Engine::restore(document, revision)).await;
+                let cut_off = || StoreError::Unavailable("a document could not be compiled".to_owned());
+                restored.ok_or_else(cut_off)?.map_err(|error| StoreError::Unusable(error.to_string()))
+            }
+            _ => Ok(known),
+        }
+    }
+
+    /// Takes the engine in force, and how the channel stands, from the store, where another process serves the workspace.
+    pub(crate) async fn learn(&self, state: &WorkspaceState) -> Result<(), StoreError> {
+        let engine = self.in_force(state).await?;
+        state.take_engine(&engine);
+        if state.channel.is_some() && !self.serves_some_of(state) {
+            let note = self.store.note(&state.id, stops::NOTE).await?;
+            let mut channel = state.channel_state.lock().unwrap_or_else(PoisonError::into_inner);
+            channel.stops = Stops::of_note(note.as_deref());
+        }
+        Ok(())
+    }
+}
+
 /// Follows the documents that are logged and not decided.
 pub(crate) async fn follow_logged<S: Store>(
     store: &Arc<S>,
@@ -252,7 +299,46 @@ pub(crate) async fn follow_logged<S: Store>(
         let events = logged.into_iter().filter(|logged| matches!(logged.envelope.event, Event::Configure(_)));
         let events: Vec<NewEvent> =
             events.map(|logged| NewEvent { id: logged.envelope.id, at: None, event: logged.envelope.event }).collect();
-        let decided = decided(&**store, &shard.workspace, &events).await?;
+        let mut decided = BTreeSet::new();
+        for event in &events {
+            // Before, by this partition: others may have decided the very same one already.
+            let mut wants = Wants::default();
+            wants.keys = [Key::Event(event.id.clone())].into_iter().collect();
+            if !store.load(shard, &wants).await?.rows.is_empty() {
+                decided.insert(event.id.clone());
+            }
+        }
         *revisions = revisions.follow(&events, &decided);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chatsparks_ports::{Log as _, MemoryStore};
+    use chatsparks_testkit::{
+        build::workspace,
+        store_suite::make::{at, brought, commit, put, shard},
+    };
+
+    /// A document is logged in every partition, and each decides it in its own time.
+    #[tokio::test]
+    async fn r8_a_document_is_followed_until_the_first_partition_has_decided_it() {
+        let (first, mut next) = (workspace().build(), workspace().build());
+        next.workspace.name = "Next".to_owned();
+        let document = || brought("e1", at(1), Event::Configure(Box::new(next.clone().into())));
+        // By whom it was decided, and what is followed from there on: what is decided stands in the head.
+        for (decided_by, revision) in [(None, 2), (Some(1), 2), (Some(0), 1)] {
+            let store = Arc::new(MemoryStore::new(2));
+            store.append(vec![(shard(0), document()), (shard(1), document())]).await.unwrap();
+            if let Some(partition) = decided_by {
+                let mut decided = commit(1);
+                decided.rows = vec![Row::Event("e1".into(), at(1))];
+                put(&*store, &shard(partition), decided).await.unwrap();
+            }
+            let mut revisions = Revisions::new(Engine::restore(Arc::new(first.clone()), 1).unwrap());
+            follow_logged(&store, &shard(0), &mut revisions).await.unwrap();
+            assert_eq!(revisions.engine.revision(), revision, "decided by {decided_by:?}");
+        }
     }
 }

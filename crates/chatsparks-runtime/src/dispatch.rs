@@ -68,7 +68,7 @@ enum Flown {
 /// Dispatches until the runtime stops; what is on its way then is waited for.
 pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<WorkspaceState>) {
     let Some(channel) = workspace.channel.clone() else { return };
-    let part = inner.sharing.part();
+    let part = inner.part_of(&workspace);
     let windows = Windows::new(&workspace.rates, None, inner.guard.wall(), inner.guard.monotonic());
     let dispatcher = Dispatcher {
         inner,
@@ -178,6 +178,7 @@ impl<S: Store> Dispatcher<S> {
                 }
                 self.resting = None;
             }
+            self.take_part().await?;
             self.bury().await?;
             let stopped = self.stopped_until();
             let room = match stopped {
@@ -189,13 +190,16 @@ impl<S: Store> Dispatcher<S> {
             if room == 0 {
                 return Ok(LOOK_AGAIN);
             }
-            self.take_part();
             // The strictest rate binds; one effect is looked at in any case, which may be too late.
             let limit = room.min(self.windows().free(self.inner.guard.monotonic())).max(1);
             let busy: Vec<EffectKey> = self.on_their_way.values().map(|ready| ready.key.clone()).collect();
             let ready = match self.inner.sharing.is_shared {
                 true => {
-                    let partitions = self.inner.sharing.partitions();
+                    let partitions = self.inner.served_of(&self.workspace);
+                    if partitions.is_empty() {
+                        // Whoever serves it looks.
+                        return Ok(LOOK_AGAIN);
+                    }
                     self.inner.store.ready_in(&self.workspace.id, &partitions, wall, &busy, limit).await?
                 }
                 false => self.inner.store.ready(&self.workspace.id, wall, &busy, limit).await?,
@@ -222,20 +226,27 @@ impl<S: Store> Dispatcher<S> {
     }
 
     /// Where several processes send, each keeps to its part of the rates; a part that has grown begins with nothing saved.
-    fn take_part(&mut self) {
-        let part = self.inner.sharing.part();
+    async fn take_part(&mut self) -> Result<(), StoreError> {
+        let part = self.inner.part_of(&self.workspace);
         if (part - self.part).abs() < f64::EPSILON {
-            return;
+            return Ok(());
+        }
+        if self.part <= 0.0 {
+            // O8: whoever sent before may have met a stop, or seen it end.
+            let note = self.inner.store.note(&self.workspace.id, stops::NOTE).await?;
+            self.note(|state, _| state.stops = Stops::of_note(note.as_deref()));
         }
         self.part = part;
         // Partitions that come bring their dead letters.
         self.may_be_dead = true;
         self.windows().take_part(part, self.inner.guard.monotonic());
+        Ok(())
     }
 
     /// O1: a dead letter has its outcome once its chance is over, though nobody brings it back.
     async fn bury(&mut self) -> Result<(), StoreError> {
-        if !self.may_be_dead || self.buried.is_some_and(|buried| buried.elapsed() < LOOK_AGAIN) {
+        let is_served = self.inner.serves_some_of(&self.workspace);
+        if !self.may_be_dead || !is_served || self.buried.is_some_and(|buried| buried.elapsed() < LOOK_AGAIN) {
             return Ok(());
         }
         self.buried = Some(tokio::time::Instant::now());
@@ -245,7 +256,7 @@ impl<S: Store> Dispatcher<S> {
         for dead in dead {
             if self.is_over(dead.not_after)
                 && let Some((key, effect)) = store.find(&self.workspace.id, &dead.effect).await?
-                && self.inner.sharing.has(key.shard.partition)
+                && self.serves(key.shard.partition)
             {
                 self.is_too_late(&key, &effect).await?;
             }
@@ -372,10 +383,15 @@ impl<S: Store> Dispatcher<S> {
         self.note_flying();
     }
 
+    /// Whether a partition of the workspace is this process's to serve.
+    fn serves(&self, partition: u32) -> bool {
+        self.workspace.shards.get(partition as usize).is_some_and(|shard| self.inner.serves(shard))
+    }
+
     /// How many are on their way, and of which partitions; others wait for those that are not served here any more.
     fn note_flying(&self) {
         let partitions: BTreeSet<u32> = self.on_their_way.values().map(|ready| ready.key.shard.partition).collect();
-        let lost = |partitions: &BTreeSet<u32>| partitions.iter().any(|partition| !self.inner.sharing.has(*partition));
+        let lost = |partitions: &BTreeSet<u32>| partitions.iter().any(|partition| !self.serves(*partition));
         let mut is_free = false;
         self.note(|state, flying| {
             is_free = lost(&state.partitions) && !lost(&partitions);

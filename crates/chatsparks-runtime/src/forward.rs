@@ -17,7 +17,9 @@ const AFTER_TROUBLE: Duration = Duration::from_millis(500);
 /// Lets events go on until the runtime stops.
 pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<WorkspaceState>) {
     let stop = inner.stopped();
+    let mut heard = inner.sharing.heard();
     loop {
+        heard.borrow_and_update();
         let wait = match forward(&inner, &workspace).await {
             Ok(()) => LOOK_AGAIN,
             Err(error) => {
@@ -34,6 +36,7 @@ pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<Workspace
             () = stops(&stop) => return,
             () = workspace.has_to_wait.notified() => {}
             () = workspace.committed.notified(), if waits => {}
+            _ = heard.changed(), if !inner.serves_some_of(&workspace) => {}
             () = tokio::time::sleep(wait) => {}
         }
     }
@@ -41,6 +44,11 @@ pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<Workspace
 
 /// Lets those go on that need not wait any longer.
 pub(crate) async fn forward<S: Store>(inner: &Inner<S>, workspace: &WorkspaceState) -> Result<(), StoreError> {
+    if !inner.serves_some_of(workspace) {
+        // Whoever serves it lets them go on.
+        workspace.waiting.store(0, Ordering::Relaxed);
+        return Ok(());
+    }
     let routed = inner.store.forward(&workspace.id, &workspace.account()).await?;
     if routed.appended > 0 {
         workspace.tell_of_events();

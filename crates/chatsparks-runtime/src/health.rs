@@ -1,10 +1,18 @@
 //! How the runtime is: what is wrong, in words that say where to look (H).
 
-use crate::Runtime;
+use crate::{Runtime, runtime::WorkspaceState};
 use chatsparks_core::{Instant, WorkspaceId};
 use chatsparks_ports::Store;
 use serde::Serialize;
-use std::sync::{PoisonError, atomic::Ordering};
+use std::{
+    sync::{Arc, PoisonError, atomic::Ordering},
+    time::Duration,
+};
+
+/// How long it is looked at most what others serve, all of it together.
+const OF_OTHERS: Duration = Duration::from_secs(2);
+/// The trouble of what was not heard of within that time.
+const NO_ANSWER: &str = "another process serves it, and the store does not say in time how far it is";
 
 /// How the runtime is.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -35,7 +43,7 @@ pub struct ShardHealth {
     pub lag: u64,
     /// Events at which the engine failed since the start (R13).
     pub engine_faults: u64,
-    /// Why it cannot go on; null: it can.
+    /// Why it cannot go on, or why that cannot be said of what another serves; null: it can.
     pub trouble: Option<String>,
     /// The `seq` of a record that would be decided otherwise today: what is older than records have to be kept stays until
     /// the next checkpoint is old enough (R10). It is no trouble.
@@ -55,8 +63,10 @@ pub struct WorkerHealth {
     pub address: String,
     /// Whether it is this one.
     pub is_this: bool,
-    /// The partitions that it serves, of every workspace.
+    /// The partitions that it serves, of every workspace; where whole workspaces are shared out, their slots.
     pub partitions: Vec<u32>,
+    /// The workspaces of which it serves something.
+    pub workspaces: Vec<WorkspaceId>,
 }
 
 fn is_true(truth: &bool) -> bool {
@@ -79,52 +89,58 @@ pub struct ChannelHealth {
 }
 
 impl Health {
-    /// Whether events are taken and decided. A channel that is stopped stops its own queue only (O8).
+    /// Whether events are taken and decided, as far as this process does it. A channel that is stopped stops its own queue only (O8).
     pub fn is_well(&self) -> bool {
-        self.store.is_none() && !self.clock_stepped && self.shards.iter().all(|shard| shard.trouble.is_none())
+        let mut shards = self.shards.iter();
+        self.store.is_none() && !self.clock_stepped && shards.all(|shard| shard.trouble.is_none() || !shard.served)
     }
 }
 
 impl<S: Store> Runtime<S> {
-    /// How it is.
+    /// How it is, with every workspace.
     pub async fn health(&self) -> Health {
+        self.health_of(|_| true).await
+    }
+
+    /// How it is, with those workspaces of which this process serves something: nothing has to be asked of what others do.
+    pub async fn health_here(&self) -> Health {
+        self.health_of(|state| self.inner.serves_some_of(state)).await
+    }
+
+    /// How a workspace's channel is; none: there is no such workspace.
+    pub fn channel_health(&self, workspace: &WorkspaceId) -> Option<ChannelHealth> {
+        self.workspace(workspace).map(|state| channel_of(state))
+    }
+
+    async fn health_of(&self, is_told: impl Fn(&WorkspaceState) -> bool) -> Health {
         let mut shards = Vec::new();
         let mut channels = Vec::new();
-        for state in self.inner.workspaces.get().into_iter().flat_map(|states| states.values()) {
-            // What waits for others to be decided will be in some log: it counts with the first.
-            let mut waiting = u64::try_from(state.waiting.load(Ordering::Relaxed)).unwrap_or(0);
-            for shard in &state.shards {
-                let ended = self.inner.store.end(&shard.shard).await;
-                let mut decided = shard.decided.load(Ordering::Relaxed);
-                let served = self.inner.sharing.has(shard.shard.partition);
-                if !served {
-                    decided = crate::sharing::decided(&self.inner, &shard.shard, decided).await;
-                }
-                let lag = ended.as_ref().map_or(0, |(end, _)| end.saturating_sub(decided));
-                let lag = lag + std::mem::take(&mut waiting);
+        let states = || self.inner.workspaces.get().into_iter().flat_map(|states| states.values());
+        let until = tokio::time::Instant::now() + OF_OTHERS;
+        for state in states().filter(|state| is_told(state)) {
+            let here = self.inner.serves_some_of(state);
+            let looked = match here {
+                true => Some(self.looked(state).await),
+                // Nobody waits long to hear of what others serve.
+                false => tokio::time::timeout_at(until, self.looked(state)).await.ok(),
+            };
+            let (mut waiting, found) = looked.unwrap_or_default();
+            for (place, shard) in state.shards.iter().enumerate() {
+                let found = found.get(place).cloned().unwrap_or_else(|| Err(NO_ANSWER.to_owned()));
+                let served = self.inner.serves(shard);
                 let trouble = shard.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
                 shards.push(ShardHealth {
                     workspace: state.id.clone(),
                     partition: shard.shard.partition,
-                    lag,
+                    lag: found.as_ref().map_or(0, |lag| *lag) + std::mem::take(&mut waiting),
                     engine_faults: shard.faults.load(Ordering::Relaxed),
                     kept_longer_since: *shard.kept_longer.lock().unwrap_or_else(PoisonError::into_inner),
                     // What another serves is for that one to tell.
-                    trouble: trouble.filter(|_| served).or(ended.err().map(|error| error.to_string())),
+                    trouble: trouble.filter(|_| served).or(found.err()),
                     served,
                 });
             }
-            let channel = state.channel_state.lock().unwrap_or_else(PoisonError::into_inner);
-            channels.push(ChannelHealth {
-                workspace: state.id.clone(),
-                state: match (&state.channel, channel.stops.present()) {
-                    (None, _) => "none",
-                    (Some(_), None) => "going",
-                    (Some(_), Some(_)) => "stopped",
-                },
-                since: channel.stops.present().map(|(since, _)| since),
-                why: channel.stops.present().map(|(_, why)| why.to_owned()),
-            });
+            channels.push(channel_of(state));
         }
         let lag: u64 = shards.iter().map(|shard| shard.lag).sum();
         metrics::gauge!("chatsparks_lag_events").set(lag as f64);
@@ -132,11 +148,15 @@ impl<S: Store> Runtime<S> {
         // Whoever only reads may have met a damaged page, which no worker has.
         let store = store.or_else(|| self.inner.store.damage());
         let sharing = &self.inner.sharing;
-        let worker = |of: chatsparks_ports::WorkerShare| WorkerHealth {
-            is_this: of.worker == sharing.worker,
-            worker: of.worker,
-            address: of.address,
-            partitions: of.partitions,
+        let worker = |of: chatsparks_ports::WorkerShare| {
+            let has = |state: &&Arc<WorkspaceState>| state.shards.iter().any(|shard| of.slots.contains(&shard.slot));
+            WorkerHealth {
+                is_this: of.worker == sharing.worker,
+                workspaces: states().filter(has).map(|state| state.id.clone()).collect(),
+                worker: of.worker,
+                address: of.address,
+                partitions: of.slots,
+            }
         };
         let workers = sharing.workers().into_iter().map(worker).collect();
         let clock_stepped = self.inner.guard.is_stepped();
@@ -149,5 +169,43 @@ impl<S: Store> Runtime<S> {
             "shard".clone_into(&mut health.status);
         }
         health
+    }
+}
+
+impl<S: Store> Runtime<S> {
+    /// How many events of a workspace wait for others to be decided, and the lag of each partition. What waits will be in
+    /// some log: it counts with the first.
+    async fn looked(&self, state: &WorkspaceState) -> (u64, Vec<Result<u64, String>>) {
+        let mut waiting = u64::try_from(state.waiting.load(Ordering::Relaxed)).unwrap_or(0);
+        if !self.inner.serves_some_of(state)
+            && let Ok(routed) = self.inner.store.forward(&state.id, &state.account()).await
+        {
+            // Whoever serves it knows; here it has to be asked for, and nobody minds who lets events go on.
+            waiting = routed.waiting as u64;
+        }
+        let mut found = Vec::with_capacity(state.shards.len());
+        for shard in &state.shards {
+            let ended = self.inner.store.end(&shard.shard).await;
+            let mut decided = shard.decided.load(Ordering::Relaxed);
+            if !self.inner.serves(shard) {
+                decided = crate::sharing::decided(&self.inner, &shard.shard, decided).await;
+            }
+            found.push(ended.map(|(end, _)| end.saturating_sub(decided)).map_err(|error| error.to_string()));
+        }
+        (waiting, found)
+    }
+}
+
+fn channel_of(state: &WorkspaceState) -> ChannelHealth {
+    let channel = state.channel_state.lock().unwrap_or_else(PoisonError::into_inner);
+    ChannelHealth {
+        workspace: state.id.clone(),
+        state: match (&state.channel, channel.stops.present()) {
+            (None, _) => "none",
+            (Some(_), None) => "going",
+            (Some(_), Some(_)) => "stopped",
+        },
+        since: channel.stops.present().map(|(since, _)| since),
+        why: channel.stops.present().map(|(_, why)| why.to_owned()),
     }
 }

@@ -12,6 +12,7 @@ use chatsparks_ports::{
 };
 use serde::{Deserialize, Serialize};
 use std::{
+    collections::BTreeMap,
     hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState},
     time::Duration,
 };
@@ -176,6 +177,7 @@ async fn nobody_serves<S: Moving>(store: &S) -> Result<(), MoveError> {
         serving: Vec::new(),
         takeover: SILENT,
         leaves,
+        revisions: BTreeMap::new(),
     };
     let share = store.share(&beat(false)).await;
     store.share(&beat(true)).await?;

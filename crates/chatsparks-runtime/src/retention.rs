@@ -40,7 +40,7 @@ async fn of_workspace<S: Store>(inner: &Inner<S>, state: &WorkspaceState) -> Res
     if let Some(records) = inner.settings.records_kept() {
         let records = Period::milliseconds(i64::try_from(records.as_millis()).unwrap_or(i64::MAX));
         // Where several processes serve the store, each looks after its own partitions.
-        for shard in state.shards.iter().filter(|shard| inner.sharing.has(shard.shard.partition)) {
+        for shard in state.shards.iter().filter(|shard| inner.serves(shard)) {
             let now = match inner.settings.clock {
                 ClockMode::Wall => inner.guard.wall(),
                 ClockMode::Events => Instant::from_milliseconds(shard.latest.load(Ordering::Relaxed)),
@@ -48,7 +48,8 @@ async fn of_workspace<S: Store>(inner: &Inner<S>, state: &WorkspaceState) -> Res
             checkpoint::keep_up(inner, state, shard, now.before(records)).await?;
         }
     }
-    let Some(ids_before) = remembered_from(inner, state).filter(|_| inner.sharing.has(0)) else { return Ok(()) };
+    let leads = state.shards.first().is_some_and(|first| inner.serves(first));
+    let Some(ids_before) = remembered_from(inner, state).filter(|_| leads) else { return Ok(()) };
     while !inner.is_stopping() && inner.store.prune(&state.id, ids_before, checkpoint::ROWS).await? > 0 {
         tokio::task::yield_now().await;
     }

@@ -120,6 +120,8 @@ pub(crate) struct WorkspaceState {
 /// A shard that is worked on.
 pub(crate) struct ShardState {
     pub(crate) shard: Shard,
+    /// The slot that it is in: whoever serves that serves it.
+    pub(crate) slot: u32,
     /// How far it is decided.
     pub(crate) decided: AtomicU64,
     /// The latest instant decided, in milliseconds.
@@ -130,6 +132,8 @@ pub(crate) struct ShardState {
     pub(crate) end: AtomicU64,
     /// Whether a worker of this process is at it.
     pub(crate) is_served: AtomicBool,
+    /// Whether it was opened for that, and has not been left since: what was decided of it is known here.
+    pub(crate) is_open: AtomicBool,
     /// There is something to decide: used where several processes serve the store.
     pub(crate) wake: Notify,
     /// Events put aside (R13).
@@ -207,6 +211,37 @@ impl WorkspaceState {
     pub(crate) fn account(&self) -> UserId {
         let engine = self.engine.read().unwrap_or_else(PoisonError::into_inner);
         engine.workspace().workspace.account_user_id.clone()
+    }
+
+    /// Takes an engine that came into force, unless a newer one is known.
+    pub(crate) fn take_engine(&self, engine: &Engine) {
+        let mut known = self.engine.write().unwrap_or_else(PoisonError::into_inner);
+        if known.revision() < engine.revision() {
+            *known = engine.clone();
+        }
+    }
+
+    /// Whether something of it is decided here, so that what is in force is known.
+    pub(crate) fn is_open(&self) -> bool {
+        self.shards.iter().any(|shard| shard.is_open.load(Ordering::SeqCst))
+    }
+
+    /// The revision in force, as far as is known.
+    pub(crate) fn revision(&self) -> u32 {
+        self.engine.read().unwrap_or_else(PoisonError::into_inner).revision()
+    }
+
+    /// Takes the latest instants decided from the heads of all partitions.
+    pub(crate) fn note_latest(&self, heads: &[Vec<Row>]) {
+        for (shard, head) in self.shards.iter().zip(heads) {
+            let latest = head.iter().find_map(|row| match row {
+                Row::Clock(clock) => clock.latest(),
+                _ => None,
+            });
+            if let Some(latest) = latest {
+                shard.latest.fetch_max(latest.as_milliseconds(), Ordering::Relaxed);
+            }
+        }
     }
 
     /// Says that something was logged.
@@ -301,6 +336,7 @@ impl<S: Store> Runtime<S> {
         if runtime.inner.sharing.is_shared {
             tasks.push(tokio::spawn(sharing::run(runtime.inner.clone())));
             tasks.push(tokio::spawn(sharing::listen(runtime.inner.clone())));
+            tasks.push(tokio::spawn(sharing::learn(runtime.inner.clone())));
         }
         runtime.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner).extend(tasks);
         Ok(runtime)
@@ -321,13 +357,16 @@ impl<S: Store> Runtime<S> {
                 _ => None,
             });
             let latest = latest.map_or(i64::MIN, Instant::as_milliseconds);
+            let shard = Shard { workspace: id.clone(), partition };
             shards.push(Arc::new(ShardState {
-                shard: Shard { workspace: id.clone(), partition },
+                slot: store.slot(&shard),
+                shard,
                 decided: AtomicU64::new(0),
                 latest: AtomicI64::new(latest),
                 taken: AtomicU64::new(0),
                 end: AtomicU64::new(0),
                 is_served: AtomicBool::new(false),
+                is_open: AtomicBool::new(false),
                 wake: Notify::new(),
                 faults: AtomicU64::new(0),
                 trouble: Mutex::new(None),
@@ -387,14 +426,20 @@ impl<S: Store> Runtime<S> {
         &self.inner.store
     }
 
-    /// The partitions that this process serves, of every workspace: all of them, unless others serve the store too.
-    pub fn served_partitions(&self) -> Vec<u32> {
-        self.inner.sharing.partitions()
+    /// The slots that this process serves: all of them, unless others serve the store too. A slot is a partition of every
+    /// workspace, or all of some workspaces, as the store has it ([`slot`](chatsparks_ports::Shards::slot)).
+    pub fn served_slots(&self) -> Vec<u32> {
+        self.inner.sharing.slots()
     }
 
-    /// How much of all partitions this process serves, from 0 to 1: as much of each rate is its own (O4).
-    pub fn part(&self) -> f64 {
-        self.inner.sharing.part()
+    /// The partitions of a workspace that this process serves, sorted: all of them, unless others serve the store too.
+    pub fn served_partitions(&self, workspace: &WorkspaceId) -> Vec<u32> {
+        self.workspace(workspace).map(|state| self.inner.served_of(state)).unwrap_or_default()
+    }
+
+    /// How much of a workspace's partitions this process serves, from 0 to 1: as much of each rate is its own (O4).
+    pub fn part(&self, workspace: &WorkspaceId) -> f64 {
+        self.workspace(workspace).map_or(0.0, |state| self.inner.part_of(state))
     }
 
     /// The workspaces that run, sorted.

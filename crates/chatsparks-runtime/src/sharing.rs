@@ -1,11 +1,11 @@
-//! Which partitions this process serves, where several serve one store (R5): it says at intervals that it lives, and hears
-//! its share. A lease only says who ought to decide; the fence says who may write.
+//! Which slots this process serves, where several serve one store (R5): it says at intervals that it lives, and hears its
+//! share. A slot is a partition of every workspace, or all of some workspaces, as the store has it. A lease only says who ought to decide; the fence says who may write.
 
-use crate::runtime::{Inner, WorkspaceState, stops};
-use chatsparks_core::Row;
+use crate::runtime::{Inner, ShardState, WorkspaceState, stops};
+use chatsparks_core::WorkspaceId;
 use chatsparks_ports::{Beat, Shard, Share, Store, WorkerShare};
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     hash::{BuildHasher, Hasher, RandomState},
     sync::{Arc, Mutex, PoisonError, atomic::Ordering},
     time::{Duration, Instant},
@@ -19,47 +19,45 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Between two looks at the ends of logs.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// What this process has of the partitions.
+/// What this process has of the slots.
 pub(crate) struct Sharing {
     /// Whether there may be other processes.
     pub(crate) is_shared: bool,
     /// The name of this process, which no other has.
     pub(crate) worker: String,
-    partitions: u32,
-    /// The partitions that are to be served, and how often that was heard.
+    slots: u32,
+    /// The slots that are to be served, and how often that was heard.
     share: watch::Sender<(BTreeSet<u32>, u64)>,
     workers: Mutex<Vec<WorkerShare>>,
+    /// The newest revision of each workspace, as it was heard of last.
+    revisions: Mutex<BTreeMap<WorkspaceId, u32>>,
     /// It is time to say something.
     beat: Notify,
 }
 
 impl Sharing {
-    pub(crate) fn new(is_shared: bool, partitions: u32, seed: Option<u64>) -> Self {
+    pub(crate) fn new(is_shared: bool, slots: u32, seed: Option<u64>) -> Self {
         let random = seed.unwrap_or_else(|| RandomState::new().build_hasher().finish());
-        let all = if is_shared { BTreeSet::new() } else { (0..partitions).collect() };
+        let all = if is_shared { BTreeSet::new() } else { (0..slots).collect() };
         Self {
             is_shared,
             worker: format!("{:x}-{random:016x}", std::process::id()),
-            partitions,
+            slots,
             share: watch::Sender::new((all, 0)),
             workers: Mutex::default(),
+            revisions: Mutex::default(),
             beat: Notify::new(),
         }
     }
 
-    /// Whether a partition is this process's to serve.
-    pub(crate) fn has(&self, partition: u32) -> bool {
-        !self.is_shared || self.share.borrow().0.contains(&partition)
+    /// Whether a slot is this process's to serve.
+    pub(crate) fn has(&self, slot: u32) -> bool {
+        !self.is_shared || self.share.borrow().0.contains(&slot)
     }
 
-    /// The partitions that are this process's to serve, sorted.
-    pub(crate) fn partitions(&self) -> Vec<u32> {
+    /// The slots that are this process's to serve, sorted.
+    pub(crate) fn slots(&self) -> Vec<u32> {
         self.share.borrow().0.iter().copied().collect()
-    }
-
-    /// How much of all partitions it has, from 0 to 1.
-    pub(crate) fn part(&self) -> f64 {
-        if self.is_shared { self.share.borrow().0.len() as f64 / f64::from(self.partitions.max(1)) } else { 1.0 }
     }
 
     /// All workers that live, as they were heard of last.
@@ -77,25 +75,24 @@ impl Sharing {
         self.share.borrow().1
     }
 
-    /// Waits until a partition is this process's, as it was heard more than so many times.
-    pub(crate) async fn until_has(&self, partition: u32, after: Option<u64>) {
+    /// Waits until a slot is this process's, as it was heard more than so many times.
+    pub(crate) async fn until_has(&self, slot: u32, after: Option<u64>) {
         if !self.is_shared {
             return;
         }
         let mut heard = self.share.subscribe();
         // INVARIANT: the sender lives as long as this.
-        let _ = heard
-            .wait_for(|(share, times)| share.contains(&partition) && after.is_none_or(|after| *times > after))
-            .await;
+        let _ =
+            heard.wait_for(|(share, times)| share.contains(&slot) && after.is_none_or(|after| *times > after)).await;
     }
 
-    /// Waits until a partition is not this process's any more.
-    pub(crate) async fn until_lost(&self, partition: u32) {
+    /// Waits until a slot is not this process's any more.
+    pub(crate) async fn until_lost(&self, slot: u32) {
         if !self.is_shared {
             return std::future::pending().await;
         }
         let mut heard = self.share.subscribe();
-        let _ = heard.wait_for(|(share, _)| !share.contains(&partition)).await;
+        let _ = heard.wait_for(|(share, _)| !share.contains(&slot)).await;
     }
 
     /// Something has changed that others wait for: it is said at once.
@@ -105,15 +102,41 @@ impl Sharing {
 
     fn hear(&self, share: Share) {
         *self.workers.lock().unwrap_or_else(PoisonError::into_inner) = share.workers;
-        self.set(share.partitions.into_iter().collect());
+        *self.revisions.lock().unwrap_or_else(PoisonError::into_inner) = share.revisions;
+        self.set(share.slots.into_iter().collect());
     }
 
     fn set(&self, share: BTreeSet<u32>) {
-        for partition in 0..self.partitions {
-            let serves = f64::from(u8::from(share.contains(&partition)));
-            metrics::gauge!("chatsparks_partition_served", "partition" => partition.to_string()).set(serves);
+        for slot in 0..self.slots {
+            let serves = f64::from(u8::from(share.contains(&slot)));
+            metrics::gauge!("chatsparks_partition_served", "partition" => slot.to_string()).set(serves);
         }
         self.share.send_modify(|(known, times)| (*known, *times) = (share, *times + 1));
+    }
+}
+
+impl<S> Inner<S> {
+    /// Whether a partition is this process's to serve.
+    pub(crate) fn serves(&self, shard: &ShardState) -> bool {
+        self.sharing.has(shard.slot)
+    }
+
+    /// Whether this process serves something of a workspace, or has not finished with it.
+    pub(crate) fn serves_some_of(&self, workspace: &WorkspaceState) -> bool {
+        let mut shards = workspace.shards.iter();
+        shards.any(|shard| self.serves(shard) || shard.is_served.load(Ordering::SeqCst))
+    }
+
+    /// The partitions of a workspace that are this process's to serve, sorted.
+    pub(crate) fn served_of(&self, workspace: &WorkspaceState) -> Vec<u32> {
+        let served = workspace.shards.iter().filter(|shard| self.serves(shard));
+        served.map(|shard| shard.shard.partition).collect()
+    }
+
+    /// How much of a workspace's partitions it serves, from 0 to 1.
+    pub(crate) fn part_of(&self, workspace: &WorkspaceState) -> f64 {
+        let served = workspace.shards.iter().filter(|shard| self.serves(shard)).count();
+        served as f64 / workspace.shards.len().max(1) as f64
     }
 }
 
@@ -126,17 +149,26 @@ impl<S: Store> Inner<S> {
             serving: self.serving().into_iter().collect(),
             takeover: settings.takeover,
             leaves,
+            revisions: self.revisions(),
         }
     }
 
-    /// The partitions of which something goes on here.
+    /// The revision in force of each workspace that it serves something of.
+    fn revisions(&self) -> BTreeMap<WorkspaceId, u32> {
+        let states = self.workspaces.get().into_iter().flat_map(|states| states.values());
+        let served = states.filter(|state| self.serves_some_of(state));
+        served.map(|state| (state.id.clone(), state.revision())).collect()
+    }
+
+    /// The slots of which something goes on here.
     fn serving(&self) -> BTreeSet<u32> {
         let mut serving = BTreeSet::new();
         for state in self.workspaces.get().into_iter().flat_map(|states| states.values()) {
             let served = state.shards.iter().filter(|shard| shard.is_served.load(Ordering::SeqCst));
-            serving.extend(served.map(|shard| shard.shard.partition));
+            serving.extend(served.map(|shard| shard.slot));
             let channel = state.channel_state.lock().unwrap_or_else(PoisonError::into_inner);
-            serving.extend(channel.partitions.iter().copied());
+            let flying = state.shards.iter().filter(|shard| channel.partitions.contains(&shard.shard.partition));
+            serving.extend(flying.map(|shard| shard.slot));
         }
         serving
     }
@@ -158,7 +190,7 @@ pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>) {
     let mut heard = Instant::now();
     loop {
         // Whoever was frozen has lost everything, as far as it knows, until it hears otherwise.
-        if heard.elapsed() >= takeover && !inner.sharing.partitions().is_empty() {
+        if heard.elapsed() >= takeover && !inner.sharing.slots().is_empty() {
             tracing::warn!("the store was not heard of for too long: others may serve these partitions now");
             inner.sharing.set(BTreeSet::new());
         }
@@ -169,9 +201,6 @@ pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>) {
                 heard = began;
                 inner.note_store(None);
                 inner.sharing.hear(share);
-                if inner.settings.clock == crate::ClockMode::Events || inner.settings.trust_at {
-                    note_latest(&inner).await;
-                }
             }
             Ok(Err(error)) => {
                 inner.note_store(Some(&error));
@@ -188,18 +217,50 @@ pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>) {
     }
 }
 
+/// Learns what others tell with each share, beside the beats, which wait for no workspace.
+pub(crate) async fn learn<S: Store>(inner: Arc<Inner<S>>) {
+    let stop = inner.stopped();
+    let mut heard = inner.sharing.heard();
+    loop {
+        tokio::select! {
+            biased;
+            () = stops(&stop) => return,
+            _ = heard.changed() => {}
+        }
+        let learning = async {
+            if inner.settings.clock == crate::ClockMode::Events || inner.settings.trust_at {
+                note_latest(&inner).await;
+            }
+            learn_newer(&inner).await;
+        };
+        tokio::select! {
+            biased;
+            () = stops(&stop) => return,
+            () = learning => {}
+        }
+    }
+}
+
+/// R8: documents that came into force where others serve are learned of.
+async fn learn_newer<S: Store>(inner: &Inner<S>) {
+    let revisions = inner.sharing.revisions.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    for (id, revision) in revisions {
+        let Some(state) = inner.workspaces.get().and_then(|states| states.get(&id)) else { continue };
+        if revision > state.revision()
+            && !inner.serves_some_of(state)
+            && let Err(error) = inner.learn(state).await
+        {
+            tracing::warn!(%error, "a document that came into force elsewhere could not be read");
+        }
+    }
+}
+
 /// O3, T5: the workspace's time, where it passes by events alone or events bring their own, is that of every partition.
 async fn note_latest<S: Store>(inner: &Inner<S>) {
-    for state in inner.workspaces.get().into_iter().flat_map(|states| states.values()) {
-        let Ok(heads) = inner.store.heads(&state.id).await else { continue };
-        for (shard, head) in state.shards.iter().zip(&heads) {
-            let latest = head.iter().find_map(|row| match row {
-                Row::Clock(clock) => clock.latest(),
-                _ => None,
-            });
-            if let Some(latest) = latest {
-                shard.latest.fetch_max(latest.as_milliseconds(), Ordering::Relaxed);
-            }
+    let states = inner.workspaces.get().into_iter().flat_map(|states| states.values());
+    for state in states.filter(|state| inner.serves_some_of(state)) {
+        if let Ok(heads) = inner.store.heads(&state.id).await {
+            state.note_latest(&heads);
         }
     }
 }
@@ -218,6 +279,10 @@ pub(crate) async fn listen<S: Store>(inner: Arc<Inner<S>>) {
                 state.tell_of_events();
                 // What was decided elsewhere may be what others wait for, or have effects.
                 state.queued.notify_one();
+                if inner.part_of(state) >= 1.0 {
+                    // What came elsewhere may wait, and only who serves it all lets it go on.
+                    state.has_to_wait.notify_one();
+                }
             }
         }
     }
@@ -226,8 +291,19 @@ pub(crate) async fn listen<S: Store>(inner: Arc<Inner<S>>) {
 /// Wakes those shards of a workspace that have something to decide: one look for all of them.
 pub(crate) async fn watch<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<WorkspaceState>) {
     let stop = inner.stopped();
+    let mut heard = inner.sharing.heard();
     loop {
         let appended = workspace.appended.notified();
+        heard.borrow_and_update();
+        if !inner.serves_some_of(&workspace) {
+            // Whoever serves it looks.
+            tokio::select! {
+                biased;
+                () = stops(&stop) => return,
+                _ = heard.changed() => {}
+            }
+            continue;
+        }
         let partitions = u32::try_from(workspace.shards.len()).unwrap_or(0);
         match inner.store.ends(&workspace.id, partitions).await {
             Ok(ends) => {
@@ -244,6 +320,7 @@ pub(crate) async fn watch<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<Workspa
             biased;
             () = stops(&stop) => return,
             () = appended => {}
+            _ = heard.changed() => {}
             () = tokio::time::sleep(LOOK_AGAIN) => {}
         }
     }

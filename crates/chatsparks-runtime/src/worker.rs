@@ -52,14 +52,13 @@ pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<Workspace
     let stop = inner.stopped();
     // What the store could not do ended no process: nothing is suspected for it (R13).
     let mut after_trouble = false;
-    let partition = shard.shard.partition;
     // Where others may serve it: it has to be heard of so often before it is opened again.
     let mut heard = None;
     loop {
         tokio::select! {
             biased;
             () = stops(&stop) => return,
-            () = inner.sharing.until_has(partition, heard) => {}
+            () = inner.sharing.until_has(shard.slot, heard) => {}
         }
         let worked = async {
             shard.is_served.store(true, Ordering::SeqCst);
@@ -67,6 +66,7 @@ pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<Workspace
             worker.work().await
         };
         let worked = worked.await;
+        shard.is_open.store(false, Ordering::SeqCst);
         shard.is_served.store(false, Ordering::SeqCst);
         let error = match worked {
             // It is another's now, who waits for this.
@@ -206,6 +206,7 @@ impl<S: Store> Worker<S> {
         }
         let Worker { partition, decided, .. } = &worker;
         worker.publish(partition.engine(), partition.head(), *decided);
+        worker.shard.is_open.store(true, Ordering::SeqCst);
         Ok(worker)
     }
 
@@ -215,7 +216,7 @@ impl<S: Store> Worker<S> {
         let inner = self.inner.clone();
         let mut has_read = false;
         loop {
-            if self.inner.is_stopping() || !self.inner.sharing.has(self.shard.shard.partition) {
+            if self.inner.is_stopping() || !self.inner.serves(&self.shard) {
                 return self.rest().await;
             }
             let (workspace, shard) = (self.workspace.clone(), self.shard.clone());
@@ -291,7 +292,7 @@ impl<S: Store> Worker<S> {
             tokio::select! {
                 biased;
                 () = stops(&stop) => return Ok(()),
-                () = inner.sharing.until_lost(shard.shard.partition) => return Ok(()),
+                () = inner.sharing.until_lost(shard.slot) => return Ok(()),
                 () = appended => {}
                 () = tokio::time::sleep(wait) => {}
             }

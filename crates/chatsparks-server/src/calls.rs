@@ -55,8 +55,12 @@ impl At {
     ///
     /// # Errors
     /// `403`, and `404` where there is no such workspace; the second only to who may know.
-    pub(crate) fn check<S: Store>(&self, scope: Scope, service: &Service<S>) -> Result<(), Problem> {
+    pub(crate) async fn check<S: Store>(&self, scope: Scope, service: &Service<S>) -> Result<(), Problem> {
         self.caller.check(scope, Some(&self.workspace))?;
+        // Another process may serve it, and have put another document in force. Whoever brings events asks nothing of it.
+        if scope != Scope::Ingest || self.caller.session().is_some() {
+            service.runtime.learn(&self.workspace).await?;
+        }
         let engine = self.engine(service)?;
         match self.caller.session() {
             // Whoever was a member when they signed in may be none by now (W1).
@@ -89,7 +93,7 @@ pub(crate) async fn asked<S: Store, Q: DeserializeOwned>(
 ) -> Result<(At, Q), Problem> {
     let (mut parts, _) = request.into_parts();
     let at = At::from_request_parts(&mut parts, service).await?;
-    at.check(scope, service)?;
+    at.check(scope, service).await?;
     Ok((at, query(&parts)?))
 }
 

@@ -74,12 +74,12 @@ impl<S: Store> Host for RuntimeHost<S> {
     }
 
     /// As the runtime has it for the rates of channels: by the partitions.
-    fn part(&self, _: &WorkspaceId) -> f64 {
-        self.runtime.upgrade().map_or(0.0, |runtime| runtime.part())
+    fn part(&self, workspace: &WorkspaceId) -> f64 {
+        self.runtime.upgrade().map_or(0.0, |runtime| runtime.part(workspace))
     }
 
-    /// Whoever serves the first partition of every workspace leads.
-    fn leads(&self, _: &WorkspaceId) -> bool {
-        self.runtime.upgrade().is_some_and(|runtime| runtime.served_partitions().first() == Some(&0))
+    /// Whoever serves its first partition leads.
+    fn leads(&self, workspace: &WorkspaceId) -> bool {
+        self.runtime.upgrade().is_some_and(|runtime| runtime.served_partitions(workspace).first() == Some(&0))
     }
 }

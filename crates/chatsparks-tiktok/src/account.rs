@@ -71,6 +71,8 @@ pub(crate) struct Inner {
     on_their_way: Mutex<Vec<(UserId, String)>>,
     pub(crate) since: Instant,
     attached: tokio::sync::Notify,
+    /// Somebody asks how the account stands.
+    asked: tokio::sync::Notify,
 }
 
 /// No token is renewed for as long as this lives.
@@ -173,6 +175,7 @@ impl Account {
             on_their_way: Mutex::default(),
             since,
             attached: tokio::sync::Notify::new(),
+            asked: tokio::sync::Notify::new(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }

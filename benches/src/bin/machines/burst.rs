@@ -15,6 +15,8 @@ use std::{
 };
 
 pub(crate) const PARTITIONS: u32 = 64;
+/// Workspaces, where there are many.
+pub(crate) const MANY: usize = 100;
 /// Events in one body.
 const BODY: usize = 500;
 /// Bodies on their way to a worker at once.
@@ -129,8 +131,9 @@ pub(crate) async fn decide<S: Store>(stores: Vec<S>, asked: Asked) -> Result<Too
     while runtimes.iter().any(|runtime| !is_fair(runtime, workers)) {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    // Everything is open and warm before it counts: a service runs for weeks, and its connections have prepared all they use.
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    // Everything is open and warm before it counts: a service runs for weeks, its connections have prepared all they use, and
+    // whoever serves nothing of a workspace has read all that it asks for.
+    tokio::time::sleep(Duration::from_secs(if workers > 1 { 6 } else { 1 })).await;
     // Nor do those who send spend their time here.
     let (warm, counted) = (bodies(0..asked.warm()), bodies(asked.warm()..asked.all()));
     feed(&runtimes, asked, warm).await?;
@@ -173,16 +176,18 @@ async fn feed<S: Store>(runtimes: &[Runtime<S>], asked: Asked, bodies: Vec<Vec<N
     for one in running {
         one.await??;
     }
-    while is_behind(&**runtimes[0].store(), asked.hot).await? {
+    while is_behind(runtimes, asked.hot).await? {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     Ok(())
 }
 
-/// Looks at one partition after the other, from the first that was behind on: few looks as long as much is left.
-async fn is_behind<S: Store>(store: &S, workspaces: usize) -> Result<bool> {
+/// Asks whoever serves a workspace, of one partition after the other, until one is behind: few looks as long as much is left.
+async fn is_behind<S: Store>(runtimes: &[Runtime<S>], workspaces: usize) -> Result<bool> {
     for n in 0..workspaces {
         let workspace = id(n).as_str().into();
+        let serves = |runtime: &&Runtime<S>| !runtime.served_partitions(&workspace).is_empty();
+        let store = runtimes.iter().find(serves).unwrap_or(&runtimes[0]).store();
         let ends = store.ends(&workspace, store.partitions()).await?;
         for (partition, end) in (0..).zip(ends) {
             let shard = Shard { workspace: workspace.clone(), partition };
@@ -196,7 +201,7 @@ async fn is_behind<S: Store>(store: &S, workspaces: usize) -> Result<bool> {
 
 fn is_fair<S: Store>(runtime: &Runtime<S>, workers: usize) -> bool {
     let partitions = runtime.store().partitions() as usize;
-    let share = runtime.served_partitions().len();
+    let share = runtime.served_slots().len();
     share >= partitions / workers && share <= partitions.div_ceil(workers)
 }
 

@@ -31,3 +31,4 @@ mod tiktok;
 mod tiktok_kills;
 mod tiktok_sim;
 mod tiktok_town;
+mod whole_workspaces;

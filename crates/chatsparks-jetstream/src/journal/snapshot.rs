@@ -118,6 +118,9 @@ pub(super) async fn keep(journal: Arc<Journal>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
+        if journal.is_behind() {
+            continue;
+        }
         let (since, last) = (&journal.since_snapshot, &journal.snapshot_bytes);
         let result = async {
             let many = since.load(Ordering::Relaxed);

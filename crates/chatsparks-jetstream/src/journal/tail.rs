@@ -40,6 +40,10 @@ const COMING: Duration = Duration::from_secs(1);
 pub(super) async fn follow(journal: Arc<Journal>) {
     let (mut missing, mut gap, mut company) = (0, None, Company::default());
     loop {
+        if journal.may_sleep() {
+            journal.sleep().await;
+            continue;
+        }
         let why = match follow_for_a_while(&journal, &mut gap, &mut company).await {
             Ok(Read::Otherwise) => continue,
             Ok(Read::Broken) => {
@@ -68,7 +72,7 @@ enum Read {
     Broken,
     /// Until a message that is not there.
     Missing(u64),
-    /// Until it was seen whether others write too.
+    /// Until it was seen whether others write too, or that nobody asks for it here.
     Otherwise,
 }
 
@@ -148,6 +152,9 @@ async fn follow_for_a_while(journal: &Journal, gap: &mut Option<u64>, company: &
                 return Ok(Read::Broken);
             }
             () = sleep(QUIET) => {
+                if journal.may_sleep() {
+                    return otherwise();
+                }
                 if !journal.stream.get_info().await.is_ok_and(|info| info.state.last_sequence >= next) {
                     continue;
                 }
@@ -212,7 +219,7 @@ async fn follow_for_a_while(journal: &Journal, gap: &mut Option<u64>, company: &
             None => Arc::new(read(&bodies).map_err(|why| format!("message {first}: {why}"))?),
         };
         fold(journal, (first, sequence), op, bytes)?;
-        if company.met(is_own) {
+        if company.met(is_own) || journal.may_sleep() {
             return otherwise();
         }
     }

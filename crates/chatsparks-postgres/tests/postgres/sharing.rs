@@ -9,6 +9,7 @@ use std::time::Duration;
 
 fn beat(worker: &str, serving: &[u32]) -> Beat {
     Beat {
+        revisions: std::collections::BTreeMap::new(),
         worker: worker.to_owned(),
         address: "here".to_owned(),
         serving: serving.to_vec(),
@@ -27,22 +28,22 @@ fn r5_partitions_go_to_those_that_live() {
         let (a, b) = (open().await.unwrap(), open().await.unwrap());
         assert!(a.is_shared());
         let all = vec![0, 1, 2, 3, 4];
-        assert_eq!(a.share(&beat("a", &[])).await.unwrap().partitions, all);
+        assert_eq!(a.share(&beat("a", &[])).await.unwrap().slots, all);
         // `a` works on all of them still: `b` gets none, and `a` is told to let two go.
-        assert_eq!(b.share(&beat("b", &[])).await.unwrap().partitions, [] as [u32; 0]);
-        assert_eq!(a.share(&beat("a", &all)).await.unwrap().partitions, [0, 1, 2]);
-        assert_eq!(b.share(&beat("b", &[])).await.unwrap().partitions, [] as [u32; 0]);
-        assert_eq!(a.share(&beat("a", &[0, 1, 2])).await.unwrap().partitions, [0, 1, 2]);
+        assert_eq!(b.share(&beat("b", &[])).await.unwrap().slots, [] as [u32; 0]);
+        assert_eq!(a.share(&beat("a", &all)).await.unwrap().slots, [0, 1, 2]);
+        assert_eq!(b.share(&beat("b", &[])).await.unwrap().slots, [] as [u32; 0]);
+        assert_eq!(a.share(&beat("a", &[0, 1, 2])).await.unwrap().slots, [0, 1, 2]);
         let share = b.share(&beat("b", &[])).await.unwrap();
-        assert_eq!(share.partitions, [3, 4]);
-        let had: Vec<_> = share.workers.iter().map(|of| (of.worker.as_str(), of.partitions.as_slice())).collect();
+        assert_eq!(share.slots, [3, 4]);
+        let had: Vec<_> = share.workers.iter().map(|of| (of.worker.as_str(), of.slots.as_slice())).collect();
         assert_eq!(had, [("a", &[0, 1, 2][..]), ("b", &[3, 4][..])]);
         // `a` is silent.
         tokio::time::sleep(Duration::from_millis(3_500)).await;
-        assert_eq!(b.share(&beat("b", &[3, 4])).await.unwrap().partitions, all);
+        assert_eq!(b.share(&beat("b", &[3, 4])).await.unwrap().slots, all);
         let leaves = Beat { leaves: true, ..beat("b", &[]) };
-        assert_eq!(b.share(&leaves).await.unwrap().partitions, [] as [u32; 0]);
-        assert_eq!(a.share(&beat("a", &[])).await.unwrap().partitions, all);
+        assert_eq!(b.share(&leaves).await.unwrap().slots, [] as [u32; 0]);
+        assert_eq!(a.share(&beat("a", &[])).await.unwrap().slots, all);
     });
 }
 
@@ -59,7 +60,7 @@ fn o5_whoever_lost_a_partition_begins_nothing() {
         assert_eq!(ready.len(), 1);
         assert_eq!(frozen.ready_in(&"glow".into(), &[1], at(0), &[], 9).await.unwrap().len(), 0);
         tokio::time::sleep(Duration::from_millis(3_500)).await;
-        assert_eq!(other.share(&beat("other", &[])).await.unwrap().partitions, [0, 1]);
+        assert_eq!(other.share(&beat("other", &[])).await.unwrap().slots, [0, 1]);
         assert!(!frozen.begin(&ready[0].key, at(1)).await.unwrap());
         assert!(other.begin(&ready[0].key, at(1)).await.unwrap());
     });

@@ -132,11 +132,7 @@ impl<S: Store> Worker<S> {
 
     /// Tells the rest of the runtime how far it has come.
     pub(super) fn publish(&self, engine: &Engine, head: &Head, decided: Position) {
-        let mut known = self.workspace.engine.write().unwrap_or_else(PoisonError::into_inner);
-        if known.revision() < engine.revision() {
-            *known = engine.clone();
-        }
-        drop(known);
+        self.workspace.take_engine(engine);
         self.shard.decided.store(decided, Ordering::Relaxed);
         if let Some(latest) = head.clock().latest() {
             self.shard.latest.store(latest.as_milliseconds(), Ordering::Relaxed);

@@ -302,7 +302,7 @@ async fn read<S: Store, T: DeserializeOwned>(
     request: Request,
     expected: &str,
 ) -> Result<(T, EventId), Problem> {
-    at.check(Scope::Act, service)?;
+    at.check(Scope::Act, service).await?;
     let key = key(request.headers())?;
     let received = receive(service, request, BODY, &[Media::Json, Media::Unsaid]).await?;
     let key = key.unwrap_or_else(|| service.runtime.fresh_id());

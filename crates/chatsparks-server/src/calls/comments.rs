@@ -42,7 +42,7 @@ pub(crate) async fn explain<S: Store>(
 ) -> Result<Json<CommentExplained>, Problem> {
     let (mut parts, _) = request.into_parts();
     let at = At::from_request_parts(&mut parts, &service).await?;
-    at.check(Scope::Read, &service)?;
+    at.check(Scope::Read, &service).await?;
     let asked: Asked = query(&parts)?;
     let comment = CommentId::from(at.name);
     let explained = service.runtime.explain(&at.workspace, &comment, asked.trigger.as_deref()).await;

@@ -63,8 +63,7 @@ pub(crate) async fn get<S: Store>(
     let account = account(&service, &at).await;
     let connections = over(&engine.workspace().connections, account.as_ref());
     let times = webhook_times(&service, &at, account.as_ref()).await?;
-    let health = service.runtime.health().await;
-    let channel = health.channels.iter().find(|channel| channel.workspace == at.workspace);
+    let channel = service.runtime.channel_health(&at.workspace);
     let business = account.as_ref().and_then(|account| account.business.as_ref());
     let shop = account.as_ref().and_then(|account| account.shop.as_ref());
     Ok(Json(Connected {

@@ -22,7 +22,7 @@ const ID: usize = 256;
     security(("bearer" = ["read"])),
 )]
 pub(crate) async fn get<S: Store>(State(service): State<Shared<S>>, at: At) -> Result<Json<Value>, Problem> {
-    at.check(Scope::Read, &service)?;
+    at.check(Scope::Read, &service).await?;
     let contact = service.runtime.contact(&at.workspace, &at.name).await?;
     contact.map(Json).ok_or_else(|| Problem::new(Kind::NotFound, "the workspace has no such contact"))
 }
@@ -42,7 +42,7 @@ pub(crate) async fn get<S: Store>(State(service): State<Shared<S>>, at: At) -> R
     security(("bearer" = ["admin"])),
 )]
 pub(crate) async fn forget<S: Store>(State(service): State<Shared<S>>, at: At) -> Result<Json<Accepted>, Problem> {
-    at.check(Scope::Admin, &service)?;
+    at.check(Scope::Admin, &service).await?;
     let name = at.name;
     if name.is_empty() || name.chars().count() > ID || name.chars().any(char::is_control) {
         let detail = format!("a user id has 1 to {ID} characters, none of them a control character");

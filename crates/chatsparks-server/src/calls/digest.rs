@@ -33,7 +33,7 @@ pub(crate) struct Digest {
     security(("bearer" = ["read"])),
 )]
 pub(crate) async fn get<S: Store>(State(service): State<Shared<S>>, at: At) -> Result<Json<Digest>, Problem> {
-    at.check(Scope::Read, &service)?;
+    at.check(Scope::Read, &service).await?;
     let _turn = service.whole.acquire().await.map_err(|_| Problem::new(Kind::Busy, "the service is stopping"))?;
     let store = service.runtime.store();
     let mut cursor = first_kept(&**store, &at.workspace, store.partitions()).await?;

@@ -46,7 +46,7 @@ pub(crate) async fn get<S: Store>(
     at: At,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    at.check(Scope::Read, &service)?;
+    at.check(Scope::Read, &service).await?;
     let Some(engine) = service.runtime.latest(&at.workspace).await else {
         return Err(Problem::new(Kind::UnknownWorkspace, "the configuration names none of this id"));
     };
@@ -96,7 +96,7 @@ pub(crate) async fn put<S: Store>(
     at: At,
     request: Request,
 ) -> Result<Response, Problem> {
-    at.check(Scope::Admin, &service)?;
+    at.check(Scope::Admin, &service).await?;
     let wanted = if_match(request.headers())?;
     let reads = [Media::Json, Media::Toml, Media::Unsaid];
     let received = receive(&service, request, service.limits.document_bytes, &reads).await?;

@@ -40,7 +40,7 @@ pub(crate) async fn post<S: Store>(
     at: At,
     request: Request,
 ) -> Result<Json<Accepted>, Problem> {
-    at.check(Scope::Ingest, &service)?;
+    at.check(Scope::Ingest, &service).await?;
     let reads = [Media::Json, Media::Lines, Media::Unsaid];
     let received = receive(&service, request, service.limits.body_bytes, &reads).await?;
     let (bytes, trust_at) = (received.bytes, service.trust_at);

@@ -16,6 +16,6 @@ use chatsparks_ports::Store;
     security(("bearer" = ["read"])),
 )]
 pub(crate) async fn get<S: Store>(State(service): State<Shared<S>>, at: At) -> Result<Json<Insights>, Problem> {
-    at.check(Scope::Read, &service)?;
+    at.check(Scope::Read, &service).await?;
     Ok(Json(service.runtime.insights(&at.workspace).await?))
 }

@@ -43,7 +43,7 @@ pub(crate) struct Explained {
     security(("bearer" = ["read"])),
 )]
 pub(crate) async fn explain<S: Store>(State(service): State<Shared<S>>, at: At) -> Result<Json<Explained>, Problem> {
-    at.check(Scope::Read, &service)?;
+    at.check(Scope::Read, &service).await?;
     let (diagnosis, notes) = of_order(&service, &at, at.name.clone()).await?;
     let diagnosis = Diagnosed::new(diagnosis, service.runtime.now(&at.workspace), at.engine(&service)?.revision());
     Ok(Json(Explained { notes, diagnosis }))
@@ -110,7 +110,7 @@ pub(crate) async fn list<S: Store>(
     security(("bearer" = ["read"])),
 )]
 pub(crate) async fn get<S: Store>(State(service): State<Shared<S>>, at: At) -> Result<Json<Value>, Problem> {
-    at.check(Scope::Read, &service)?;
+    at.check(Scope::Read, &service).await?;
     let order = service.runtime.order(&at.workspace, &at.name).await?;
     order.map(Json).ok_or_else(|| Problem::new(Kind::NotFound, "the workspace has no such order"))
 }

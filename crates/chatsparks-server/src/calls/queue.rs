@@ -35,11 +35,10 @@ pub(crate) struct Named {
     security(("bearer" = ["read"])),
 )]
 pub(crate) async fn get<S: Store>(State(service): State<Shared<S>>, at: At) -> Result<Json<Value>, Problem> {
-    at.check(Scope::Read, &service)?;
+    at.check(Scope::Read, &service).await?;
     let mut queue = json!(service.runtime.queue(&at.workspace).await?);
     // How the channel stands belongs beside what waits for it.
-    let health = service.runtime.health().await;
-    if let Some(channel) = health.channels.iter().find(|channel| channel.workspace == at.workspace) {
+    if let Some(channel) = service.runtime.channel_health(&at.workspace) {
         let mut channel = json!(channel);
         if let Some(channel) = channel.as_object_mut() {
             channel.remove("workspace");
@@ -90,7 +89,7 @@ pub(crate) async fn drop<S: Store>(
 }
 
 async fn named<S: Store>(service: &Shared<S>, at: &At, request: Request) -> Result<Named, Problem> {
-    at.check(Scope::Act, service)?;
+    at.check(Scope::Act, service).await?;
     let received = receive(service, request, NAMED, &[Media::Json, Media::Unsaid]).await?;
     super::read_body(&received.bytes, "{\"effect\": ID}")
 }

@@ -50,7 +50,7 @@ pub(crate) struct Asked {
 pub(crate) async fn get<S: Store>(State(service): State<Shared<S>>, request: Request) -> Result<Response, Problem> {
     let (mut parts, _) = request.into_parts();
     let at = At::from_request_parts(&mut parts, &service).await?;
-    at.check(Scope::Read, &service)?;
+    at.check(Scope::Read, &service).await?;
     let asked: Asked = query(&parts)?;
     let limit = asked.limit.unwrap_or(USUAL);
     if limit == 0 {

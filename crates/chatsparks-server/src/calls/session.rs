@@ -80,6 +80,7 @@ pub(crate) async fn begin<S: Store>(State(service): State<Shared<S>>, request: R
     let workspace = WorkspaceId::from(asked.workspace);
     // First the token: nobody else hears who is a member.
     let (caller, digest) = service.access.begin_session(asked.token.as_deref(), &headers, &workspace)?;
+    service.runtime.learn(&workspace).await?;
     let engine = service.runtime.engine(&workspace).ok_or_else(super::unknown_workspace)?;
     let member = seen(engine.workspace(), &Email::from(member))?;
     let session = Session { workspace, member, until: SystemClock::default().wall().after(LASTS) };
@@ -102,6 +103,7 @@ pub(crate) async fn get<S: Store>(
 ) -> Result<Response, Problem> {
     let session =
         caller.session().ok_or_else(|| Problem::new(Kind::NotFound, "nobody is signed in: no cookie says so"))?;
+    service.runtime.learn(&session.workspace).await?;
     let engine = service.runtime.engine(&session.workspace).ok_or_else(super::unknown_workspace)?;
     seen(engine.workspace(), &session.member)?;
     let may_act = caller.may(Scope::Act, Some(&session.workspace));

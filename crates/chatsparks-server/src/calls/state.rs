@@ -15,7 +15,7 @@ use serde_json::Value;
     security(("bearer" = ["read"])),
 )]
 pub(crate) async fn get<S: Store>(State(service): State<Shared<S>>, at: At) -> Result<Json<Value>, Problem> {
-    at.check(Scope::Read, &service)?;
+    at.check(Scope::Read, &service).await?;
     let _turn = service.whole.acquire().await.map_err(|_| Problem::new(Kind::Busy, "the service is stopping"))?;
     Ok(Json(service.runtime.state(&at.workspace).await?))
 }

@@ -88,7 +88,7 @@ pub(crate) async fn post<S: Store>(
     at: At,
     request: Request,
 ) -> Result<Json<Tried>, Problem> {
-    at.check(Scope::Read, &service)?;
+    at.check(Scope::Read, &service).await?;
     let received = receive(&service, request, BODY, &[Media::Json, Media::Unsaid]).await?;
     let asked: Asked = super::read_body(&received.bytes, "{\"text\": TEXT} or {\"comment\": ID}")?;
     let engine = at.engine(&service)?;

@@ -158,7 +158,8 @@ shapes! {
         /// Each workspace's channel: `none`, `going` or `stopped`, `since` and `why`.
         #[schema(value_type = Vec<Object>)]
         channels: Vec<Value>,
-        /// Where several processes may serve the store: each that lives, and which partitions it serves.
+        /// Where several processes may serve the store: each that lives, with the partitions and the
+        /// workspaces that it serves.
         #[schema(value_type = Option<Vec<Object>>)]
         workers: Option<Vec<Value>>,
     }

@@ -113,6 +113,7 @@ impl SideHealth {
 impl Account {
     /// How its accounts stand (W3, D1).
     pub async fn health(&self) -> AccountHealth {
+        self.inner.asked.notify_one();
         let mut health = self.inner.health();
         health.waiting = self.inner.spool.len().await;
         health.objection = self.objection();

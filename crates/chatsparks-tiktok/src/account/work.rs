@@ -50,6 +50,13 @@ impl Account {
                 let good = inner.health().business.is_none_or(|side| side.permission.authorised);
                 let pause = if host.is_shared() && !good { LOOK_ELSEWHERE } else { Duration::from_secs(60) };
                 tokio::time::sleep(pause).await;
+                // Who does nothing for the workspace needs no token: it looks again when somebody asks how the account is.
+                while host.part(inner.workspace()) <= 0.0 {
+                    tokio::select! {
+                        () = inner.asked.notified() => break,
+                        () = tokio::time::sleep(LOOK_ELSEWHERE) => {}
+                    }
+                }
             }
         };
         let polling = async {
