@@ -2,7 +2,7 @@
 
 use crate::{
     PAIRED, ROUNDS, Result,
-    burst::{Asked, PARTITIONS, Took, decide},
+    burst::{Asked, MANY, PARTITIONS, Took, decide},
     tell, tell_paired, tell_processors,
 };
 use async_nats::{
@@ -32,36 +32,50 @@ pub(crate) const BEYOND: usize = 16 << 20;
 /// Messages on their way at once, of each who publishes: as many commits and bodies as a worker has.
 const AT_ONCE: usize = 8;
 
-pub(crate) async fn run() -> Result<()> {
+pub(crate) async fn run(asked: &impl Fn(&str) -> bool) -> Result<()> {
     let servers = tokio::task::block_in_place(|| Nats::start(3))?;
-    let (mut ours, mut bare, mut read) = ([Took::default(); 3], [0f64; 3], [0f64; 3]);
-    for _ in 0..ROUNDS {
-        for (place, workers) in [1, 2, 4].into_iter().enumerate() {
-            let (name, took) = decided(&servers, workers, Asked::one(EVENTS)).await?;
-            ours[place] = ours[place].or(took);
-            bare[place] = bare[place].max(publish(&servers, &name, workers, 0).await?);
-            read[place] = read[place].max(publish(&servers, &name, workers, workers).await?);
+    if asked("nats") {
+        let mut rows: [Row; 3] = Default::default();
+        for _ in 0..PAIRED {
+            for (row, workers) in rows.iter_mut().zip([1, 2, 4]) {
+                row.measure(&servers, workers).await?;
+            }
+        }
+        for (row, workers) in rows.iter().zip([1, 2, 4]) {
+            let name = format!("NATS, three replicas, {workers} workers");
+            row.tell(&name);
+            if workers > 1 {
+                tell_paired(&name, &row.ours, "1 worker", &rows[0].ours);
+            }
         }
     }
-    for (place, workers) in [1, 2, 4].into_iter().enumerate() {
-        let name = format!("NATS, three replicas, {workers} workers");
-        tell(&name, ours[place].rate, "the same messages, published", bare[place]);
-        tell(&name, ours[place].rate, "published, and read by as many", read[place]);
-        tell_processors(&name, ours[place]);
-        if place > 0 {
-            tell(&name, ours[place].rate, "1 worker", ours[0].rate);
+    if asked("nats-limit") {
+        let mut rates: [Vec<f64>; 3] = Default::default();
+        for _ in 0..PAIRED {
+            for (rates, limit) in rates.iter_mut().zip([None, Some(1_000_000), Some(i64::try_from(EVENTS)? / 8)]) {
+                let asked = Asked { limit, ..Asked::one(EVENTS) };
+                rates.push(decided(&servers, 4, asked).await?.1.rate);
+            }
         }
+        let [free, limited, reached] = rates;
+        tell_paired("NATS, 4 workers under a limit", &limited, "without a limit", &free);
+        tell_paired("NATS, 4 workers under a limit that is reached", &reached, "without a limit", &free);
     }
-    let mut rates: [Vec<f64>; 3] = Default::default();
-    for _ in 0..PAIRED {
-        for (rates, limit) in rates.iter_mut().zip([None, Some(1_000_000), Some(i64::try_from(EVENTS)? / 8)]) {
-            let asked = Asked { limit, ..Asked::one(EVENTS) };
-            rates.push(decided(&servers, 4, asked).await?.1.rate);
+    if asked("nats-hot") {
+        // One hot workspace is one worker's, and a hundred are everybody's.
+        let kinds = [(4, 1), (1, MANY), (2, MANY), (4, MANY)];
+        let mut rates: [Vec<f64>; 4] = Default::default();
+        for _ in 0..ROUNDS {
+            for (rates, (workers, hot)) in rates.iter_mut().zip(kinds) {
+                let asked = Asked { workspaces: MANY, hot, ..Asked::one(EVENTS) };
+                rates.push(decided(&servers, workers, asked).await?.1.rate);
+            }
         }
+        let [hot, one, two, spread] = rates;
+        tell_paired("NATS, 4 workers, one hot workspace of a hundred", &hot, "events spread over all", &spread);
+        tell_paired("NATS, 2 workers, events spread over a hundred workspaces", &two, "1 worker", &one);
+        tell_paired("NATS, 4 workers, events spread over a hundred workspaces", &spread, "1 worker", &one);
     }
-    let [free, limited, reached] = rates;
-    tell_paired("NATS, 4 workers under a limit", &limited, "without a limit", &free);
-    tell_paired("NATS, 4 workers under a limit that is reached", &reached, "without a limit", &free);
     Ok(())
 }
 
@@ -74,22 +88,43 @@ pub(crate) async fn alone(workers: usize) -> Result<()> {
             *best = best.or(decided_within(&servers, workers, Asked::one(2 * EVENTS), memory).await?.1);
         }
     }
-    let (mut ours, mut bare, mut read) = (Took::default(), 0f64, 0f64);
-    for _ in 0..ROUNDS {
-        let (name, took) = decided(&servers, workers, Asked::one(EVENTS)).await?;
-        ours = ours.or(took);
-        bare = bare.max(publish(&servers, &name, workers, 0).await?);
-        read = read.max(publish(&servers, &name, workers, workers).await?);
+    let mut row = Row::default();
+    for _ in 0..PAIRED {
+        row.measure(&servers, workers).await?;
     }
     let [within, beyond] = best;
     let name = format!("NATS, three replicas, {workers} workers");
     tell(&format!("{name}, of whose state hardly anything has room in memory"), beyond.rate, "all of it", within.rate);
-    tell(&name, ours.rate, "the same messages, published", bare);
-    tell(&name, ours.rate, "published, and read by as many", read);
-    tell_processors(&name, ours);
+    row.tell(&name);
     tell_processors(&format!("{name}, with a snapshot"), within);
     tell_processors(&format!("{name}, the former"), beyond);
     Ok(())
+}
+
+/// Rounds of so many workers: what they take, and what the same messages take right after it, published alone, and read too.
+#[derive(Default)]
+struct Row {
+    best: Took,
+    ours: Vec<f64>,
+    bare: Vec<f64>,
+    read: Vec<f64>,
+}
+
+impl Row {
+    async fn measure(&mut self, servers: &Nats, workers: usize) -> Result<()> {
+        let (name, took) = decided(servers, workers, Asked::one(EVENTS)).await?;
+        self.best = self.best.or(took);
+        self.ours.push(took.rate);
+        self.bare.push(publish(servers, &name, workers, 0).await?);
+        self.read.push(publish(servers, &name, workers, workers).await?);
+        Ok(())
+    }
+
+    fn tell(&self, name: &str) {
+        tell_paired(name, &self.ours, "the same messages, published", &self.bare);
+        tell_paired(name, &self.ours, "published, and read by as many", &self.read);
+        tell_processors(name, self.best);
+    }
 }
 
 pub(crate) fn options(servers: &Nats, name: &str) -> Result<Options> {

@@ -2,7 +2,7 @@
 
 use crate::{
     PAIRED, ROUNDS, Result,
-    burst::{Asked, PARTITIONS, Took, decide},
+    burst::{Asked, MANY, PARTITIONS, Took, decide},
     tell, tell_paired, tell_processors,
 };
 use chatsparks_cluster::Postgres;
@@ -57,8 +57,8 @@ pub(crate) async fn run(asked: &impl Fn(&str) -> bool) -> Result<()> {
             Asked::one(EVENTS),
             Asked { limit: Some(1_000_000), ..Asked::one(EVENTS) },
             Asked { limit: half, ..Asked::one(EVENTS) },
-            Asked { workspaces: 20, ..Asked::one(EVENTS) },
-            Asked { workspaces: 20, hot: 20, ..Asked::one(EVENTS) },
+            Asked { workspaces: MANY, ..Asked::one(EVENTS) },
+            Asked { workspaces: MANY, hot: MANY, ..Asked::one(EVENTS) },
         ];
         let mut rates: [Vec<f64>; 5] = Default::default();
         for _ in 0..PAIRED {
@@ -71,7 +71,7 @@ pub(crate) async fn run(asked: &impl Fn(&str) -> bool) -> Result<()> {
         let [free, limited, reached, hot, spread] = rates;
         tell_paired("PostgreSQL, 4 workers under a limit", &limited, "without a limit", &free);
         tell_paired("PostgreSQL, 4 workers under a limit that is reached", &reached, "without a limit", &free);
-        tell_paired("PostgreSQL, 4 workers, one hot workspace of 20", &hot, "events spread over all", &spread);
+        tell_paired("PostgreSQL, 4 workers, one hot workspace of a hundred", &hot, "events spread over all", &spread);
     }
     Ok(())
 }
