@@ -187,8 +187,14 @@ async fn publish(servers: &Nats, name: &str, publishers: usize, readers: usize) 
     let bodies = Arc::new(bodies);
     let mut contexts = Vec::new();
     for _ in 0..publishers {
-        contexts.push(context(servers).await?);
+        let context = context(servers).await?;
+        // Servers take a moment to hear of a stream, and who leads it.
+        while context.get_stream(&bare).await.is_err() {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        contexts.push(context);
     }
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     let mut reading = Vec::new();
     for _ in 0..readers {
         let consumer = context(servers).await?.get_stream(&bare).await?.create_consumer(as_a_process_reads()).await?;
