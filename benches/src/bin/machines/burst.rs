@@ -131,6 +131,9 @@ pub(crate) async fn decide<S: Store>(stores: Vec<S>, asked: Asked) -> Result<Too
     while runtimes.iter().any(|runtime| !is_fair(runtime, workers)) {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    while !is_open(&runtimes, asked.workspaces).await? {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
     // Everything is open and warm before it counts: a service runs for weeks, its connections have prepared all they use, and
     // whoever serves nothing of a workspace has read all that it asks for.
     tokio::time::sleep(Duration::from_secs(if workers > 1 { 6 } else { 1 })).await;
@@ -180,6 +183,19 @@ async fn feed<S: Store>(runtimes: &[Runtime<S>], asked: Asked, bodies: Vec<Vec<N
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     Ok(())
+}
+
+/// Whether whoever serves a workspace has opened every partition of it.
+async fn is_open<S: Store>(runtimes: &[Runtime<S>], workspaces: usize) -> Result<bool> {
+    for n in 0..workspaces {
+        let workspace = id(n).as_str().into();
+        let serves = |runtime: &&Runtime<S>| !runtime.served_partitions(&workspace).is_empty();
+        let Some(runtime) = runtimes.iter().find(serves) else { return Ok(false) };
+        if runtime.store().heads(&workspace).await?.iter().any(Vec::is_empty) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Asks whoever serves a workspace, of one partition after the other, until one is behind: few looks as long as much is left.
