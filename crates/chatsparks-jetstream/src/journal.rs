@@ -73,7 +73,6 @@ pub(crate) struct Journal {
     /// Bytes of the journal since the last snapshot, and bytes of that.
     since_snapshot: AtomicU64,
     snapshot_bytes: AtomicU64,
-    spare: Spare,
     /// The last message of the newest snapshot that is known.
     snapshoted: AtomicU64,
     /// Since when it is known that another writes one, by the message that says so.
@@ -86,31 +85,6 @@ pub(crate) struct Journal {
 struct Awaited {
     op: Arc<Op>,
     told: oneshot::Sender<Outcome>,
-}
-
-/// Memory in which operations were written, for those that come after them.
-#[derive(Default)]
-struct Spare(Mutex<Vec<Vec<u8>>>);
-
-impl Spare {
-    /// How many are kept, and bytes of the largest of them.
-    const MANY: usize = 8;
-    const LARGEST: usize = 1024 * 1024;
-
-    fn take(&self) -> Vec<u8> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
-    }
-
-    /// Takes memory back, unless somebody else still reads what stands in it.
-    fn give(&self, message: Bytes) {
-        let Ok(message) = message.try_into_mut() else { return };
-        let mut memory = Vec::from(message);
-        memory.clear();
-        let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if spare.len() < Self::MANY && memory.capacity() <= Self::LARGEST {
-            spare.push(memory);
-        }
-    }
 }
 
 /// Keeps a journal's task, and ends it.
@@ -176,7 +150,6 @@ impl Journal {
             next: AtomicU64::new(1),
             since_snapshot: AtomicU64::new(0),
             snapshot_bytes: AtomicU64::new(0),
-            spare: Spare::default(),
             snapshoted: AtomicU64::new(0),
             claimed: Mutex::default(),
             patience,
@@ -277,7 +250,7 @@ impl Journal {
             None => format!("{}.j", self.name),
         };
         let op = Arc::new(Op { v: does.version(), id, does });
-        let mut written = self.spare.take();
+        let mut written = self.server.spare.take();
         serde_json::to_writer(&mut written, &*op).map_err(form)?;
         let message = Bytes::from(written);
         let parts = self.server.parts(&message)?;
@@ -286,7 +259,7 @@ impl Journal {
         let outcome = self.publish_until_known(id, &subject, &parts, owner, &mut outcome).await;
         self.awaited().remove(&id);
         drop(parts);
-        self.spare.give(message);
+        self.server.spare.give(message);
         match outcome? {
             Outcome::Refused(error) => Err(error),
             outcome => Ok(outcome),

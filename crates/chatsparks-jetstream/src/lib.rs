@@ -31,6 +31,7 @@ mod queue;
 mod read;
 mod server;
 mod shards;
+mod spare;
 mod state;
 mod store;
 mod table;

@@ -1,6 +1,6 @@
 //! A connection, and what the server behind it has to do (S1, S2).
 
-use crate::{Options, failure::gone};
+use crate::{Options, failure::gone, spare::Spare};
 use async_nats::{
     Client, ConnectOptions, HeaderMap,
     jetstream::{
@@ -14,6 +14,7 @@ use chatsparks_ports::StoreError;
 use sha2::{Digest, Sha256};
 use std::{
     collections::HashMap,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -60,6 +61,7 @@ pub(crate) struct Server {
     replicas: usize,
     /// Bytes of one message's payload, at most.
     pub(crate) part: usize,
+    pub(crate) spare: Arc<Spare>,
 }
 
 impl Server {
@@ -99,7 +101,7 @@ impl Server {
         let mut context = jetstream::new(client.clone());
         context.set_timeout(Duration::from_secs(3));
         let part = (512 * 1024).min(info.max_payload.saturating_sub(16 * 1024)).max(1024);
-        Ok(Self { client, context, name: options.name.clone(), replicas: options.replicas, part })
+        Ok(Self { client, context, name: options.name.clone(), replicas: options.replicas, part, spare: Arc::default() })
     }
 
     /// What the names of a workspace's streams begin with; of none: those of the store itself.

@@ -11,7 +11,7 @@ use chatsparks_core::{Answer, Event, EventId, Instant, Row, UserId, Wants, Works
 use chatsparks_ports::{
     Alone, Beat, Commit, Fence, Limit, NewRecord, Opened, Position, Shard, Shards, Share, StoreError,
 };
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::to_raw_value;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 
@@ -41,7 +41,7 @@ fn record_form(record: NewRecord) -> Result<RecordForm, StoreError> {
         at: record.at.as_milliseconds(),
         event: record.event,
         user_id: record.user_id,
-        line: RawValue::from_string(record.line).map_err(crate::failure::form)?,
+        line: record.line,
         evaluation: evaluation.transpose()?,
     })
 }

@@ -13,6 +13,7 @@ use chatsparks_core::{
     Answer, Envelope, Event, InsightNumber, Instant, Key, Row, UserId, Wants, WorkspaceId, workspace::Workspace,
 };
 use queue::Waiting;
+use serde_json::value::RawValue;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -206,7 +207,8 @@ impl HeldShard {
         let said_by = self.records.get(&seq).and_then(|record| record.event.clone());
         for record in self.records.range_mut(..seq).map(|(_, record)| record) {
             if record.user_id.as_ref() == Some(user_id) {
-                record.line = forget_line(&record.line).unwrap_or_default();
+                let line = forget_line(record.line.get()).and_then(RawValue::from_string);
+                record.line = line.unwrap_or_default();
                 if let Some((_, evaluation)) = &mut record.evaluation {
                     forget_evaluation(evaluation);
                 }

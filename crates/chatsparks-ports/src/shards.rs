@@ -5,6 +5,7 @@ use chatsparks_core::{
     Answer, CommentId, Effect, Evaluation, EventId, InsightDeltas, Instant, Row, UserId, Wants, WorkspaceId,
     workspace::Workspace,
 };
+use serde_json::value::RawValue;
 use std::{any::Any, fmt, sync::Arc};
 
 /// Who owns a shard: whoever opened it last.
@@ -67,7 +68,7 @@ pub struct NewRecord {
     /// The contact that it names.
     pub user_id: Option<UserId>,
     /// The record as one line of the decisions, without a line end.
-    pub line: String,
+    pub line: Box<RawValue>,
     /// Of a comment that was looked at: what explains it for any trigger (C10).
     pub evaluation: Option<(CommentId, Box<Evaluation>)>,
 }

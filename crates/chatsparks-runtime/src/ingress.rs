@@ -126,6 +126,7 @@ impl<S: Store> Runtime<S> {
             state.waiting.fetch_add(waiting as i64, Ordering::Relaxed);
             state.has_to_wait.notify_one();
         }
+        self.inner.pulse.logged();
         state.tell_of_events();
         Ok(())
     }

@@ -308,7 +308,9 @@ pub(crate) async fn watch<S: Store>(inner: Arc<Inner<S>>, workspace: Arc<Workspa
         match inner.store.ends(&workspace.id, partitions).await {
             Ok(ends) => {
                 let behind = workspace.shards.iter().zip(ends).filter(|(shard, end)| {
-                    shard.end.fetch_max(*end, Ordering::SeqCst);
+                    if shard.end.fetch_max(*end, Ordering::SeqCst) < *end {
+                        inner.pulse.logged();
+                    }
                     shard.is_served.load(Ordering::SeqCst) && *end > shard.taken.load(Ordering::SeqCst)
                 });
                 behind.for_each(|(shard, _)| shard.wake.notify_one());

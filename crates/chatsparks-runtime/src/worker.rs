@@ -246,17 +246,14 @@ impl<S: Store> Worker<S> {
             if !batch.is_empty() {
                 let are_many =
                     self.inner.sharing.is_shared && self.inner.pulse.take(batch.len(), tokio::time::Instant::now());
-                let moment = match batch.len() {
-                    full if full >= events => None,
-                    some => (are_many || some >= BUSY).then_some(A_MOMENT),
-                };
+                let waits_for_more = batch.len() < events && (are_many || batch.len() >= BUSY);
                 let last = batch[batch.len() - 1].position;
                 let mut envelopes: Vec<Envelope> = batch.into_iter().map(|logged| logged.envelope).collect();
                 self.take_compiled(&mut envelopes).await;
                 let decided = self.decide(&envelopes, last).await;
                 self.or_again(decided).await?;
-                if let Some(moment) = moment {
-                    tokio::time::sleep(moment).await;
+                if waits_for_more {
+                    self.inner.pulse.wait().await;
                 }
                 continue;
             }

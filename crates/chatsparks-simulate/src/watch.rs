@@ -173,7 +173,7 @@ impl Seen {
                 }
                 of.replays.push(placed.envelope.clone());
             } else if let Some(event) = &record.event {
-                let is_fault = record.line.contains("\"engine_fault\"");
+                let is_fault = record.line.get().contains("\"engine_fault\"");
                 if is_fault && !planted.contains(event) {
                     wrong = Some(("R13", format!("the engine failed at `{event}` by itself: {}", record.line)));
                 }
@@ -186,7 +186,7 @@ impl Seen {
                 }
                 of.decided.push(event.clone());
             }
-            of.lines.push(record.line.clone());
+            of.lines.push(record.line.get().to_owned());
             of.users.push(record.user_id.clone());
             let latest = of.latest.map_or(record.at, |(latest, _)| latest.max(record.at));
             of.latest = Some((latest, wall));

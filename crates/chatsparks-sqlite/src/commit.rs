@@ -106,7 +106,7 @@ impl Written {
                 record.event.as_ref().map(|id| id.as_str()),
                 record.user_id.as_ref().map(|id| id.as_str()),
                 comment_id,
-                record.line,
+                record.line.get(),
                 evaluation,
             ])?;
         }

@@ -10,7 +10,7 @@ use chatsparks_core::{
 use std::{ops::Bound, sync::Arc};
 
 fn kept(partition: u32, record: &NewRecord) -> KeptRecord {
-    KeptRecord { partition, seq: record.seq, line: record.line.clone() }
+    KeptRecord { partition, seq: record.seq, line: record.line.get().to_owned() }
 }
 
 impl MemoryStore {

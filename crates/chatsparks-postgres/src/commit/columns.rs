@@ -103,7 +103,7 @@ impl<'a> Columns<'a> {
             to.events.push(optional(record.event.as_ref().map(|id| id.as_str())));
             to.users.push(optional(record.user_id.as_ref().map(|id| id.as_str())));
             to.comments.push(optional(record.evaluation.as_ref().map(|(id, _)| id.as_str())));
-            to.lines.push(&record.line);
+            to.lines.push(record.line.get());
             to.evaluations.push(evaluation.as_deref());
         }
         for (effect, (form, context)) in commit.effects.iter().zip(&written.effects) {

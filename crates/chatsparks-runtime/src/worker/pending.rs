@@ -3,6 +3,7 @@
 use crate::context::Told;
 use chatsparks_core::{Engine, Event, EventId, Fact, Head, Outcome, Record, RefusalReason, UserId};
 use chatsparks_ports::NewRecord;
+use serde_json::value::to_raw_value;
 
 /// What is kept of a record until it is applied: after that its effects are told what belongs to them.
 pub(super) struct Pending {
@@ -61,7 +62,7 @@ impl Pending {
                 event: id,
                 user_id: record.user_id().cloned(),
                 // INVARIANT: a record has no map with keys other than strings; it can be written.
-                line: serde_json::to_string(record).unwrap_or_default(),
+                line: to_raw_value(record).unwrap_or_default(),
                 evaluation: record
                     .evaluation()
                     .map(|evaluation| (evaluation.comment.comment_id.clone(), Box::new(evaluation))),

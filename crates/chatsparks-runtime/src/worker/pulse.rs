@@ -1,17 +1,41 @@
-//! How many events a process takes at a time: where many come, a worker that has few of them waits for more.
+//! How many events a process takes at a time: where many come, a worker that has few of them waits for more, as long as
+//! they come.
 
 use super::{A_MOMENT, BUSY};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
 use tokio::time::Instant;
 
 /// So many times [`BUSY`] within a moment, in all partitions of a process together, are many.
 const MANY: usize = 10 * BUSY;
 
-/// The events that a process took in the present span of a moment and in the one before.
+/// A moment is waited through in so many looks at whether anything came.
+const LOOKS: u32 = 5;
+
+/// The events that a process took in the present span of a moment and in the one before, and how often some were logged.
 #[derive(Debug, Default)]
-pub(crate) struct Pulse(Mutex<Option<(Instant, usize, usize)>>);
+pub(crate) struct Pulse(Mutex<Option<(Instant, usize, usize)>>, AtomicU64);
 
 impl Pulse {
+    /// Notes that events were logged, of whichever workspace.
+    pub(crate) fn logged(&self) {
+        self.1.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Waits a moment, or until nothing comes any more: the last of many need not wait for what there is not.
+    pub(crate) async fn wait(&self) {
+        let mut before = self.1.load(Ordering::Relaxed);
+        for _ in 0..LOOKS {
+            tokio::time::sleep(A_MOMENT / LOOKS).await;
+            let logged = self.1.load(Ordering::Relaxed);
+            if std::mem::replace(&mut before, logged) == logged {
+                return;
+            }
+        }
+    }
+
     /// Notes events that were read; whether many came within a moment.
     pub(crate) fn take(&self, events: usize, now: Instant) -> bool {
         let mut spans = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -41,7 +41,7 @@ impl Seen {
         let mut wrong = None;
         let mut told = Vec::new();
         for record in &commit.records {
-            let line = &record.line;
+            let line = record.line.get();
             // Most lines say nothing of any of this, and need not be read.
             if !["contact_counted", "\"queued\"", "notify_owners", "cycle_began"].iter().any(|what| line.contains(what))
             {

@@ -43,7 +43,7 @@ pub async fn r10_records_are_read_by_cursor<S: Store>(store: &S) {
         assert_eq!([of(0), of(2)].concat(), expected.iter().collect::<Vec<_>>(), "{limit} at a time");
     }
     let (records, _) = store.records(&glow, &Cursor(vec![9, 0, 24]), 100).await.unwrap();
-    let lines = [KeptRecord { partition: 0, seq: 9, line: record(9, at(9), "u", "hello").line }];
+    let lines = [KeptRecord { partition: 0, seq: 9, line: record(9, at(9), "u", "hello").line.get().to_owned() }];
     assert_eq!((&records[..1], records.len()), (&lines[..], 2));
     let of_u = store.records_of(&glow, &"u".into(), 4).await.unwrap();
     assert_eq!(ids(&of_u), [(0, 0), (2, 0), (0, 1), (2, 1)]);

@@ -80,7 +80,7 @@ pub async fn r12_what_a_person_wrote_before_is_gone<S: Store>(store: &S) {
     let says: Vec<bool> = records.iter().map(|record| record.line.contains(r#""text":"""#)).collect();
     assert_eq!(says, [false, true, true, true, true, false]);
     assert!(records.iter().all(|record| !record.line.contains(CANARY)));
-    assert_eq!(records[1].line, record(1, at(1), "a", "").line);
+    assert_eq!(records[1].line, record(1, at(1), "a", "").line.get());
     let forgotten = store.evaluation(&glow, &"c1".into()).await.unwrap().unwrap();
     assert_eq!((forgotten.comment.text.as_str(), forgotten.at), ("", at(1)));
     let later = store.evaluation(&glow, &"c5".into()).await.unwrap().unwrap();

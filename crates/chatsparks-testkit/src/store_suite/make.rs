@@ -7,6 +7,7 @@ use chatsparks_core::{
 use chatsparks_ports::{
     Commit, Context, Input, Lane, Limit, NewEffect, NewRecord, Opened, Shard, Stamp, Store, StoreError,
 };
+use serde_json::value::RawValue;
 
 /// A partition of the workspace that the suite uses.
 pub fn shard(partition: u32) -> Shard {
@@ -126,6 +127,7 @@ pub fn record(seq: u64, at: Instant, user: &str, says: &str) -> NewRecord {
     let line = format!(
         r#"{{"seq":{seq},"event":"e{seq}","at":"{at}","user_id":"{user}","effects":[{{"id":"e{seq}/0","send_dm":{{"user_id":"{user}","text":"{says}"}}}}]}}"#
     );
+    let line = RawValue::from_string(line).unwrap();
     NewRecord { seq, at, event: Some(format!("e{seq}").into()), user_id: Some(user.into()), line, evaluation: None }
 }
 

@@ -84,7 +84,7 @@ impl<'a, S: Store> Owner<'a, S> {
                     at: record.at,
                     event: record.envelope.map(|envelope| envelope.id.clone()),
                     user_id,
-                    line: serde_json::to_string(record).unwrap(),
+                    line: serde_json::value::to_raw_value(record).unwrap(),
                     evaluation: record
                         .evaluation()
                         .map(|evaluation| (evaluation.comment.comment_id.clone(), Box::new(evaluation))),

@@ -12,6 +12,7 @@ use chatsparks::{
     },
 };
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::sync::Arc;
 
 /// A change.
@@ -84,7 +85,7 @@ struct Kept {
     at: Instant,
     event: Option<EventId>,
     user_id: Option<UserId>,
-    line: String,
+    line: Box<RawValue>,
     evaluation: Option<(CommentId, Stored<'static, Evaluation>)>,
 }
 
