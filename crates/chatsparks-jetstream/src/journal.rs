@@ -30,6 +30,7 @@ use tokio::{
 };
 
 mod bodies;
+mod coming;
 mod erase;
 mod rest;
 mod snapshot;
@@ -49,8 +50,9 @@ pub(crate) struct Journal {
     pub(crate) server: Server,
     pub(crate) stream: Stream,
     snapshots: Stream,
-    /// The name of the stream, with which its subjects begin.
+    /// The name of the stream, with which its subjects begin, and the one of them that anybody writes to.
     name: String,
+    everybodys: String,
     state: Mutex<State>,
     /// Where its tables lie that memory has no room for.
     pub(crate) ground: Arc<Ground>,
@@ -135,6 +137,7 @@ impl Journal {
             server: server.clone(),
             stream,
             snapshots,
+            everybodys: format!("{name}.j"),
             name,
             state: Mutex::new(State::new(partitions)),
             ground: Arc::clone(ground),
@@ -247,7 +250,7 @@ impl Journal {
         };
         let subject = match owner {
             Some((partition, _)) => format!("{}.own.{partition}", self.name),
-            None => format!("{}.j", self.name),
+            None => self.everybodys.clone(),
         };
         let op = Arc::new(Op { v: does.version(), id, does });
         let mut written = self.server.spare.take();

@@ -129,12 +129,18 @@ impl JetStreamStore {
     pub(crate) async fn leave(&self, workspace: &WorkspaceId, does: Does) -> Result<(), StoreError> {
         let (server, patience) = (&self.0.server, self.0.options.patience);
         let op = Op { v: does.version(), id: (rand::random(), 1), does };
-        let message = Bytes::from(serde_json::to_vec(&op).map_err(form)?);
+        let mut memory = server.spare.take();
+        serde_json::to_writer(&mut memory, &op).map_err(form)?;
+        let message = Bytes::from(memory);
         let (parts, subject) = (server.parts(&message)?, format!("{}.j", server.prefix(Some(workspace))));
         let (id, until) = (written(op.id), Instant::now() + patience);
         loop {
             let why = match timeout(TRY, server.publish(&subject, &parts, Some(&id), None)).await {
-                Ok(Ok(_)) => return Ok(()),
+                Ok(Ok(_)) => {
+                    drop(parts);
+                    server.spare.give(message);
+                    return Ok(());
+                }
                 Ok(Err(Failed::Refused(why))) => return Err(StoreError::Unavailable(why)),
                 Ok(Err(Failed::Unknown(why))) => why,
                 Ok(Err(Failed::Overtaken)) => "another process writes the same".to_owned(),

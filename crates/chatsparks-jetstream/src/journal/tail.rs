@@ -1,30 +1,20 @@
 //! Reads a journal to its end, and goes on as long as the process does.
 
-use super::{Awaited, Journal, read_id};
+use super::{
+    Awaited, Journal,
+    coming::{Coming, QUIET, Reads},
+    read_id,
+};
 use crate::{
     op::{Does, Op, VERSION},
     server::{id_of, part_of, size_of},
     state::Outcome,
 };
-use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
-use futures_util::StreamExt;
 use std::{
     sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 use tokio::time::{sleep, timeout};
-
-/// After so long without a message it is looked whether there is one: a consumer may have gone with its server.
-const QUIET: Duration = Duration::from_secs(2);
-
-/// Bytes that are on their way at once: of more than a server keeps for a client, it lets go of the client.
-const ON_THE_WAY: usize = 8 * 1024 * 1024;
-
-/// How long a server has to answer with what there is before it is asked anew.
-const EXPIRES: Duration = Duration::from_secs(30);
-
-/// How long a server remembers whoever does not read any more.
-const FORGOTTEN: Duration = Duration::from_secs(60);
 
 /// So many messages of its own without another's between them, and none of another's for so long, and a process is alone.
 const OWN: u32 = 32;
@@ -38,13 +28,13 @@ const COMING: Duration = Duration::from_secs(1);
 
 /// Follows a journal.
 pub(super) async fn follow(journal: Arc<Journal>) {
-    let (mut missing, mut gap, mut company) = (0, None, Company::default());
+    let (mut missing, mut gap, mut companies) = (0, None, Companies::default());
     loop {
         if journal.may_sleep() {
             journal.sleep().await;
             continue;
         }
-        let why = match follow_for_a_while(&journal, &mut gap, &mut company).await {
+        let why = match follow_for_a_while(&journal, &mut gap, &mut companies).await {
             Ok(Read::Otherwise) => continue,
             Ok(Read::Broken) => {
                 missing = 0;
@@ -76,8 +66,33 @@ enum Read {
     Otherwise,
 }
 
-/// Whether others write too. What a process writes it has at hand when it comes back, so that nothing but its place is read
-/// of it; whoever is alone reads places only.
+/// Who else writes. What a process writes it has at hand when it comes back, so that nothing but its place is read of it.
+/// Anybody may bring events; what was decided comes of whoever serves the workspace, which hardly ever changes.
+#[derive(Default)]
+struct Companies {
+    all: Company,
+    owners: Company,
+}
+
+impl Companies {
+    fn reads(&self) -> Reads {
+        match (self.all.is_alone, self.owners.is_alone) {
+            (true, _) => Reads::Places,
+            (false, true) => Reads::NotOwners,
+            (false, false) => Reads::Everything,
+        }
+    }
+
+    /// A message came, its own or another's, of an owner or of anybody.
+    fn met(&mut self, is_own: bool, is_owners: bool) {
+        self.all.met(is_own);
+        if is_owners {
+            self.owners.met(is_own);
+        }
+    }
+}
+
+/// Whether others write too: whoever is alone reads places only.
 struct Company {
     is_alone: bool,
     /// How many of its own came since another's.
@@ -116,34 +131,19 @@ impl Company {
 }
 
 /// Reads until the connection breaks off; an error where it is no use to go on.
-async fn follow_for_a_while(journal: &Journal, gap: &mut Option<u64>, company: &mut Company) -> Result<Read, String> {
+async fn follow_for_a_while(
+    journal: &Journal,
+    gap: &mut Option<u64>,
+    companies: &mut Companies,
+) -> Result<Read, String> {
     let from = journal.state().applied + 1;
-    let config = pull::Config {
-        deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: from },
-        // What is missed is asked for anew, from where the state stands.
-        ack_policy: AckPolicy::None,
-        inactive_threshold: FORGOTTEN,
-        headers_only: company.is_alone,
-        memory_storage: true,
-        num_replicas: 1,
-        ..pull::Config::default()
-    };
-    let Ok(Ok(consumer)) = timeout(Duration::from_secs(5), journal.stream.create_consumer(config)).await else {
-        return Ok(Read::Broken);
-    };
-    let messages = consumer.stream().max_bytes_per_batch(ON_THE_WAY).expires(EXPIRES).heartbeat(QUIET).messages();
-    let Ok(mut messages) = messages.await else { return Ok(Read::Broken) };
-    let otherwise = || {
-        // Nobody asks this consumer any more: the server need not remember it until it forgets by itself.
-        let (stream, name) = (journal.stream.clone(), consumer.cached_info().name.clone());
-        tokio::spawn(async move { stream.delete_consumer(&name).await });
-        Ok(Read::Otherwise)
-    };
+    let reads = companies.reads();
+    let Some(mut coming) = Coming::open(journal, reads, from).await else { return Ok(Read::Broken) };
     let (mut next, mut first, mut parts, mut own) = (from, from, Parts::default(), None);
     let mut came = Instant::now();
     loop {
         let message = tokio::select! {
-            message = messages.next() => message,
+            message = coming.next(next) => message,
             // Somebody knows of a message that did not come; or did not when they said so, and it is coming.
             () = journal.poked.notified() => {
                 if came.elapsed() < COMING {
@@ -153,18 +153,19 @@ async fn follow_for_a_while(journal: &Journal, gap: &mut Option<u64>, company: &
             }
             () = sleep(QUIET) => {
                 if journal.may_sleep() {
-                    return otherwise();
+                    coming.close(journal);
+                    return Ok(Read::Otherwise);
                 }
                 if !journal.stream.get_info().await.is_ok_and(|info| info.state.last_sequence >= next) {
                     continue;
                 }
-                match timeout(QUIET, messages.next()).await {
+                match timeout(QUIET, coming.next(next)).await {
                     Ok(message) => message,
                     Err(_) => return Ok(Read::Broken),
                 }
             }
         };
-        let Some(Ok(message)) = message else { return Ok(Read::Broken) };
+        let Some(message) = message else { return Ok(Read::Broken) };
         came = Instant::now();
         let Ok(info) = message.info() else { return Ok(Read::Broken) };
         let sequence = info.stream_sequence;
@@ -173,8 +174,9 @@ async fn follow_for_a_while(journal: &Journal, gap: &mut Option<u64>, company: &
         }
         let (number, of) = part_of(message.headers.as_ref());
         if sequence > next && *gap != Some(next) {
-            // What was on its way may be lost with a connection: whoever asks anew sees whether it is there.
+            // What was on its way may be lost with a connection: whoever asks anew, for everything, sees whether it is there.
             *gap = Some(next);
+            companies.met(false, true);
             return Ok(Read::Broken);
         }
         if sequence > next {
@@ -189,13 +191,16 @@ async fn follow_for_a_while(journal: &Journal, gap: &mut Option<u64>, company: &
             let _: Result<u64, String> = journal.folded.send_replace(Ok(applied));
             return Ok(Read::Broken);
         }
+        let is_owners = message.subject.as_str() != journal.everybodys;
+        let is_whole = reads == Reads::Everything || (reads == Reads::NotOwners && !is_owners);
         if number == 1 {
             // One of this process is at hand, as it was before it was written.
             let id = id_of(message.headers.as_ref()).and_then(read_id);
             own = id.and_then(|id| journal.awaited().get(&id).map(|awaited| Arc::clone(&awaited.op)));
-            if company.is_alone && own.is_none() {
-                company.met(false);
-                return otherwise();
+            if !is_whole && own.is_none() {
+                companies.met(false, is_owners);
+                coming.close(journal);
+                return Ok(Read::Otherwise);
             }
             (first, parts) = (sequence, Parts::default());
         }
@@ -211,7 +216,7 @@ async fn follow_for_a_while(journal: &Journal, gap: &mut Option<u64>, company: &
         let Parts { bodies, bytes } = std::mem::take(&mut parts);
         let (is_own, own) = (own.is_some(), own.take());
         debug_assert!(
-            company.is_alone || own.as_ref().is_none_or(|own| serde_json::to_vec(&**own).ok() == Some(bodies.concat())),
+            !is_whole || own.as_ref().is_none_or(|own| serde_json::to_vec(&**own).ok() == Some(bodies.concat())),
             "another message bears its id"
         );
         let op = match own {
@@ -219,8 +224,10 @@ async fn follow_for_a_while(journal: &Journal, gap: &mut Option<u64>, company: &
             None => Arc::new(read(&bodies).map_err(|why| format!("message {first}: {why}"))?),
         };
         fold(journal, (first, sequence), op, bytes)?;
-        if company.met(is_own) || journal.may_sleep() {
-            return otherwise();
+        companies.met(is_own, is_owners);
+        if companies.reads() != reads || journal.may_sleep() {
+            coming.close(journal);
+            return Ok(Read::Otherwise);
         }
     }
 }
