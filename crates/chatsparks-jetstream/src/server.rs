@@ -101,7 +101,14 @@ impl Server {
         let mut context = jetstream::new(client.clone());
         context.set_timeout(Duration::from_secs(3));
         let part = (512 * 1024).min(info.max_payload.saturating_sub(16 * 1024)).max(1024);
-        Ok(Self { client, context, name: options.name.clone(), replicas: options.replicas, part, spare: Arc::default() })
+        Ok(Self {
+            client,
+            context,
+            name: options.name.clone(),
+            replicas: options.replicas,
+            part,
+            spare: Arc::default(),
+        })
     }
 
     /// What the names of a workspace's streams begin with; of none: those of the store itself.

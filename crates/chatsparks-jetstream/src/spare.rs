@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use std::sync::{Mutex, PoisonError};
 
-/// Bytes of the largest that is kept, and of all of them.
+/// Bytes of the smallest and the largest that are kept, and of all of them: small ones help nobody who writes a commit.
+const SMALLEST: usize = 8 * 1024;
 const LARGEST: usize = 1024 * 1024;
 const IN_ALL: usize = 16 * 1024 * 1024;
 
@@ -26,7 +27,7 @@ impl Spare {
         let mut memory = Vec::from(message);
         memory.clear();
         let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if memory.capacity() <= LARGEST && spare.1 + memory.capacity() <= IN_ALL {
+        if (SMALLEST..=LARGEST).contains(&memory.capacity()) && spare.1 + memory.capacity() <= IN_ALL {
             spare.1 += memory.capacity();
             spare.0.push(memory);
         }
@@ -42,15 +43,16 @@ mod tests {
         let spare = Spare::default();
         assert_eq!(spare.take().capacity(), 0);
         let written = || Bytes::from(Vec::with_capacity(LARGEST));
+        spare.give(Bytes::from(Vec::with_capacity(SMALLEST - 1)));
         spare.give(Bytes::from(Vec::with_capacity(LARGEST + 1)));
-        let read = Bytes::from(vec![7; 100]);
+        let read = Bytes::from(vec![7; SMALLEST]);
         spare.give(read.clone());
-        assert_eq!(spare.take().capacity(), 0, "too large, and still read by somebody");
+        assert_eq!(spare.take().capacity(), 0, "too small, too large, and still read by somebody");
         (0..2 * IN_ALL / LARGEST).for_each(|_| spare.give(written()));
         let kept = std::iter::from_fn(|| Some(spare.take().capacity()).filter(|capacity| *capacity > 0)).count();
         assert_eq!(kept, IN_ALL / LARGEST);
-        spare.give(Bytes::from(vec![7; 100]));
+        spare.give(Bytes::from(vec![7; SMALLEST]));
         let memory = spare.take();
-        assert!(memory.is_empty() && memory.capacity() >= 100, "nothing of what stood there is left");
+        assert!(memory.is_empty() && memory.capacity() >= SMALLEST, "nothing of what stood there is left");
     }
 }

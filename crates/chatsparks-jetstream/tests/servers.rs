@@ -3,10 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use chatsparks_cluster::Nats;
-use chatsparks_core::WorkspaceId;
+use chatsparks_core::{Effect, WorkspaceId};
 use chatsparks_jetstream::{JetStreamStore, Options};
-use chatsparks_ports::{Archive, Beat, Log, Queue, Shard, Shards, StoreError};
-use chatsparks_testkit::store_suite::make::{ALL, at, brought, comment, decided, dm, due, put, shard};
+use chatsparks_ports::{Archive, Beat, EffectState, Log, Queue, Shard, Shards, StoreError};
+use chatsparks_testkit::store_suite::make::{ALL, at, brought, comment, decided, dm, due, picture, put, shard};
+use futures_util::TryStreamExt;
 use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader, Write},
@@ -18,6 +19,14 @@ fn options(name: &str, partitions: Option<u32>) -> Options {
     let mut options = Options::from_url(&Nats::shared().unwrap().url(name)).unwrap();
     options.partitions = partitions;
     options
+}
+
+/// The streams of the servers that tests share.
+async fn journals() -> async_nats::jetstream::Context {
+    let url = Nats::shared().unwrap().url("x");
+    let hosts = url.trim_start_matches("nats://").trim_end_matches("/x");
+    let client = async_nats::connect(hosts.split(',').map(str::to_owned).collect::<Vec<_>>()).await.unwrap();
+    async_nats::jetstream::new(client)
 }
 
 /// Speaks as a server of this version does, as far as being asked goes.
@@ -78,10 +87,7 @@ async fn r3_partitions_stay_as_the_store_was_made() {
 #[tokio::test(flavor = "multi_thread")]
 async fn s3_a_store_of_a_newer_version_is_refused() {
     drop(JetStreamStore::open(options("newer", Some(2))).await.unwrap());
-    let url = Nats::shared().unwrap().url("newer");
-    let servers: Vec<&str> = url.trim_start_matches("nats://").split('/').next().unwrap().split(',').collect();
-    let client = async_nats::connect(servers).await.unwrap();
-    let context = async_nats::jetstream::new(client);
+    let context = journals().await;
     let made = r#"{"v":99,"partitions":2}"#;
     // Servers that have much to do choose anew who leads a stream, and until then nobody takes anything.
     let mut tries = 0;
@@ -161,6 +167,66 @@ async fn s2_what_one_wrote_alone_and_what_another_wrote_is_read_by_both() {
     }
 }
 
+/// S2, R5: who decides reads no more than places of that, while others bring events; until another decides.
+#[tokio::test(flavor = "multi_thread")]
+async fn s2_who_decides_what_others_bring_reads_only_places_of_it() {
+    let make = || async { JetStreamStore::open(options("decides", Some(2))).await.unwrap() };
+    let (one, other) = (make().await, make().await);
+    let journals = journals().await;
+    // Whether somebody asks for places only of what owners write.
+    let is_asked_for_places = || async {
+        let stream = journals.get_stream("CS_decides_W_glow").await.unwrap();
+        let consumers: Vec<_> = stream.consumers().try_collect().await.unwrap();
+        consumers
+            .iter()
+            .any(|consumer| consumer.config.headers_only && consumer.config.filter_subject == "CS_decides_W_glow.own.*")
+    };
+    let opened = one.open(&shard(0)).await.unwrap();
+    let mut many = 0;
+    let bring_and_decide = async |by: &JetStreamStore, fence, many: u64, letters: usize| {
+        let written = comment(&format!("c{many}"), "u1", &"x".repeat(letters));
+        let event = brought(&format!("e{many}"), at(many.cast_signed()), written);
+        other.append(vec![(shard(0), event)]).await.unwrap();
+        by.commit(&shard(0), fence, decided(many, [dm("u1", many - 1, None, &"y".repeat(letters))])).await
+    };
+    while !is_asked_for_places().await {
+        many += 1;
+        bring_and_decide(&one, opened.fence, many, 10).await.unwrap();
+        assert!(many < 400, "it reads everything");
+    }
+    // What is larger than a message comes in parts, whoever wrote it, and events come between what is decided.
+    for letters in [900_000, 10, 900_000, 10] {
+        many += 1;
+        bring_and_decide(&one, opened.fence, many, letters).await.unwrap();
+    }
+    assert_eq!(one.decided(&shard(0)).await.unwrap(), many);
+    let taken = other.open(&shard(0)).await.unwrap();
+    for letters in [10, 900_000, 10] {
+        many += 1;
+        bring_and_decide(&other, taken.fence, many, letters).await.unwrap();
+    }
+    let late = bring_and_decide(&one, opened.fence, many + 1, 10).await;
+    assert!(matches!(late, Err(StoreError::Superseded)), "{late:?}");
+    let third = make().await;
+    let forms = |store: JetStreamStore| async move {
+        while store.decided(&shard(0)).await.unwrap() != many {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let mut letters = 0;
+        for effect in store.list(&"glow".into(), EffectState::Waiting, 1_000).await.unwrap() {
+            let Some((_, Effect::SendDm(dm))) = store.find(&"glow".into(), &effect.effect).await.unwrap() else {
+                panic!("it is not found")
+            };
+            letters += dm.text.unwrap().as_str().len();
+        }
+        (letters, picture(&store).await)
+    };
+    let all = forms(third).await;
+    assert_eq!(all.0, 3 * 900_000 + 10 * (usize::try_from(many).unwrap() - 3));
+    assert_eq!(forms(one).await, all);
+    assert_eq!(forms(other.clone()).await, all);
+}
+
 /// R4, S1: whoever serves nothing of a workspace and is not asked for it does not follow its journal, takes events all the
 /// same, and reads to the end once it is asked again.
 #[tokio::test(flavor = "multi_thread")]
@@ -177,10 +243,7 @@ async fn r4_who_is_not_asked_follows_no_journal_and_takes_events() {
     let (one, other) = (make().await, make().await);
     one.share(&beat("one")).await.unwrap();
     other.share(&beat("other")).await.unwrap();
-    let url = Nats::shared().unwrap().url("x");
-    let hosts = url.trim_start_matches("nats://").trim_end_matches("/x");
-    let client = async_nats::connect(hosts.split(',').map(str::to_owned).collect::<Vec<_>>()).await.unwrap();
-    let journals = async_nats::jetstream::new(client);
+    let journals = journals().await;
     let workspace = |n: usize| WorkspaceId::from(format!("w{n}"));
     let events = |n: usize, m: usize| {
         let written = comment(&format!("c{m}"), &format!("u{n}"), "hi");

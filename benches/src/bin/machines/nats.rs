@@ -18,11 +18,8 @@ use chatsparks_cluster::Nats;
 use chatsparks_jetstream::{JetStreamStore, Options};
 use futures_util::StreamExt;
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
-    time::Instant,
+    sync::atomic::{AtomicU32, Ordering},
+    time::{Duration, Instant},
 };
 
 /// Events of a round: as many as on PostgreSQL. After twice as many there is a snapshot among what is written.
@@ -107,6 +104,7 @@ struct Row {
     best: Took,
     ours: Vec<f64>,
     bare: Vec<f64>,
+    shaped: Vec<f64>,
     read: Vec<f64>,
 }
 
@@ -115,13 +113,16 @@ impl Row {
         let (name, took) = decided(servers, workers, Asked::one(EVENTS)).await?;
         self.best = self.best.or(took);
         self.ours.push(took.rate);
-        self.bare.push(publish(servers, &name, workers, 0).await?);
-        self.read.push(publish(servers, &name, workers, workers).await?);
+        let journal = Journal::read(servers, &name).await?;
+        self.bare.push(journal.publish(servers, [workers, workers], 0).await?);
+        self.shaped.push(journal.publish(servers, [workers, 1], 0).await?);
+        self.read.push(journal.publish(servers, [workers, workers], workers).await?);
         Ok(())
     }
 
     fn tell(&self, name: &str) {
         tell_paired(name, &self.ours, "the same messages, published", &self.bare);
+        tell_paired(name, &self.ours, "events published by as many, what is decided by one", &self.shaped);
         tell_paired(name, &self.ours, "published, and read by as many", &self.read);
         tell_processors(name, self.best);
     }
@@ -166,72 +167,109 @@ fn as_a_process_reads() -> pull::Config {
     pull::Config { ack_policy: AckPolicy::None, memory_storage: true, num_replicas: 1, ..pull::Config::default() }
 }
 
-/// The journal's messages, published once more by so many who decide nothing, and read by so many: events a second.
-async fn publish(servers: &Nats, name: &str, publishers: usize, readers: usize) -> Result<f64> {
-    // What nothing needs any more goes after a snapshot.
-    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
-    let reader = context(servers).await?;
-    let journal = format!("CS_{name}_W_glow");
-    let mut stream = reader.get_stream(&journal).await?;
-    let many = stream.info().await?.state.messages;
-    let consumer = stream.create_consumer(as_a_process_reads()).await?;
-    let mut messages = consumer.stream().max_bytes_per_batch(8 << 20).messages().await?.take(usize::try_from(many)?);
-    let mut bodies: Vec<Bytes> = Vec::new();
-    while let Some(message) = messages.next().await {
-        bodies.push(message?.payload.clone());
-    }
-    let bare = format!("BARE_{name}");
-    let config =
-        Config { name: bare.clone(), subjects: vec![format!("{bare}.>")], ..stream.cached_info().config.clone() };
-    reader.create_stream(config).await?;
-    let bodies = Arc::new(bodies);
-    let mut contexts = Vec::new();
-    for _ in 0..publishers {
-        let context = context(servers).await?;
-        // Servers take a moment to hear of a stream, and who leads it.
-        while context.get_stream(&bare).await.is_err() {
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+async fn sent(context: &Context, subject: String, headers: HeaderMap, body: Bytes) -> Result<()> {
+    context.publish_with_headers(subject, headers, body).await?.await?;
+    Ok(())
+}
+
+/// What the journal of a round has.
+struct Journal {
+    name: String,
+    config: Config,
+    messages: Vec<Message>,
+}
+
+/// A message that brings events, or what was decided (1), and which of these it is.
+#[derive(Clone)]
+struct Message {
+    kind: usize,
+    number: usize,
+    body: Bytes,
+}
+
+impl Journal {
+    async fn read(servers: &Nats, round: &str) -> Result<Self> {
+        // What nothing needs any more goes after a snapshot.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let mut stream = context(servers).await?.get_stream(&format!("CS_{round}_W_glow")).await?;
+        let many = stream.info().await?.state.messages;
+        let config = stream.cached_info().config.clone();
+        let consumer = stream.create_consumer(as_a_process_reads()).await?;
+        let mut found = consumer.stream().max_bytes_per_batch(8 << 20).messages().await?.take(usize::try_from(many)?);
+        let (mut messages, mut numbers) = (Vec::new(), [0; 2]);
+        while let Some(message) = found.next().await {
+            let message = message?;
+            let kind = usize::from(message.subject.contains(".own."));
+            messages.push(Message { kind, number: numbers[kind], body: message.payload.clone() });
+            numbers[kind] += 1;
         }
-        contexts.push(context);
+        Ok(Self { name: format!("BARE_{round}"), config, messages })
     }
-    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-    let mut reading = Vec::new();
-    for _ in 0..readers {
-        let consumer = context(servers).await?.get_stream(&bare).await?.create_consumer(as_a_process_reads()).await?;
-        let mut messages = consumer.stream().max_bytes_per_batch(8 << 20).messages().await?.take(bodies.len());
-        reading.push(tokio::spawn(async move {
-            while let Some(message) = messages.next().await {
-                message?;
+
+    /// Publishes the messages once more, by so many who decide nothing (those of events, those of what was decided), and has
+    /// them read by so many: events a second.
+    async fn publish(&self, servers: &Nats, publishers: [usize; 2], readers: usize) -> Result<f64> {
+        let keeper = context(servers).await?;
+        let config =
+            Config { name: self.name.clone(), subjects: vec![format!("{}.>", self.name)], ..self.config.clone() };
+        keeper.create_stream(config).await?;
+        let mut contexts = Vec::new();
+        for _ in 0..publishers.into_iter().max().unwrap_or(1) {
+            let context = context(servers).await?;
+            // Servers take a moment to hear of a stream, and who leads it.
+            while sent(&context, format!("{}.j", self.name), HeaderMap::new(), Bytes::new()).await.is_err() {
+                tokio::time::sleep(Duration::from_millis(50)).await;
             }
-            Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
-        }));
-    }
-    let began = Instant::now();
-    let mut running = Vec::new();
-    for (place, context) in contexts.into_iter().enumerate() {
-        let (bodies, subject) = (bodies.clone(), format!("{bare}.j"));
-        running.push(tokio::spawn(async move {
-            let mine: Vec<usize> = (place..bodies.len()).step_by(publishers).collect();
-            let sent = futures_util::stream::iter(mine).map(|n| {
-                let (context, subject, body) = (context.clone(), subject.clone(), bodies[n].clone());
+            contexts.push(context);
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let many = self.messages.len() + contexts.len();
+        let mut running = tokio::task::JoinSet::new();
+        for _ in 0..readers {
+            let stream = context(servers).await?.get_stream(&self.name).await?;
+            let consumer = stream.create_consumer(as_a_process_reads()).await?;
+            let mut messages = consumer.stream().max_bytes_per_batch(8 << 20).messages().await?.take(many);
+            running.spawn(async move {
+                while let Some(message) = messages.next().await {
+                    message?;
+                }
+                Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+            });
+        }
+        let began = Instant::now();
+        for (place, context) in contexts.into_iter().enumerate() {
+            let is_mine = |message: &&Message| message.number % publishers[message.kind] == place;
+            let mine: Vec<Message> = self.messages.iter().filter(is_mine).cloned().collect();
+            let subject = format!("{}.j", self.name);
+            let sending = futures_util::stream::iter(mine).map(move |message| {
+                let (context, subject) = (context.clone(), subject.clone());
                 async move {
                     let mut headers = HeaderMap::new();
-                    headers.insert("Nats-Msg-Id", n.to_string());
-                    context.publish_with_headers(subject, headers, body).await?.await?;
-                    Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+                    headers.insert("Nats-Msg-Id", format!("{}:{}", message.kind, message.number));
+                    let mut tries = 0;
+                    while let Err(error) = sent(&context, subject.clone(), headers.clone(), message.body.clone()).await
+                    {
+                        tries += 1;
+                        if tries > 5 {
+                            return Err(error);
+                        }
+                    }
+                    Ok(())
                 }
             });
-            let mut sent = sent.buffer_unordered(AT_ONCE);
-            while let Some(one) = sent.next().await {
-                one?;
-            }
-            Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
-        }));
+            running.spawn(async move {
+                let mut sending = std::pin::pin!(sending.buffer_unordered(AT_ONCE));
+                while let Some(one) = sending.next().await {
+                    one?;
+                }
+                Ok(())
+            });
+        }
+        while let Some(one) = running.join_next().await {
+            one??;
+        }
+        let rate = Asked::one(EVENTS).all() as f64 / began.elapsed().as_secs_f64();
+        keeper.delete_stream(&self.name).await?;
+        Ok(rate)
     }
-    for one in running.into_iter().chain(reading) {
-        one.await??;
-    }
-    let rate = Asked::one(EVENTS).all() as f64 / began.elapsed().as_secs_f64();
-    reader.delete_stream(&bare).await?;
-    Ok(rate)
 }
