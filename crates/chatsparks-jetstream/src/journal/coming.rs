@@ -61,25 +61,40 @@ impl Coming {
             ahead: BTreeMap::new(),
             bytes: 0,
         };
-        for (stream, asked) in coming.streams.iter_mut().zip(asked) {
+        for (place, asked) in asked.into_iter().enumerate() {
             let Some((filter, headers_only)) = asked else { continue };
-            let config = pull::Config {
-                deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: from },
-                filter_subject: filter.unwrap_or_default(),
-                // What is missed is asked for anew, from where the state stands.
-                ack_policy: AckPolicy::None,
-                inactive_threshold: FORGOTTEN,
-                headers_only,
-                memory_storage: true,
-                num_replicas: 1,
-                ..pull::Config::default()
-            };
-            let consumer = timeout(Duration::from_secs(5), journal.stream.create_consumer(config)).await.ok()?.ok()?;
-            coming.names.push(consumer.cached_info().name.clone());
-            let messages = consumer.stream().max_bytes_per_batch(ON_THE_WAY).expires(EXPIRES).heartbeat(QUIET);
-            *stream = Some(messages.messages().await.ok()?);
+            if coming.ask(journal, place, from, filter, headers_only).await.is_none() {
+                coming.close(journal);
+                return None;
+            }
         }
         Some(coming)
+    }
+
+    async fn ask(
+        &mut self,
+        journal: &Journal,
+        place: usize,
+        from: u64,
+        filter: Option<String>,
+        headers_only: bool,
+    ) -> Option<()> {
+        let config = pull::Config {
+            deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: from },
+            filter_subject: filter.unwrap_or_default(),
+            // What is missed is asked for anew, from where the state stands.
+            ack_policy: AckPolicy::None,
+            inactive_threshold: FORGOTTEN,
+            headers_only,
+            memory_storage: true,
+            num_replicas: 1,
+            ..pull::Config::default()
+        };
+        let consumer = timeout(Duration::from_secs(5), journal.stream.create_consumer(config)).await.ok()?.ok()?;
+        self.names.push(consumer.cached_info().name.clone());
+        let messages = consumer.stream().max_bytes_per_batch(ON_THE_WAY).expires(EXPIRES).heartbeat(QUIET);
+        *self.streams.get_mut(place)? = Some(messages.messages().await.ok()?);
+        Some(())
     }
 
     /// The next message, where this one is wanted: it, or one after it if it is not there. None: whoever brings them broke
@@ -90,25 +105,26 @@ impl Coming {
                 && (*entry.key() <= wanted || self.reached.iter().all(|reached| reached >= entry.key()))
             {
                 let message = entry.remove();
-                self.bytes -= message.payload.len();
+                self.bytes -= message.length;
                 return Some(message);
             }
+            let has_room = self.bytes <= AHEAD;
             let [first, second] = &mut self.streams;
-            let (place, message) = tokio::select! {
-                message = one(first) => (0, message),
-                message = one(second) => (1, message),
+            let [of_first, of_second] = &mut self.reached;
+            // Where much waits already, whoever is ahead does too.
+            let (may_first, may_second) = (has_room || of_first <= of_second, has_room || of_second <= of_first);
+            let (reached, message) = tokio::select! {
+                message = one(first), if may_first => (of_first, message),
+                message = one(second), if may_second => (of_second, message),
             };
             let message = message?.ok()?;
             let sequence = message.info().ok()?.stream_sequence;
-            if self.streams.iter().flatten().count() == 1 {
+            if self.names.len() == 1 {
                 return Some(message);
             }
-            self.reached[place] = sequence;
-            self.bytes += message.payload.len();
+            *reached = sequence;
+            self.bytes += message.length;
             self.ahead.insert(sequence, message);
-            if self.bytes > AHEAD {
-                return None;
-            }
         }
     }
 

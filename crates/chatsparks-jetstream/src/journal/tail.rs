@@ -32,12 +32,16 @@ pub(super) async fn follow(journal: Arc<Journal>) {
     loop {
         if journal.may_sleep() {
             journal.sleep().await;
+            // What others did meanwhile nobody has seen here.
+            companies = Companies::default();
             continue;
         }
         let why = match follow_for_a_while(&journal, &mut gap, &mut companies).await {
             Ok(Read::Otherwise) => continue,
             Ok(Read::Broken) => {
                 missing = 0;
+                // What does not come may be seen by who reads everything.
+                companies = Companies::default();
                 sleep(Duration::from_millis(100)).await;
                 continue;
             }
@@ -139,6 +143,18 @@ async fn follow_for_a_while(
     let from = journal.state().applied + 1;
     let reads = companies.reads();
     let Some(mut coming) = Coming::open(journal, reads, from).await else { return Ok(Read::Broken) };
+    let read = read_on(journal, &mut coming, (reads, from), gap, companies).await;
+    coming.close(journal);
+    read
+}
+
+async fn read_on(
+    journal: &Journal,
+    coming: &mut Coming,
+    (reads, from): (Reads, u64),
+    gap: &mut Option<u64>,
+    companies: &mut Companies,
+) -> Result<Read, String> {
     let (mut next, mut first, mut parts, mut own) = (from, from, Parts::default(), None);
     let mut came = Instant::now();
     loop {
@@ -153,11 +169,14 @@ async fn follow_for_a_while(
             }
             () = sleep(QUIET) => {
                 if journal.may_sleep() {
-                    coming.close(journal);
                     return Ok(Read::Otherwise);
                 }
-                if !journal.stream.get_info().await.is_ok_and(|info| info.state.last_sequence >= next) {
+                let Ok(info) = journal.stream.get_info().await else { continue };
+                if info.state.last_sequence < next {
                     continue;
+                }
+                if info.state.first_sequence > next {
+                    return Ok(passed_by(journal, gap, next, info.state.first_sequence).await);
                 }
                 match timeout(QUIET, coming.next(next)).await {
                     Ok(message) => message,
@@ -172,25 +191,10 @@ async fn follow_for_a_while(
         if sequence < next {
             continue;
         }
-        let (number, of) = part_of(message.headers.as_ref());
-        if sequence > next && *gap != Some(next) {
-            // What was on its way may be lost with a connection: whoever asks anew, for everything, sees whether it is there.
-            *gap = Some(next);
-            companies.met(false, true);
-            return Ok(Read::Broken);
-        }
         if sequence > next {
-            // What is deleted is in a snapshot: whoever is older than that begins with it.
-            let Ok(snapshot) = journal.read_snapshot().await else { return Ok(Read::Broken) };
-            let Some((state, bytes)) = snapshot.filter(|(state, _)| state.applied >= sequence - 1) else {
-                return Ok(Read::Missing(next));
-            };
-            let applied = state.applied;
-            *journal.state() = state;
-            journal.snapshot_bytes.store(bytes, Ordering::Relaxed);
-            let _: Result<u64, String> = journal.folded.send_replace(Ok(applied));
-            return Ok(Read::Broken);
+            return Ok(passed_by(journal, gap, next, sequence).await);
         }
+        let (number, of) = part_of(message.headers.as_ref());
         let is_owners = message.subject.as_str() != journal.everybodys;
         let is_whole = reads == Reads::Everything || (reads == Reads::NotOwners && !is_owners);
         if number == 1 {
@@ -199,7 +203,6 @@ async fn follow_for_a_while(
             own = id.and_then(|id| journal.awaited().get(&id).map(|awaited| Arc::clone(&awaited.op)));
             if !is_whole && own.is_none() {
                 companies.met(false, is_owners);
-                coming.close(journal);
                 return Ok(Read::Otherwise);
             }
             (first, parts) = (sequence, Parts::default());
@@ -226,10 +229,28 @@ async fn follow_for_a_while(
         fold(journal, (first, sequence), op, bytes)?;
         companies.met(is_own, is_owners);
         if companies.reads() != reads || journal.may_sleep() {
-            coming.close(journal);
             return Ok(Read::Otherwise);
         }
     }
+}
+
+/// A message did not come, and one after it did, or is the first that there is.
+async fn passed_by(journal: &Journal, gap: &mut Option<u64>, missed: u64, came: u64) -> Read {
+    if *gap != Some(missed) {
+        // What was on its way may be lost with a connection: whoever asks anew sees whether it is there.
+        *gap = Some(missed);
+        return Read::Broken;
+    }
+    // What is deleted is in a snapshot: whoever is older than that begins with it.
+    let Ok(snapshot) = journal.read_snapshot().await else { return Read::Broken };
+    let Some((state, bytes)) = snapshot.filter(|(state, _)| state.applied >= came - 1) else {
+        return Read::Missing(missed);
+    };
+    let applied = state.applied;
+    *journal.state() = state;
+    journal.snapshot_bytes.store(bytes, Ordering::Relaxed);
+    let _: Result<u64, String> = journal.folded.send_replace(Ok(applied));
+    Read::Broken
 }
 
 /// The parts of an operation that came so far, and their bytes, which are told where the parts are not.
