@@ -7,8 +7,9 @@
 //! state as it is, and that is the next checkpoint once it is old enough.
 
 use crate::{
-    runtime::{Inner, ShardState, WorkspaceState},
+    runtime::Inner,
     worker::BATCH_BYTES,
+    workspace::{ShardState, WorkspaceState},
 };
 use chatsparks_core::{
     Answer, Configured, Engine, Envelope, Event, EventId, Instant, Key, MEMORY, Partition, Record, Row, Scratch, Wants,

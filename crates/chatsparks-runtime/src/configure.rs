@@ -2,9 +2,10 @@
 
 use crate::{
     AcceptError, NewEvent, Runtime,
-    runtime::{Inner, WorkspaceState},
+    runtime::Inner,
     settings::ClockMode,
     stops::{self, Stops},
+    workspace::WorkspaceState,
 };
 use chatsparks_core::{
     Checked, Engine, Event, EventId, Key, Prepared, Problem, Row, Wants, WorkspaceId, workspace::Workspace,

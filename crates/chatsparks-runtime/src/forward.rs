@@ -1,6 +1,9 @@
 //! Events that wait for others to be decided go on (R4). One task a workspace of many partitions.
 
-use crate::runtime::{Inner, WorkspaceState, stops};
+use crate::{
+    runtime::{Inner, stops},
+    workspace::WorkspaceState,
+};
 use chatsparks_ports::{Store, StoreError};
 use std::{
     sync::{Arc, atomic::Ordering},

@@ -1,6 +1,6 @@
 //! How the runtime is: what is wrong, in words that say where to look (H).
 
-use crate::{Runtime, runtime::WorkspaceState};
+use crate::{Runtime, workspace::WorkspaceState};
 use chatsparks_core::{Instant, WorkspaceId};
 use chatsparks_ports::Store;
 use serde::Serialize;

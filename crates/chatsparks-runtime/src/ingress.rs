@@ -1,6 +1,6 @@
 //! Ingress: events are stamped and logged, and then acknowledged (R1, R2, R9).
 
-use crate::{Runtime, configure::decided, runtime::WorkspaceState, settings::ClockMode};
+use crate::{Runtime, configure::decided, settings::ClockMode, workspace::WorkspaceState};
 use chatsparks_core::{Event, EventId, Instant, Period, WorkspaceId};
 use chatsparks_ports::{Input, Stamp, Store, StoreError};
 use governor::{

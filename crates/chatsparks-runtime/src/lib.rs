@@ -43,6 +43,7 @@ mod sharing;
 mod stops;
 mod weak;
 mod worker;
+mod workspace;
 
 pub use configure::{ConfigureError, Configured};
 pub use desk::{

@@ -1,6 +1,6 @@
 //! What can be read while it runs: state, contacts, orders, the queue.
 
-use crate::{Forecast, Runtime, dispatch::receipt, runtime::WorkspaceState, settings::ClockMode};
+use crate::{Forecast, Runtime, dispatch::receipt, settings::ClockMode, workspace::WorkspaceState};
 use chatsparks_core::{
     Head, Insights, Key, Row, WorkspaceId,
     final_state::{ContactState, MacState, OrderState},

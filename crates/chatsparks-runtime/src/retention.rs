@@ -2,8 +2,9 @@
 
 use crate::{
     checkpoint,
-    runtime::{Inner, WorkspaceState, stops},
+    runtime::{Inner, stops},
     settings::ClockMode,
+    workspace::WorkspaceState,
 };
 use chatsparks_core::{Instant, MEMORY, Period};
 use chatsparks_ports::{Store, StoreError};

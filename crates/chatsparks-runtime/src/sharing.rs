@@ -1,7 +1,10 @@
 //! Which slots this process serves, where several serve one store (R5): it says at intervals that it lives, and hears its
 //! share. A slot is a partition of every workspace, or all of some workspaces, as the store has it. A lease only says who ought to decide; the fence says who may write.
 
-use crate::runtime::{Inner, ShardState, WorkspaceState, stops};
+use crate::{
+    runtime::{Inner, stops},
+    workspace::{ShardState, WorkspaceState},
+};
 use chatsparks_core::WorkspaceId;
 use chatsparks_ports::{Beat, Shard, Share, Store, WorkerShare};
 use std::{

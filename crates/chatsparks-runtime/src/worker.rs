@@ -3,8 +3,9 @@
 use crate::{
     checkpoint,
     context::{context, lane},
-    runtime::{Inner, ShardState, WorkspaceState, stops},
+    runtime::{Inner, stops},
     settings::ClockMode,
+    workspace::{ShardState, WorkspaceState},
 };
 use chatsparks_core::{
     Answer, Configured, Engine, Envelope, Event, EventId, Head, Instant, Partition, Queued, Row, Scratch, Step, Wants,
