@@ -294,7 +294,11 @@ impl Journal {
             }
             let why = match timeout(TRY, self.server.publish(subject, parts, Some(&message_id), expected)).await {
                 Ok(Ok(acknowledged)) => {
-                    // It is in the journal: only reading it is left.
+                    // It is in the journal: only reading it is left, and whoever folds it tells those who wait for it.
+                    self.wake();
+                    if let Ok(Ok(outcome)) = timeout(TRY / 4, &mut *outcome).await {
+                        return Ok(outcome);
+                    }
                     self.folded_to(acknowledged.seq).await?;
                     return self.told_or(outcome, gone("what was written was not read again")).await;
                 }

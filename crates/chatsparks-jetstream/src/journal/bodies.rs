@@ -90,15 +90,20 @@ impl Shelf {
 impl Journal {
     /// The operations that begin with these messages; those that are deleted by now are not among them.
     pub(crate) async fn bodies(&self, wanted: BTreeSet<u64>) -> Result<BTreeMap<u64, Arc<Op>>, StoreError> {
-        let found = stream::iter(wanted).map(|sequence| self.body(sequence)).buffered(AT_ONCE);
-        let found: Vec<Option<(u64, Arc<Op>)>> = found.try_collect().await?;
-        Ok(found.into_iter().flatten().collect())
+        let (mut found, mut missing) = (BTreeMap::new(), Vec::new());
+        for sequence in wanted {
+            match self.bodies.get(sequence) {
+                Some(op) => drop(found.insert(sequence, op)),
+                None => missing.push(sequence),
+            }
+        }
+        let read = stream::iter(missing).map(|sequence| self.body(sequence)).buffered(AT_ONCE);
+        let read: Vec<Option<(u64, Arc<Op>)>> = read.try_collect().await?;
+        found.extend(read.into_iter().flatten());
+        Ok(found)
     }
 
     async fn body(&self, sequence: u64) -> Result<Option<(u64, Arc<Op>)>, StoreError> {
-        if let Some(op) = self.bodies.get(sequence) {
-            return Ok(Some((sequence, op)));
-        }
         let Some((first, (_, of))) = self.message(sequence).await? else { return Ok(None) };
         let mut parts = vec![first];
         for number in 1..of as u64 {

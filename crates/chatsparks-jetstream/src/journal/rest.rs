@@ -106,7 +106,7 @@ impl Journal {
 
     /// Whether whoever follows it may stop: nobody asks, or waits for something.
     pub(super) fn may_sleep(&self) -> bool {
-        self.is_idle() && self.folded.receiver_count() == 0
+        self.is_idle() && self.folded.receiver_count() == 0 && self.awaited().is_empty()
     }
 
     /// Follows it no more, until somebody asks.
