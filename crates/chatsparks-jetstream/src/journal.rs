@@ -32,6 +32,7 @@ use tokio::{
 mod bodies;
 mod coming;
 mod erase;
+mod merged;
 mod rest;
 mod snapshot;
 mod tail;

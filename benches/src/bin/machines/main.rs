@@ -61,6 +61,11 @@ fn main() -> Result<()> {
     })
 }
 
+/// The order in which kinds are measured in a round: each is before, in the next round, whatever it was after in this one.
+pub(crate) fn by_turns(round: usize, kinds: usize) -> impl Iterator<Item = usize> {
+    (0..kinds).map(move |place| if round.is_multiple_of(2) { place } else { kinds - 1 - place })
+}
+
 pub(crate) fn tell(what: &str, rate: f64, against: &str, other: f64) {
     println!("| {what} | {rate:.0} | {against} | {other:.0} | {:.2} |", rate / other);
 }

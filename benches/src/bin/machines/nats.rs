@@ -3,7 +3,7 @@
 use crate::{
     PAIRED, ROUNDS, Result,
     burst::{Asked, MANY, PARTITIONS, Took, decide},
-    tell, tell_paired, tell_processors,
+    by_turns, tell, tell_paired, tell_processors,
 };
 use async_nats::{
     HeaderMap,
@@ -26,46 +26,58 @@ use std::{
 const EVENTS: usize = 60_000;
 /// Bytes of memory of a store whose state is far larger.
 pub(crate) const BEYOND: usize = 16 << 20;
+const MEMORY: usize = 256 << 20;
 /// Messages on their way at once, of each who publishes: as many commits and bodies as a worker has.
 const AT_ONCE: usize = 8;
 
 pub(crate) async fn run(asked: &impl Fn(&str) -> bool) -> Result<()> {
     let servers = tokio::task::block_in_place(|| Nats::start(3))?;
     if asked("nats") {
-        let mut rows: [Row; 3] = Default::default();
-        for _ in 0..PAIRED {
-            for (row, workers) in rows.iter_mut().zip([1, 2, 4]) {
-                row.measure(&servers, workers).await?;
+        let mut rows = Vec::new();
+        for workers in [1, 2, 4] {
+            rows.push(Row::begin(&servers, workers).await?);
+        }
+        for round in 0..PAIRED {
+            for place in by_turns(round, rows.len()) {
+                rows[place].measure(&servers, round).await?;
             }
         }
-        for (row, workers) in rows.iter().zip([1, 2, 4]) {
-            let name = format!("NATS, three replicas, {workers} workers");
-            row.tell(&name);
-            if workers > 1 {
-                tell_paired(&name, &row.ours, "1 worker", &rows[0].ours);
+        for row in &rows {
+            row.tell();
+            if row.workers > 1 {
+                tell_paired(&row.name(), &row.ours, "1 worker", &rows[0].ours);
             }
         }
     }
     if asked("nats-limit") {
+        let limits = [None, Some(1_000_000), Some(i64::try_from(EVENTS)? / 8)];
         let mut rates: [Vec<f64>; 3] = Default::default();
-        for _ in 0..PAIRED {
-            for (rates, limit) in rates.iter_mut().zip([None, Some(1_000_000), Some(i64::try_from(EVENTS)? / 8)]) {
-                let asked = Asked { limit, ..Asked::one(EVENTS) };
-                rates.push(decided(&servers, 4, asked).await?.1.rate);
+        let mut processors: [Vec<f64>; 3] = Default::default();
+        for round in 0..2 * PAIRED {
+            for place in by_turns(round, limits.len()) {
+                let asked = Asked { limit: limits[place], ..Asked::one(EVENTS) };
+                let took = decided(&servers, 4, asked).await?;
+                rates[place].push(took.rate);
+                processors[place].push(1_000_000.0 / (took.own + took.others));
             }
         }
-        let [free, limited, reached] = rates;
-        tell_paired("NATS, 4 workers under a limit", &limited, "without a limit", &free);
-        tell_paired("NATS, 4 workers under a limit that is reached", &reached, "without a limit", &free);
+        for (what, [free, limited, reached]) in
+            [("", rates), (", events that a second of a processor does", processors)]
+        {
+            let name = |limit: &str| format!("NATS, 4 workers under a limit{limit}{what}");
+            tell_paired(&name(""), &limited, "without a limit", &free);
+            tell_paired(&name(" that is reached"), &reached, "without a limit", &free);
+        }
     }
     if asked("nats-hot") {
         // One hot workspace is one worker's, and a hundred are everybody's.
         let kinds = [(4, 1), (1, MANY), (2, MANY), (4, MANY)];
         let mut rates: [Vec<f64>; 4] = Default::default();
-        for _ in 0..ROUNDS {
-            for (rates, (workers, hot)) in rates.iter_mut().zip(kinds) {
+        for round in 0..ROUNDS {
+            for place in by_turns(round, kinds.len()) {
+                let (workers, hot) = kinds[place];
                 let asked = Asked { workspaces: MANY, hot, ..Asked::one(EVENTS) };
-                rates.push(decided(&servers, workers, asked).await?.1.rate);
+                rates[place].push(decided(&servers, workers, asked).await?.rate);
             }
         }
         let [hot, one, two, spread] = rates;
@@ -82,25 +94,26 @@ pub(crate) async fn alone(workers: usize) -> Result<()> {
     let mut best = [Took::default(); 2];
     for _ in 0..ROUNDS {
         for (best, memory) in best.iter_mut().zip([256 << 20, BEYOND]) {
-            *best = best.or(decided_within(&servers, workers, Asked::one(2 * EVENTS), memory).await?.1);
+            *best = best.or(decided_within(&servers, workers, Asked::one(2 * EVENTS), memory).await?);
         }
     }
-    let mut row = Row::default();
-    for _ in 0..PAIRED {
-        row.measure(&servers, workers).await?;
+    let mut row = Row::begin(&servers, workers).await?;
+    for round in 0..PAIRED {
+        row.measure(&servers, round).await?;
     }
     let [within, beyond] = best;
-    let name = format!("NATS, three replicas, {workers} workers");
+    let name = row.name();
     tell(&format!("{name}, of whose state hardly anything has room in memory"), beyond.rate, "all of it", within.rate);
-    row.tell(&name);
+    row.tell();
     tell_processors(&format!("{name}, with a snapshot"), within);
     tell_processors(&format!("{name}, the former"), beyond);
     Ok(())
 }
 
-/// Rounds of so many workers: what they take, and what the same messages take right after it, published alone, and read too.
-#[derive(Default)]
+/// Rounds of so many workers: what they take, and what the same messages take without them, published alone, and read too.
 struct Row {
+    workers: usize,
+    journal: Journal,
     best: Took,
     ours: Vec<f64>,
     bare: Vec<f64>,
@@ -109,22 +122,51 @@ struct Row {
 }
 
 impl Row {
-    async fn measure(&mut self, servers: &Nats, workers: usize) -> Result<()> {
-        let (name, took) = decided(servers, workers, Asked::one(EVENTS)).await?;
-        self.best = self.best.or(took);
-        self.ours.push(took.rate);
+    /// Before it counts: the messages come from a burst of as many workers.
+    async fn begin(servers: &Nats, workers: usize) -> Result<Self> {
+        let name = next_name();
+        let best = burst(servers, &name, workers, Asked::one(EVENTS), MEMORY).await?;
         let journal = Journal::read(servers, &name).await?;
-        self.bare.push(journal.publish(servers, [workers, workers], 0).await?);
-        self.shaped.push(journal.publish(servers, [workers, 1], 0).await?);
-        self.read.push(journal.publish(servers, [workers, workers], workers).await?);
+        delete(servers, &name).await?;
+        let none = Vec::new;
+        Ok(Self { workers, journal, best, ours: none(), bare: none(), shaped: none(), read: none() })
+    }
+
+    /// Each once, in another order than before: whatever comes after another finds the servers and the disk as it left them.
+    async fn measure(&mut self, servers: &Nats, round: usize) -> Result<()> {
+        let Self { workers, journal, best, .. } = self;
+        let (workers, all) = (*workers, [*workers; 2]);
+        // Of one, the first two are the same.
+        let kinds = [(all, 0), ([workers, 1], 0), (all, workers)];
+        let mut rates = [0.0; 4];
+        for place in by_turns(round, rates.len()) {
+            rates[place] = match place.checked_sub(1).and_then(|kind| kinds.get(kind)) {
+                Some((publishers, readers)) => journal.publish(servers, *publishers, *readers).await?,
+                None => {
+                    let took = decided(servers, workers, Asked::one(EVENTS)).await?;
+                    *best = best.or(took);
+                    took.rate
+                }
+            };
+        }
+        let [ours, bare, shaped, read] = rates;
+        self.ours.push(ours);
+        self.bare.push(bare);
+        self.shaped.push(shaped);
+        self.read.push(read);
         Ok(())
     }
 
-    fn tell(&self, name: &str) {
-        tell_paired(name, &self.ours, "the same messages, published", &self.bare);
-        tell_paired(name, &self.ours, "events published by as many, what is decided by one", &self.shaped);
-        tell_paired(name, &self.ours, "published, and read by as many", &self.read);
-        tell_processors(name, self.best);
+    fn name(&self) -> String {
+        format!("NATS, three replicas, {} workers", self.workers)
+    }
+
+    fn tell(&self) {
+        let name = self.name();
+        tell_paired(&name, &self.ours, "the same messages, published", &self.bare);
+        tell_paired(&name, &self.ours, "events published by as many, what is decided by one", &self.shaped);
+        tell_paired(&name, &self.ours, "published, and read by as many", &self.read);
+        tell_processors(&name, self.best);
     }
 }
 
@@ -134,20 +176,46 @@ pub(crate) fn options(servers: &Nats, name: &str) -> Result<Options> {
     Ok(options)
 }
 
-async fn decided(servers: &Nats, workers: usize, asked: Asked) -> Result<(String, Took)> {
-    decided_within(servers, workers, asked, 256 << 20).await
+async fn decided(servers: &Nats, workers: usize, asked: Asked) -> Result<Took> {
+    decided_within(servers, workers, asked, MEMORY).await
 }
 
-async fn decided_within(servers: &Nats, workers: usize, asked: Asked, memory: usize) -> Result<(String, Took)> {
-    static NUMBER: AtomicU32 = AtomicU32::new(0);
-    let name = format!("b{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+/// A burst of which nothing is left: servers that keep a hundred are others than those that keep one.
+async fn decided_within(servers: &Nats, workers: usize, asked: Asked, memory: usize) -> Result<Took> {
+    let name = next_name();
+    let took = burst(servers, &name, workers, asked, memory).await?;
+    delete(servers, &name).await?;
+    Ok(took)
+}
+
+async fn burst(servers: &Nats, name: &str, workers: usize, asked: Asked, memory: usize) -> Result<Took> {
     let mut stores = Vec::new();
     for _ in 0..workers {
-        let mut options = options(servers, &name)?;
+        let mut options = options(servers, name)?;
         options.memory = memory;
         stores.push(JetStreamStore::open(options).await?);
     }
-    Ok((name, decide(stores, asked).await?))
+    decide(stores, asked).await
+}
+
+fn next_name() -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    format!("b{}", NUMBER.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Deletes a store.
+async fn delete(servers: &Nats, name: &str) -> Result<()> {
+    let context = context(servers).await?;
+    let mut names = context.stream_names();
+    let mut theirs = Vec::new();
+    while let Some(stream) = names.next().await {
+        let stream = stream?;
+        theirs.extend(stream.starts_with(&format!("CS_{name}_")).then_some(stream));
+    }
+    for stream in theirs {
+        context.delete_stream(stream).await?;
+    }
+    Ok(())
 }
 
 async fn context(servers: &Nats) -> Result<Context> {

@@ -3,7 +3,7 @@
 use crate::{
     PAIRED, ROUNDS, Result,
     burst::{Asked, MANY, PARTITIONS, Took, decide},
-    tell, tell_paired, tell_processors,
+    by_turns, tell, tell_paired, tell_processors,
 };
 use chatsparks_cluster::Postgres;
 use chatsparks_postgres::{Options, PostgresStore};
@@ -61,10 +61,10 @@ pub(crate) async fn run(asked: &impl Fn(&str) -> bool) -> Result<()> {
             Asked { workspaces: MANY, hot: MANY, ..Asked::one(EVENTS) },
         ];
         let mut rates: [Vec<f64>; 5] = Default::default();
-        for _ in 0..PAIRED {
-            for (rates, kind) in rates.iter_mut().zip(kinds) {
-                let (schema, took) = decided(&url, 4, kind).await?;
-                rates.push(took.rate);
+        for round in 0..PAIRED {
+            for place in by_turns(round, kinds.len()) {
+                let (schema, took) = decided(&url, 4, kinds[place]).await?;
+                rates[place].push(took.rate);
                 drop_schema(&url, &schema).await?;
             }
         }

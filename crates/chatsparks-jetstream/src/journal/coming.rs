@@ -1,12 +1,12 @@
 //! The messages of a journal as they come, in its order: whole, or so much of each as a process needs that wrote it itself.
 
-use super::Journal;
+use super::{Journal, merged::Merged};
 use async_nats::jetstream::{
     Message,
     consumer::{AckPolicy, DeliverPolicy, pull},
 };
 use futures_util::StreamExt;
-use std::{collections::BTreeMap, future::pending, time::Duration};
+use std::{future::pending, time::Duration};
 use tokio::time::timeout;
 
 /// After so long without a message it is looked whether there is one: a consumer may have gone with its server.
@@ -38,11 +38,7 @@ pub(super) enum Reads {
 pub(super) struct Coming {
     streams: [Option<pull::Stream>; 2],
     names: Vec<String>,
-    /// How far each has come.
-    reached: [u64; 2],
-    /// What came before another that has to be read first, and its bytes.
-    ahead: BTreeMap<u64, Message>,
-    bytes: usize,
+    merged: Merged<Message>,
 }
 
 impl Coming {
@@ -54,13 +50,7 @@ impl Coming {
             Reads::NotOwners => [Some((Some(journal.everybodys.clone()), false)), Some((own(), true))],
             Reads::Places => [Some((None, true)), None],
         };
-        let mut coming = Self {
-            streams: [None, None],
-            names: Vec::new(),
-            reached: [from.saturating_sub(1); 2],
-            ahead: BTreeMap::new(),
-            bytes: 0,
-        };
+        let mut coming = Self { streams: [None, None], names: Vec::new(), merged: Merged::new(from, AHEAD) };
         for (place, asked) in asked.into_iter().enumerate() {
             let Some((filter, headers_only)) = asked else { continue };
             if coming.ask(journal, place, from, filter, headers_only).await.is_none() {
@@ -101,30 +91,22 @@ impl Coming {
     /// off. Whoever lets go of the answer before it comes misses nothing.
     pub(super) async fn next(&mut self, wanted: u64) -> Option<Message> {
         loop {
-            if let Some(entry) = self.ahead.first_entry()
-                && (*entry.key() <= wanted || self.reached.iter().all(|reached| reached >= entry.key()))
-            {
-                let message = entry.remove();
-                self.bytes -= message.length;
+            if let Some(message) = self.merged.next(wanted) {
                 return Some(message);
             }
-            let has_room = self.bytes <= AHEAD;
             let [first, second] = &mut self.streams;
-            let [of_first, of_second] = &mut self.reached;
-            // Where much waits already, whoever is ahead does too.
-            let (may_first, may_second) = (has_room || of_first <= of_second, has_room || of_second <= of_first);
-            let (reached, message) = tokio::select! {
-                message = one(first), if may_first => (of_first, message),
-                message = one(second), if may_second => (of_second, message),
+            let [may_first, may_second] = self.merged.may_come();
+            let (place, message) = tokio::select! {
+                message = one(first), if may_first => (0, message),
+                message = one(second), if may_second => (1, message),
             };
             let message = message?.ok()?;
             let sequence = message.info().ok()?.stream_sequence;
             if self.names.len() == 1 {
                 return Some(message);
             }
-            *reached = sequence;
-            self.bytes += message.length;
-            self.ahead.insert(sequence, message);
+            let bytes = message.length;
+            self.merged.came(place, sequence, bytes, message);
         }
     }
 

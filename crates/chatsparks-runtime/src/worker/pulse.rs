@@ -64,4 +64,32 @@ mod tests {
         assert!(!pulse.take(MANY - 1, now + 5 * A_MOMENT));
         assert!(!pulse.take(1, now + 6 * A_MOMENT), "spans are not added up");
     }
+
+    /// How long is waited where events are logged for so long, in tenths of a moment.
+    async fn waited_while_they_come_for(tenths: u32) -> u32 {
+        let pulse = std::sync::Arc::new(Pulse::default());
+        let logs = pulse.clone();
+        let logging = tokio::spawn(async move {
+            // Between two looks, so that each look is sure of what it sees.
+            for _ in 0..tenths {
+                tokio::time::sleep(A_MOMENT / 20).await;
+                logs.logged();
+                tokio::time::sleep(A_MOMENT / 20).await;
+            }
+        });
+        let began = Instant::now();
+        pulse.wait().await;
+        let waited = began.elapsed();
+        logging.abort();
+        u32::try_from(waited.as_millis() * 10 / A_MOMENT.as_millis()).unwrap_or(u32::MAX)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_last_of_many_wait_a_fifth_of_a_moment_and_others_as_long_as_they_come() {
+        let mut waited = Vec::new();
+        for tenths in [0, 1, 4, 8, 30] {
+            waited.push(waited_while_they_come_for(tenths).await);
+        }
+        assert_eq!(waited, [2, 4, 6, 10, 10], "two tenths after the last, and a moment at most");
+    }
 }
