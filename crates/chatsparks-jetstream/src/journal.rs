@@ -17,7 +17,7 @@ use chatsparks_ports::StoreError;
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -45,6 +45,9 @@ use rest::Rest;
 /// How long one answer of the server is waited for before it is asked anew.
 const TRY: Duration = Duration::from_secs(4);
 
+/// How long one that could not be read on says so before it is opened anew: what it takes to find out is not little.
+const ENDED: Duration = Duration::from_secs(10);
+
 /// A workspace's journal, and the state that it comes to.
 pub(crate) struct Journal {
     pub(crate) workspace: WorkspaceId,
@@ -67,6 +70,8 @@ pub(crate) struct Journal {
     awaited: Mutex<BTreeMap<(u64, u64), Awaited>>,
     /// How far the journal is folded; an error once it cannot be.
     folded: watch::Sender<Result<u64, String>>,
+    /// When it was found that it cannot be.
+    ended: OnceLock<std::time::Instant>,
     /// That a message is known which did not come.
     poked: Notify,
     /// Where news is told: that something was logged by whomever.
@@ -148,6 +153,7 @@ impl Journal {
             things: tokio::sync::Mutex::default(),
             awaited: Mutex::default(),
             folded: watch::Sender::new(Ok(0)),
+            ended: OnceLock::new(),
             poked: Notify::new(),
             news,
             nonce: rand::random(),
@@ -198,6 +204,19 @@ impl Journal {
         self.awaited.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether it was found a while ago that it cannot be read on.
+    pub(crate) fn may_be_opened_anew(&self) -> bool {
+        self.ended.get().is_some_and(|ended| ended.elapsed() >= ENDED)
+    }
+
+    /// Whether it is read on: else its state is of the past.
+    pub(crate) fn can_be_read(&self) -> Result<(), StoreError> {
+        match &*self.folded.borrow() {
+            Ok(_) => Ok(()),
+            Err(why) => Err(StoreError::Unusable(why.clone())),
+        }
+    }
+
     /// Waits until everything is folded that the journal has now.
     pub(crate) async fn catch_up(&self) -> Result<(), StoreError> {
         let info = timeout(self.patience, async {
@@ -242,6 +261,7 @@ impl Journal {
     pub(crate) async fn submit(&self, does: Does) -> Result<Outcome, StoreError> {
         // What was decided on what could not be read is not written.
         self.ground.sound()?;
+        self.can_be_read()?;
         let id = (self.nonce, self.next.fetch_add(1, Ordering::Relaxed));
         // Who owns a partition is said by its own subject, so that the server itself refuses whoever was superseded.
         let owner = match &does {

@@ -173,6 +173,8 @@ impl JetStreamStore {
     }
 
     async fn opened(&self, workspace: &WorkspaceId) -> Result<Arc<Journal>, StoreError> {
+        // One that could not be read on is opened anew in a while.
+        self.at_hand(workspace);
         let opening = Arc::clone(self.journals().entry(workspace.clone()).or_default());
         let open = async || {
             let news = Arc::clone(&self.0.news);
@@ -192,10 +194,15 @@ impl JetStreamStore {
         Ok(Arc::clone(journal))
     }
 
-    /// A workspace's journal, if it is open.
+    /// A workspace's journal, if it is open; one that could not be read on is let go of in a while, as what was in its way
+    /// may be gone.
     fn at_hand(&self, workspace: &WorkspaceId) -> Option<Arc<Journal>> {
-        let journals = self.journals();
+        let mut journals = self.journals();
         let (journal, _) = journals.get(workspace)?.get()?;
+        if journal.may_be_opened_anew() {
+            journals.remove(workspace);
+            return None;
+        }
         Some(Arc::clone(journal))
     }
 

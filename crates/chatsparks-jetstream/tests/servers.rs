@@ -223,8 +223,80 @@ async fn s2_who_decides_what_others_bring_reads_only_places_of_it() {
     };
     let all = forms(third).await;
     assert_eq!(all.0, 3 * 900_000 + 10 * (usize::try_from(many).unwrap() - 3));
-    assert_eq!(forms(one).await, all);
+    assert_eq!(forms(one.clone()).await, all);
     assert_eq!(forms(other.clone()).await, all);
+    // Whoever reads otherwise than before leaves nobody behind who asks as it did: all read everything now. That of the
+    // third, which is gone, the servers forget in a minute.
+    let asking = || async {
+        let stream = journals.get_stream("CS_decides_W_glow").await.unwrap();
+        let consumers: Vec<_> = stream.consumers().try_collect().await.unwrap();
+        let is_of_some = consumers.iter().any(|consumer| !consumer.config.filter_subject.is_empty());
+        (consumers.len(), is_of_some)
+    };
+    for _ in 0..300 {
+        if let (..=3, false) = asking().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("some are left: {:?}", asking().await);
+}
+
+/// S2: where messages are gone that no snapshot has, whoever has not read them says which, also where nothing comes after
+/// them.
+#[tokio::test(flavor = "multi_thread")]
+async fn s2_whoever_misses_what_is_gone_says_so() {
+    let missing = async |comes_after: u64| {
+        let name = format!("gone{comes_after}");
+        let make = || async { JetStreamStore::open(options(&name, Some(2))).await.unwrap() };
+        let bring = async |many: i64, store: &JetStreamStore| {
+            let event = brought(&format!("e{many}"), at(many), comment(&format!("c{many}"), "u1", "hi"));
+            store.append(vec![(shard(0), event)]).await.unwrap();
+        };
+        let one = make().await;
+        bring(1, &one).await;
+        let mut journal = journals().await.get_stream(format!("CS_{name}_W_glow")).await.unwrap();
+        let last = journal.info().await.unwrap().state.last_sequence;
+        journal.purge().sequence(last + 1).await.unwrap();
+        if comes_after > 0 {
+            bring(2, &one).await;
+        }
+        let other = make().await;
+        let ended = other.end(&shard(0)).await;
+        let Err(StoreError::Unusable(why)) = ended else { panic!("{ended:?}") };
+        assert!(why.contains("message 1 is missing, and no snapshot has it"), "{why}");
+        // Whoever has read them goes on.
+        bring(3, &one).await;
+        assert_eq!(one.end(&shard(0)).await.unwrap().0, 2 + comes_after);
+    };
+    tokio::join!(missing(0), missing(1));
+}
+
+/// S2: what cannot be read on is not answered as if it were the end, and nothing is added to it.
+#[tokio::test(flavor = "multi_thread")]
+async fn s2_whoever_cannot_read_on_says_so_and_writes_nothing() {
+    let store = JetStreamStore::open(options("damaged", Some(2))).await.unwrap();
+    let event = |many: i64| vec![(shard(0), brought(&format!("e{many}"), at(many), comment("c", "u1", "hi")))];
+    store.append(event(1)).await.unwrap();
+    let journals = journals().await;
+    journals.publish("CS_damaged_W_glow.j", "no operation".into()).await.unwrap().await.unwrap();
+    let messages = || async { journals.get_stream("CS_damaged_W_glow").await.unwrap().cached_info().state.messages };
+    let before = messages().await;
+    let mut ended = store.end(&shard(0)).await;
+    for _ in 0..1_000 {
+        if ended.is_err() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        ended = store.end(&shard(0)).await;
+    }
+    let Err(StoreError::Unusable(why)) = ended else { panic!("{ended:?}") };
+    assert!(why.ends_with("it is damaged: Syntax"), "{why}");
+    for many in 2..5 {
+        let appended = store.append(event(many)).await;
+        assert!(matches!(&appended, Err(StoreError::Unusable(of)) if *of == why), "{appended:?}");
+    }
+    assert_eq!(messages().await, before);
 }
 
 /// R4, S1: whoever serves nothing of a workspace and is not asked for it does not follow its journal, takes events all the

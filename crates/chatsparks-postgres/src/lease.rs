@@ -19,15 +19,17 @@ pub(crate) async fn share(client: Object, beat: &Beat) -> Result<Share, StoreErr
     whole(client, async |client| {
         begin(client).await?;
         found(client, "SELECT pg_advisory_xact_lock($1, 0)", &[&SHARING]).await?;
+        let takeover = beat.takeover.as_secs_f64();
         if beat.leaves {
             changed(client, "DELETE FROM worker WHERE id = $1", &[&beat.worker]).await?;
         } else {
-            let sql = "INSERT INTO worker (id, beat_at, address) VALUES ($1, clock_timestamp(), $2)
-                 ON CONFLICT (id) DO UPDATE SET beat_at = excluded.beat_at, address = excluded.address";
-            changed(client, sql, &[&beat.worker, &beat.address]).await?;
+            let sql = "INSERT INTO worker (id, beat_at, address, takeover) VALUES ($1, clock_timestamp(), $2, $3)
+                 ON CONFLICT (id) DO UPDATE SET beat_at = excluded.beat_at, address = excluded.address,
+                     takeover = excluded.takeover";
+            changed(client, sql, &[&beat.worker, &beat.address, &takeover]).await?;
         }
-        let takeover = beat.takeover.as_secs_f64();
-        let sql = "DELETE FROM worker WHERE beat_at < clock_timestamp() - $1 * interval '1 second'";
+        let sql = "DELETE FROM worker
+             WHERE beat_at < clock_timestamp() - coalesce(takeover, $1) * interval '1 second'";
         changed(client, sql, &[&takeover]).await?;
         let live = found(client, "SELECT id, address FROM worker ORDER BY id", &[]).await?;
         let workers: Vec<String> = live.iter().map(|row| row.get(0)).collect();

@@ -8,7 +8,8 @@ use chatsparks_ports::StoreError;
 use deadpool_postgres::Object;
 
 /// Each brings a store of the version before to its own, the first an empty schema. Released ones never change.
-const MIGRATIONS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+const MIGRATIONS: [&str; 3] =
+    [include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
 
 /// The version that this build reads and writes.
 pub(crate) const VERSION: usize = MIGRATIONS.len();
@@ -44,6 +45,14 @@ pub(crate) async fn check_server(client: &Object, may_lose: bool) -> Result<(), 
                 "the server has `{setting} = off`, so that it may lose what it acknowledged: `{setting} = on` is needed"
             ));
         }
+    }
+    // Two more do not wait until a synchronous standby has it on its disk: what was acknowledged would go with the primary.
+    let commit: String = row.get(4);
+    if ["local", "remote_write"].contains(&commit.as_str()) && !may_lose {
+        return unusable(format!(
+            "the server has `synchronous_commit = {commit}`, so that a failover may lose what was acknowledged: `on` or \
+             `remote_apply` is needed"
+        ));
     }
     if row.get::<_, String>(6) != "UTF8" {
         return unusable(
@@ -114,7 +123,8 @@ mod tests {
     use super::*;
 
     /// What each version was released with.
-    const RELEASED: [u64; MIGRATIONS.len()] = [15_260_628_687_236_939_884, 12_160_676_664_793_024_747];
+    const RELEASED: [u64; MIGRATIONS.len()] =
+        [15_260_628_687_236_939_884, 12_160_676_664_793_024_747, 5_672_288_533_082_278_920];
 
     #[test]
     fn s3_released_migrations_never_change() {

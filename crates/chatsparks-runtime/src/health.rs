@@ -1,6 +1,9 @@
 //! How the runtime is: what is wrong, in words that say where to look (H).
 
-use crate::{Runtime, workspace::WorkspaceState};
+use crate::{
+    Runtime,
+    workspace::{ShardState, WorkspaceState},
+};
 use chatsparks_core::{Instant, WorkspaceId};
 use chatsparks_ports::Store;
 use serde::Serialize;
@@ -99,12 +102,12 @@ impl Health {
 impl<S: Store> Runtime<S> {
     /// How it is, with every workspace.
     pub async fn health(&self) -> Health {
-        self.health_of(|_| true).await
+        self.health_of(false).await
     }
 
-    /// How it is, with those workspaces of which this process serves something: nothing has to be asked of what others do.
+    /// How it is, with the partitions that this process serves: nothing has to be asked of what others do.
     pub async fn health_here(&self) -> Health {
-        self.health_of(|state| self.inner.serves_some_of(state)).await
+        self.health_of(true).await
     }
 
     /// How a workspace's channel is; none: there is no such workspace.
@@ -112,20 +115,20 @@ impl<S: Store> Runtime<S> {
         self.workspace(workspace).map(|state| channel_of(state))
     }
 
-    async fn health_of(&self, is_told: impl Fn(&WorkspaceState) -> bool) -> Health {
+    async fn health_of(&self, only_here: bool) -> Health {
         let mut shards = Vec::new();
         let mut channels = Vec::new();
         let states = || self.inner.workspaces.get().into_iter().flat_map(|states| states.values());
         let until = tokio::time::Instant::now() + OF_OTHERS;
-        for state in states().filter(|state| is_told(state)) {
-            let here = self.inner.serves_some_of(state);
-            let looked = match here {
-                true => Some(self.looked(state).await),
+        for state in states().filter(|state| !only_here || self.inner.serves_some_of(state)) {
+            let told = || state.shards.iter().filter(|shard| !only_here || self.inner.serves(shard));
+            let looked = match self.inner.serves_some_of(state) {
+                true => Some(self.looked(state, told()).await),
                 // Nobody waits long to hear of what others serve.
-                false => tokio::time::timeout_at(until, self.looked(state)).await.ok(),
+                false => tokio::time::timeout_at(until, self.looked(state, told())).await.ok(),
             };
             let (mut waiting, found) = looked.unwrap_or_default();
-            for (place, shard) in state.shards.iter().enumerate() {
+            for (place, shard) in told().enumerate() {
                 let found = found.get(place).cloned().unwrap_or_else(|| Err(NO_ANSWER.to_owned()));
                 let served = self.inner.serves(shard);
                 let trouble = shard.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -142,7 +145,8 @@ impl<S: Store> Runtime<S> {
             }
             channels.push(channel_of(state));
         }
-        let lag: u64 = shards.iter().map(|shard| shard.lag).sum();
+        // What another serves is for that one to tell.
+        let lag: u64 = shards.iter().filter(|shard| shard.served).map(|shard| shard.lag).sum();
         metrics::gauge!("chatsparks_lag_events").set(lag as f64);
         let store = self.inner.store_fault();
         // Whoever only reads may have met a damaged page, which no worker has.
@@ -175,7 +179,11 @@ impl<S: Store> Runtime<S> {
 impl<S: Store> Runtime<S> {
     /// How many events of a workspace wait for others to be decided, and the lag of each partition. What waits will be in
     /// some log: it counts with the first.
-    async fn looked(&self, state: &WorkspaceState) -> (u64, Vec<Result<u64, String>>) {
+    async fn looked(
+        &self,
+        state: &WorkspaceState,
+        shards: impl Iterator<Item = &Arc<ShardState>>,
+    ) -> (u64, Vec<Result<u64, String>>) {
         let mut waiting = u64::try_from(state.waiting.load(Ordering::Relaxed)).unwrap_or(0);
         if !self.inner.serves_some_of(state)
             && let Ok(routed) = self.inner.store.forward(&state.id, &state.account()).await
@@ -184,7 +192,7 @@ impl<S: Store> Runtime<S> {
             waiting = routed.waiting as u64;
         }
         let mut found = Vec::with_capacity(state.shards.len());
-        for shard in &state.shards {
+        for shard in shards {
             let ended = self.inner.store.end(&shard.shard).await;
             let mut decided = shard.decided.load(Ordering::Relaxed);
             if !self.inner.serves(shard) {

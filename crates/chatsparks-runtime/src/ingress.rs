@@ -108,6 +108,7 @@ impl<S: Store> Runtime<S> {
 
     /// Logs events where they belong: a sole partition takes all of them (R3, R4).
     pub(crate) async fn log_inputs(&self, state: &WorkspaceState, inputs: Vec<Input>) -> Result<(), AcceptError> {
+        self.inner.sharing.until_heard(self.inner.settings.takeover).await?;
         let store = &self.inner.store;
         let waiting = match state.shards.as_slice() {
             [sole] => {

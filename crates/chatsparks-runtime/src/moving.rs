@@ -140,6 +140,12 @@ pub async fn carry<S: Moving, T: Moving>(
         }
         return Err(error);
     }
+    if from.is_shared() {
+        // A process that was frozen all the while, and goes on, decides and sends nothing any more (R5).
+        for shard in mover.shards() {
+            from.open(&shard).await?;
+        }
+    }
     mover.history(&mut arriving).await?;
     to.wipe(workspace).await?;
     let mut carried = arriving.carried();

@@ -6,7 +6,7 @@ use crate::{
     workspace::{ShardState, WorkspaceState},
 };
 use chatsparks_core::WorkspaceId;
-use chatsparks_ports::{Beat, Shard, Share, Store, WorkerShare};
+use chatsparks_ports::{Beat, Shard, Share, Store, StoreError, WorkerShare};
 use std::{
     collections::{BTreeMap, BTreeSet},
     hash::{BuildHasher, Hasher, RandomState},
@@ -19,6 +19,8 @@ use tokio::sync::{Notify, watch};
 const BEATS: u32 = 4;
 /// How often it is looked whether others have logged something, should a hint be lost.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// How long events wait for the store to be heard of anew.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Between two looks at the ends of logs.
 const PAUSE: Duration = Duration::from_millis(5);
 
@@ -34,6 +36,8 @@ pub(crate) struct Sharing {
     workers: Mutex<Vec<WorkerShare>>,
     /// The newest revision of each workspace, as it was heard of last.
     revisions: Mutex<BTreeMap<WorkspaceId, u32>>,
+    /// When the store was heard of last.
+    heard: Mutex<Option<Instant>>,
     /// It is time to say something.
     beat: Notify,
 }
@@ -49,6 +53,7 @@ impl Sharing {
             share: watch::Sender::new((all, 0)),
             workers: Mutex::default(),
             revisions: Mutex::default(),
+            heard: Mutex::default(),
             beat: Notify::new(),
         }
     }
@@ -98,12 +103,42 @@ impl Sharing {
         let _ = heard.wait_for(|(share, _)| !share.contains(&slot)).await;
     }
 
+    /// How long ago the store was heard of.
+    fn silence(&self) -> Duration {
+        let heard = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.map_or(Duration::MAX, |heard| heard.elapsed())
+    }
+
+    /// Whoever begins, was frozen or cut off may find its workspaces moved to another store: the store is heard of before
+    /// anything is logged where nobody may read any more (S4). For as long as this others count on who is silent.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: it does not say anything.
+    pub(crate) async fn until_heard(&self, takeover: Duration) -> Result<(), StoreError> {
+        if !self.is_shared || self.silence() < takeover {
+            return Ok(());
+        }
+        let mut heard = self.share.subscribe();
+        self.speak();
+        let anew = tokio::time::timeout(PATIENCE, async {
+            while self.silence() >= takeover {
+                // INVARIANT: the sender lives as long as this.
+                let _ = heard.changed().await;
+            }
+        });
+        anew.await.map_err(|_| {
+            let why = "the store has not said for `takeover_seconds` that this process serves it still";
+            StoreError::Unavailable(why.to_owned())
+        })
+    }
+
     /// Something has changed that others wait for: it is said at once.
     pub(crate) fn speak(&self) {
         self.beat.notify_one();
     }
 
-    fn hear(&self, share: Share) {
+    fn hear(&self, share: Share, asked: Instant) {
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Some(asked);
         *self.workers.lock().unwrap_or_else(PoisonError::into_inner) = share.workers;
         *self.revisions.lock().unwrap_or_else(PoisonError::into_inner) = share.revisions;
         self.set(share.slots.into_iter().collect());
@@ -190,20 +225,29 @@ impl<S: Store> Inner<S> {
 pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>) {
     let stop = inner.stopped();
     let takeover = inner.settings.takeover;
-    let mut heard = Instant::now();
+    let mut beaten: Option<Instant> = None;
+    // Whoever moves a workspace says so first, and looks then who lives; so who begins, or was silent for so long that nobody
+    // counts on it, says first that it lives, and looks then whether everything is where it was.
+    let mut looking = None;
     loop {
-        // Whoever was frozen has lost everything, as far as it knows, until it hears otherwise.
-        if heard.elapsed() >= takeover && !inner.sharing.slots().is_empty() {
-            tracing::warn!("the store was not heard of for too long: others may serve these partitions now");
-            inner.sharing.set(BTreeSet::new());
+        let was_silent = beaten.is_none_or(|beaten| beaten.elapsed() >= takeover);
+        if was_silent {
+            looking = Some(Box::pin(at_home(&inner)));
+            if !inner.sharing.slots().is_empty() {
+                // Whoever was frozen has lost everything, as far as it knows, until it hears otherwise.
+                tracing::warn!("the store was not heard of for too long: others may serve these partitions now");
+                inner.sharing.set(BTreeSet::new());
+            }
         }
         let began = Instant::now();
         let beat = inner.beat(false);
         match tokio::time::timeout(takeover, inner.store.share(&beat)).await {
             Ok(Ok(share)) => {
-                heard = began;
-                inner.note_store(None);
-                inner.sharing.hear(share);
+                beaten = Some(began);
+                if looking.is_none() {
+                    inner.note_store(None);
+                    inner.sharing.hear(share, began);
+                }
             }
             Ok(Err(error)) => {
                 inner.note_store(Some(&error));
@@ -211,13 +255,39 @@ pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>) {
             }
             Err(_) => tracing::warn!("the store does not say in time which partitions are to be served"),
         }
+        let has_looked = async {
+            match looking.as_mut().filter(|_| beaten.is_some_and(|beaten| beaten >= began)) {
+                Some(looking) => looking.await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             biased;
             () = stops(&stop) => return,
+            looked = has_looked => match looked {
+                Ok(()) => looking = None,
+                Err(error) => {
+                    inner.note_store(Some(&error));
+                    tracing::error!(%error, "nothing is served from this store");
+                    looking = Some(Box::pin(at_home(&inner)));
+                    tokio::select! {
+                        () = stops(&stop) => return,
+                        () = tokio::time::sleep(takeover / BEATS) => {}
+                    }
+                }
+            },
             () = inner.sharing.beat.notified() => {}
             () = tokio::time::sleep(takeover / BEATS) => {}
         }
     }
+}
+
+/// Nothing is served from a store whose workspaces were moved elsewhere while nobody here looked (S4).
+async fn at_home<S: Store>(inner: &Inner<S>) -> Result<(), StoreError> {
+    for id in inner.workspaces.get().into_iter().flat_map(|states| states.keys()) {
+        chatsparks_ports::moving::is_at_home(&*inner.store, id).await?;
+    }
+    Ok(())
 }
 
 /// Learns what others tell with each share, beside the beats, which wait for no workspace.

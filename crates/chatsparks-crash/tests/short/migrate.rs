@@ -120,12 +120,26 @@ async fn s4_a_workspace_moves_with_all_that_waits_and_is_served_from_one_place()
         done(&["migrate", "--from", from, "--to", to, "--ahead"]);
         let why = refused(&["migrate", "--from", from, "--to", to]);
         assert!(why.contains("in use") || why.contains("still serves"), "{why}");
-        match place {
-            0 => fleet.0[0].kill(),
-            // Where there may be several, one that was killed counts for a while longer.
-            _ => fleet.stop(),
+        let (left, may_be_frozen) = (&fleet.0[0], place > 0);
+        if may_be_frozen {
+            // Where there may be several, one that is silent for so long counts no more.
+            left.signal("STOP");
+            tokio::time::sleep(Duration::from_millis(1_500)).await;
+        } else {
+            left.kill();
         }
         tokio::task::block_in_place(|| move_killed(from, to, &home));
+        if may_be_frozen {
+            // Thawed, it takes nothing for a store that nobody reads any more, and says why.
+            left.signal("CONT");
+            let client = reqwest::Client::new();
+            let late = client.post(left.of_workspace("/events")).bearer_auth(chatsparks_crash::TOKEN);
+            let told = late.body(events[0].clone()).send().await.unwrap();
+            assert_eq!(told.status().as_u16(), 503, "{}", told.text().await.unwrap());
+            let health = client.get(left.url("/healthz")).send().await.unwrap().text().await.unwrap();
+            assert!(health.contains("was moved to another store"), "{health}");
+            left.kill();
+        }
         // The store that was left serves no more.
         let again = serve(from);
         let config = home.join("chatsparks.toml").display().to_string();

@@ -87,6 +87,7 @@ impl Journal {
     /// Has it followed, and read to the end that it has now, if it was not.
     pub(crate) async fn awake(&self) -> Result<(), StoreError> {
         self.rest.ask();
+        self.can_be_read()?;
         let left = self.rest.left.load(Ordering::SeqCst);
         if self.rest.read.load(Ordering::SeqCst) >= left {
             return Ok(());

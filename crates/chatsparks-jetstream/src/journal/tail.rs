@@ -10,6 +10,7 @@ use crate::{
     server::{id_of, part_of, size_of},
     state::Outcome,
 };
+use chatsparks_ports::StoreError;
 use std::{
     sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
@@ -26,9 +27,12 @@ const LONG: Duration = Duration::from_secs(60);
 /// While messages come, or were asked for so lately, none is missing.
 const COMING: Duration = Duration::from_secs(1);
 
+/// How often it is looked for a message that is missing.
+const LOOKS: u32 = 10;
+
 /// Follows a journal.
 pub(super) async fn follow(journal: Arc<Journal>) {
-    let (mut missing, mut gap, mut companies) = (0, None, Companies::default());
+    let (mut missing, mut gap, mut companies) = (Missing::default(), None, Companies::default());
     loop {
         if journal.may_sleep() {
             journal.sleep().await;
@@ -39,15 +43,13 @@ pub(super) async fn follow(journal: Arc<Journal>) {
         let why = match follow_for_a_while(&journal, &mut gap, &mut companies).await {
             Ok(Read::Otherwise) => continue,
             Ok(Read::Broken) => {
-                missing = 0;
                 // What does not come may be seen by who reads everything.
                 companies = Companies::default();
                 sleep(Duration::from_millis(100)).await;
                 continue;
             }
             // A server that comes back may not have everything yet.
-            Ok(Read::Missing(_)) if missing < 10 => {
-                missing += 1;
+            Ok(Read::Missing(sequence)) if missing.is_looked_for_again(sequence) => {
                 sleep(Duration::from_secs(1)).await;
                 continue;
             }
@@ -55,8 +57,22 @@ pub(super) async fn follow(journal: Arc<Journal>) {
             Err(why) => why,
         };
         tracing::error!(workspace = %journal.workspace, "a journal of JetStream cannot be read: {why}");
+        journal.ended.get_or_init(Instant::now);
         let _: Result<u64, String> = journal.folded.send_replace(Err(why));
         return;
+    }
+}
+
+/// The message that was missed last, and how often it was looked for.
+#[derive(Default)]
+struct Missing(u64, u32);
+
+impl Missing {
+    /// Whether it is worth another look.
+    fn is_looked_for_again(&mut self, sequence: u64) -> bool {
+        let looks = if self.0 == sequence { self.1 } else { 0 };
+        *self = Self(sequence, looks + 1);
+        looks < LOOKS
     }
 }
 
@@ -142,6 +158,13 @@ async fn follow_for_a_while(
 ) -> Result<Read, String> {
     let from = journal.state().applied + 1;
     let reads = companies.reads();
+    if *gap == Some(from)
+        && let Ok(Ok(info)) = timeout(QUIET, journal.stream.get_info()).await
+        && info.state.first_sequence > from
+    {
+        // Nobody need be asked for what is not there.
+        return passed_by(journal, gap, from, info.state.first_sequence).await;
+    }
     let Some(mut coming) = Coming::open(journal, reads, from).await else { return Ok(Read::Broken) };
     let read = read_on(journal, &mut coming, (reads, from), gap, companies).await;
     coming.close(journal);
@@ -159,13 +182,23 @@ async fn read_on(
     let mut came = Instant::now();
     loop {
         let message = tokio::select! {
+            biased;
             message = coming.next(next) => message,
             // Somebody knows of a message that did not come; or did not when they said so, and it is coming.
             () = journal.poked.notified() => {
                 if came.elapsed() < COMING {
                     continue;
                 }
-                return Ok(Read::Broken);
+                match timeout(COMING, journal.stream.get_info()).await {
+                    Ok(Ok(info)) if info.state.first_sequence > next => {
+                        return passed_by(journal, gap, next, info.state.first_sequence).await;
+                    }
+                    _ => {}
+                }
+                match timeout(COMING, coming.next(next)).await {
+                    Ok(message) => message,
+                    Err(_) => return Ok(Read::Broken),
+                }
             }
             () = sleep(QUIET) => {
                 if journal.may_sleep() {
@@ -176,7 +209,7 @@ async fn read_on(
                     continue;
                 }
                 if info.state.first_sequence > next {
-                    return Ok(passed_by(journal, gap, next, info.state.first_sequence).await);
+                    return passed_by(journal, gap, next, info.state.first_sequence).await;
                 }
                 match timeout(QUIET, coming.next(next)).await {
                     Ok(message) => message,
@@ -192,7 +225,7 @@ async fn read_on(
             continue;
         }
         if sequence > next {
-            return Ok(passed_by(journal, gap, next, sequence).await);
+            return passed_by(journal, gap, next, sequence).await;
         }
         let (number, of) = part_of(message.headers.as_ref());
         let is_owners = message.subject.as_str() != journal.everybodys;
@@ -235,22 +268,34 @@ async fn read_on(
 }
 
 /// A message did not come, and one after it did, or is the first that there is.
-async fn passed_by(journal: &Journal, gap: &mut Option<u64>, missed: u64, came: u64) -> Read {
+async fn passed_by(journal: &Journal, gap: &mut Option<u64>, missed: u64, came: u64) -> Result<Read, String> {
     if *gap != Some(missed) {
         // What was on its way may be lost with a connection: whoever asks anew sees whether it is there.
         *gap = Some(missed);
-        return Read::Broken;
+        return Ok(Read::Broken);
     }
     // What is deleted is in a snapshot: whoever is older than that begins with it.
-    let Ok(snapshot) = journal.read_snapshot().await else { return Read::Broken };
+    let snapshot = match journal.read_snapshot().await {
+        Ok(snapshot) => snapshot,
+        Err(StoreError::Unusable(why)) => return Err(why),
+        Err(_) => {
+            sleep(Duration::from_secs(1)).await;
+            return Ok(Read::Broken);
+        }
+    };
     let Some((state, bytes)) = snapshot.filter(|(state, _)| state.applied >= came - 1) else {
-        return Read::Missing(missed);
+        // Whoever brought the later one may not have had it: the server that leads says whether it is there.
+        use async_nats::jetstream::stream::LastRawMessageErrorKind::NoMessageFound;
+        let found = timeout(QUIET, journal.stream.get_raw_message(missed)).await;
+        let is_gone = matches!(found, Ok(Err(error)) if error.kind() == NoMessageFound);
+        return Ok(if is_gone { Read::Missing(missed) } else { Read::Broken });
     };
     let applied = state.applied;
     *journal.state() = state;
     journal.snapshot_bytes.store(bytes, Ordering::Relaxed);
     let _: Result<u64, String> = journal.folded.send_replace(Ok(applied));
-    Read::Broken
+    (journal.news)(&journal.workspace);
+    Ok(Read::Broken)
 }
 
 /// The parts of an operation that came so far, and their bytes, which are told where the parts are not.
@@ -321,7 +366,7 @@ pub(super) fn read(parts: &[bytes::Bytes]) -> Result<Op, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ALONE, Company, LONG, OWN};
+    use super::{ALONE, Company, LONG, LOOKS, Missing, OWN};
     use std::time::{Duration, Instant};
 
     fn ago(duration: Duration) -> Instant {
@@ -345,5 +390,15 @@ mod tests {
         assert!((1..OWN).all(|_| !company.met(true)) && company.met(true), "as many anew");
         company.since = ago(LONG);
         assert!(company.met(false) && company.patience == ALONE, "and as soon as ever after a long time alone");
+    }
+
+    #[test]
+    fn s2_a_message_is_looked_for_so_often_whatever_was_missed_before() {
+        let mut missing = Missing::default();
+        assert!((0..LOOKS).all(|_| missing.is_looked_for_again(6)));
+        assert!(!missing.is_looked_for_again(6));
+        assert!((0..LOOKS).all(|_| missing.is_looked_for_again(5)), "one before it has looks of its own");
+        assert!(!missing.is_looked_for_again(5));
+        assert!(missing.is_looked_for_again(7));
     }
 }

@@ -47,6 +47,22 @@ fn r5_partitions_go_to_those_that_live() {
     });
 }
 
+/// R5: who is silent is waited for as long as they said themselves, whoever looks: a move does, with a span of its own.
+#[test]
+fn r5_who_is_silent_counts_for_as_long_as_they_said() {
+    let (url, options) = (Postgres::shared().unwrap().url("postgres"), options(2));
+    home().block_on(async {
+        let store = PostgresStore::open(&url, options.clone()).await.unwrap();
+        let of = |worker: &str, seconds| Beat { takeover: Duration::from_secs(seconds), ..beat(worker, &[]) };
+        store.share(&of("patient", 600)).await.unwrap();
+        store.share(&of("brief", 1)).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        let share = store.share(&of("mover", 1)).await.unwrap();
+        let live: Vec<_> = share.workers.iter().map(|of| of.worker.as_str()).collect();
+        assert_eq!(live, ["mover", "patient"]);
+    });
+}
+
 /// O5: a worker that was frozen begins no attempt that another may have begun.
 #[test]
 fn o5_whoever_lost_a_partition_begins_nothing() {

@@ -20,6 +20,10 @@ fn s1_a_server_that_may_lose_what_it_acknowledged_is_refused() {
     let shared = Postgres::shared().unwrap().url("postgres");
     let why = refused(&format!("{shared}?options=-c%20synchronous_commit%3Doff"), options(4));
     assert!(why.contains("`synchronous_commit = on` is needed"), "{why}");
+    for waits_for_less in ["local", "remote_write"] {
+        let why = refused(&format!("{shared}?options=-c%20synchronous_commit%3D{waits_for_less}"), options(4));
+        assert!(why.contains(waits_for_less) && why.contains("`on` or `remote_apply` is needed"), "{why}");
+    }
     let careless = Postgres::start(&["fsync=off"]).unwrap();
     let why = refused(&careless.url("postgres"), options(4));
     assert!(why.contains("`fsync = on` is needed"), "{why}");
