@@ -228,7 +228,7 @@ pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>) {
     let mut beaten: Option<Instant> = None;
     // Whoever moves a workspace says so first, and looks then who lives; so who begins, or was silent for so long that nobody
     // counts on it, says first that it lives, and looks then whether everything is where it was.
-    let mut looking = None;
+    let (mut looking, mut is_told) = (None, false);
     loop {
         let was_silent = beaten.is_none_or(|beaten| beaten.elapsed() >= takeover);
         if was_silent {
@@ -265,10 +265,12 @@ pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>) {
             biased;
             () = stops(&stop) => return,
             looked = has_looked => match looked {
-                Ok(()) => looking = None,
+                Ok(()) => (looking, is_told) = (None, false),
                 Err(error) => {
                     inner.note_store(Some(&error));
-                    tracing::error!(%error, "nothing is served from this store");
+                    if !std::mem::replace(&mut is_told, true) {
+                        tracing::error!(%error, "nothing is served from this store");
+                    }
                     looking = Some(Box::pin(at_home(&inner)));
                     tokio::select! {
                         () = stops(&stop) => return,
