@@ -113,6 +113,31 @@ impl Fleet {
         }
     }
 
+    /// Waits until what each of them says that it serves itself comes to every partition once (R4).
+    ///
+    /// # Panics
+    /// When it does not within a minute.
+    pub async fn serves_each_partition_once(&self, partitions: u64) {
+        let client = reqwest::Client::new();
+        let mut told = Vec::new();
+        for _ in 0..600 {
+            told.clear();
+            for service in &self.0 {
+                let answer = client.get(service.url("/healthz?here=true")).send().await.unwrap();
+                let health: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+                told.extend(
+                    health["shards"].as_array().unwrap().iter().filter_map(|shard| shard["partition"].as_u64()),
+                );
+            }
+            told.sort_unstable();
+            if told.iter().copied().eq(0..partitions) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("of {partitions} partitions these are served: {told:?}")
+    }
+
     /// Every record, in order within a partition.
     pub async fn records(&self) -> Vec<Value> {
         let (mut records, mut cursor) = (Vec::new(), String::new());

@@ -116,6 +116,7 @@ async fn disturbed(arguments: &Arguments, servers: &Servers) {
     let serving: Vec<usize> =
         workers.iter().map(|worker| worker["partitions"].as_array().map_or(0, Vec::len)).collect();
     println!("drained after {:.0} s: {counts}; partitions of each worker: {serving:?}", began.elapsed().as_secs_f64());
+    run.fleet.serves_each_partition_once(arguments.partitions.into()).await;
     hold::hold(arguments, &run, &events, &url).await;
     run.fleet.stop();
 }
