@@ -83,6 +83,7 @@ impl JetStreamStore {
                 None => (0, Shares::default()),
             };
             shares.holders.resize(self.0.partitions as usize, None);
+            let is_new = !shares.workers.contains_key(&beat.worker);
             let takeover = u64::try_from(beat.takeover.as_millis()).unwrap_or(u64::MAX);
             shares
                 .workers
@@ -108,7 +109,7 @@ impl JetStreamStore {
             }
             match self.write_own(&subject, &shares, Some(expected)).await {
                 Ok(_) => {
-                    return Ok(Share { slots: served, workers: told(&shares), revisions: shares.revisions });
+                    return Ok(Share { slots: served, workers: told(&shares), revisions: shares.revisions, is_new });
                 }
                 Err(Failed::Overtaken) => sleep(Duration::from_millis(5 + 3 * tries)).await,
                 Err(failed) => return Err(failed.into_error()),

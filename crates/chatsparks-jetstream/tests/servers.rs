@@ -366,6 +366,32 @@ async fn r4_who_is_not_asked_follows_no_journal_and_takes_events() {
     futures_util::future::join_all(waits).await;
 }
 
+/// R5, S4: who is silent is waited for as long as they said themselves, and is told once others have seen it.
+#[tokio::test(flavor = "multi_thread")]
+async fn r5_who_is_silent_counts_for_as_long_as_they_said() {
+    let store = JetStreamStore::open(options("silent", Some(2))).await.unwrap();
+    let share = async |worker: &str, seconds| {
+        let beat = Beat {
+            worker: worker.to_owned(),
+            address: String::new(),
+            serving: Vec::new(),
+            takeover: Duration::from_secs(seconds),
+            leaves: false,
+            revisions: BTreeMap::new(),
+        };
+        store.share(&beat).await.unwrap()
+    };
+    assert!(share("patient", 600).await.is_new && share("brief", 1).await.is_new);
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert!(!share("brief", 1).await.is_new, "nobody has seen that it was silent");
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    let told = share("mover", 1).await;
+    let live: Vec<_> = told.workers.iter().map(|of| of.worker.as_str()).collect();
+    assert_eq!(live, ["mover", "patient"]);
+    assert!(share("brief", 1).await.is_new);
+    assert!(!share("patient", 600).await.is_new);
+}
+
 #[tokio::test]
 async fn s2_a_directory_that_takes_no_file_is_named_at_the_start() {
     let mut options = options("nowhere", Some(1));

@@ -19,19 +19,29 @@ pub const ARRIVING: &str = "arriving";
 /// # Errors
 /// [`StoreError::Unusable`] when it may not, and what to do; what the store says.
 pub async fn is_at_home(store: &impl Archive, workspace: &WorkspaceId) -> Result<(), StoreError> {
+    match is_elsewhere(store, workspace).await? {
+        Some(why) => Err(StoreError::Unusable(why)),
+        None => Ok(()),
+    }
+}
+
+/// Why a workspace may not be served from this store, if it may not, and what to do.
+///
+/// # Errors
+/// What the store says.
+pub async fn is_elsewhere(store: &impl Archive, workspace: &WorkspaceId) -> Result<Option<String>, StoreError> {
     let says = async |name| Ok::<_, StoreError>(store.note(workspace, name).await?.filter(|text| !text.is_empty()));
     if says(ARRIVING).await?.is_some() {
-        return Err(StoreError::Unusable(format!(
+        return Ok(Some(format!(
             "workspace `{workspace}` has not arrived here wholly: run `chatsparks migrate` again until it says that it has"
         )));
     }
-    if let Some(to) = says(MOVED).await? {
-        return Err(StoreError::Unusable(format!(
+    Ok(says(MOVED).await?.map(|to| {
+        format!(
             "workspace `{workspace}` was moved to another store ({to}): serve it from there, or run `chatsparks migrate \
              --stay` on this one to go on here, without what came since"
-        )));
-    }
-    Ok(())
+        )
+    }))
 }
 
 /// What pieces are of.

@@ -36,6 +36,9 @@ pub struct Share {
     /// The newest revision of each workspace, as workers have told: so that whoever serves nothing of one hears of its
     /// documents. Where every worker serves something of each workspace, nobody has to be told.
     pub revisions: BTreeMap<WorkspaceId, u32>,
+    /// Nobody counted on this worker when it beat: it is new, or was silent for longer than its `takeover`, and others have
+    /// seen that. What it knows of the store may be of the past (S4).
+    pub is_new: bool,
 }
 
 /// A worker, as another sees it.

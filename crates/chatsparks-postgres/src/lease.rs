@@ -20,6 +20,7 @@ pub(crate) async fn share(client: Object, beat: &Beat) -> Result<Share, StoreErr
         begin(client).await?;
         found(client, "SELECT pg_advisory_xact_lock($1, 0)", &[&SHARING]).await?;
         let takeover = beat.takeover.as_secs_f64();
+        let known = found(client, "SELECT FROM worker WHERE id = $1", &[&beat.worker]).await?;
         if beat.leaves {
             changed(client, "DELETE FROM worker WHERE id = $1", &[&beat.worker]).await?;
         } else {
@@ -60,7 +61,8 @@ pub(crate) async fn share(client: Object, beat: &Beat) -> Result<Share, StoreErr
             address: row.get(1),
             slots: of(worker),
         });
-        Ok(Share { slots: partitions, workers: workers.collect(), ..Share::default() })
+        let is_new = known.is_empty();
+        Ok(Share { slots: partitions, workers: workers.collect(), is_new, ..Share::default() })
     })
     .await
 }

@@ -9,7 +9,7 @@ use crate::{
     withdraw::{Closed, Lanes, Queues},
 };
 use chatsparks_core::Instant;
-use chatsparks_ports::{EffectKey, Input, Settled, StoreError};
+use chatsparks_ports::{EffectKey, Input, Settled, StoreError, moving::MOVED};
 use deadpool_postgres::Object;
 use std::{
     collections::{BTreeSet, HashMap},
@@ -73,13 +73,14 @@ pub(crate) async fn begin(inner: Arc<Inner>, jobs: Vec<Begin>) -> Result<Vec<Res
              JOIN effect e ON e.workspace = k.workspace AND e.partition = k.partition AND e.id = k.id
              WHERE e.state <= 1 AND ($6::text IS NULL
                  OR EXISTS (SELECT FROM lease l WHERE l.partition = e.partition AND l.worker = $6))
+                 AND NOT EXISTS (SELECT FROM note n WHERE n.workspace = e.workspace AND n.name = $7 AND n.text <> '')
              ORDER BY e.workspace, e.partition, e.id FOR UPDATE OF e) k
          WHERE e.workspace = k.workspace AND e.partition = k.partition AND e.id = k.id AND e.state <= 1
          RETURNING k.n";
-    // A worker that was frozen begins nothing that another may have begun since.
+    // A worker that was frozen begins nothing that another may have begun since, here or where it was moved to (S4).
     let worker = inner.worker();
-    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
-        [&asked.workspaces, &asked.partitions, &asked.ids, &walls, &asked.numbers, &worker];
+    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
+        [&asked.workspaces, &asked.partitions, &asked.ids, &walls, &asked.numbers, &worker, &MOVED];
     let began = found(&client, sql, &values).await?;
     let began: BTreeSet<i32> = began.iter().map(|row| row.get(0)).collect();
     Ok((0..).take(jobs.len()).map(|number| Ok(began.contains(&number))).collect())

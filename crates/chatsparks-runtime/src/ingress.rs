@@ -123,6 +123,8 @@ impl<S: Store> Runtime<S> {
         };
         self.inner.note_store(waiting.as_ref().err());
         let waiting = waiting?;
+        // What took long may have come where nobody reads any more: then it is not acknowledged.
+        self.inner.sharing.until_heard(self.inner.settings.takeover).await?;
         if waiting > 0 {
             state.waiting.fetch_add(waiting as i64, Ordering::Relaxed);
             state.has_to_wait.notify_one();

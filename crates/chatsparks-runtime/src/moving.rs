@@ -19,7 +19,7 @@ use std::{
 
 /// Pieces and rows carried at once.
 const PAGE: usize = 1_000;
-/// Whoever was silent for so long serves nothing any more.
+/// Whoever was silent for so long serves nothing any more, where they did not say themselves for how long they count.
 const SILENT: Duration = Duration::from_secs(10);
 
 /// Why a workspace was not moved.
@@ -132,6 +132,8 @@ pub async fn carry<S: Moving, T: Moving>(
         return Err(MoveError::Moved { workspace: workspace.clone(), to: to_before.clone() });
     }
     let mut arriving = mover.begin().await?;
+    // Nothing is said of a store that is served anyway.
+    nobody_serves(from).await?;
     // Whoever starts from here on is refused; who was there before is seen.
     from.write_note(workspace, MOVED, kind).await?;
     if let Err(error) = nobody_serves(from).await {
@@ -176,18 +178,16 @@ async fn nobody_serves<S: Moving>(store: &S) -> Result<(), MoveError> {
     if !store.is_shared() {
         return Ok(());
     }
-    let worker = format!("moving-{:016x}", RandomState::new().build_hasher().finish());
-    let beat = |leaves| Beat {
-        worker: worker.clone(),
+    // It never says that it lives: killed in between, it would be waited for itself.
+    let leaves = Beat {
+        worker: format!("moving-{:016x}", RandomState::new().build_hasher().finish()),
         address: "a move".to_owned(),
         serving: Vec::new(),
         takeover: SILENT,
-        leaves,
+        leaves: true,
         revisions: BTreeMap::new(),
     };
-    let share = store.share(&beat(false)).await;
-    store.share(&beat(true)).await?;
-    match share?.workers.into_iter().find(|other| other.worker != worker) {
+    match store.share(&leaves).await?.workers.into_iter().next() {
         Some(other) => Err(MoveError::Served(other.address)),
         None => Ok(()),
     }

@@ -148,6 +148,8 @@ pub(crate) struct StoreFault {
     passes: bool,
 }
 
+/// How long a start that fails waits for what it began.
+const STOPS_WITHIN: Duration = Duration::from_secs(5);
 /// A fault that nobody has met for so long is over.
 const PASSES_AFTER: Duration = Duration::from_secs(30);
 
@@ -193,7 +195,22 @@ impl<S: Store> Runtime<S> {
             }
         }
         // INVARIANT: it is set here, and nowhere else.
-        let states = runtime.inner.workspaces.get_or_init(|| states);
+        runtime.inner.workspaces.get_or_init(|| states);
+        if let Err(error) = runtime.begin(changed).await {
+            runtime.stop(STOPS_WITHIN).await;
+            return Err(error);
+        }
+        Ok(runtime)
+    }
+
+    /// Puts documents in force that have changed, and begins to work.
+    async fn begin(&self, changed: Vec<(WorkspaceId, WorkspaceSetup)>) -> Result<(), StartError> {
+        let runtime = self;
+        let works = |task| runtime.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(task);
+        if runtime.inner.sharing.is_shared {
+            // Nothing is logged before it is known that the store is served here.
+            works(tokio::spawn(sharing::run(runtime.inner.clone())));
+        }
         for (workspace, setup) in changed {
             // Of several processes that start with a new file, one puts it in force.
             if runtime.inner.sharing.is_shared
@@ -206,34 +223,32 @@ impl<S: Store> Runtime<S> {
             configured.map_err(|error| StartError::Configure { workspace: workspace.clone(), error })?;
             runtime.inner.store.write_note(&workspace, DIGEST, &setup.digest).await?;
         }
-        let mut tasks = Vec::new();
-        for state in states.values() {
+        let states = runtime.inner.workspaces.get().into_iter().flat_map(|states| states.values());
+        for state in states {
             if state.shards.len() > 1 {
                 // Before the workers read: whoever logs says so, and here nobody would.
                 let waiting = runtime.inner.store.forward(&state.id, &state.account()).await?.waiting;
                 state.waiting.store(waiting as i64, Ordering::Relaxed);
             }
             if runtime.inner.sharing.is_shared {
-                tasks.push(tokio::spawn(sharing::watch(runtime.inner.clone(), state.clone())));
+                works(tokio::spawn(sharing::watch(runtime.inner.clone(), state.clone())));
             }
             for shard in &state.shards {
-                tasks.push(tokio::spawn(worker::run(runtime.inner.clone(), state.clone(), shard.clone())));
+                works(tokio::spawn(worker::run(runtime.inner.clone(), state.clone(), shard.clone())));
             }
             if state.shards.len() > 1 {
-                tasks.push(tokio::spawn(forward::run(runtime.inner.clone(), state.clone())));
+                works(tokio::spawn(forward::run(runtime.inner.clone(), state.clone())));
             }
             if state.channel.is_some() {
-                tasks.push(tokio::spawn(dispatch::run(runtime.inner.clone(), state.clone())));
+                works(tokio::spawn(dispatch::run(runtime.inner.clone(), state.clone())));
             }
         }
-        tasks.push(tokio::spawn(retention::run(runtime.inner.clone())));
+        works(tokio::spawn(retention::run(runtime.inner.clone())));
         if runtime.inner.sharing.is_shared {
-            tasks.push(tokio::spawn(sharing::run(runtime.inner.clone())));
-            tasks.push(tokio::spawn(sharing::listen(runtime.inner.clone())));
-            tasks.push(tokio::spawn(sharing::learn(runtime.inner.clone())));
+            works(tokio::spawn(sharing::listen(runtime.inner.clone())));
+            works(tokio::spawn(sharing::learn(runtime.inner.clone())));
         }
-        runtime.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner).extend(tasks);
-        Ok(runtime)
+        Ok(())
     }
 
     /// A workspace as the store has it, or new; and whether the file of its document changed since it was last taken.

@@ -3,7 +3,7 @@
 use crate::{
     endpoint::{Endpoint, SECRET},
     service::{Service, command, comment, directory, document, wait_for},
-    tiktok_sim::nats,
+    tiktok_sim::{nats, postgres},
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs, thread::sleep, time::Duration};
@@ -147,6 +147,21 @@ fn r5_r8_a_workspace_on_nats_is_served_by_one_and_answered_by_all() {
     wait_for("the takeover", || served(&one) == all());
     wait_for("the decision", || decided(&one, there).len() == 4);
     assert_eq!(decided(&one, here), ["e4"]);
+}
+
+/// R8: whoever starts with another document puts it in force, on a store that several may serve too.
+#[test]
+fn r8_a_start_with_another_document_puts_it_in_force() {
+    for store in [nats("another_document"), postgres("another_document")] {
+        let mut one = service(&store, None);
+        wait_for("all of it", || served(&one) == all());
+        one.kill();
+        let mut next = document();
+        next["workspace"] = json!({ "id": "nara", "name": "Another", "account_user_id": account("nara") });
+        fs::write(one.path("nara.json"), next.to_string()).unwrap();
+        one.again_with(&[("EFFECTS_SECRET", SECRET)]);
+        assert_eq!(one.get(&path("nara", "document")).json()["workspace"]["name"], "Another");
+    }
 }
 
 /// O8: a channel that stands is known to stand by whoever is asked, and by whoever takes its workspace over, since when it

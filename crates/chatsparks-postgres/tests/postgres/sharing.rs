@@ -2,7 +2,7 @@
 
 use crate::server::{home, options};
 use chatsparks_cluster::Postgres;
-use chatsparks_ports::{Beat, Queue, Shards};
+use chatsparks_ports::{Archive, Beat, Queue, Shards, moving::MOVED};
 use chatsparks_postgres::PostgresStore;
 use chatsparks_testkit::store_suite::make::{at, decided, dm, put, shard};
 use std::time::Duration;
@@ -54,12 +54,16 @@ fn r5_who_is_silent_counts_for_as_long_as_they_said() {
     home().block_on(async {
         let store = PostgresStore::open(&url, options.clone()).await.unwrap();
         let of = |worker: &str, seconds| Beat { takeover: Duration::from_secs(seconds), ..beat(worker, &[]) };
-        store.share(&of("patient", 600)).await.unwrap();
-        store.share(&of("brief", 1)).await.unwrap();
+        let is_new = async |worker, seconds| store.share(&of(worker, seconds)).await.unwrap().is_new;
+        assert!(is_new("patient", 600).await && is_new("brief", 1).await);
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        assert!(!is_new("brief", 1).await, "nobody has seen that it was silent");
         tokio::time::sleep(Duration::from_millis(1_500)).await;
         let share = store.share(&of("mover", 1)).await.unwrap();
         let live: Vec<_> = share.workers.iter().map(|of| of.worker.as_str()).collect();
         assert_eq!(live, ["mover", "patient"]);
+        assert!(is_new("brief", 1).await, "S4: it was seen, and is told so");
+        assert!(!is_new("patient", 600).await);
     });
 }
 
@@ -79,6 +83,22 @@ fn o5_whoever_lost_a_partition_begins_nothing() {
         assert_eq!(other.share(&beat("other", &[])).await.unwrap().slots, [0, 1]);
         assert!(!frozen.begin(&ready[0].key, at(1)).await.unwrap());
         assert!(other.begin(&ready[0].key, at(1)).await.unwrap());
+    });
+}
+
+/// O5, S4: of what was moved to another store nothing is begun here, whoever has the lease.
+#[test]
+fn o5_of_what_was_moved_nothing_is_begun() {
+    let (url, options) = (Postgres::shared().unwrap().url("postgres"), options(2));
+    home().block_on(async {
+        let store = PostgresStore::open(&url, options.clone()).await.unwrap();
+        put(&store, &shard(0), decided(0, [dm("u", 0, None, "hello")])).await.unwrap();
+        store.share(&beat("frozen", &[])).await.unwrap();
+        let ready = store.ready_in(&"glow".into(), &[0, 1], at(0), &[], 9).await.unwrap();
+        store.write_note(&"glow".into(), MOVED, "NATS").await.unwrap();
+        assert!(!store.begin(&ready[0].key, at(1)).await.unwrap());
+        store.write_note(&"glow".into(), MOVED, "").await.unwrap();
+        assert!(store.begin(&ready[0].key, at(1)).await.unwrap(), "it stays");
     });
 }
 
