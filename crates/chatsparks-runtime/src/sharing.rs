@@ -15,12 +15,12 @@ use std::{
 };
 use tokio::sync::{Notify, watch};
 
-/// Beats within the time after which others take over.
-const BEATS: u32 = 4;
+mod beats;
+
+pub(crate) use beats::run;
+
 /// How often it is looked whether others have logged something, should a hint be lost.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-/// How often it is tried to read whether a workspace was moved.
-const TRIES: u32 = 3;
 /// How long events wait for the store to be heard of anew.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Between two looks at the ends of logs.
@@ -221,99 +221,6 @@ impl<S: Store> Inner<S> {
             tracing::warn!(%error, "partitions could not be given back: others take them over in a while");
         }
     }
-}
-
-/// Says at intervals that this process lives, until the runtime stops.
-pub(crate) async fn run<S: Store>(inner: Arc<Inner<S>>) {
-    let stop = inner.stopped();
-    let takeover = inner.settings.takeover;
-    let mut beaten = Instant::now();
-    // Whoever moves a workspace says so first, and looks then who lives; so whoever nobody counts on says first that it lives,
-    // and looks then whether everything is where it was (S4).
-    let (mut looking, mut is_told) = (None, false);
-    loop {
-        // Whoever was frozen has lost everything, as far as it knows, until it hears otherwise.
-        if beaten.elapsed() >= takeover && !inner.sharing.slots().is_empty() {
-            tracing::warn!("the store was not heard of for too long: others may serve these partitions now");
-            inner.sharing.set(BTreeSet::new());
-        }
-        let began = Instant::now();
-        let beat = inner.beat(false);
-        let mut pause = takeover / BEATS;
-        match tokio::time::timeout(takeover, inner.store.share(&beat)).await {
-            Ok(Ok(share)) => {
-                beaten = began;
-                if share.is_new {
-                    looking = Some(Box::pin(at_home(&inner)));
-                }
-                if looking.is_none() {
-                    inner.note_store(None);
-                    inner.sharing.hear(share, began);
-                }
-            }
-            Ok(Err(error)) => {
-                inner.note_store(Some(&error));
-                tracing::warn!(%error, "the store does not say which partitions are to be served");
-                pause = pause.min(LOOK_AGAIN);
-            }
-            Err(_) => tracing::warn!("the store does not say in time which partitions are to be served"),
-        }
-        let looked = async {
-            match looking.as_mut().filter(|_| beaten == began) {
-                Some(looking) => looking.await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            biased;
-            () = stops(&stop) => return,
-            looked = looked => match looked {
-                Ok(()) => (looking, is_told) = (None, false),
-                Err(why) => {
-                    let error = StoreError::Unusable(why);
-                    inner.note_store(Some(&error));
-                    if !std::mem::replace(&mut is_told, true) {
-                        tracing::error!(%error, "nothing is served from this store");
-                    }
-                    looking = Some(Box::pin(at_home(&inner)));
-                    tokio::select! {
-                        () = stops(&stop) => return,
-                        () = tokio::time::sleep(pause.min(LOOK_AGAIN)) => {}
-                    }
-                }
-            },
-            // Many may ask at once.
-            () = async { tokio::time::sleep(PAUSE).await; inner.sharing.beat.notified().await } => {}
-            () = tokio::time::sleep(pause) => {}
-        }
-    }
-}
-
-/// Nothing is served from a store whose workspaces were moved elsewhere while nobody counted on this process: why not. What
-/// cannot be read now cannot be served now, and holds up nothing else.
-async fn at_home<S: Store>(inner: &Inner<S>) -> Result<(), String> {
-    for id in inner.workspaces.get().into_iter().flat_map(|states| states.keys()) {
-        let mut tries = 0;
-        let elsewhere = loop {
-            let looked = async {
-                inner.store.up_to_date(id).await?;
-                chatsparks_ports::moving::is_elsewhere(&*inner.store, id).await
-            };
-            match looked.await {
-                Ok(elsewhere) => break elsewhere,
-                Err(error) if tries == TRIES => {
-                    tracing::warn!(workspace = %id, %error, "it cannot be said whether a workspace was moved");
-                    break None;
-                }
-                Err(_) => tries += 1,
-            }
-            tokio::time::sleep(LOOK_AGAIN).await;
-        };
-        if let Some(why) = elsewhere {
-            return Err(why);
-        }
-    }
-    Ok(())
 }
 
 /// Learns what others tell with each share, beside the beats, which wait for no workspace.
