@@ -39,6 +39,8 @@ mod tail;
 mod things;
 
 use bodies::Bodies;
+#[cfg(test)]
+pub(crate) use erase::left_without;
 pub(crate) use erase::{forgotten_evaluation, forgotten_line};
 use rest::Rest;
 
@@ -60,7 +62,7 @@ pub(crate) struct Journal {
     state: Mutex<State>,
     /// Where its tables lie that memory has no room for.
     pub(crate) ground: Arc<Ground>,
-    _joined: Joined,
+    joined: Joined,
     /// How many places were given to another store, and the last of them.
     pub(crate) given: Mutex<Option<(u64, Named)>>,
     bodies: Bodies,
@@ -147,7 +149,7 @@ impl Journal {
             name,
             state: Mutex::new(State::new(partitions)),
             ground: Arc::clone(ground),
-            _joined: ground.join(partitions),
+            joined: ground.join(partitions),
             given: Mutex::default(),
             bodies: Bodies::default(),
             things: tokio::sync::Mutex::default(),
@@ -234,9 +236,11 @@ impl Journal {
     async fn folded_to(&self, sequence: u64) -> Result<(), StoreError> {
         let mut folded = self.folded.subscribe();
         self.wake();
-        let until = Instant::now() + self.patience.max(Duration::from_secs(60));
+        let patience = self.patience.max(Duration::from_secs(60));
         let (mut before, mut since) = (0, Instant::now());
-        while Instant::now() < until {
+        let mut moved = since;
+        // However much there is: as long as it goes on.
+        while moved.elapsed() < patience {
             let wait = folded.wait_for(|folded| folded.as_ref().map_or(true, |folded| *folded >= sequence));
             if let Ok(folded) = timeout(TRY / 4, wait).await {
                 return match &*folded.map_err(gone)? {
@@ -248,6 +252,7 @@ impl Journal {
             let now = folded.borrow().as_ref().map_or(0, |folded| *folded);
             if now > before {
                 (before, since) = (now, Instant::now());
+                moved = since;
             } else if since.elapsed() >= TRY / 4 {
                 self.poked.notify_one();
                 self.wake();

@@ -169,11 +169,11 @@ impl Queue for JetStreamStore {
         Ok(found)
     }
 
-    async fn next_retry(&self, workspace: &WorkspaceId) -> Result<Option<Instant>, StoreError> {
+    async fn next_retry(&self, workspace: &WorkspaceId, now: Instant) -> Result<Option<Instant>, StoreError> {
         let Some(journal) = self.existing(workspace).await? else { return Ok(None) };
         let state = journal.state();
         let fronts = state.parts.iter().flat_map(|part| part.effects.fronts());
-        let next = fronts.filter_map(|effect| effect.not_before).min();
+        let next = fronts.filter_map(|effect| effect.not_before).filter(|at| *at > now.as_milliseconds()).min();
         journal.ground.sound()?;
         Ok(next.map(Instant::from_milliseconds))
     }

@@ -49,7 +49,9 @@ pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(250);
 /// Whether that is what is heard of servers that have not chosen yet, have not heard of one another or of a stream that was
 /// made a moment ago, or are too busy to answer in time.
 pub(crate) fn nobody_leads(why: &str) -> bool {
-    ["no responders", "request timed out", "peer offline", "stream not found"].iter().any(|told| why.contains(told))
+    let told_then =
+        ["no responders", "request timed out", "peer offline", "stream not found", "temporarily unavailable"];
+    told_then.iter().any(|told| why.contains(told))
 }
 
 /// A server of JetStream, one name space on it.
@@ -344,6 +346,7 @@ mod tests {
             ("request timed out", true),
             ("JetStream error: stream not found (code 404, error code 10059)", true),
             ("no responders: no responders", true),
+            ("jetstream error: JetStream system temporarily unavailable (code 503, error code 10008)", true),
             ("jetstream error: no suitable peers for placement (code 400, error code 10005)", false),
             ("jetstream error: insufficient resources (code 503, error code 10023)", false),
         ] {

@@ -16,6 +16,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
 };
 
+mod anew;
 mod aside;
 pub(crate) mod commit;
 pub(crate) mod keep;
@@ -236,9 +237,7 @@ impl State {
                 })
             }
             Does::Rewritten { of, left } => {
-                if self.dirty.contains(of) {
-                    self.move_bodies(*of, op, left);
-                }
+                self.write_anew(*of, op, left);
                 Outcome::Done
             }
             Does::Deleted(op) => {
@@ -291,32 +290,6 @@ impl State {
             document,
             opened_in_vain: part.opened_in_vain,
         })
-    }
-
-    /// What a body's place was, it is now there: events and records of an operation, of which this was written anew.
-    fn move_bodies(&mut self, of: u64, to: u64, left: &Does) {
-        let mut whose: Vec<UserId> = left.inputs().iter().map(|input| whose(input.user_id.as_ref())).collect();
-        whose.sort_unstable();
-        whose.dedup();
-        for part in &mut self.parts {
-            let theirs = whose.iter().flat_map(|user_id| part.log_of(user_id, 0));
-            let moved = theirs.filter(|(_, entry)| matches!(entry.body, Body::In(op, _) if op == of));
-            for position in moved.map(|(position, _)| position).collect::<Vec<_>>() {
-                part.log.change(&position, |entry| {
-                    if let Body::In(op, _) = &mut entry.body {
-                        *op = to;
-                    }
-                });
-            }
-            for record in left.records() {
-                if part.records.get(&record.seq).is_some_and(|kept| kept.op == of) {
-                    part.records.change(&record.seq, |kept| kept.op = to);
-                }
-            }
-        }
-        for awaiting in self.waiting.values_mut() {
-            awaiting.moved(of, to);
-        }
     }
 
     /// The first message that anything still stands in.

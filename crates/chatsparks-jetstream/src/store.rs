@@ -259,12 +259,18 @@ impl JetStreamStore {
 
     async fn has(&self, workspace: &WorkspaceId) -> Result<bool, StoreError> {
         use async_nats::jetstream::context::GetStreamErrorKind::JetStream;
-        match self.0.server.context.get_stream(self.0.server.prefix(Some(workspace))).await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.kind() {
-                JetStream(error) if error.code() == 404 => Ok(false),
-                _ => Err(gone(error)),
-            },
+        let began = tokio::time::Instant::now();
+        loop {
+            let found = self.0.server.context.get_stream(self.0.server.prefix(Some(workspace))).await;
+            let Err(error) = found else { return Ok(true) };
+            match error.kind() {
+                JetStream(error) if error.code() == 404 => return Ok(false),
+                // Each stream chooses who leads it for itself, and whoever starts meanwhile waits.
+                _ if nobody_leads(&error.to_string()) && began.elapsed() < UNTIL_THEY_AGREE => {
+                    tokio::time::sleep(LOOK_AGAIN).await;
+                }
+                _ => return Err(gone(error)),
+            }
         }
     }
 }

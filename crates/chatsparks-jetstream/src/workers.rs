@@ -130,6 +130,8 @@ impl JetStreamStore {
             let found = self.own::<Keeper>(&subject).await?;
             let expected = match &found {
                 None => Some(0),
+                // What was not answered was taken after all.
+                Some((sequence, _, other)) if other.by == by => break *sequence,
                 Some((sequence, _, other)) if other.free => Some(*sequence),
                 Some((sequence, ..)) => {
                     let since = match seen {
@@ -161,8 +163,13 @@ impl JetStreamStore {
                 match store.write_own(&subject, &keeper, Some(sequence)).await {
                     Ok(_) if ended => return,
                     Ok(next) => sequence = next,
-                    // Another took it: there is nothing left to keep.
-                    Err(Failed::Overtaken) => return,
+                    Err(Failed::Overtaken) => match store.own::<Keeper>(&subject).await {
+                        // What was not answered was taken after all.
+                        Ok(Some((own, _, found))) if found.by == by => sequence = own,
+                        Err(_) => {}
+                        // Another took it: there is nothing left to keep.
+                        Ok(_) => return,
+                    },
                     Err(_) if ended => return,
                     Err(_) => {}
                 }

@@ -11,11 +11,24 @@ use std::{
 
 /// Bytes kept at hand, as they came: of what brings events, which are read once more when they are decided, and of the rest,
 /// which is only read when somebody asks for records. There is far more of the latter, and it pushes out none of the former.
-const EVENTS: usize = 24 * 1024 * 1024;
-const RECORDS: usize = 8 * 1024 * 1024;
+const EVENTS: Room = Room { least: 1024 * 1024, most: 24 * 1024 * 1024, all: 48 * 1024 * 1024 };
+const RECORDS: Room = Room { least: 256 * 1024, most: 8 * 1024 * 1024, all: 16 * 1024 * 1024 };
 
 /// How many are asked for at once.
 const AT_ONCE: usize = 32;
+
+/// What one journal may keep, and all of a process together, as long as each has the least.
+struct Room {
+    least: usize,
+    most: usize,
+    all: usize,
+}
+
+impl Room {
+    fn of_one(&self, journals: usize) -> usize {
+        (self.all / journals.max(1)).clamp(self.least, self.most)
+    }
+}
 
 pub(super) struct Bodies {
     events: Shelf,
@@ -24,7 +37,7 @@ pub(super) struct Bodies {
 
 /// Some of them, by their sequence: the newest.
 struct Shelf {
-    room: usize,
+    room: Room,
     kept: Mutex<Kept>,
 }
 
@@ -42,9 +55,10 @@ impl Default for Bodies {
 }
 
 impl Bodies {
-    pub(super) fn put(&self, sequence: u64, op: Arc<Op>, bytes: usize) {
+    /// Keeps one, as one of so many journals.
+    pub(super) fn put(&self, sequence: u64, op: Arc<Op>, bytes: usize, journals: usize) {
         let shelf = if op.does.inputs().is_empty() { &self.records } else { &self.events };
-        shelf.put(sequence, op, bytes);
+        shelf.put(sequence, op, bytes, journals);
     }
 
     pub(super) fn forget(&self, sequence: u64) {
@@ -62,13 +76,14 @@ impl Shelf {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put(&self, sequence: u64, op: Arc<Op>, bytes: usize) {
+    fn put(&self, sequence: u64, op: Arc<Op>, bytes: usize, journals: usize) {
+        let room = self.room.of_one(journals);
         let mut kept = self.kept();
         if let Some((_, before)) = kept.by_sequence.insert(sequence, (op, bytes)) {
             kept.bytes -= before;
         }
         kept.bytes += bytes;
-        while kept.bytes > self.room
+        while kept.bytes > room
             && let Some((_, (_, bytes))) = kept.by_sequence.pop_first()
         {
             kept.bytes -= bytes;
@@ -112,7 +127,7 @@ impl Journal {
         }
         let bytes = parts.iter().map(bytes::Bytes::len).sum();
         let op = Arc::new(tail::read(&parts).map_err(StoreError::Unusable)?);
-        self.bodies.put(sequence, Arc::clone(&op), bytes);
+        self.bodies.put(sequence, Arc::clone(&op), bytes, self.joined.many());
         Ok(Some((sequence, op)))
     }
 
@@ -129,5 +144,28 @@ impl Journal {
             }
             tokio::time::sleep(std::time::Duration::from_millis(100 * tries)).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::Does;
+
+    #[test]
+    fn what_all_journals_keep_at_hand_is_bounded_together() {
+        let mib = 1024 * 1024;
+        for (journals, events, records) in
+            [(0, 24 * mib, 8 * mib), (1, 24 * mib, 8 * mib), (3, 16 * mib, 16 * mib / 3), (100, mib, mib / 4)]
+        {
+            assert_eq!((EVENTS.of_one(journals), RECORDS.of_one(journals)), (events, records), "{journals}");
+        }
+        let bodies = Bodies::default();
+        let op = || Arc::new(Op { v: 1, id: (0, 0), does: Does::Wipe });
+        (1..=20).for_each(|sequence| bodies.put(sequence, op(), mib, 1));
+        assert!(bodies.get(12).is_none() && (13..=20).all(|sequence| bodies.get(sequence).is_some()));
+        // Others were opened: what it had alone goes with what comes next.
+        bodies.put(21, op(), 1, 100);
+        assert!(bodies.get(20).is_none() && bodies.get(21).is_some());
     }
 }

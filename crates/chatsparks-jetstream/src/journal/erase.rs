@@ -38,7 +38,8 @@ impl Journal {
         let places = self.places(&dirty);
         let bodies = self.bodies(dirty.clone()).await?;
         for of in dirty {
-            if let Some(op) = bodies.get(&of) {
+            // What nothing stands in goes, and nothing of it is written anew.
+            if let Some(op) = bodies.get(&of).filter(|op| self.state().stands_in(of, &op.does)) {
                 let left = left(&op.does, places.get(&of).unwrap_or(&Places::default()))?;
                 self.submit(Does::Rewritten { of, left: Box::new(left) }).await?;
             }
@@ -89,6 +90,12 @@ impl Journal {
     }
 }
 
+/// What is left of an operation without what somebody wrote in these events.
+#[cfg(test)]
+pub(crate) fn left_without(does: &Does, inputs: &[u32]) -> Result<Does, StoreError> {
+    left(does, &Places { inputs: inputs.iter().copied().collect(), ..Places::default() })
+}
+
 /// What is left of an operation: its events and records, without what was forgotten.
 fn left(does: &Does, places: &Places) -> Result<Does, StoreError> {
     let inputs = (0..).zip(does.inputs()).map(|(place, input)| -> Result<In, StoreError> {
@@ -131,6 +138,24 @@ pub(crate) fn forgotten_evaluation(form: &RawValue) -> Result<Box<RawValue>, Sto
     let mut evaluation: Evaluation = read(form.get())?;
     erasure::forget_evaluation(&mut evaluation);
     raw(&evaluation)
+}
+
+impl In {
+    /// Whether what somebody wrote was taken out of it.
+    pub(crate) fn is_forgotten(&self) -> bool {
+        // What cannot be read was not written anew either.
+        let left = self.form.words().and_then(|words| forgotten_event(words));
+        left.is_ok_and(|left| left.get() == self.form.get())
+    }
+}
+
+impl RecordForm {
+    /// Whether what was said to somebody was taken out of it.
+    pub(crate) fn is_forgotten(&self) -> bool {
+        let line = forgotten_line(&self.line).is_ok_and(|left| left.get() == self.line.get());
+        let is_left = |form: &RawValue| forgotten_evaluation(form).is_ok_and(|left| left.get() == form.get());
+        line && self.evaluation.as_ref().is_none_or(|(_, form)| is_left(form))
+    }
 }
 
 impl Op {

@@ -8,22 +8,43 @@ use chatsparks_ports::{
     places::{Addressed, Directory, Place, PlaceKey, Waits, names, pass_time_first},
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A key's kind, and its name.
 pub(crate) type Named = (Box<str>, Box<str>);
 
-/// An event that waits.
+/// An event that waits. Forms go by places, so each has all of them, the empty ones too.
 #[derive(Clone, Serialize, Deserialize)]
+#[serde(from = "AwaitingForm")]
 pub(crate) struct Awaiting {
     pub(super) op: u64,
     pub(super) place: u32,
     pub(super) input: InForm,
     pub(super) key: Named,
     /// Of an order: the id that it bears.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) also: Option<Named>,
     pub(super) until: Vec<(u32, u64)>,
     pub(super) linked: Option<u32>,
+}
+
+/// What waits, as it is written, and as it was before: without the sixth where that was empty.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum AwaitingForm {
+    Whole(u64, u32, InForm, Named, Option<Named>, Vec<(u32, u64)>, Option<u32>),
+    Short(u64, u32, InForm, Named, Vec<(u32, u64)>, Option<u32>),
+}
+
+impl From<AwaitingForm> for Awaiting {
+    fn from(form: AwaitingForm) -> Self {
+        let (op, place, input, key, also, until, linked) = match form {
+            AwaitingForm::Whole(op, place, input, key, also, until, linked) => {
+                (op, place, input, key, also, until, linked)
+            }
+            AwaitingForm::Short(op, place, input, key, until, linked) => (op, place, input, key, None, until, linked),
+        };
+        Self { op, place, input, key, also, until, linked }
+    }
 }
 
 /// An event to be logged, as text.
@@ -37,7 +58,7 @@ impl InForm {
 }
 
 impl Awaiting {
-    fn names(&self) -> impl Iterator<Item = &Named> {
+    pub(super) fn names(&self) -> impl Iterator<Item = &Named> {
         std::iter::once(&self.key).chain(&self.also)
     }
 
@@ -45,10 +66,13 @@ impl Awaiting {
         self.op
     }
 
-    pub(super) fn moved(&mut self, of: u64, to: u64) {
-        if self.op == of {
+    /// What it stands in was written anew: whether it did.
+    pub(super) fn moved(&mut self, of: u64, to: u64) -> bool {
+        let stood = self.op == of;
+        if stood {
             self.op = to;
         }
+        stood
     }
 }
 
@@ -154,7 +178,7 @@ impl State {
     pub(super) fn forward(&mut self, workspace: &WorkspaceId, account: &UserId) -> Result<Routed, StoreError> {
         let addressed = Addressed { workspace, account, partitions: self.partitions() };
         let mut appended = 0;
-        let mut behind: Vec<Named> = Vec::new();
+        let mut behind: BTreeSet<Named> = BTreeSet::new();
         let all: Vec<(u64, Awaiting)> = self.waiting.iter().map(|(number, waits)| (*number, waits.clone())).collect();
         for (number, awaiting) in all {
             if awaiting.names().any(|key| behind.contains(key)) || !self.is_decided(&awaiting.until) {
@@ -179,9 +203,9 @@ impl State {
 
     /// Whether something waits that need not wait any longer: what a [`forward`](State::forward) would do.
     pub(crate) fn may_forward(&self) -> bool {
-        let mut behind: Vec<&Named> = Vec::new();
+        let mut behind: BTreeSet<&Named> = BTreeSet::new();
         self.waiting.values().any(|awaiting| {
-            let stays = awaiting.names().any(|key| behind.contains(&key)) || !self.is_decided(&awaiting.until);
+            let stays = awaiting.names().any(|key| behind.contains(key)) || !self.is_decided(&awaiting.until);
             behind.extend(awaiting.names());
             !stays
         })

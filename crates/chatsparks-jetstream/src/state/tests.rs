@@ -1,7 +1,13 @@
 //! That a state comes back from its form as it was is seen by the store's tests; here is what needs no server.
 
 use super::*;
-use crate::table::{Ground, View};
+use crate::{
+    journal::left_without,
+    op::Committed,
+    table::{Ground, View},
+};
+use chatsparks_core::{DmStage, Event, Order, Receipt, home_partition};
+use chatsparks_testkit::store_suite::make::{at, brought, comment};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -152,4 +158,107 @@ fn s3_the_form_of_a_snapshot_is_what_it_was() {
     assert!(rmp_serde::to_vec(&state).unwrap() == form, "what is written");
     let read = rmp_serde::from_slice::<State>(form).unwrap().restored();
     assert!(rmp_serde::to_vec(&read).unwrap() == form, "what is read");
+}
+
+/// A state of `glow`, into which operations are folded one after the other; each has the next number.
+struct Folded(State);
+
+impl Folded {
+    fn new(partitions: u32) -> Self {
+        Self(State::new(partitions))
+    }
+
+    fn fold(&mut self, does: Does) -> u64 {
+        let next = self.0.applied + 1;
+        let came_to = self.0.fold(&"glow".into(), (next, next), &Op { v: does.version(), id: (1, next), does });
+        assert!(!matches!(came_to, None | Some(Outcome::Refused(_))), "{came_to:?}");
+        next
+    }
+
+    /// Somebody is forgotten, before this position of the log.
+    fn forget(&mut self, user: &str, before: u64) {
+        let committed = Committed { fence: 1, erased: vec![(user.into(), 0, before)], ..Committed::default() };
+        self.fold(Does::Commit(Box::new(committed)));
+    }
+
+    fn read_again(&self) -> State {
+        rmp_serde::from_slice::<State>(&rmp_serde::to_vec(&self.0).unwrap()).unwrap().restored()
+    }
+}
+
+fn comments(users: &[&str]) -> Does {
+    let input = |user: &&str| In::of(0, brought(user, at(1), comment(user, user, &format!("said by {user}")))).unwrap();
+    Does::Append(users.iter().map(input).collect())
+}
+
+/// R4, S2: an event that names one thing waits, and one that names two; a snapshot that is taken meanwhile is read again.
+#[test]
+fn s2_a_snapshot_of_what_waits_can_be_read() {
+    let mut folded = Folded::new(4);
+    // Of two homes.
+    let (one, both) = ("u1", "both2");
+    assert_ne!(home_partition(&"glow".into(), one, 4), home_partition(&"glow".into(), both, 4));
+    let order = Order {
+        order_id: "o1".into(),
+        user_id: both.into(),
+        placed_at: None,
+        currency: "THB".into(),
+        total_minor: 1,
+        lines: Vec::new(),
+    };
+    let receipt = |dm: &str| Event::Receipt(Receipt { dm_id: dm.into(), status: DmStage::Read, detail: None });
+    // A shop's id that may be a contact's own.
+    let link = Event::Identity { user_id: one.into(), shop_user_id: both.into() };
+    let events = [
+        ("link", link),
+        ("e1", comment("c1", one, "hi")),
+        ("e2", comment("c2", both, "hi")),
+        ("read", receipt("e1/0")),
+        ("order", Event::Order(order)),
+        ("again", receipt("e1/0")),
+    ];
+    let inputs = events.map(|(id, event)| In::of(0, brought(id, at(2), event)).unwrap());
+    folded.fold(Does::Route { account: "shop".into(), inputs: inputs.to_vec() });
+    let named: Vec<(u64, usize)> =
+        folded.0.waiting.iter().map(|(number, waits)| (*number, waits.names().count())).collect();
+    assert_eq!(named, [(1, 1), (2, 2), (3, 1)]);
+    let mut read = folded.read_again();
+    assert!(rmp_serde::to_vec(&read).unwrap() == rmp_serde::to_vec(&folded.0).unwrap());
+    // As it was written before, where what names one thing had one field less.
+    let short = (7_u64, 0_u32, "{}", ("dm", "u1/0"), [(0_u32, 3_u64)], Some(5_u32));
+    let short: Awaiting = rmp_serde::from_slice(&rmp_serde::to_vec(&short).unwrap()).unwrap();
+    assert_eq!((short.op, short.names().count(), &short.until[..], short.linked), (7, 1, &[(0, 3)][..], Some(5)));
+    // And all of it goes on.
+    read.parts.iter_mut().for_each(|part| part.decided = 2);
+    assert_eq!(read.forward(&"glow".into(), &"shop".into()).unwrap().appended, 3);
+}
+
+/// R12: somebody is forgotten while a message is written anew for another's sake. Nothing of either stays.
+#[test]
+fn r12_who_is_forgotten_meanwhile_leaves_what_is_written_anew_too() {
+    let mut folded = Folded::new(1);
+    folded.fold(Does::Open(0));
+    let first = folded.fold(comments(&["u1", "u2", "u3"]));
+    // What each process makes of it, by what it knows is forgotten.
+    let without = |forgotten: &[u32]| Box::new(left_without(&comments(&["u1", "u2", "u3"]), forgotten).unwrap());
+    folded.forget("u1", 2);
+    assert!(folded.0.dirty.iter().eq(&[first]));
+    let for_one = without(&[0]);
+    folded.forget("u2", 3);
+    let second = folded.fold(Does::Rewritten { of: first, left: for_one });
+    folded.fold(Does::Deleted(first));
+    assert!(folded.0.dirty.iter().eq(&[second]), "u2 stands in it still: {:?}", folded.0.dirty);
+    assert!(folded.0.stands_in(second, &comments(&["u1", "u2", "u3"])));
+    let third = folded.fold(Does::Rewritten { of: second, left: without(&[0, 1]) });
+    assert!(folded.0.dirty.iter().eq(&[second]));
+    // Another process did the same: nothing stands in what it wrote, and that goes too.
+    let fourth = folded.fold(Does::Rewritten { of: second, left: without(&[0]) });
+    folded.fold(Does::Deleted(second));
+    assert!(folded.0.dirty.iter().eq(&[fourth]));
+    let stands = |op| folded.0.stands_in(op, &comments(&["u1", "u2", "u3"]));
+    assert_eq!([first, second, third, fourth].map(stands), [false, false, true, false]);
+    let late = folded.fold(Does::Rewritten { of: first, left: without(&[]) });
+    folded.fold(Does::Deleted(fourth));
+    assert!(folded.0.dirty.iter().eq(&[late]), "nor in what comes once it is gone");
+    assert_eq!(folded.read_again().dirty, folded.0.dirty);
 }
