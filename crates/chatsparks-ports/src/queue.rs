@@ -286,9 +286,13 @@ pub trait Queue: Send + Sync + 'static {
         effects: &[String],
     ) -> impl Future<Output = Result<Vec<Queued>, StoreError>> + Send;
 
-    /// When the next effect that is tried again later may go.
+    /// When the next effect may go that is tried again later, of those that may not yet.
     ///
     /// # Errors
     /// What the store says.
-    fn next_retry(&self, workspace: &WorkspaceId) -> impl Future<Output = Result<Option<Instant>, StoreError>> + Send;
+    fn next_retry(
+        &self,
+        workspace: &WorkspaceId,
+        now: Instant,
+    ) -> impl Future<Output = Result<Option<Instant>, StoreError>> + Send;
 }

@@ -36,7 +36,7 @@ impl Queue for PostgresStore {
     ) -> Result<Vec<Ready>, StoreError> {
         let (id, busy) = (workspace.clone(), busy.to_vec());
         let partitions: Vec<i32> = partitions.iter().copied().map(small).collect();
-        self.with(move |inner, client| async move {
+        self.brief(move |inner, client| async move {
             let Some(number) = inner.known(&client, &id).await? else { return Ok(Vec::new()) };
             ready(&client, (&id, number), &partitions, wall, &busy, limit).await
         })
@@ -62,7 +62,7 @@ impl Queue for PostgresStore {
 
     async fn find(&self, workspace: &WorkspaceId, effect: &str) -> Result<Option<(EffectKey, Effect)>, StoreError> {
         let (id, effect) = (workspace.clone(), effect.to_owned());
-        self.with(move |inner, client| async move {
+        self.brief(move |inner, client| async move {
             let Some(number) = inner.known(&client, &id).await? else { return Ok(None) };
             let sql = "SELECT partition, user_id, form FROM effect
                  WHERE workspace = $1 AND partition = ANY ($2) AND id = $3 ORDER BY partition LIMIT 1";
@@ -77,7 +77,7 @@ impl Queue for PostgresStore {
 
     async fn count(&self, workspace: &WorkspaceId) -> Result<QueueCount, StoreError> {
         let id = workspace.clone();
-        self.with(move |inner, client| async move {
+        self.brief(move |inner, client| async move {
             let Some(number) = inner.known(&client, &id).await? else { return Ok(QueueCount::default()) };
             let sql = "SELECT coalesce(sum(sent), 0)::bigint, coalesce(sum(failed), 0)::bigint
                  FROM settled_count WHERE workspace = $1";
@@ -100,7 +100,7 @@ impl Queue for PostgresStore {
 
     async fn list(&self, workspace: &WorkspaceId, state: EffectState, limit: usize) -> Result<Vec<Queued>, StoreError> {
         let id = workspace.clone();
-        self.with(move |inner, client| async move {
+        self.brief(move |inner, client| async move {
             let Some(number) = inner.known(&client, &id).await? else { return Ok(Vec::new()) };
             let (stored, is_open) = match state {
                 EffectState::Waiting => (WAITING, true),
@@ -128,7 +128,7 @@ impl Queue for PostgresStore {
     async fn standing(&self, workspace: &WorkspaceId, effects: &[String]) -> Result<Vec<Queued>, StoreError> {
         let id = workspace.clone();
         let effects: Vec<String> = effects.iter().map(|effect| key(effect).into_owned()).collect();
-        self.with(move |inner, client| async move {
+        self.brief(move |inner, client| async move {
             let Some(number) = inner.known(&client, &id).await? else { return Ok(Vec::new()) };
             let sql = "SELECT id, user_id, kind, attempts, not_after, not_before, why, state FROM effect
                  WHERE workspace = $1 AND partition = ANY ($2) AND id = ANY ($3)
@@ -142,12 +142,12 @@ impl Queue for PostgresStore {
         .await
     }
 
-    async fn next_retry(&self, workspace: &WorkspaceId) -> Result<Option<Instant>, StoreError> {
+    async fn next_retry(&self, workspace: &WorkspaceId, now: Instant) -> Result<Option<Instant>, StoreError> {
         let id = workspace.clone();
-        self.with(move |inner, client| async move {
+        self.brief(move |inner, client| async move {
             let Some(number) = inner.known(&client, &id).await? else { return Ok(None) };
-            let sql = "SELECT min(not_before) FROM effect WHERE workspace = $1 AND front AND not_before IS NOT NULL";
-            Ok(found_one(&client, sql, &[&number]).await?.and_then(|row| instant(row.get(0))))
+            let sql = "SELECT min(not_before) FROM effect WHERE workspace = $1 AND front AND not_before > $2";
+            Ok(found_one(&client, sql, &[&number, &now.as_milliseconds()]).await?.and_then(|row| instant(row.get(0))))
         })
         .await
     }

@@ -24,6 +24,8 @@ pub(crate) use answer::receipt;
 
 /// How long the dispatcher waits at most before it looks again by itself.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// Before it is tried again to begin what did not begin, where others may have it.
+const MOMENT: Duration = Duration::from_millis(50);
 /// Dead letters that are looked at in one go, those first whose chance ends soonest.
 const DEAD_AT_ONCE: usize = 100;
 
@@ -197,11 +199,14 @@ impl<S: Store> Dispatcher<S> {
                 false => self.inner.store.ready(&self.workspace.id, wall, &busy, limit).await?,
             };
             if ready.is_empty() {
-                let retry = self.inner.store.next_retry(&self.workspace.id).await?;
+                let retry = self.inner.store.next_retry(&self.workspace.id, wall).await?;
                 return Ok(retry.map_or(LOOK_AGAIN, |at| between(wall, at).clamp(Duration::from_millis(5), LOOK_AGAIN)));
             }
             let mut began = 0;
             for ready in ready {
+                if !self.inner.counts() {
+                    return Ok(LOOK_AGAIN);
+                }
                 if self.is_over(ready.context.not_after) {
                     self.is_too_late(&ready.key, &ready.effect).await?;
                     continue;
@@ -237,7 +242,7 @@ impl<S: Store> Dispatcher<S> {
 
     /// O1: a dead letter has its outcome once its chance is over, though nobody brings it back.
     async fn bury(&mut self) -> Result<(), StoreError> {
-        let is_served = self.inner.serves_some_of(&self.workspace);
+        let is_served = self.inner.counts() && self.inner.serves_some_of(&self.workspace);
         if !self.may_be_dead || !is_served || self.buried.is_some_and(|buried| buried.elapsed() < LOOK_AGAIN) {
             return Ok(());
         }
@@ -318,6 +323,9 @@ impl<S: Store> Dispatcher<S> {
                 }
             }
             match begun {
+                // R5: frozen meanwhile, it was replaced by another, who has the effect now; where it was not, it stays in
+                // doubt, and is looked for.
+                Ok(true) if !inner.counts() => Flown::NotBegun,
                 Ok(true) => Flown::Attempted(tokio::time::timeout(within, channel.perform(&delivery)).await.ok()),
                 Ok(false) => Flown::NotBegun,
                 Err(error) => Flown::Unwritten(error),
@@ -348,6 +356,10 @@ impl<S: Store> Dispatcher<S> {
             state.begun.remove(&ready.key.id);
         });
         match flown {
+            // Whoever has just taken a partition over may be told before the store knows.
+            Flown::NotBegun if self.inner.sharing.is_shared => {
+                self.resting = Some(tokio::time::Instant::now() + MOMENT);
+            }
             Flown::NotBegun => {}
             Flown::Looked(looked) => {
                 if let Some(settled) = self.found(&ready, looked) {

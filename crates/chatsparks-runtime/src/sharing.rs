@@ -173,6 +173,11 @@ impl<S> Inner<S> {
         served.map(|shard| shard.shard.partition).collect()
     }
 
+    /// Whether others count on this process still: it was heard by the store within `takeover`.
+    pub(crate) fn counts(&self) -> bool {
+        !self.sharing.is_shared || self.sharing.silence() < self.settings.takeover
+    }
+
     /// How much of a workspace's partitions it serves, from 0 to 1.
     pub(crate) fn part_of(&self, workspace: &WorkspaceState) -> f64 {
         let served = workspace.shards.iter().filter(|shard| self.serves(shard)).count();

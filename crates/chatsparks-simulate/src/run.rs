@@ -425,7 +425,7 @@ impl<S: Store> World<S> {
             self.deliver(runtime).await;
             let wall = self.clock.wall();
             let ids = self.workspaces.iter().map(|tenant| &tenant.id);
-            let retry = ids.filter_map(|id| block_on(self.store.inner.next_retry(id)).unwrap_or_default()).min();
+            let retry = ids.filter_map(|id| block_on(self.store.inner.next_retry(id, wall)).unwrap_or_default()).min();
             let wait = retry.map_or(0, |retry| retry.as_milliseconds().saturating_sub(wall.as_milliseconds()));
             let wait = u64::try_from(wait).unwrap_or(0).max(QUIET);
             tokio::time::sleep(Duration::from_millis(wait)).await;

@@ -288,8 +288,8 @@ impl<S: Store> Queue for Watched<S> {
         self.other(self.inner.standing(workspace, effects)).await
     }
 
-    async fn next_retry(&self, workspace: &WorkspaceId) -> Result<Option<Instant>, StoreError> {
-        self.other(self.inner.next_retry(workspace)).await
+    async fn next_retry(&self, workspace: &WorkspaceId, now: Instant) -> Result<Option<Instant>, StoreError> {
+        self.other(self.inner.next_retry(workspace, now)).await
     }
 }
 

@@ -350,16 +350,16 @@ impl Queue for SqliteStore {
         .await
     }
 
-    async fn next_retry(&self, workspace: &WorkspaceId) -> Result<Option<Instant>, StoreError> {
+    async fn next_retry(&self, workspace: &WorkspaceId, now: Instant) -> Result<Option<Instant>, StoreError> {
         let id = workspace.clone();
         self.read(move |connection| {
             let Some(number) = crate::shard::workspace(connection, &id)? else { return Ok(None) };
             let next = connection
                 .prepare_cached(
-                    "SELECT not_before FROM effect WHERE workspace = ?1 AND front = 1 AND not_before IS NOT NULL
+                    "SELECT not_before FROM effect WHERE workspace = ?1 AND front = 1 AND not_before > ?2
                      ORDER BY not_before LIMIT 1",
                 )?
-                .query_row([number], |row| row.get(0))
+                .query_row(params![number, now.as_milliseconds()], |row| row.get(0))
                 .optional()?;
             Ok(instant(next))
         })

@@ -16,7 +16,7 @@ use async_nats::{
 use bytes::Bytes;
 use chatsparks_cluster::Nats;
 use chatsparks_jetstream::{JetStreamStore, Options};
-use futures_util::StreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use std::{
     sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
@@ -212,16 +212,22 @@ fn next_name() -> String {
 /// Deletes a store.
 async fn delete(servers: &Nats, name: &str) -> Result<()> {
     let context = context(servers).await?;
-    let mut names = context.stream_names();
-    let mut theirs = Vec::new();
-    while let Some(stream) = names.next().await {
-        let stream = stream?;
-        theirs.extend(stream.starts_with(&format!("CS_{name}_")).then_some(stream));
-    }
-    for stream in theirs {
-        context.delete_stream(stream).await?;
+    let all = again(async || context.stream_names().try_collect::<Vec<_>>().await).await?;
+    for stream in all.into_iter().filter(|stream| stream.starts_with(&format!("CS_{name}_"))) {
+        again(async || context.delete_stream(&stream).await).await?;
     }
     Ok(())
+}
+
+/// Asked while servers choose who leads them, nobody answers.
+async fn again<T, E>(what: impl AsyncFn() -> std::result::Result<T, E>) -> std::result::Result<T, E> {
+    for _ in 0..10 {
+        if let Ok(done) = what().await {
+            return Ok(done);
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    what().await
 }
 
 async fn context(servers: &Nats) -> Result<Context> {
@@ -265,9 +271,9 @@ impl Journal {
     async fn read(servers: &Nats, round: &str) -> Result<Self> {
         // What nothing needs any more goes after a snapshot.
         tokio::time::sleep(Duration::from_secs(1)).await;
-        let mut stream = context(servers).await?.get_stream(&format!("CS_{round}_W_glow")).await?;
-        let many = stream.info().await?.state.messages;
-        let config = stream.cached_info().config.clone();
+        let (context, name) = (context(servers).await?, format!("CS_{round}_W_glow"));
+        let stream = again(async || context.get_stream(&name).await).await?;
+        let (many, config) = (stream.cached_info().state.messages, stream.cached_info().config.clone());
         let consumer = stream.create_consumer(as_a_process_reads()).await?;
         let mut found = consumer.stream().max_bytes_per_batch(8 << 20).messages().await?.take(usize::try_from(many)?);
         let (mut messages, mut numbers) = (Vec::new(), [0; 2]);

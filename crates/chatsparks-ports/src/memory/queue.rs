@@ -306,8 +306,10 @@ impl Queue for MemoryStore {
         }))
     }
 
-    async fn next_retry(&self, workspace: &WorkspaceId) -> Result<Option<Instant>, StoreError> {
-        Ok(self
-            .all(workspace, |shards| shards.flat_map(HeldShard::fronts).filter_map(|effect| effect.not_before).min()))
+    async fn next_retry(&self, workspace: &WorkspaceId, now: Instant) -> Result<Option<Instant>, StoreError> {
+        Ok(self.all(workspace, |shards| {
+            let later = shards.flat_map(HeldShard::fronts).filter_map(|effect| effect.not_before);
+            later.filter(|at| *at > now).min()
+        }))
     }
 }
