@@ -3,12 +3,13 @@
 use crate::{
     directory::{Needs, Nothing, is_everywhere},
     fault::of_postgres,
-    form::{envelope_form, instant, key, milliseconds, proposed_at, small, unsigned},
+    form::{envelope_form, instant, key, milliseconds, proposed_at, signed, small, unsigned},
+    gather,
     route::{self, Owned, Puts},
-    statement::{Script, Values, begin_with, found, whole},
+    statement::{LONG, Script, Values, begin_with, found, soon},
     store::Inner,
 };
-use chatsparks_core::{Instant, WorkspaceId};
+use chatsparks_core::{Event, Instant, WorkspaceId};
 use chatsparks_ports::{Appended, Input, Routed, Shard, StoreError};
 use deadpool_postgres::Object;
 use std::{
@@ -34,11 +35,19 @@ pub(crate) enum Done {
     Routed(Routed),
 }
 
-pub(crate) fn weight(job: &Job) -> usize {
-    match job {
-        Job::Append { inputs, .. } => inputs.len(),
-        Job::Route { inputs, .. } => inputs.len(),
+impl Job {
+    fn has_documents(&self) -> bool {
+        let is_document = |input: &Input| matches!(input.event, Event::Configure(_));
+        match self {
+            Self::Append { inputs, .. } => inputs.iter().any(|(_, input)| is_document(input)),
+            Self::Route { inputs, .. } => inputs.iter().any(is_document),
+        }
     }
+}
+
+pub(crate) fn weight(job: &Job) -> usize {
+    let (Job::Append { forms, .. } | Job::Route { forms, .. }) = job;
+    gather::weight(forms.len(), forms.iter().map(String::len).sum())
 }
 
 /// Forms of the events' envelopes: made by whoever asks, beside those that are written.
@@ -49,8 +58,10 @@ pub(crate) fn forms<'a>(inputs: impl IntoIterator<Item = &'a Input>) -> Result<V
 /// Appends all of it in one transaction.
 pub(crate) async fn run(inner: Arc<Inner>, jobs: Vec<Job>) -> Result<Vec<Result<Done, StoreError>>, StoreError> {
     let client = inner.client().await?;
+    // A document is written once a partition, and may be large.
+    let patience = inner.patience * if jobs.iter().any(Job::has_documents) { LONG } else { 1 };
     let mut told = BTreeSet::new();
-    let done = whole(client, async |client| append(&inner, client, jobs, &mut told).await).await?;
+    let done = soon(patience, client, async |client| append(&inner, client, jobs, &mut told).await).await?;
     inner.news.tell(&inner, told);
     Ok(done)
 }
@@ -171,12 +182,31 @@ pub(crate) struct Logging {
     /// Whether it is remembered whom events name.
     pub(crate) tracks: bool,
     named: HashMap<(Place, String), i64>,
+    rows: LogRows,
+    users: Vec<Option<String>>,
+    forms: Vec<String>,
+    /// What stands in several logs with one form, each with its number.
+    shared: LogRows,
+    numbers: Vec<i64>,
+    shared_forms: Vec<String>,
+}
+
+/// Where events are written.
+#[derive(Default)]
+struct LogRows {
     workspaces: Vec<i32>,
     partitions: Vec<i32>,
     positions: Vec<i64>,
     ats: Vec<i64>,
-    users: Vec<Option<String>>,
-    forms: Vec<String>,
+}
+
+impl LogRows {
+    fn push(&mut self, place: Place, (position, at): (i64, Instant)) {
+        self.workspaces.push(place.0);
+        self.partitions.push(place.1);
+        self.positions.push(position);
+        self.ats.push(at.as_milliseconds());
+    }
 }
 
 /// The ends of logs, as they are written.
@@ -206,13 +236,7 @@ impl Logging {
 
     /// Appends an event to a log that is held. `form`: of its envelope, with the `at` that its stamp brings along.
     pub(crate) fn append(&mut self, place: Place, input: &Input, form: Option<String>) -> Result<Appended, StoreError> {
-        let missing = || StoreError::Unusable(format!("there is no partition {}", place.1));
-        let end = self.held.get_mut(&place).ok_or_else(missing)?;
-        let at = input.stamp.at(end.latest);
-        end.position += 1;
-        end.latest = Some(end.latest.map_or(at, |latest| latest.max(at)));
-        end.changed = true;
-        let position = end.position;
+        let (position, at) = self.next(place, input)?;
         let form = match form.filter(|_| proposed_at(input) == at) {
             Some(form) => form,
             None => envelope_form(input, at)?,
@@ -221,13 +245,36 @@ impl Logging {
         if let Some(user) = user.as_ref().filter(|_| self.tracks) {
             self.named.insert((place, user.clone()), position);
         }
-        self.workspaces.push(place.0);
-        self.partitions.push(place.1);
-        self.positions.push(position);
-        self.ats.push(at.as_milliseconds());
+        self.rows.push(place, (position, at));
         self.users.push(user);
         self.forms.push(form);
         Ok(Appended { position: unsigned(position), at })
+    }
+
+    /// Takes a form in that stands in several logs, and is sent once however many they are: a document is large (R8). Its
+    /// number.
+    pub(crate) fn share(&mut self, form: String) -> i64 {
+        self.shared_forms.push(form);
+        signed(self.shared_forms.len() as u64)
+    }
+
+    /// Appends an event, which names nobody and brings its `at` along, to a log that is held, with a shared form.
+    pub(crate) fn append_shared(&mut self, place: Place, input: &Input, number: i64) -> Result<(), StoreError> {
+        let next = self.next(place, input)?;
+        self.shared.push(place, next);
+        self.numbers.push(number);
+        Ok(())
+    }
+
+    /// The position and the instant of an event that is appended.
+    fn next(&mut self, place: Place, input: &Input) -> Result<(i64, Instant), StoreError> {
+        let missing = || StoreError::Unusable(format!("there is no partition {}", place.1));
+        let end = self.held.get_mut(&place).ok_or_else(missing)?;
+        let at = input.stamp.at(end.latest);
+        end.position += 1;
+        end.latest = Some(end.latest.map_or(at, |latest| latest.max(at)));
+        end.changed = true;
+        Ok((end.position, at))
     }
 
     /// The end of a log that is held, with what was appended.
@@ -252,13 +299,25 @@ impl Logging {
 
     /// Writes what was appended, and where the logs end now.
     pub(crate) async fn write<'a>(&'a self, script: &mut Script<'a>, ends: &'a Ends) -> Result<(), StoreError> {
-        if self.positions.is_empty() {
+        let Self { rows, users, forms, shared, numbers, shared_forms, .. } = self;
+        if !forms.is_empty() {
+            let sql = "INSERT INTO log (workspace, partition, position, at, user_id, form)
+                 SELECT * FROM unnest($1::int[], $2::int[], $3::bigint[], $4::bigint[], $5::text[], $6::text[])";
+            let LogRows { workspaces, partitions, positions, ats } = rows;
+            script.add(sql, vec![workspaces, partitions, positions, ats, users, forms]).await?;
+        }
+        if !shared_forms.is_empty() {
+            let sql = "INSERT INTO log (workspace, partition, position, at, form)
+                 SELECT k.workspace, k.partition, k.position, k.at, f.form
+                 FROM unnest($1::int[], $2::int[], $3::bigint[], $4::bigint[], $5::bigint[])
+                     AS k (workspace, partition, position, at, n)
+                 JOIN unnest($6::text[]) WITH ORDINALITY AS f (form, n) ON f.n = k.n";
+            let LogRows { workspaces, partitions, positions, ats } = shared;
+            script.add(sql, vec![workspaces, partitions, positions, ats, numbers, shared_forms]).await?;
+        }
+        if ends.positions.is_empty() {
             return Ok(());
         }
-        let sql = "INSERT INTO log (workspace, partition, position, at, user_id, form)
-             SELECT * FROM unnest($1::int[], $2::int[], $3::bigint[], $4::bigint[], $5::text[], $6::text[])";
-        let Self { workspaces, partitions, positions, ats, users, forms, .. } = self;
-        script.add(sql, vec![workspaces, partitions, positions, ats, users, forms]).await?;
         let sql = "UPDATE log_end e SET position = k.position, latest = k.latest
              FROM unnest($1::int[], $2::int[], $3::bigint[], $4::bigint[]) AS k (workspace, partition, position, latest)
              WHERE e.workspace = k.workspace AND e.partition = k.partition";

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 impl Archive for PostgresStore {
     async fn workspaces(&self) -> Result<Vec<WorkspaceId>, StoreError> {
-        self.with(|_, client| async move {
+        self.brief(|_, client| async move {
             let rows = found(&client, "SELECT id FROM workspace ORDER BY id", &[]).await?;
             Ok(rows.iter().map(|row| WorkspaceId::from(unkey(row.get(0)).as_ref())).collect())
         })
@@ -33,12 +33,12 @@ impl Archive for PostgresStore {
         limit: usize,
     ) -> Result<(Vec<KeptRecord>, Cursor), StoreError> {
         let (id, after) = (workspace.clone(), after.clone());
-        self.with(move |inner, client| async move { records(&inner, &client, &id, after, limit).await }).await
+        self.brief(move |inner, client| async move { records(&inner, &client, &id, after, limit).await }).await
     }
 
     async fn row(&self, workspace: &WorkspaceId, key: &Key) -> Result<Option<Row>, StoreError> {
         let (id, key) = (workspace.clone(), key.clone());
-        self.with(move |inner, client| async move {
+        self.brief(move |inner, client| async move {
             let Some(workspace) = inner.known(&client, &id).await? else { return Ok(None) };
             row(&inner, &client, workspace, &key).await
         })
@@ -54,7 +54,7 @@ impl Archive for PostgresStore {
     ) -> Result<Vec<Row>, StoreError> {
         let (id, kind) = (workspace.clone(), kind.to_owned());
         let after = key(after.unwrap_or_default()).into_owned();
-        self.with(move |inner, client| async move {
+        self.brief(move |inner, client| async move {
             let Some(workspace) = inner.known(&client, &id).await? else { return Ok(Vec::new()) };
             let (all, limit) = (inner.all_partitions(), signed(limit as u64));
             // Each partition lists as many as all of them may: an index gives them in order.
@@ -87,7 +87,7 @@ impl Archive for PostgresStore {
 
     async fn heads(&self, workspace: &WorkspaceId) -> Result<Vec<Vec<Row>>, StoreError> {
         let id = workspace.clone();
-        self.with(move |inner, client| async move {
+        self.brief(move |inner, client| async move {
             let mut heads: Vec<Vec<Row>> = vec![Vec::new(); inner.partitions as usize];
             let Some(workspace) = inner.known(&client, &id).await? else { return Ok(heads) };
             for kind in [Key::Clock, Key::Terms, Key::Room] {
@@ -108,7 +108,7 @@ impl Archive for PostgresStore {
 
     async fn insights(&self, workspace: &WorkspaceId) -> Result<Vec<(InsightNumber, i128)>, StoreError> {
         let id = workspace.clone();
-        self.with(move |inner, client| async move {
+        self.brief(move |inner, client| async move {
             let Some(number) = inner.known(&client, &id).await? else { return Ok(Vec::new()) };
             let sql = "SELECT name, sum(sum)::text FROM insight WHERE workspace = $1 GROUP BY name";
             let damaged = || StoreError::Unusable("a number of the insights cannot be read".to_owned());
@@ -123,7 +123,7 @@ impl Archive for PostgresStore {
 
     async fn document(&self, workspace: &WorkspaceId, revision: u32) -> Result<Option<Arc<Workspace>>, StoreError> {
         let id = workspace.clone();
-        self.with(move |inner, client| async move {
+        self.brief(move |inner, client| async move {
             match inner.known(&client, &id).await? {
                 Some(number) => shards::document(&client, number, revision).await,
                 None => Ok(None),
@@ -138,7 +138,7 @@ impl Archive for PostgresStore {
         comment_id: &CommentId,
     ) -> Result<Option<Evaluation>, StoreError> {
         let (id, comment) = (workspace.clone(), key(comment_id.as_str()).into_owned());
-        self.with(move |inner, client| async move {
+        self.brief(move |inner, client| async move {
             let Some(number) = inner.known(&client, &id).await? else { return Ok(None) };
             // A comment that comes again is evaluated as a duplicate: the first time tells.
             let sql = "SELECT evaluation FROM record
@@ -159,7 +159,7 @@ impl Archive for PostgresStore {
         limit: usize,
     ) -> Result<Vec<(u64, Evaluation)>, StoreError> {
         let shard = shard.clone();
-        self.with(move |inner, client| async move {
+        self.brief(move |inner, client| async move {
             let Some(workspace) = inner.known(&client, &shard.workspace).await? else { return Ok(Vec::new()) };
             let sql = "SELECT seq, evaluation FROM record
                  WHERE workspace = $1 AND partition = $2 AND seq < $3 AND evaluation IS NOT NULL
@@ -178,7 +178,7 @@ impl Archive for PostgresStore {
         limit: usize,
     ) -> Result<Vec<KeptRecord>, StoreError> {
         let (id, user) = (workspace.clone(), key(user_id.as_str()).into_owned());
-        self.with(move |inner, client| async move {
+        self.brief(move |inner, client| async move {
             let Some(number) = inner.known(&client, &id).await? else { return Ok(Vec::new()) };
             let sql = "SELECT x.partition, x.seq, x.line FROM unnest($2::int[]) AS k (partition)
                  CROSS JOIN LATERAL (SELECT r.partition, r.seq, r.line, r.at FROM record r
@@ -199,7 +199,7 @@ impl Archive for PostgresStore {
     ) -> Result<Vec<(u32, Logged)>, StoreError> {
         let (id, user) = (workspace.clone(), key(user_id.as_str()).into_owned());
         let (first, behind) = after.map_or((0, 0), |(partition, position)| (small(partition), signed(position)));
-        self.with(move |inner, client| async move {
+        self.brief(move |inner, client| async move {
             let Some(number) = inner.known(&client, &id).await? else { return Ok(Vec::new()) };
             let sql = "SELECT x.partition, x.position, x.form FROM unnest($2::int[]) AS k (partition)
                  CROSS JOIN LATERAL (SELECT l.partition, l.position, l.form FROM log l
@@ -227,7 +227,7 @@ impl Archive for PostgresStore {
             format!("{}:{name}", key.kind())
         };
         let things: Vec<String> = keys.iter().map(thing).collect();
-        self.with(move |inner, client| async move {
+        self.brief(move |inner, client| async move {
             let Some(workspace) = inner.known(&client, &shard.workspace).await? else { return Ok(Vec::new()) };
             // The expression is that of `schema/2.sql`.
             let sql = r#"SELECT l.position, l.form FROM log l WHERE l.workspace = $1 AND l.partition = $2 AND
@@ -250,7 +250,7 @@ impl Archive for PostgresStore {
 
     async fn stretch(&self, shard: &Shard) -> Result<Stretch, StoreError> {
         let shard = shard.clone();
-        self.with(move |inner, client| async move {
+        self.brief(move |inner, client| async move {
             let nothing = Stretch { from: 1, first_record: 0, erased_since: None };
             let Some(workspace) = inner.known(&client, &shard.workspace).await? else { return Ok(nothing) };
             let sql = "SELECT log_first, record_first,
@@ -279,7 +279,7 @@ impl Archive for PostgresStore {
         let mut logged = Log::read(self, shard, after, limit).await?;
         let last = history::cut_at(&mut logged, after, until);
         let shard = shard.clone();
-        let granted = self.with(move |inner, client| async move {
+        let granted = self.brief(move |inner, client| async move {
             let Some(workspace) = inner.known(&client, &shard.workspace).await? else { return Ok(Vec::new()) };
             let sql = "SELECT position, form FROM granted
                  WHERE workspace = $1 AND partition = $2 AND position > $3 AND position <= $4 ORDER BY position, place";
@@ -295,7 +295,7 @@ impl Archive for PostgresStore {
 
     async fn note(&self, workspace: &WorkspaceId, name: &str) -> Result<Option<String>, StoreError> {
         let (id, name) = (workspace.clone(), key(name).into_owned());
-        self.with(move |inner, client| async move {
+        self.brief(move |inner, client| async move {
             let Some(number) = inner.known(&client, &id).await? else { return Ok(None) };
             let sql = "SELECT text FROM note WHERE workspace = $1 AND name = $2";
             let row = found_one(&client, sql, &[&number, &name]).await?;
@@ -306,7 +306,7 @@ impl Archive for PostgresStore {
 
     async fn write_note(&self, workspace: &WorkspaceId, name: &str, text: &str) -> Result<(), StoreError> {
         let (id, name, text) = (workspace.clone(), key(name).into_owned(), key(text).into_owned());
-        self.with(move |inner, client| async move {
+        self.brief(move |inner, client| async move {
             let number = inner.number(&client, &id).await?;
             let sql = "INSERT INTO note (workspace, name, text) VALUES ($1, $2, $3)
                  ON CONFLICT (workspace, name) DO UPDATE SET text = excluded.text";
@@ -324,7 +324,7 @@ impl Archive for PostgresStore {
     ) -> Result<bool, StoreError> {
         let (id, name, text) = (workspace.clone(), key(name).into_owned(), key(text).into_owned());
         let before = before.map(|before| key(before).into_owned());
-        self.with(move |inner, client| async move {
+        self.brief(move |inner, client| async move {
             let number = inner.number(&client, &id).await?;
             let written = match before {
                 Some(before) => {
@@ -344,7 +344,7 @@ impl Archive for PostgresStore {
 
     async fn shard_rows(&self, shard: &Shard, after: Option<&Key>, limit: usize) -> Result<Vec<Row>, StoreError> {
         let (shard, after) = (shard.clone(), after.cloned());
-        self.with(move |inner, client| async move {
+        self.brief(move |inner, client| async move {
             let Some(workspace) = inner.known(&client, &shard.workspace).await? else { return Ok(Vec::new()) };
             rows::of_shard(&client, (workspace, small(shard.partition)), after.as_ref(), limit).await
         })

@@ -7,8 +7,9 @@ use crate::{
     erase,
     fault::of_postgres,
     form::{json, key, row_form, signed, small, unsigned, written},
+    gather,
     room::{Cycle, Pools, Sums, Wanted, cycle},
-    statement::{Script, Values, begin_with, whole},
+    statement::{LONG, Script, Values, begin_with, soon},
     store::Inner,
     withdraw::{Queues, Withdrawn, withdraw},
 };
@@ -41,7 +42,8 @@ pub(crate) struct Job {
 }
 
 pub(crate) fn weight(job: &Job) -> usize {
-    job.written.rows.len() + job.written.evaluations.len() + job.written.effects.len()
+    let Written { rows, evaluations, effects, .. } = &job.written;
+    gather::weight(rows.len() + evaluations.len() + effects.len(), job.written.bytes())
 }
 
 impl Written {
@@ -70,6 +72,15 @@ impl Written {
         })
     }
 
+    /// How long all that it says is, or so.
+    fn bytes(&self) -> usize {
+        let forms = [&self.rows, &self.documents, &self.granted].into_iter().flatten();
+        let forms = forms.chain(self.evaluations.iter().flatten()).map(String::len).sum::<usize>();
+        let effects = self.effects.iter().map(|(form, context)| form.len() + context.len()).sum::<usize>();
+        let lines = self.commit.records.iter().map(|record| record.line.get().len()).sum::<usize>();
+        forms + effects + lines
+    }
+
     /// The record of a `seq`: they come in order.
     fn record(&self, seq: u64) -> Option<&NewRecord> {
         let records = &self.commit.records;
@@ -93,7 +104,10 @@ pub(crate) async fn run(inner: Arc<Inner>, jobs: Vec<Job>) -> Result<Vec<Result<
         let mut shards = BTreeSet::new();
         let (now, later): (Vec<_>, Vec<_>) = left.into_iter().partition(|(_, job)| shards.insert(job.shard.clone()));
         let client = inner.client().await?;
-        let (told, again) = whole(client, async |client| together(&inner, client, now).await).await?;
+        // Whoever is forgotten may have said much.
+        let forgets = now.iter().any(|(_, job)| !job.written.commit.erased.is_empty());
+        let patience = inner.patience * if forgets { LONG } else { 1 };
+        let (told, again) = soon(patience, client, async |client| together(&inner, client, now).await).await?;
         for (at, answer) in told {
             answers[at] = Some(answer);
         }

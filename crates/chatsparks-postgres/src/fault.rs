@@ -66,6 +66,11 @@ pub(crate) fn of_form(error: &serde_json::Error) -> StoreError {
     StoreError::Unusable(why)
 }
 
+/// Nothing comes, and the connection does not end either: the server is frozen, or the way to it.
+pub(crate) fn silent() -> StoreError {
+    StoreError::Unavailable("PostgreSQL did not answer in time".to_owned())
+}
+
 pub(crate) fn cut_off() -> StoreError {
     StoreError::Unavailable("it was cut off".to_owned())
 }

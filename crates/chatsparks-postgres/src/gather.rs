@@ -13,6 +13,14 @@ const MOST: usize = 2_000;
 /// Their weight, at most: so many rows or so.
 const HEAVIEST: usize = 20_000;
 
+/// Bytes that weigh as much as a row: those of one transaction stay far below what the server takes in a message.
+const ROW_BYTES: usize = 4 << 10;
+
+/// How much rows weigh that are so many bytes together.
+pub(crate) fn weight(rows: usize, bytes: usize) -> usize {
+    rows.max(bytes / ROW_BYTES)
+}
+
 /// A job, and whom to tell.
 struct Waiting<J, A> {
     job: J,
@@ -82,5 +90,33 @@ async fn hand<J, A, W, F>(
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use futures_util::future::join_all;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// R9: batches of large texts do not all go into one transaction.
+    #[test]
+    fn r9_what_is_large_weighs_by_its_bytes() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let most = Arc::new(AtomicUsize::new(0));
+        let seen = most.clone();
+        let gatherer = Gatherer::start(
+            runtime.handle(),
+            1,
+            |bytes| weight(500, *bytes),
+            move |jobs: Vec<usize>| {
+                seen.fetch_max(jobs.iter().sum(), Ordering::SeqCst);
+                async move { Ok(jobs.into_iter().map(Ok).collect()) }
+            },
+        );
+        let done = runtime.block_on(join_all((0..64).map(|_| gatherer.done(16 << 20))));
+        assert!(done.into_iter().all(|bytes| bytes.unwrap() == 16 << 20));
+        assert_eq!(most.load(Ordering::SeqCst), 80 << 20);
     }
 }

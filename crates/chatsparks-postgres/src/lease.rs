@@ -1,23 +1,36 @@
 //! Which process serves which partitions, by the server's clock alone.
 
 use crate::{
-    fault::of_postgres,
+    fault::{of_postgres, silent},
     form::{key, large, small},
-    statement::{begin, changed, end, found, whole},
+    statement::{changed, end, found, soon},
     store::{Inner, lone},
 };
 use chatsparks_core::WorkspaceId;
 use chatsparks_ports::{Alone, Beat, Share, StoreError, WorkerShare, fair_share};
 use deadpool_postgres::Object;
+use std::time::Duration;
+use tokio::{sync::oneshot, time::timeout};
 
 /// What one process at a time does: sharing out, and following one document with the next.
 const SHARING: i32 = 0x4368_5370;
 const ALONE: i32 = 0x4368_5371;
+/// How long sharing out may stand still at the least: a round trip has to go on within.
+const SHORTEST: Duration = Duration::from_millis(250);
+/// For how many times as long as a transaction may stand still whoever keeps others out may be silent.
+const SILENT: u32 = 6;
+/// How long is waited for whoever keeps others out.
+const LONGEST: Duration = Duration::from_secs(60);
 
 /// Notes that a worker lives, and tells it its share.
-pub(crate) async fn share(client: Object, beat: &Beat) -> Result<Share, StoreError> {
-    whole(client, async |client| {
-        begin(client).await?;
+///
+/// INVARIANT: whoever is frozen while it shares out is cut off before the others, who wait for it, are silent for so long
+/// that they lose what they have.
+pub(crate) async fn share(inner: &Inner, client: Object, beat: &Beat) -> Result<Share, StoreError> {
+    let still = (beat.takeover / 2).min(inner.stands_still).max(SHORTEST);
+    soon(inner.patience, client, async |client| {
+        let begins = format!("BEGIN; SET LOCAL idle_in_transaction_session_timeout = {}", still.as_millis());
+        client.batch_execute(&begins).await.map_err(|error| of_postgres(&error))?;
         found(client, "SELECT pg_advisory_xact_lock($1, 0)", &[&SHARING]).await?;
         let takeover = beat.takeover.as_secs_f64();
         let known = found(client, "SELECT FROM worker WHERE id = $1", &[&beat.worker]).await?;
@@ -67,12 +80,27 @@ pub(crate) async fn share(client: Object, beat: &Beat) -> Result<Share, StoreErr
     .await
 }
 
-/// Keeps others out by a connection of its own, which ends with what is answered, or with the process.
+/// Keeps others out by a connection of its own, which ends with what is answered, or with the process. While it is kept a
+/// word is said on it again and again: the server cuts off whoever is silent, which a process that is frozen is.
 pub(crate) async fn alone(inner: &Inner, workspace: &WorkspaceId) -> Result<Alone, StoreError> {
-    let client = lone(inner).await?;
     let told = |error: tokio_postgres::Error| of_postgres(&error);
-    client.batch_execute("SET lock_timeout = '60s'").await.map_err(told)?;
-    let name = key(workspace.as_str());
-    client.query("SELECT pg_advisory_lock($1, hashtext($2))", &[&ALONE, &&*name]).await.map_err(told)?;
-    Ok(Alone::until_dropped(client))
+    let pause = inner.stands_still.max(SHORTEST);
+    let client = lone(inner).await?;
+    let held = async {
+        let bounds = format!(
+            "SET lock_timeout = {}; SET idle_session_timeout = {}",
+            LONGEST.as_millis(),
+            (pause * SILENT).as_millis()
+        );
+        client.batch_execute(&bounds).await?;
+        let name = key(workspace.as_str());
+        client.query("SELECT pg_advisory_lock($1, hashtext($2))", &[&ALONE, &&*name]).await
+    };
+    timeout(LONGEST + inner.patience, held).await.map_err(|_| silent())?.map_err(told)?;
+    let (kept, mut dropped) = oneshot::channel::<()>();
+    inner.home.spawn(async move {
+        // The connection ends with this: when what is answered is dropped, or the server ended it.
+        while timeout(pause, &mut dropped).await.is_err() && client.batch_execute("").await.is_ok() {}
+    });
+    Ok(Alone::until_dropped(kept))
 }

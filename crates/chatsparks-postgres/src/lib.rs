@@ -20,6 +20,7 @@ mod erase;
 mod fault;
 mod form;
 mod gather;
+mod hosts;
 mod lease;
 mod load;
 mod log;

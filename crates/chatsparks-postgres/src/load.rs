@@ -3,7 +3,7 @@
 use crate::{
     append::Place,
     form::{instant, key, read, signed, small, unkey},
-    statement::found,
+    statement::{found, soon},
     store::Inner,
 };
 use chatsparks_core::{Answer, CommentId, Contact, EventId, Instant, Key, MessageId, RefundId, Row, UserId, Wants};
@@ -154,13 +154,17 @@ fn seen_row(row: &Found) -> Result<Row, StoreError> {
 /// Reads what all of them want.
 pub(crate) async fn run(inner: Arc<Inner>, jobs: Vec<Job>) -> Result<Vec<Result<Rows, StoreError>>, StoreError> {
     let client = inner.loading().await?;
+    soon(inner.patience, client, async |client| run_within(&inner, client, &jobs).await).await
+}
+
+async fn run_within(inner: &Inner, client: &Object, jobs: &[Job]) -> Result<Vec<Result<Rows, StoreError>>, StoreError> {
     let mut columns = Columns::default();
-    for (n, job) in (0..).zip(&jobs) {
-        if let Some(workspace) = inner.known(&client, &job.shard.workspace).await? {
+    for (n, job) in (0..).zip(jobs) {
+        if let Some(workspace) = inner.known(client, &job.shard.workspace).await? {
             columns.take(n, (workspace, small(job.shard.partition)), &job.asked);
         }
     }
-    Ok(columns.find(&client, jobs.len()).await?.into_iter().map(Ok).collect())
+    Ok(columns.find(client, jobs.len()).await?.into_iter().map(Ok).collect())
 }
 
 /// Answers one, within a transaction or without.

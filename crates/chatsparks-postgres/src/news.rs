@@ -2,9 +2,10 @@
 //! logged: within it the server would let all who commit wait for one another.
 
 use crate::{
-    fault::of_postgres,
+    fault::{of_postgres, silent},
     form::{key, unkey},
-    statement::found,
+    hosts,
+    statement::{found, soon},
     store::{Inner, tls},
 };
 use chatsparks_core::WorkspaceId;
@@ -18,7 +19,7 @@ use std::{
     },
     time::Duration,
 };
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::timeout};
 use tokio_postgres::AsyncMessage;
 
 /// Told at most so often.
@@ -90,7 +91,8 @@ impl Inner {
             hint.push('\u{3}');
         }
         let client = self.client().await?;
-        found(&client, "SELECT pg_notify($1, $2)", &[&self.schema, &hint]).await.map(drop)
+        let told = "SELECT pg_notify($1, $2)";
+        soon(self.patience, client, async |client| found(client, told, &[&self.schema, &hint]).await.map(drop)).await
     }
 }
 
@@ -98,22 +100,30 @@ impl Inner {
 async fn listen(inner: Weak<Inner>, heard: Arc<Heard>) {
     loop {
         let Some(inner) = inner.upgrade() else { return };
-        let (config, schema) = (inner.config.clone(), inner.schema.clone());
+        let (config, schema, patience) = (inner.config.clone(), inner.schema.clone(), inner.patience);
         drop(inner);
-        if let Err(error) = listen_once(&config, &schema, &heard).await {
+        if let Err(error) = listen_once(&config, &schema, patience, &heard).await {
             tracing::debug!(%error, "what others log is not heard of for a moment");
         }
         tokio::time::sleep(AFTER_TROUBLE).await;
     }
 }
 
-async fn listen_once(config: &tokio_postgres::Config, schema: &str, heard: &Heard) -> Result<(), StoreError> {
+async fn listen_once(
+    config: &tokio_postgres::Config,
+    schema: &str,
+    patience: Duration,
+    heard: &Heard,
+) -> Result<(), StoreError> {
     let told = |error: tokio_postgres::Error| of_postgres(&error);
-    let (client, mut connection) = config.connect(tls()?).await.map_err(told)?;
+    let (client, mut connection) = hosts::connect(config, tls()?).await?;
     let asked = async {
         client.batch_execute(&format!("LISTEN {schema}")).await.map_err(told)?;
-        // It is held as long as anything may come.
-        std::future::pending::<Result<(), StoreError>>().await
+        // A server that is frozen, and replaced meanwhile, says nothing more, and does not end the connection either.
+        loop {
+            tokio::time::sleep(patience).await;
+            timeout(patience, client.batch_execute("")).await.map_err(|_| silent())?.map_err(told)?;
+        }
     };
     let hears = async {
         loop {

@@ -6,7 +6,7 @@
 
 use crate::{
     form::{signed, unsigned},
-    statement::{Script, Values, found, in_order},
+    statement::{Script, Values, found, in_order, soon},
     store::Inner,
 };
 use chatsparks_core::{Instant, WorkspaceId};
@@ -81,13 +81,21 @@ pub(crate) struct Look {
 /// Answers all who ask at once: each is told what was so after they asked.
 pub(crate) async fn look(inner: Arc<Inner>, looks: Vec<Look>) -> Result<Vec<Result<u64, StoreError>>, StoreError> {
     let client = inner.client().await?;
+    soon(inner.patience, client, async |client| look_within(&inner, client, &looks).await).await
+}
+
+async fn look_within(
+    inner: &Inner,
+    client: &Object,
+    looks: &[Look],
+) -> Result<Vec<Result<u64, StoreError>>, StoreError> {
     let mut asked = Vec::with_capacity(looks.len());
-    for look in &looks {
-        let workspace = inner.known(&client, &look.workspace).await?;
+    for look in looks {
+        let workspace = inner.known(client, &look.workspace).await?;
         asked.push(workspace.map(|workspace| (workspace, look.cycle.as_milliseconds())));
     }
     let wanted = Wanted::of(&asked.iter().flatten().copied().collect());
-    let pools = Pools::of(&found(&client, SEEN, &wanted.values()).await?);
+    let pools = Pools::of(&found(client, SEEN, &wanted.values()).await?);
     let drawn = |cycle: Option<Cycle>| cycle.and_then(|cycle| pools.drawn.get(&cycle).copied()).unwrap_or(0);
     Ok(asked.into_iter().map(|cycle| Ok(drawn(cycle))).collect())
 }

@@ -4,7 +4,7 @@ use crate::{
     append::{Logging, Place},
     directory::{Known, Named, Needs, Within, named},
     form::{envelope_form, milliseconds, proposed_at, read, small},
-    statement::{Script, begin, changed, found, whole},
+    statement::{Script, begin, changed, found, roll_back, soon},
     store::Inner,
 };
 use chatsparks_core::{Envelope, Instant, UserId, WorkspaceId};
@@ -181,13 +181,13 @@ fn everywhere(logging: &mut Logging, workspace: i32, partitions: u32, input: &In
     let clock = pass_time_first(input, latest);
     let at = input.stamp.at(latest);
     let input = Input { stamp: Stamp::Brought(at), ..input.clone() };
-    // A document is large: it is written as a form once.
-    let form = envelope_form(&input, at)?;
+    // A document is large: it is written as a form once, and sent once.
+    let number = logging.share(envelope_form(&input, at)?);
     for (partition, end) in (0..).zip(ends) {
         if let Some(clock) = clock.as_ref().filter(|_| end < latest) {
             logging.append(of(partition), clock, None)?;
         }
-        logging.append(of(partition), &input, Some(form.clone()))?;
+        logging.append_shared(of(partition), &input, number)?;
     }
     Ok(())
 }
@@ -212,7 +212,8 @@ pub(crate) async fn forward(inner: &Arc<Inner>, client: Object, owned: &Owned) -
     if waiting(&client, workspace).await? == 0 {
         return Ok(Routed::default());
     }
-    let routed = whole(client, async |client| forward_within(inner, client, owned, workspace).await).await?;
+    let routed =
+        soon(inner.patience, client, async |client| forward_within(inner, client, owned, workspace).await).await?;
     if routed.appended > 0 {
         inner.news.tell(inner, [owned.workspace.clone()].into());
     }
@@ -257,6 +258,11 @@ async fn forward_within(inner: &Inner, client: &Object, owned: &Owned, workspace
         let linked = linked.map(crate::form::large);
         let Ok(partition) = owned.addressed().settled(&mut within, &event, linked);
         logging.append((workspace, small(partition)), &Input { id, stamp, event }, None)?;
+    }
+    if gone.is_empty() {
+        // Others wait for the logs, and not for a disk that has nothing to write.
+        roll_back(client).await?;
+        return Ok(Routed { appended: 0, waiting: waiting(client, workspace).await? });
     }
     changed(client, "DELETE FROM waiting WHERE workspace = $1 AND number = ANY ($2)", &[&workspace, &gone]).await?;
     let (ends, places) = (logging.ends(), puts.places());

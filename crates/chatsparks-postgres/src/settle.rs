@@ -4,7 +4,7 @@ use crate::{
     append::{Logging, Place},
     fault::of_postgres,
     form::{key, small},
-    statement::{Script, Values, begin as begin_transaction, begin_with, found, whole},
+    statement::{Script, Values, begin as begin_transaction, begin_with, found, soon},
     store::Inner,
     withdraw::{Closed, Lanes, Queues},
 };
@@ -64,7 +64,15 @@ impl Asked {
 
 pub(crate) async fn begin(inner: Arc<Inner>, jobs: Vec<Begin>) -> Result<Vec<Result<bool, StoreError>>, StoreError> {
     let client = inner.client().await?;
-    let asked = Asked::of(&inner, &client, jobs.iter().map(|job| &job.key)).await?;
+    soon(inner.patience, client, async |client| begin_within(&inner, client, jobs).await).await
+}
+
+async fn begin_within(
+    inner: &Inner,
+    client: &Object,
+    jobs: Vec<Begin>,
+) -> Result<Vec<Result<bool, StoreError>>, StoreError> {
+    let asked = Asked::of(inner, client, jobs.iter().map(|job| &job.key)).await?;
     let walls: Vec<i64> = jobs.iter().map(|job| job.wall.as_milliseconds()).collect();
     let sql = "UPDATE effect e SET state = 1, not_before = NULL, first_attempt = coalesce(e.first_attempt, k.wall)
          FROM (SELECT e.workspace, e.partition, e.id, k.wall, k.n
@@ -81,14 +89,14 @@ pub(crate) async fn begin(inner: Arc<Inner>, jobs: Vec<Begin>) -> Result<Vec<Res
     let worker = inner.worker();
     let values: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
         [&asked.workspaces, &asked.partitions, &asked.ids, &walls, &asked.numbers, &worker, &MOVED];
-    let began = found(&client, sql, &values).await?;
+    let began = found(client, sql, &values).await?;
     let began: BTreeSet<i32> = began.iter().map(|row| row.get(0)).collect();
     Ok((0..).take(jobs.len()).map(|number| Ok(began.contains(&number))).collect())
 }
 
 pub(crate) async fn settle(inner: Arc<Inner>, jobs: Vec<Settle>) -> Result<Vec<Result<bool, StoreError>>, StoreError> {
     let client = inner.client().await?;
-    whole(client, async |client| settle_within(&inner, client, jobs).await).await
+    soon(inner.patience, client, async |client| settle_within(&inner, client, jobs).await).await
 }
 
 /// An effect that has no outcome yet.
@@ -235,7 +243,7 @@ impl Kept {
 /// Brings a dead letter back; false: there is none.
 pub(crate) async fn revive(inner: &Inner, client: Object, workspace: i32, id: String) -> Result<bool, StoreError> {
     let all = inner.all_partitions();
-    whole(client, async |client| {
+    soon(inner.patience, client, async |client| {
         begin_transaction(client).await?;
         let sql = "SELECT partition FROM effect WHERE workspace = $1 AND partition = ANY ($2) AND id = $3 AND state = 2
              ORDER BY partition LIMIT 1";

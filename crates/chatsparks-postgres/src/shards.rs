@@ -5,7 +5,7 @@ use crate::{
     fault::{cut_off, of_form},
     form::{instant, small, unsigned},
     lease, load, room,
-    statement::{begin, end, found_one, whole},
+    statement::{begin, end, found_one, soon},
 };
 use chatsparks_core::{Answer, Instant, Key, Row, Wants, WorkspaceId, workspace::Workspace};
 use chatsparks_ports::{Alone, Beat, Commit, Fence, Opened, Position, Shard, Shards, Share, StoreError};
@@ -22,7 +22,7 @@ impl Shards for PostgresStore {
         self.with(move |inner, client| async move {
             let workspace = inner.number(&client, &shard.workspace).await?;
             let partition = small(shard.partition);
-            whole(client, async |client| {
+            soon(inner.patience, client, async |client| {
                 begin(client).await?;
                 // A checkpoint's has no row before it is opened first.
                 let sql = "INSERT INTO shard (workspace, partition, fence, opened_in_vain) VALUES ($1, $2, 1, 1)
@@ -77,7 +77,7 @@ impl Shards for PostgresStore {
 
     async fn decided(&self, shard: &Shard) -> Result<Position, StoreError> {
         let shard = shard.clone();
-        self.with(move |inner, client| async move {
+        self.brief(move |inner, client| async move {
             let Some(workspace) = inner.known(&client, &shard.workspace).await? else { return Ok(0) };
             let sql = "SELECT decided FROM shard WHERE workspace = $1 AND partition = $2";
             let row = found_one(&client, sql, &[&workspace, &small(shard.partition)]).await?;
@@ -88,7 +88,7 @@ impl Shards for PostgresStore {
 
     async fn next_due(&self, shard: &Shard) -> Result<Option<Instant>, StoreError> {
         let shard = shard.clone();
-        self.with(move |inner, client| async move {
+        self.brief(move |inner, client| async move {
             let Some(workspace) = inner.known(&client, &shard.workspace).await? else { return Ok(None) };
             let sql = "SELECT next_due FROM contact
                  WHERE workspace = $1 AND partition = $2 AND next_due IS NOT NULL ORDER BY next_due LIMIT 1";
@@ -106,7 +106,7 @@ impl Shards for PostgresStore {
         let beat = beat.clone();
         self.with(move |inner, client| async move {
             inner.is_worker(&beat.worker);
-            lease::share(client, &beat).await
+            lease::share(&inner, client, &beat).await
         })
         .await
     }

@@ -1,9 +1,11 @@
 //! Statements, prepared once a connection, and transactions whose statements follow one another without waiting.
 
-use crate::fault::of_postgres;
+use crate::fault::{of_postgres, silent};
 use chatsparks_ports::StoreError;
 use deadpool_postgres::Object;
 use futures_util::future::{BoxFuture, join, join_all};
+use std::time::Duration;
+use tokio::time::timeout;
 use tokio_postgres::{Row, types::ToSql};
 
 /// The values of a statement.
@@ -62,6 +64,11 @@ pub(crate) async fn end(client: &Object) -> Result<(), StoreError> {
     client.batch_execute("COMMIT").await.map_err(|error| of_postgres(&error))
 }
 
+/// Ends a transaction that wrote nothing.
+pub(crate) async fn roll_back(client: &Object) -> Result<(), StoreError> {
+    client.batch_execute("ROLLBACK").await.map_err(|error| of_postgres(&error))
+}
+
 /// A connection on which a transaction broke off is not used again: the server rolls back what it had.
 pub(crate) async fn whole<T>(
     client: Object,
@@ -72,6 +79,20 @@ pub(crate) async fn whole<T>(
         drop(Object::take(client));
     }
     worked
+}
+
+/// For how many times as long what may be large is waited for, such as a document, or all that somebody ever said: others
+/// wait behind it, and it may not stand for ever.
+pub(crate) const LONG: u32 = 20;
+
+/// The same for what takes a moment: nobody waits longer than `patience` for a server that is frozen (S1), which neither
+/// answers nor ends the connection. Whether it was done is as unknown then as where the connection breaks.
+pub(crate) async fn soon<T>(
+    patience: Duration,
+    client: Object,
+    work: impl AsyncFnOnce(&Object) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    whole(client, async |client| timeout(patience, work(client)).await.unwrap_or_else(|_| Err(silent()))).await
 }
 
 /// Statements that are sent one after the other, without waiting for the answers in between.

@@ -2,8 +2,9 @@
 
 use crate::{
     append, commit,
-    fault::{cut_off, of_pool, of_postgres},
+    fault::{cut_off, of_pool, silent},
     gather::Gatherer,
+    hosts::{self, InTurn, WAIT},
     load, log,
     news::News,
     room, route, schema, settle,
@@ -19,7 +20,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, time::timeout};
 use tokio_postgres::{
     Config, Row,
     config::{Host, SslMode},
@@ -44,6 +45,9 @@ pub struct Options {
     /// same: for measuring.
     #[doc(hidden)]
     pub may_lose: bool,
+    /// How long the server may take over something small: for tests.
+    #[doc(hidden)]
+    pub patience: Duration,
 }
 
 impl Default for Options {
@@ -54,6 +58,7 @@ impl Default for Options {
             connections: 16,
             stands_still: Duration::from_secs(5),
             may_lose: false,
+            patience: PATIENCE,
         }
     }
 }
@@ -74,6 +79,10 @@ pub(crate) struct Inner {
     pub(crate) config: Config,
     pub(crate) schema: String,
     pub(crate) partitions: u32,
+    /// How long a transaction may stand still.
+    pub(crate) stands_still: Duration,
+    /// How long the server may take over something small.
+    pub(crate) patience: Duration,
     /// Numbers of workspaces, which never change.
     workspaces: Mutex<HashMap<WorkspaceId, i32>>,
     /// The worker that this process is, once it has said so.
@@ -85,6 +94,8 @@ pub(crate) struct Inner {
 pub(crate) struct Jobs {
     pub(crate) append: Gatherer<append::Job, append::Done>,
     pub(crate) read: Gatherer<log::ReadJob, Vec<Row>>,
+    /// What is too large to be read with what others want, one after the other.
+    pub(crate) read_large: Gatherer<log::ReadJob, Vec<Row>>,
     pub(crate) load: Gatherer<load::Job, load::Rows>,
     pub(crate) drawn: Gatherer<room::Look, u64>,
     pub(crate) commit: Gatherer<commit::Job, ()>,
@@ -92,8 +103,9 @@ pub(crate) struct Jobs {
     pub(crate) settle: Gatherer<settle::Settle, bool>,
 }
 
-/// How long a connection may take to be had.
-const WAIT: Duration = Duration::from_secs(10);
+/// How long the server may take over what takes a moment: twice as long as it may wait for a lock. Beyond that it is frozen,
+/// which the way to it does not tell, since its kernel still acknowledges what it is sent.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Connections for what partitions load, of whom as many as ask are answered at once.
 const LOADING: usize = 1;
 /// Workspaces remembered.
@@ -123,6 +135,8 @@ impl PostgresStore {
             config,
             schema: options.schema,
             partitions,
+            stands_still: options.stands_still,
+            patience: options.patience,
             workspaces: Mutex::default(),
             worker: Mutex::default(),
             news: News::default(),
@@ -130,6 +144,7 @@ impl PostgresStore {
         let jobs = Jobs {
             append: gathered(&inner, 1, append::weight, append::run),
             read: gathered(&inner, 1, log::weight, log::read_logs),
+            read_large: gathered(&inner, 1, |_| usize::MAX, log::read_large),
             load: gathered(&inner, 1, load::weight, load::run),
             drawn: gathered(&inner, 1, |_| 1, room::look),
             commit: gathered(&inner, 1, commit::weight, commit::run),
@@ -156,6 +171,25 @@ impl PostgresStore {
             work(inner, client).await
         });
         done.await.map_err(|_| cut_off())?
+    }
+
+    /// Does something that takes a moment, with a connection of its own, where the connections live: whatever is not done
+    /// in time is not waited for (S1), and its connection is not used again.
+    pub(crate) async fn brief<T, W, F>(&self, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: FnOnce(Arc<Inner>, Arc<Object>) -> F + Send + 'static,
+        F: Future<Output = Result<T, StoreError>> + Send + 'static,
+    {
+        self.with(|inner, client| async move {
+            let client = Arc::new(client);
+            let done = timeout(inner.patience, work(inner.clone(), client.clone())).await;
+            if done.is_err() {
+                drop(Arc::into_inner(client).map(Object::take));
+            }
+            done.unwrap_or_else(|_| Err(silent()))
+        })
+        .await
     }
 
     /// Lets events go on that need not wait any longer.
@@ -259,6 +293,22 @@ impl std::fmt::Debug for PostgresStore {
     }
 }
 
+impl Options {
+    /// Whether this is an address of a database, as far as it can be said without asking anybody.
+    ///
+    /// ```
+    /// let options = chatsparks_postgres::Options::default();
+    /// assert!(options.takes("postgres://chatsparks@db1,db2/chatsparks?target_session_attrs=read-write").is_ok());
+    /// assert!(options.takes("postgres://chatsparks@db:port/chatsparks").is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// [`StoreError::Unusable`] for what is none. It is not repeated: a password may stand in it.
+    pub fn takes(&self, url: &str) -> Result<(), StoreError> {
+        configured(url, self).map(drop)
+    }
+}
+
 /// How connections are made.
 fn configured(url: &str, options: &Options) -> Result<Config, StoreError> {
     // What is wrong with it may repeat a password.
@@ -319,7 +369,7 @@ pub(crate) fn tls() -> Result<MakeRustlsConnect, StoreError> {
 
 fn pool(config: &Config, connections: usize) -> Result<Pool, StoreError> {
     let how = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    let manager = Manager::from_config(config.clone(), tls()?, how);
+    let manager = Manager::from_connect(config.clone(), InTurn(tls()?), how);
     let timeouts = Timeouts { wait: Some(WAIT), create: Some(WAIT), recycle: Some(WAIT) };
     // The connection that was used last goes first: what is prepared on it, and what the server knows there, is warm.
     let pool = Pool::builder(manager).max_size(connections).queue_mode(QueueMode::Lifo);
@@ -329,7 +379,7 @@ fn pool(config: &Config, connections: usize) -> Result<Pool, StoreError> {
 
 /// A connection that is used for one thing, and not given back.
 pub(crate) async fn lone(inner: &Inner) -> Result<tokio_postgres::Client, StoreError> {
-    let (client, connection) = inner.config.connect(tls()?).await.map_err(|error| of_postgres(&error))?;
+    let (client, connection) = hosts::connect(&inner.config, tls()?).await?;
     // It ends with the client.
     inner.home.spawn(async move { drop(connection.await) });
     Ok(client)

@@ -3,14 +3,14 @@
 use crate::{
     append::Place,
     form::{key, signed, unkey},
-    settle::{FAILED, IN_DOUBT, SENT},
+    settle::{FAILED, IN_DOUBT, SENT, WAITING},
     statement::{Script, Values, found},
 };
 use chatsparks_core::{DmStage, UserId};
 use chatsparks_ports::{Input, StoreError};
 use deadpool_postgres::Object;
 use std::collections::{BTreeMap, BTreeSet};
-use tokio_postgres::types::ToSql;
+use tokio_postgres::{Row, types::ToSql};
 
 /// Queues of shards that are to be held, in order, until the transaction ends: lanes form up by one at a time.
 ///
@@ -165,32 +165,58 @@ pub(crate) struct Withdrawn<'a> {
     pub(crate) seq: u64,
 }
 
+/// An effect that is held.
+struct Held {
+    state: i16,
+    attempts: i32,
+    lane: Option<String>,
+    kind: String,
+}
+
 /// Withdraws effects; the events that say so.
 pub(crate) async fn withdraw(client: &Object, withdrawn: &[Withdrawn<'_>]) -> Result<Vec<(Place, Input)>, StoreError> {
+    let (mut workspaces, mut partitions, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut users, mut seqs, mut conversations) = (Vec::new(), Vec::new(), Vec::new());
+    for (number, one) in (0i32..).zip(withdrawn) {
+        workspaces.push(one.place.0);
+        partitions.push(one.place.1);
+        numbers.push(number);
+        users.push(key(one.user_id.as_str()));
+        seqs.push(signed(one.seq));
+        conversations.push(one.conversation.map(i64::from));
+    }
+    let sql = "SELECT k.n, e.id
+         FROM unnest($1::int[], $2::int[], $3::int[], $4::text[], $5::bigint[], $6::bigint[])
+             AS k (n, workspace, partition, lane, seq, conversation)
+         CROSS JOIN LATERAL (SELECT e.id, e.seq, e.place FROM effect e
+             WHERE e.workspace = k.workspace AND e.partition = k.partition AND e.lane = k.lane AND e.seq < k.seq
+                 AND (k.conversation IS NULL OR e.bot_conversation = k.conversation)
+             ORDER BY e.seq, e.place OFFSET 0) e
+         ORDER BY k.n, e.seq, e.place";
+    let values: Values<'_> = &[&numbers, &workspaces, &partitions, &users, &seqs, &conversations];
+    let mut named: Vec<(&Withdrawn<'_>, String)> = Vec::new();
+    for row in &found(client, sql, values).await? {
+        let one = usize::try_from(row.get::<_, i32>(0)).ok().and_then(|number| withdrawn.get(number));
+        named.extend(one.map(|one| (one, row.get(1))));
+    }
+    let held = hold(client, named.iter().map(|(one, id)| (one.place, id.as_str())).collect()).await?;
     let (mut closed, mut lanes, mut told) = (Closed::default(), Lanes::default(), Vec::new());
     let mut taken = BTreeSet::new();
-    for one in withdrawn {
-        let lane = key(one.user_id.as_str());
-        let conversation = one.conversation.map(i64::from);
-        let sql = "SELECT id, state, CASE WHEN NOT free THEN lane END, kind FROM effect
-             WHERE workspace = $1 AND partition = $2 AND lane = $3 AND seq < $4
-                 AND ($5::bigint IS NULL OR state = 0 AND attempts = 0 AND bot_conversation = $5)
-             ORDER BY seq, place FOR UPDATE";
-        let (workspace, partition) = one.place;
-        let rows = found(client, sql, &[&workspace, &partition, &&*lane, &signed(one.seq), &conversation]).await?;
-        for row in &rows {
-            let id: String = row.get(0);
-            if !taken.insert((one.place, id.clone())) {
-                continue;
-            }
-            // What may be on its way is in doubt, and stays so.
-            let why = if row.get::<_, i16>(1) == IN_DOUBT { "in_doubt" } else { "withdrawn" };
-            lanes.extend(one.place, row.get(2));
-            if row.get::<_, &str>(3) == "send_dm" {
-                told.push((one.place, Input::outcome(&unkey(&id), DmStage::Failed, Some(why))));
-            }
-            closed.push(one.place, id, FAILED, Some(why.to_owned()));
+    for (one, id) in named {
+        let of = (one.place, id);
+        // O7: one that began, or was tried, since it was found may have arrived.
+        let goes = |held: &&Held| one.conversation.is_none() || held.state == WAITING && held.attempts == 0;
+        let Some(effect) = held.get(&of).filter(goes) else { continue };
+        if !taken.insert(of.clone()) {
+            continue;
         }
+        // What may be on its way is in doubt, and stays so.
+        let why = if effect.state == IN_DOUBT { "in_doubt" } else { "withdrawn" };
+        lanes.extend(one.place, effect.lane.clone());
+        if effect.kind == "send_dm" {
+            told.push((one.place, Input::outcome(&unkey(&of.1), DmStage::Failed, Some(why))));
+        }
+        closed.push(one.place, of.1, FAILED, Some(why.to_owned()));
     }
     let counts = closed.counts();
     let mut script = Script::on(client);
@@ -198,4 +224,23 @@ pub(crate) async fn withdraw(client: &Object, withdrawn: &[Withdrawn<'_>]) -> Re
     lanes.form_up(&mut script).await?;
     script.run(false).await?;
     Ok(told)
+}
+
+/// Holds effects until the transaction ends, as they are now.
+///
+/// INVARIANT: in the order of their ids, as attempts that begin hold theirs, which hold no queue (O5): in another order
+/// they could wait for one another.
+async fn hold(client: &Object, of: BTreeSet<(Place, &str)>) -> Result<BTreeMap<(Place, String), Held>, StoreError> {
+    let workspaces: Vec<i32> = of.iter().map(|(place, _)| place.0).collect();
+    let partitions: Vec<i32> = of.iter().map(|(place, _)| place.1).collect();
+    let ids: Vec<&str> = of.iter().map(|(_, id)| *id).collect();
+    let sql = "SELECT e.workspace, e.partition, e.id, e.state, e.attempts, CASE WHEN NOT e.free THEN e.lane END, e.kind
+         FROM unnest($1::int[], $2::int[], $3::text[]) AS k (workspace, partition, id)
+         JOIN effect e ON e.workspace = k.workspace AND e.partition = k.partition AND e.id = k.id
+         ORDER BY e.workspace, e.partition, e.id FOR UPDATE OF e";
+    let held = |row: &Row| {
+        let held = Held { state: row.get(3), attempts: row.get(4), lane: row.get(5), kind: row.get(6) };
+        (((row.get(0), row.get(1)), row.get(2)), held)
+    };
+    Ok(found(client, sql, &[&workspaces, &partitions, &ids]).await?.iter().map(held).collect())
 }

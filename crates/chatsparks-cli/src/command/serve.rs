@@ -78,19 +78,34 @@ impl Serve {
                 writeln!(out.to, "{}: {}", path.display(), terminal::shown(fault))?;
                 writeln!(out.to, " help: `chatsparks check DOCUMENT` says all of it")?;
             }
+            let address = address_fault(&config.store);
+            if let Some(fault) = &address {
+                writeln!(out.to, "{}: `store`: {}", path.display(), terminal::shown(fault))?;
+            }
             let objections = config.objections();
             for objection in &objections {
                 writeln!(out.to, "{}: warning: {}", path.display(), terminal::shown(objection))?;
             }
-            if faults.is_empty() {
+            let holds = faults.is_empty() && address.is_none();
+            if holds {
                 let otherwise = if objections.is_empty() { "nothing" } else { "nothing else" };
                 writeln!(out.to, "{}: {otherwise} is wrong", path.display())?;
             }
             out.to.flush()?;
-            return Ok(if faults.is_empty() { Answer::Done } else { Answer::No });
+            return Ok(if holds { Answer::Done } else { Answer::No });
         }
         serve(config, terminal)
     }
+}
+
+/// What is wrong with a store's address, as far as it can be said without asking anybody.
+fn address_fault(store: &StoreAddress) -> Option<String> {
+    let read = match store {
+        StoreAddress::Postgres(url) => chatsparks_postgres::Options::default().takes(url),
+        StoreAddress::Nats(address) => chatsparks_jetstream::Options::from_url(&address.url).map(drop),
+        _ => Ok(()),
+    };
+    read.err().map(|error| error.to_string())
 }
 
 /// Every fault with its place, as compilers write it, and what to do.

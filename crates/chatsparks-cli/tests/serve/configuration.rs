@@ -251,6 +251,24 @@ fn p2_a_region_that_admits_less_than_the_document_says_is_warned_of() {
     }
 }
 
+/// What can be said of a store's address without asking anybody, the check says.
+#[test]
+fn h_an_address_that_is_none_is_found_before_the_start() {
+    for (store, says) in [
+        ("postgres://me@db/shop?target=x", "postgres://user@host/database"),
+        ("postgres://me@db:port/shop", "postgres://user@host/database"),
+        ("nats://n1,n2/shop?memory=much", "MiB of memory"),
+        ("nats://n1,n2/shop?replica=1", "`replica=1`, which is unknown"),
+    ] {
+        let place = directory(&format!("{BASE}{GLOW}").replace("sqlite:store.db", store));
+        let output = check(place.path());
+        let told = out(&output);
+        assert_eq!(output.status.code(), Some(1), "{store}: {told}");
+        assert!(told.starts_with("serve.toml: `store`: ") && told.contains(says), "{store}: {told}");
+        assert!(!told.contains("nothing is wrong"), "{told}");
+    }
+}
+
 /// What a table takes is what stands in the example: an unknown key is answered with all that are known.
 #[test]
 fn h_the_example_has_every_key() {

@@ -1,6 +1,7 @@
 //! The short forms of `cargo xtask crash` and `cargo xtask workers`, which every change is held to.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod frozen;
 mod migrate;
 
 use std::{

@@ -155,6 +155,21 @@ async fn s4_a_workspace_moves_with_all_that_waits_and_is_served_from_one_place()
     }
 }
 
+/// A name that was mistyped is no new store.
+#[test]
+fn s4_a_store_that_is_not_there_is_not_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| format!("sqlite:{}", folder.path().join(name).display());
+    let [none, other] = [file("none.db"), file("other.db")];
+    for arguments in
+        [&["migrate", "--stay", &none][..], &["migrate", "--from", &none, "--to", &other], &["verify", &none]]
+    {
+        let why = refused(arguments);
+        assert!(why.contains("none.db") && why.contains("help: check the path"), "{arguments:?}: {why}");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
 /// The ids of lines.
 fn ids(lines: &[String]) -> Vec<String> {
     let id =

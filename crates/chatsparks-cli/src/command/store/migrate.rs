@@ -55,7 +55,11 @@ impl Migrate {
         blocking(async {
             match (&self.from, &self.to, &self.stay) {
                 (_, _, Some(store)) => match Address::of(store)? {
-                    Address::File(path) => stay_in(&writable(&path, None)?, terminal).await,
+                    Address::File(path) => {
+                        // One that is not there is not made.
+                        drop(open_file(&path)?);
+                        stay_in(&writable(&path, None)?, terminal).await
+                    }
                     Address::Postgres(url) => stay_in(&open_postgres(url).await?, terminal).await,
                     Address::Nats(url) => stay_in(&open_nats(url).await?, terminal).await,
                 },
@@ -136,7 +140,11 @@ impl Migrate {
 }
 
 async fn stay_in<S: Moving>(store: &S, terminal: &Terminal) -> Result<Answer, Failure> {
-    for workspace in store.workspaces().await.map_err(told)? {
+    let workspaces = store.workspaces().await.map_err(told)?;
+    if workspaces.is_empty() {
+        writeln!(terminal.out().to, "there is no workspace in this store")?;
+    }
+    for workspace in workspaces {
         let says = if stay(store, &workspace).await.map_err(told)? { "goes on here" } else { "never left" };
         writeln!(terminal.out().to, "{workspace}: {says}")?;
     }
