@@ -45,13 +45,15 @@ impl Drop for Held {
 
 /// Waits until a question has this answer.
 async fn until(postgres: &Postgres, question: &str, answer: &str) {
+    let mut told = String::new();
     for _ in 0..1_200 {
-        if tokio::task::block_in_place(|| postgres.query(DATABASE, question)).unwrap() == answer {
-            return;
+        told = tokio::task::block_in_place(|| postgres.query(DATABASE, question)).unwrap();
+        if told == answer {
+            break;
         }
         tokio::time::sleep(Duration::from_millis(25)).await;
     }
-    panic!("{question} is never {answer}");
+    assert_eq!(told, answer, "{question}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -50,7 +50,7 @@ impl Queue for JournalStore {
         self.memory.standing(workspace, effects).await
     }
 
-    async fn next_retry(&self, workspace: &WorkspaceId) -> Result<Option<Instant>, StoreError> {
-        self.memory.next_retry(workspace).await
+    async fn next_retry(&self, workspace: &WorkspaceId, now: Instant) -> Result<Option<Instant>, StoreError> {
+        self.memory.next_retry(workspace, now).await
     }
 }
