@@ -157,8 +157,9 @@ impl JetStreamStore {
         let store = self.clone();
         let (dropped, mut is_dropped) = tokio::sync::oneshot::channel::<()>();
         self.0.runtime.spawn(async move {
+            let mut ended = false;
             loop {
-                let ended = tokio::time::timeout(STILL, &mut is_dropped).await.is_ok();
+                ended = ended || tokio::time::timeout(STILL, &mut is_dropped).await.is_ok();
                 (keeper.still, keeper.free) = (keeper.still + 1, ended);
                 match store.write_own(&subject, &keeper, Some(sequence)).await {
                     Ok(_) if ended => return,
@@ -166,9 +167,9 @@ impl JetStreamStore {
                     Err(Failed::Overtaken) => match store.own::<Keeper>(&subject).await {
                         // What was not answered was taken after all.
                         Ok(Some((own, _, found))) if found.by == by => sequence = own,
-                        Err(_) => {}
+                        Err(_) if !ended => {}
                         // Another took it: there is nothing left to keep.
-                        Ok(_) => return,
+                        _ => return,
                     },
                     Err(_) if ended => return,
                     Err(_) => {}

@@ -355,7 +355,7 @@ impl Archive for PostgresStore {
         let shard = shard.clone();
         self.with(move |inner, client| async move {
             let Some(workspace) = inner.known(&client, &shard.workspace).await? else { return Ok(0) };
-            prune::cut(client, (workspace, small(shard.partition)), until, first_record, limit).await
+            prune::cut(&inner, client, (workspace, small(shard.partition)), until, first_record, limit).await
         })
         .await
     }
@@ -372,7 +372,7 @@ impl Archive for PostgresStore {
         }
         self.with(move |inner, client| async move {
             let Some(workspace) = inner.known(&client, &shard.workspace).await? else { return Ok(0) };
-            prune::clear(client, (workspace, small(shard.partition)), remembered_before, limit).await
+            prune::clear(&inner, client, (workspace, small(shard.partition)), remembered_before, limit).await
         })
         .await
     }

@@ -3,7 +3,7 @@
 use crate::{
     append::Place,
     form::{signed, unsigned},
-    statement::{begin, changed, end, found_one, whole},
+    statement::{LONG, begin, changed, end, found_one, soon},
     store::Inner,
 };
 use chatsparks_core::Instant;
@@ -27,7 +27,7 @@ pub(crate) async fn workspace(
     ids_before: Instant,
     limit: usize,
 ) -> Result<usize, StoreError> {
-    whole(client, async |client| {
+    soon(inner.patience * LONG, client, async |client| {
         let mut left = limit;
         for partition in inner.all_partitions() {
             if left == 0 {
@@ -77,12 +77,13 @@ async fn outcomes(client: &Object, (workspace, partition): Place, limit: usize) 
 
 /// Deletes at most so many rows of a checkpoint; how many it deleted.
 pub(crate) async fn clear(
+    inner: &Inner,
     client: Object,
     place: Place,
     remembered_before: Option<Instant>,
     limit: usize,
 ) -> Result<usize, StoreError> {
-    whole(client, async |client| {
+    soon(inner.patience * LONG, client, async |client| {
         begin(client).await?;
         let mut deleted = 0;
         match remembered_before {
@@ -107,13 +108,14 @@ pub(crate) async fn clear(
 /// Deletes at most so many of a shard's records before a `seq`, and of its decided events up to a position with the grants
 /// before them; how many it deleted.
 pub(crate) async fn cut(
+    inner: &Inner,
     client: Object,
     (workspace, partition): Place,
     until: Position,
     first_record: u64,
     limit: usize,
 ) -> Result<usize, StoreError> {
-    whole(client, async |client| {
+    soon(inner.patience * LONG, client, async |client| {
         begin(client).await?;
         let sql = "SELECT decided, record_first, log_first, coalesce(
                 (SELECT max(seq) + 1 FROM record WHERE workspace = $1 AND partition = $2), record_first)

@@ -208,12 +208,14 @@ async fn waiting(client: &Object, workspace: i32) -> Result<usize, StoreError> {
 
 /// Appends what need not wait any longer.
 pub(crate) async fn forward(inner: &Arc<Inner>, client: Object, owned: &Owned) -> Result<Routed, StoreError> {
-    let Some(workspace) = inner.known(&client, &owned.workspace).await? else { return Ok(Routed::default()) };
-    if waiting(&client, workspace).await? == 0 {
-        return Ok(Routed::default());
-    }
-    let routed =
-        soon(inner.patience, client, async |client| forward_within(inner, client, owned, workspace).await).await?;
+    let routed = soon(inner.patience, client, async |client| {
+        let Some(workspace) = inner.known(client, &owned.workspace).await? else { return Ok(Routed::default()) };
+        match waiting(client, workspace).await? {
+            0 => Ok(Routed::default()),
+            _ => forward_within(inner, client, owned, workspace).await,
+        }
+    })
+    .await?;
     if routed.appended > 0 {
         inner.news.tell(inner, [owned.workspace.clone()].into());
     }

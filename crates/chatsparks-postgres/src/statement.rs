@@ -83,7 +83,7 @@ pub(crate) async fn whole<T>(
 
 /// For how many times as long what may be large is waited for, such as a document, or all that somebody ever said: others
 /// wait behind it, and it may not stand for ever.
-pub(crate) const LONG: u32 = 20;
+pub(crate) const LONG: u32 = 6;
 
 /// The same for what takes a moment: nobody waits longer than `patience` for a server that is frozen (S1), which neither
 /// answers nor ends the connection. Whether it was done is as unknown then as where the connection breaks.

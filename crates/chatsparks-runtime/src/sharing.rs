@@ -11,9 +11,12 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     hash::{BuildHasher, Hasher, RandomState},
     sync::{Arc, Mutex, PoisonError, atomic::Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
-use tokio::sync::{Notify, watch};
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
 
 mod beats;
 
@@ -144,6 +147,14 @@ impl Sharing {
         *self.workers.lock().unwrap_or_else(PoisonError::into_inner) = share.workers;
         *self.revisions.lock().unwrap_or_else(PoisonError::into_inner) = share.revisions;
         self.set(share.slots.into_iter().collect());
+    }
+
+    /// Others may serve everything by now.
+    fn lose(&self) {
+        if !self.slots().is_empty() {
+            tracing::warn!("the store was not heard of for too long: others may serve these partitions now");
+            self.set(BTreeSet::new());
+        }
     }
 
     fn set(&self, share: BTreeSet<u32>) {

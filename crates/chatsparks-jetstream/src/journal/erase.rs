@@ -39,7 +39,10 @@ impl Journal {
         let bodies = self.bodies(dirty.clone()).await?;
         for of in dirty {
             // What nothing stands in goes, and nothing of it is written anew.
-            if let Some(op) = bodies.get(&of).filter(|op| self.state().stands_in(of, &op.does)) {
+            let stands = |op: &Op| self.look(|state| state.stands_in(of, &op.does));
+            if let Some(op) = bodies.get(&of)
+                && stands(op)?
+            {
                 let left = left(&op.does, places.get(&of).unwrap_or(&Places::default()))?;
                 self.submit(Does::Rewritten { of, left: Box::new(left) }).await?;
             }

@@ -110,14 +110,15 @@ fn s1_whatever_is_asked_of_a_frozen_server_is_told_so() {
         let asked = async {
             let (shard, mut wants) = (shard(0), Wants::default());
             wants.keys = vec![Key::Clock];
-            futures_util::future::join5(
+            let forward = async { refused(store.forward(&shard.workspace, &"acct".into()).await.map(drop)) };
+            let others = futures_util::future::join5(
                 async { refused(append("e1").await.map(drop)) },
                 async { refused(store.commit(&shard, opened.fence, Default::default()).await) },
                 async { refused(store.load(&shard, &wants).await.map(drop)) },
                 async { refused(store.read(&shard, 0, ALL).await.map(drop)) },
                 async { refused(store.decided(&shard).await.map(drop)) },
-            )
-            .await;
+            );
+            futures_util::future::join(others, forward).await;
         };
         tokio::time::timeout(Duration::from_secs(30), asked).await.unwrap();
         drop(stopped);
