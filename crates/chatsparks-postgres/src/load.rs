@@ -153,7 +153,7 @@ fn seen_row(row: &Found) -> Result<Row, StoreError> {
 
 /// Reads what all of them want.
 pub(crate) async fn run(inner: Arc<Inner>, jobs: Vec<Job>) -> Result<Vec<Result<Rows, StoreError>>, StoreError> {
-    let client = inner.loading().await?;
+    let client = inner.unsorted().await?;
     soon(inner.patience, client, async |client| run_within(&inner, client, &jobs).await).await
 }
 

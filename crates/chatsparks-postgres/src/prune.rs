@@ -70,7 +70,7 @@ async fn forgotten(
 async fn outcomes(client: &Object, (workspace, partition): Place, limit: usize) -> Result<usize, StoreError> {
     let sql = "DELETE FROM outcome WHERE workspace = $1 AND partition = $2 AND id IN (
              SELECT id FROM outcome WHERE workspace = $1 AND partition = $2
-                 AND seq < (SELECT record_first FROM shard WHERE workspace = $1 AND partition = $2)
+                 AND seq >= 0 AND seq < (SELECT record_first FROM shard WHERE workspace = $1 AND partition = $2)
              ORDER BY seq LIMIT $3)";
     Ok(count(changed(client, sql, &[&workspace, &partition, &signed(limit as u64)]).await?))
 }

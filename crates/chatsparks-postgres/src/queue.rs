@@ -36,7 +36,7 @@ impl Queue for PostgresStore {
     ) -> Result<Vec<Ready>, StoreError> {
         let (id, busy) = (workspace.clone(), busy.to_vec());
         let partitions: Vec<i32> = partitions.iter().copied().map(small).collect();
-        self.brief(move |inner, client| async move {
+        self.brief_unsorted(move |inner, client| async move {
             let Some(number) = inner.known(&client, &id).await? else { return Ok(Vec::new()) };
             ready(&client, (&id, number), &partitions, wall, &busy, limit).await
         })

@@ -22,6 +22,18 @@ pub(crate) async fn found_one(client: &Object, sql: &str, values: Values<'_>) ->
     Ok(found(client, sql, values).await?.into_iter().next())
 }
 
+/// Within a transaction, from here on nothing is sorted that could be read in its order: whoever asks for an order has it from
+/// the index that has it. As long as a table has no statistics, another index that begins with workspace and partition looks as
+/// good to the server, which then reads all of the partition, and does so as long as the connection lives or until it has some.
+const UNSORTED: &str = "SET LOCAL enable_sort = off";
+const SORTED: &str = "SET LOCAL enable_sort = on";
+
+/// What a statement of a transaction finds in the order of an index.
+pub(crate) async fn found_unsorted(client: &Object, sql: &str, values: Values<'_>) -> Result<Vec<Row>, StoreError> {
+    let mut told = in_order(client, &[(UNSORTED, &[]), (sql, values), (SORTED, &[])]).await?;
+    Ok(told.swap_remove(1))
+}
+
 /// How many rows a statement changes.
 pub(crate) async fn changed(client: &Object, sql: &str, values: Values<'_>) -> Result<u64, StoreError> {
     let statement = client.prepare_cached(sql).await.map_err(|error| of_postgres(&error))?;
@@ -114,6 +126,17 @@ impl<'a> Script<'a> {
             client.execute(&statement, &values).await.map(drop).map_err(|error| of_postgres(&error))
         }));
         Ok(())
+    }
+
+    /// Adds a statement that finds what it needs in the order of an index.
+    pub(crate) async fn add_unsorted(
+        &mut self,
+        sql: &str,
+        values: Vec<&'a (dyn ToSql + Sync)>,
+    ) -> Result<(), StoreError> {
+        self.add(UNSORTED, Vec::new()).await?;
+        self.add(sql, values).await?;
+        self.add(SORTED, Vec::new()).await
     }
 
     /// Runs all of them, and ends the transaction where `ends`.

@@ -73,8 +73,8 @@ pub struct PostgresStore {
 /// What everything that runs shares.
 pub(crate) struct Inner {
     pool: Pool,
-    /// Connections that sort nothing which an index has in order: for what partitions load.
-    loading: Pool,
+    /// Connections that sort nothing which an index has in order.
+    unsorted: Pool,
     pub(crate) home: Handle,
     pub(crate) config: Config,
     pub(crate) schema: String,
@@ -106,8 +106,9 @@ pub(crate) struct Jobs {
 /// How long the server may take over what takes a moment: twice as long as it may wait for a lock. Beyond that it is frozen,
 /// which the way to it does not tell, since its kernel still acknowledges what it is sent.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Connections for what partitions load, of whom as many as ask are answered at once.
-const LOADING: usize = 1;
+/// Connections that do not sort: one for what partitions load, of whom as many as ask are answered at once, and others for
+/// what waits to be performed.
+const UNSORTED: usize = 3;
 /// Workspaces remembered.
 const REMEMBERED: usize = 100_000;
 
@@ -130,7 +131,7 @@ impl PostgresStore {
         let partitions = whole(client, async |client| schema::prepare(client, &schema, asked).await).await?;
         let inner = Arc::new(Inner {
             pool,
-            loading: self::pool(&with_options(config.clone(), &["enable_sort=off".to_owned()]), LOADING)?,
+            unsorted: self::pool(&with_options(config.clone(), &["enable_sort=off".to_owned()]), UNSORTED)?,
             home: home.clone(),
             config,
             schema: options.schema,
@@ -165,12 +166,7 @@ impl PostgresStore {
         W: FnOnce(Arc<Inner>, Object) -> F + Send + 'static,
         F: Future<Output = Result<T, StoreError>> + Send + 'static,
     {
-        let inner = self.inner.clone();
-        let done = self.inner.home.spawn(async move {
-            let client = inner.client().await?;
-            work(inner, client).await
-        });
-        done.await.map_err(|_| cut_off())?
+        self.with_one_of(|inner| &inner.pool, work).await
     }
 
     /// Does something that takes a moment, with a connection of its own, where the connections live: whatever is not done
@@ -181,21 +177,50 @@ impl PostgresStore {
         W: FnOnce(Arc<Inner>, Arc<Object>) -> F + Send + 'static,
         F: Future<Output = Result<T, StoreError>> + Send + 'static,
     {
-        self.with(|inner, client| async move {
-            let client = Arc::new(client);
-            let done = timeout(inner.patience, work(inner.clone(), client.clone())).await;
-            if done.is_err() {
-                drop(Arc::into_inner(client).map(Object::take));
-            }
-            done.unwrap_or_else(|_| Err(silent()))
-        })
-        .await
+        self.with(|inner, client| in_time(inner, client, work)).await
+    }
+
+    /// The same, with a connection on which nothing is [sorted](Inner::unsorted).
+    pub(crate) async fn brief_unsorted<T, W, F>(&self, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: FnOnce(Arc<Inner>, Arc<Object>) -> F + Send + 'static,
+        F: Future<Output = Result<T, StoreError>> + Send + 'static,
+    {
+        self.with_one_of(|inner| &inner.unsorted, |inner, client| in_time(inner, client, work)).await
+    }
+
+    async fn with_one_of<T, W, F>(&self, pool: fn(&Inner) -> &Pool, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: FnOnce(Arc<Inner>, Object) -> F + Send + 'static,
+        F: Future<Output = Result<T, StoreError>> + Send + 'static,
+    {
+        let inner = self.inner.clone();
+        let done = self.inner.home.spawn(async move {
+            let client = pool(&inner).get().await.map_err(|error| of_pool(&error))?;
+            work(inner, client).await
+        });
+        done.await.map_err(|_| cut_off())?
     }
 
     /// Lets events go on that need not wait any longer.
     pub(crate) async fn forwarded(&self, owned: route::Owned) -> Result<Routed, StoreError> {
         self.with(move |inner, client| async move { route::forward(&inner, client, &owned).await }).await
     }
+}
+
+async fn in_time<T, W, F>(inner: Arc<Inner>, client: Object, work: W) -> Result<T, StoreError>
+where
+    W: FnOnce(Arc<Inner>, Arc<Object>) -> F,
+    F: Future<Output = Result<T, StoreError>>,
+{
+    let client = Arc::new(client);
+    let done = timeout(inner.patience, work(inner.clone(), client.clone())).await;
+    if done.is_err() {
+        drop(Arc::into_inner(client).map(Object::take));
+    }
+    done.unwrap_or_else(|_| Err(silent()))
 }
 
 fn gathered<J, A, W, F>(inner: &Arc<Inner>, hands: usize, weigh: fn(&J) -> usize, work: W) -> Gatherer<J, A>
@@ -215,9 +240,9 @@ impl Inner {
         self.pool.get().await.map_err(|error| of_pool(&error))
     }
 
-    /// A connection for what partitions load.
-    pub(crate) async fn loading(&self) -> Result<Object, StoreError> {
-        self.loading.get().await.map_err(|error| of_pool(&error))
+    /// A connection on which nothing is sorted that could be read in its order, so that it is read by the index that has it.
+    pub(crate) async fn unsorted(&self) -> Result<Object, StoreError> {
+        self.unsorted.get().await.map_err(|error| of_pool(&error))
     }
 
     /// The number of a workspace; none: there is nothing of it.
@@ -324,8 +349,12 @@ fn configured(url: &str, options: &Options) -> Result<Config, StoreError> {
         format!("search_path={}", options.schema),
         format!("idle_in_transaction_session_timeout={}", options.stands_still.as_millis()),
         "lock_timeout=15s".to_owned(),
-        // Statistics of tables that were empty a moment ago would have them read whole.
+        // Whatever a statement takes it finds by its key, one after the other. Statistics of tables that were empty a moment ago
+        // would have them read whole, or whatever begins with the same workspace and partition.
         "enable_seqscan=off".to_owned(),
+        "enable_bitmapscan=off".to_owned(),
+        "enable_hashjoin=off".to_owned(),
+        "enable_mergejoin=off".to_owned(),
         "jit=off".to_owned(),
         // Every statement takes lists, and is planned alike whatever is in them: planning it anew costs as much as running it.
         "plan_cache_mode=force_generic_plan".to_owned(),

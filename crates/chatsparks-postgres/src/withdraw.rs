@@ -4,7 +4,7 @@ use crate::{
     append::Place,
     form::{key, signed, unkey},
     settle::{FAILED, IN_DOUBT, SENT, WAITING},
-    statement::{Script, Values, found},
+    statement::{Script, Values, found, found_unsorted},
 };
 use chatsparks_core::{DmStage, UserId};
 use chatsparks_ports::{Input, StoreError};
@@ -142,17 +142,18 @@ impl Lanes {
         if self.lanes.is_empty() {
             return Ok(());
         }
-        let sql = "UPDATE effect e SET front = (e.number = f.number)
-             FROM (SELECT k.workspace, k.partition, k.lane, first.number
+        let sql = "WITH f AS MATERIALIZED (
+                 SELECT k.workspace, k.partition, x.id, x.is_first
                  FROM unnest($1::int[], $2::int[], $3::text[]) AS k (workspace, partition, lane)
-                 CROSS JOIN LATERAL (SELECT x.number FROM effect x
+                 CROSS JOIN LATERAL (SELECT x.id, x.front, row_number() OVER (ORDER BY x.seq, x.place) = 1 AS is_first
+                     FROM effect x
                      WHERE x.workspace = k.workspace AND x.partition = k.partition AND x.lane = k.lane
-                         AND NOT x.free AND x.state <> 2
-                     ORDER BY x.seq, x.place LIMIT 1) first) f
-             WHERE e.workspace = f.workspace AND e.partition = f.partition AND e.lane = f.lane
-                 AND NOT e.free AND e.state <> 2 AND e.front <> (e.number = f.number)";
+                         AND NOT x.free AND x.state <> 2) x
+                 WHERE x.front <> x.is_first)
+             UPDATE effect e SET front = f.is_first FROM f
+             WHERE e.workspace = f.workspace AND e.partition = f.partition AND e.id = f.id";
         let Self { workspaces, partitions, lanes, .. } = self;
-        script.add(sql, vec![workspaces, partitions, lanes]).await
+        script.add_unsorted(sql, vec![workspaces, partitions, lanes]).await
     }
 }
 
@@ -195,7 +196,7 @@ pub(crate) async fn withdraw(client: &Object, withdrawn: &[Withdrawn<'_>]) -> Re
          ORDER BY k.n, e.seq, e.place";
     let values: Values<'_> = &[&numbers, &workspaces, &partitions, &users, &seqs, &conversations];
     let mut named: Vec<(&Withdrawn<'_>, String)> = Vec::new();
-    for row in &found(client, sql, values).await? {
+    for row in &found_unsorted(client, sql, values).await? {
         let one = usize::try_from(row.get::<_, i32>(0)).ok().and_then(|number| withdrawn.get(number));
         named.extend(one.map(|one| (one, row.get(1))));
     }

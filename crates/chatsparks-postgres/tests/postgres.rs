@@ -8,6 +8,8 @@ mod amounts;
 mod at_once;
 #[path = "postgres/frozen.rs"]
 mod frozen;
+#[path = "postgres/keys.rs"]
+mod keys;
 #[path = "postgres/order.rs"]
 mod order;
 #[path = "postgres/server.rs"]

@@ -270,15 +270,16 @@ impl<'a> Columns<'a> {
             "INSERT INTO effect (workspace, partition, id, seq, place, user_id, lane, free, kind, bot_conversation,
                  state, front, not_after, form, context)
              SELECT k.workspace, k.partition, k.id, k.seq, k.place, k.user_id, k.lane, k.free, k.kind, k.conversation,
-                 k.state, k.free OR (k.first AND NOT EXISTS (SELECT FROM effect x
-                     WHERE x.workspace = k.workspace AND x.partition = k.partition AND x.lane = k.lane
-                         AND NOT x.free AND x.state <> 2)),
-                 k.not_after, k.form, k.context
+                 k.state, k.free OR (k.first AND ahead.number IS NULL), k.not_after, k.form, k.context
              FROM unnest($1::int[], $2::int[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[],
                  $8::bool[], $9::text[], $10::bigint[], $11::smallint[], $12::bool[], $13::bigint[], $14::text[],
                  $15::text[]) WITH ORDINALITY
                  AS k (workspace, partition, id, seq, place, user_id, lane, free, kind, conversation, state, first,
                      not_after, form, context, n)
+             LEFT JOIN LATERAL (SELECT x.number FROM effect x
+                 WHERE k.first AND NOT k.free AND x.workspace = k.workspace AND x.partition = k.partition
+                     AND x.lane = k.lane AND NOT x.free AND x.state <> 2
+                 ORDER BY x.seq, x.place LIMIT 1) ahead ON TRUE
              WHERE NOT EXISTS (SELECT FROM outcome o
                  WHERE o.workspace = k.workspace AND o.partition = k.partition AND o.id = k.id)
              ORDER BY k.n ON CONFLICT DO NOTHING";
@@ -299,6 +300,6 @@ impl<'a> Columns<'a> {
             &of.forms,
             &of.contexts,
         ];
-        script.add(sql, values).await
+        script.add_unsorted(sql, values).await
     }
 }
