@@ -1,6 +1,6 @@
 //! A burst of events, decided by workers over any store.
 
-use crate::Result;
+use crate::{Result, by_turns};
 use chatsparks_core::{Event, Instant, Message, Text, workspace::Workspace};
 use chatsparks_ports::{ManualClock, Shard, Store};
 use chatsparks_runtime::{ClockMode, NewEvent, Runtime, Settings, WorkspaceSetup};
@@ -9,6 +9,7 @@ use chatsparks_testkit::{
     store_suite::make::{at, comment},
 };
 use std::{
+    ops::Range,
     path::Path,
     sync::Arc,
     time::{Duration, Instant as Moment},
@@ -119,49 +120,94 @@ fn processors() -> Result<(f64, f64)> {
 
 /// Accepted, decided and committed by a worker over each of these stores.
 pub(crate) async fn decide<S: Store>(stores: Vec<S>, asked: Asked) -> Result<Took> {
+    let runtimes = start(stores, &vec![asked.limit; asked.workspaces]).await?;
+    // Nor do those who send spend their time here.
+    let (warm, counted) = (bodies(0..asked.warm()), bodies(asked.warm()..asked.all()));
+    feed(&runtimes, 0..asked.hot, warm).await?;
+    let took = timed(&runtimes, 0..asked.hot, counted).await?;
+    stop(runtimes).await;
+    Ok(took)
+}
+
+/// What events take of workspaces that differ by their limits alone: of all in turn, round by round, of the same workers. A
+/// round is so short that whatever else a machine does meanwhile, it does to each of them.
+pub(crate) async fn decide_in_turn<S: Store>(
+    stores: Vec<S>,
+    limits: &[Option<i64>],
+    rounds: usize,
+    events: usize,
+) -> Result<Vec<Vec<Took>>> {
+    let runtimes = start(stores, limits).await?;
+    let mut all = vec![Vec::new(); limits.len()];
+    // The first does not count.
+    for round in 0..=rounds {
+        for place in by_turns(round, limits.len()) {
+            let took = timed(&runtimes, place..place + 1, bodies(round * events..(round + 1) * events)).await?;
+            if round > 0 {
+                all[place].push(took);
+            }
+        }
+    }
+    stop(runtimes).await;
+    Ok(all)
+}
+
+/// A worker over each of these stores, of as many workspaces as there are limits: open and warm.
+async fn start<S: Store>(stores: Vec<S>, limits: &[Option<i64>]) -> Result<Vec<Runtime<S>>> {
     let workers = stores.len();
     let mut runtimes = Vec::new();
     for store in stores {
         let mut settings = Settings::default();
         (settings.trust_at, settings.clock, settings.takeover) = (true, ClockMode::Events, Duration::from_secs(4));
-        let setups = (0..asked.workspaces).map(|n| WorkspaceSetup::new(shop(n, asked.limit), "digest")).collect();
+        let setups =
+            limits.iter().enumerate().map(|(n, limit)| WorkspaceSetup::new(shop(n, *limit), "digest")).collect();
         let clock = Arc::new(ManualClock::new(at(0)));
         runtimes.push(Runtime::start(Arc::new(store), clock, settings, setups).await?);
     }
     while runtimes.iter().any(|runtime| !is_fair(runtime, workers)) {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    while !is_open(&runtimes, asked.workspaces).await? {
+    while !is_open(&runtimes, limits.len()).await? {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     // Everything is open and warm before it counts: a service runs for weeks, its connections have prepared all they use, and
     // whoever serves nothing of a workspace has read all that it asks for.
     tokio::time::sleep(Duration::from_secs(if workers > 1 { 6 } else { 1 })).await;
-    // Nor do those who send spend their time here.
-    let (warm, counted) = (bodies(0..asked.warm()), bodies(asked.warm()..asked.all()));
-    feed(&runtimes, asked, warm).await?;
-    let (own, all) = processors()?;
-    let began = Moment::now();
-    feed(&runtimes, asked, counted).await?;
-    let took = began.elapsed();
-    let (own_after, all_after) = processors()?;
+    Ok(runtimes)
+}
+
+async fn stop<S: Store>(runtimes: Vec<Runtime<S>>) {
     for runtime in runtimes {
         runtime.stop(Duration::from_secs(10)).await;
     }
+}
+
+/// What it takes to bring these to workspaces in turn, until all of them are decided.
+async fn timed<S: Store>(
+    runtimes: &[Runtime<S>],
+    workspaces: Range<usize>,
+    bodies: Vec<Vec<NewEvent>>,
+) -> Result<Took> {
+    let events: usize = bodies.iter().map(Vec::len).sum();
+    let (own, all) = processors()?;
+    let began = Moment::now();
+    feed(runtimes, workspaces, bodies).await?;
+    let took = began.elapsed();
+    let (own_after, all_after) = processors()?;
     let (own, all) = (own_after - own, all_after - all);
-    let each = |ticks: f64| ticks * 10_000.0 / asked.events as f64;
-    Ok(Took { rate: asked.events as f64 / took.as_secs_f64(), own: each(own), others: each(all - own) })
+    let each = |ticks: f64| ticks * 10_000.0 / events as f64;
+    Ok(Took { rate: events as f64 / took.as_secs_f64(), own: each(own), others: each(all - own) })
 }
 
 /// Events, as they come: in bodies.
-fn bodies(events: std::ops::Range<usize>) -> Vec<Vec<NewEvent>> {
+fn bodies(events: Range<usize>) -> Vec<Vec<NewEvent>> {
     let new = |n: usize| NewEvent { id: format!("7501{n:015}").into(), at: Some(instant(n)), event: event(n) };
     let from = events.clone().step_by(BODY);
     from.map(|from| (from..(from + BODY).min(events.end)).map(new).collect()).collect()
 }
 
 /// Brings events to the workers in turn, and waits until all of them are decided.
-async fn feed<S: Store>(runtimes: &[Runtime<S>], asked: Asked, bodies: Vec<Vec<NewEvent>>) -> Result<()> {
+async fn feed<S: Store>(runtimes: &[Runtime<S>], workspaces: Range<usize>, bodies: Vec<Vec<NewEvent>>) -> Result<()> {
     let mut running = std::collections::VecDeque::new();
     for (number, body) in bodies.into_iter().enumerate() {
         if running.len() == AT_ONCE * runtimes.len() {
@@ -171,15 +217,16 @@ async fn feed<S: Store>(runtimes: &[Runtime<S>], asked: Asked, bodies: Vec<Vec<N
             }
         }
         let runtime = runtimes[number % runtimes.len()].clone();
+        let workspace = workspaces.start + number % workspaces.len();
         running.push_back(tokio::spawn(async move {
-            runtime.accept(&id(number % asked.hot).as_str().into(), body).await?;
+            runtime.accept(&id(workspace).as_str().into(), body).await?;
             Ok(())
         }));
     }
     for one in running {
         one.await??;
     }
-    while is_behind(runtimes, asked.hot).await? {
+    while is_behind(runtimes, workspaces.clone()).await? {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     Ok(())
@@ -199,8 +246,8 @@ async fn is_open<S: Store>(runtimes: &[Runtime<S>], workspaces: usize) -> Result
 }
 
 /// Asks whoever serves a workspace, of one partition after the other, until one is behind: few looks as long as much is left.
-async fn is_behind<S: Store>(runtimes: &[Runtime<S>], workspaces: usize) -> Result<bool> {
-    for n in 0..workspaces {
+async fn is_behind<S: Store>(runtimes: &[Runtime<S>], workspaces: Range<usize>) -> Result<bool> {
+    for n in workspaces {
         let workspace = id(n).as_str().into();
         let serves = |runtime: &&Runtime<S>| !runtime.served_partitions(&workspace).is_empty();
         let store = runtimes.iter().find(serves).unwrap_or(&runtimes[0]).store();

@@ -28,6 +28,10 @@ pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>
 pub(crate) const ROUNDS: usize = 3;
 /// Rounds of what differs by a few in a hundred: each is held against its own, and the median counts.
 pub(crate) const PAIRED: usize = 7;
+/// Limits that are held against each other: none, one that is far away, and one that is reached before it counts.
+pub(crate) const LIMITS: [Option<i64>; 3] = [None, Some(10_000_000), Some(1_000)];
+/// In how many turns.
+pub(crate) const TURNS: usize = 30;
 
 fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -75,6 +79,21 @@ pub(crate) fn tell_paired(what: &str, rates: &[f64], against: &str, others: &[f6
     let ratios = rates.iter().zip(others).map(|(rate, other)| rate / other).collect();
     let (rate, other, ratio) = (median(rates.to_vec()), median(others.to_vec()), median(ratios));
     println!("| {what} | {rate:.0} | {against} | {other:.0} | {ratio:.2} |");
+}
+
+/// Rows of what [`LIMITS`] take: by time, and by what the processors do of it, which whatever else they do meanwhile changes less.
+pub(crate) fn tell_limits(store: &str, took: &[Vec<Took>]) {
+    let by =
+        |of: fn(&Took) -> f64| -> Vec<Vec<f64>> { took.iter().map(|turns| turns.iter().map(of).collect()).collect() };
+    for (what, rates) in [
+        ("", by(|took| took.rate)),
+        (", events that a second of a processor does", by(|took| 1_000_000.0 / (took.own + took.others))),
+    ] {
+        for (limit, of_it) in ["", " that is reached"].into_iter().zip(&rates[1..]) {
+            let name = format!("{store}, 4 workers under a limit{limit}{what}");
+            tell_paired(&name, of_it, "without a limit", &rates[0]);
+        }
+    }
 }
 
 fn median(mut numbers: Vec<f64>) -> f64 {

@@ -1,9 +1,9 @@
 //! Three servers of NATS that sync each message, against the same messages published.
 
 use crate::{
-    PAIRED, ROUNDS, Result,
-    burst::{Asked, MANY, PARTITIONS, Took, decide},
-    by_turns, tell, tell_paired, tell_processors,
+    LIMITS, PAIRED, ROUNDS, Result, TURNS,
+    burst::{Asked, MANY, PARTITIONS, Took, decide, decide_in_turn},
+    by_turns, tell, tell_limits, tell_paired, tell_processors,
 };
 use async_nats::{
     HeaderMap,
@@ -50,24 +50,10 @@ pub(crate) async fn run(asked: &impl Fn(&str) -> bool) -> Result<()> {
         }
     }
     if asked("nats-limit") {
-        let limits = [None, Some(1_000_000), Some(i64::try_from(EVENTS)? / 8)];
-        let mut rates: [Vec<f64>; 3] = Default::default();
-        let mut processors: [Vec<f64>; 3] = Default::default();
-        for round in 0..2 * PAIRED {
-            for place in by_turns(round, limits.len()) {
-                let asked = Asked { limit: limits[place], ..Asked::one(EVENTS) };
-                let took = decided(&servers, 4, asked).await?;
-                rates[place].push(took.rate);
-                processors[place].push(1_000_000.0 / (took.own + took.others));
-            }
-        }
-        for (what, [free, limited, reached]) in
-            [("", rates), (", events that a second of a processor does", processors)]
-        {
-            let name = |limit: &str| format!("NATS, 4 workers under a limit{limit}{what}");
-            tell_paired(&name(""), &limited, "without a limit", &free);
-            tell_paired(&name(" that is reached"), &reached, "without a limit", &free);
-        }
+        let name = next_name();
+        let stores = opened(&servers, &name, 4, MEMORY).await?;
+        tell_limits("NATS", &decide_in_turn(stores, &LIMITS, TURNS, EVENTS / 3).await?);
+        delete(&servers, &name).await?;
     }
     if asked("nats-hot") {
         // One hot workspace is one worker's, and a hundred are everybody's.
@@ -195,13 +181,18 @@ async fn decided_within(servers: &Nats, workers: usize, asked: Asked, memory: us
 }
 
 async fn burst(servers: &Nats, name: &str, workers: usize, asked: Asked, memory: usize) -> Result<Took> {
+    decide(opened(servers, name, workers, memory).await?, asked).await
+}
+
+/// So many stores over one new name.
+async fn opened(servers: &Nats, name: &str, workers: usize, memory: usize) -> Result<Vec<JetStreamStore>> {
     let mut stores = Vec::new();
     for _ in 0..workers {
         let mut options = options(servers, name)?;
         options.memory = memory;
         stores.push(JetStreamStore::open(options).await?);
     }
-    decide(stores, asked).await
+    Ok(stores)
 }
 
 fn next_name() -> String {

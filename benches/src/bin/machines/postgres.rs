@@ -1,9 +1,9 @@
 //! PostgreSQL, against the same rows inserted.
 
 use crate::{
-    PAIRED, ROUNDS, Result,
-    burst::{Asked, MANY, PARTITIONS, Took, decide},
-    by_turns, tell, tell_paired, tell_processors,
+    LIMITS, PAIRED, ROUNDS, Result, TURNS,
+    burst::{Asked, MANY, PARTITIONS, Took, decide, decide_in_turn},
+    by_turns, tell, tell_limits, tell_paired, tell_processors,
 };
 use chatsparks_cluster::Postgres;
 use chatsparks_postgres::{Options, PostgresStore};
@@ -51,16 +51,14 @@ pub(crate) async fn run(asked: &impl Fn(&str) -> bool) -> Result<()> {
             }
         }
     }
-    if asked("limit") || asked("hot") {
-        let half = Some(i64::try_from(EVENTS)? / 8);
-        let kinds = [
-            Asked::one(EVENTS),
-            Asked { limit: Some(1_000_000), ..Asked::one(EVENTS) },
-            Asked { limit: half, ..Asked::one(EVENTS) },
-            Asked { workspaces: MANY, ..Asked::one(EVENTS) },
-            Asked { workspaces: MANY, hot: MANY, ..Asked::one(EVENTS) },
-        ];
-        let mut rates: [Vec<f64>; 5] = Default::default();
+    if asked("limit") {
+        let (schema, stores) = opened(&url, 4).await?;
+        tell_limits("PostgreSQL", &decide_in_turn(stores, &LIMITS, TURNS, EVENTS / 3).await?);
+        drop_schema(&url, &schema).await?;
+    }
+    if asked("hot") {
+        let kinds = [1, MANY].map(|hot| Asked { workspaces: MANY, hot, ..Asked::one(EVENTS) });
+        let mut rates: [Vec<f64>; 2] = Default::default();
         for round in 0..PAIRED {
             for place in by_turns(round, kinds.len()) {
                 let (schema, took) = decided(&url, 4, kinds[place]).await?;
@@ -68,9 +66,7 @@ pub(crate) async fn run(asked: &impl Fn(&str) -> bool) -> Result<()> {
                 drop_schema(&url, &schema).await?;
             }
         }
-        let [free, limited, reached, hot, spread] = rates;
-        tell_paired("PostgreSQL, 4 workers under a limit", &limited, "without a limit", &free);
-        tell_paired("PostgreSQL, 4 workers under a limit that is reached", &reached, "without a limit", &free);
+        let [hot, spread] = rates;
         tell_paired("PostgreSQL, 4 workers, one hot workspace of a hundred", &hot, "events spread over all", &spread);
     }
     Ok(())
@@ -83,13 +79,19 @@ async fn open(url: &str, schema: &str) -> Result<PostgresStore> {
 }
 
 async fn decided(url: &str, workers: usize, asked: Asked) -> Result<(String, Took)> {
+    let (schema, stores) = opened(url, workers).await?;
+    Ok((schema, decide(stores, asked).await?))
+}
+
+/// So many stores over one new schema.
+async fn opened(url: &str, workers: usize) -> Result<(String, Vec<PostgresStore>)> {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let schema = format!("s{}", NUMBER.fetch_add(1, Ordering::Relaxed));
     let mut stores = Vec::new();
     for _ in 0..workers {
         stores.push(open(url, &schema).await?);
     }
-    Ok((schema, decide(stores, asked).await?))
+    Ok((schema, stores))
 }
 
 async fn drop_schema(url: &str, schema: &str) -> Result<()> {
