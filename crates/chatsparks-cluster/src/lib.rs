@@ -16,10 +16,12 @@
 
 mod guard;
 mod nats;
+mod ports;
 mod postgres;
 
 pub use guard::Guard;
 pub use nats::Nats;
+pub use ports::free_port;
 pub use postgres::Postgres;
 
 use std::path::PathBuf;

@@ -1,10 +1,10 @@
 //! Servers of NATS with JetStream: a cluster of three, or one alone.
 
-use crate::{ClusterError, Guard, beside};
+use crate::{ClusterError, Guard, beside, free_port};
 use std::{
     env, fs,
     io::{Read, Write},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},
@@ -228,17 +228,8 @@ fn configuration(number: usize, own: Ports, all: &[Ports], directory: &Path) -> 
 }
 
 fn free_ports(many: usize) -> Result<Vec<Ports>, ClusterError> {
-    let no = |error| ClusterError::new("no port is free", error);
-    // All are held until each is known, so that none comes twice.
-    let held: Vec<TcpListener> =
-        (0..many * 3).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<Result<_, _>>().map_err(no)?;
-    let ports = held.iter().map(|held| held.local_addr().map(|address| address.port()));
-    let ports: Vec<u16> = ports.collect::<Result<_, _>>().map_err(no)?;
-    let of = |ports: &[u16]| match ports {
-        [client, cluster, monitor] => Some(Ports { client: *client, cluster: *cluster, monitor: *monitor }),
-        _ => None,
-    };
-    Ok(ports.chunks(3).filter_map(of).collect())
+    let port = || free_port().ok_or_else(|| ClusterError::new("no port is free", "all are taken"));
+    (0..many).map(|_| Ok(Ports { client: port()?, cluster: port()?, monitor: port()? })).collect()
 }
 
 /// The program: what is named, what was brought, what stands on the path.

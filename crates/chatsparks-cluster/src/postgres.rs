@@ -1,9 +1,8 @@
 //! A PostgreSQL server, with standbys where they are wanted.
 
-use crate::{ClusterError, Guard, beside};
+use crate::{ClusterError, Guard, beside, free_port};
 use std::{
     env, fs,
-    net::TcpListener,
     os::unix::fs::{MetadataExt, chown},
     path::{Path, PathBuf},
     process::{Command, Output},
@@ -92,7 +91,7 @@ impl Postgres {
         let mut told = String::new();
         // Between finding a free port and listening on it another may take it.
         for _ in 0..5 {
-            let port = free_port()?;
+            let port = free_port().ok_or_else(|| ClusterError::new("no port is free", "all are taken"))?;
             let program = programs.join("postgres").display().to_string();
             let (port_text, data_text) = (port.to_string(), data.display().to_string());
             let mut arguments = vec![program.as_str(), "-D", &data_text, "-p", &port_text, "-h", "127.0.0.1"];
@@ -235,11 +234,6 @@ fn ran(command: &mut Command, what: &str) -> Result<Output, ClusterError> {
         return Ok(output);
     }
     Err(ClusterError::new(what, String::from_utf8_lossy(&output.stderr).trim()))
-}
-
-fn free_port() -> Result<u16, ClusterError> {
-    let listener = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    listener.map(|address| address.port()).map_err(|error| ClusterError::new("no port is free", error))
 }
 
 /// Where the programs are: of the newest version, among the places where they usually are.

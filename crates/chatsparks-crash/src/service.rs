@@ -37,7 +37,7 @@ pub struct Setup<'a> {
 impl Service {
     /// Writes a configuration; nothing is started yet.
     pub fn new(setup: Setup<'_>) -> Self {
-        let port = free_port();
+        let port = chatsparks_cluster::free_port().unwrap();
         let Setup { binary, config, store, more, document, endpoint } = setup;
         let document = document.display();
         let text = format!(
@@ -141,8 +141,4 @@ impl Drop for Service {
     fn drop(&mut self) {
         self.kill();
     }
-}
-
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
