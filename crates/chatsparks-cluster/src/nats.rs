@@ -228,8 +228,7 @@ fn configuration(number: usize, own: Ports, all: &[Ports], directory: &Path) -> 
 }
 
 fn free_ports(many: usize) -> Result<Vec<Ports>, ClusterError> {
-    let port = || free_port().ok_or_else(|| ClusterError::new("no port is free", "all are taken"));
-    (0..many).map(|_| Ok(Ports { client: port()?, cluster: port()?, monitor: port()? })).collect()
+    (0..many).map(|_| Ok(Ports { client: free_port()?, cluster: free_port()?, monitor: free_port()? })).collect()
 }
 
 /// The program: what is named, what was brought, what stands on the path.

@@ -91,7 +91,7 @@ impl Postgres {
         let mut told = String::new();
         // Between finding a free port and listening on it another may take it.
         for _ in 0..5 {
-            let port = free_port().ok_or_else(|| ClusterError::new("no port is free", "all are taken"))?;
+            let port = free_port()?;
             let program = programs.join("postgres").display().to_string();
             let (port_text, data_text) = (port.to_string(), data.display().to_string());
             let mut arguments = vec![program.as_str(), "-D", &data_text, "-p", &port_text, "-h", "127.0.0.1"];
