@@ -12,8 +12,8 @@ use std::time::Duration;
 const LANES: u64 = 200;
 const EACH: u64 = 10;
 
-/// R6: what an effect takes, which is 39 entries here, does not grow with how many wait in its partition, or have their outcome there, though the server
-/// has no statistics of its tables yet, or of when they were empty.
+/// R6: what an effect takes, which is 39 entries here, does not grow with how many wait in its partition, or have their
+/// outcome there, though the server has no statistics of its tables yet, or of when they were empty.
 #[test]
 fn r6_what_waits_costs_nothing_to_what_comes() {
     let (server, options) = (Postgres::shared().unwrap(), options(2));
