@@ -1,10 +1,6 @@
 //! `chatsparks check`: faults and warnings, each with the lines they stand in.
 
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
-use common::{chatsparks, directory, session, session_with, status};
+use crate::common::{chatsparks, directory, session, session_with, status};
 use insta::assert_snapshot;
 use std::fs;
 

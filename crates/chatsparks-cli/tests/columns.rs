@@ -1,10 +1,6 @@
 //! Columns after Thai text: counted as a terminal shows them, vowels and tones above a letter taking no room.
 
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
-use common::chatsparks;
+use crate::common::{self, chatsparks};
 use unicode_width::UnicodeWidthStr;
 
 const SHOP: &str = r#"{ "workspace": { "id": "w", "name": "W", "account_user_id": "a" },

@@ -1,10 +1,6 @@
 //! `chatsparks diagnose` and `insights`: why not, and what for.
 
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
-use common::{directory, session, session_with, status};
+use crate::common::{directory, session, session_with, status};
 use insta::assert_snapshot;
 use std::fs;
 

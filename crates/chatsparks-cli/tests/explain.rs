@@ -1,10 +1,6 @@
 //! `chatsparks explain`, `try` and `log`: why, what if, and what lately.
 
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
-use common::{session, session_with, status};
+use crate::common::{session, session_with, status};
 use insta::assert_snapshot;
 use std::fs;
 

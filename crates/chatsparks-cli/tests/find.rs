@@ -1,10 +1,6 @@
 //! `chatsparks overlaps` and `chatsparks near-misses`: what a workspace gets wrong, and what it misses.
 
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
-use common::{directory, session, session_with, status};
+use crate::common::{directory, session, session_with, status};
 use insta::assert_snapshot;
 use std::fs;
 

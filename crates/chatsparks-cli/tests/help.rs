@@ -1,10 +1,6 @@
 //! What the command says of itself.
 
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
-use common::{chatsparks, session, status};
+use crate::common::{chatsparks, session, status};
 use insta::assert_snapshot;
 
 #[test]

@@ -1,10 +1,6 @@
 //! `chatsparks import`: what a shop has becomes a history that the other commands take.
 
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
-use common::chatsparks;
+use crate::common::chatsparks;
 use serde_json::{Value, json};
 use std::{fs, path::Path};
 

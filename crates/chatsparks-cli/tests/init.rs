@@ -1,11 +1,7 @@
 //! `chatsparks init`: what it writes is there to be used as it says.
 
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
+use crate::common::{chatsparks, directory};
 use assert_cmd::Command;
-use common::{chatsparks, directory};
 use insta::assert_snapshot;
 use std::{fs, path::Path};
 

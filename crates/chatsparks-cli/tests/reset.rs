@@ -1,10 +1,6 @@
 //! `chatsparks reset`: the author's document, with what has to change.
 
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
-use common::{chatsparks, session_with, status};
+use crate::common::{chatsparks, session_with, status};
 use insta::assert_snapshot;
 use similar::TextDiff;
 use std::fs;

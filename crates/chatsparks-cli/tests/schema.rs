@@ -1,11 +1,7 @@
 //! `chatsparks schema`: what the schemas take is what the readers take.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod common;
-
+use crate::common::chatsparks;
 use chatsparks_replay::{Format, Reader, read_workspace};
-use common::chatsparks;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs, path::Path};

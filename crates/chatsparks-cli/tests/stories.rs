@@ -1,10 +1,6 @@
 //! `chatsparks conversation` and `expect`: what was said, and whether it is what was told.
 
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
-use common::{directory, session, session_with};
+use crate::common::{directory, session, session_with};
 use insta::assert_snapshot;
 use std::fs;
 

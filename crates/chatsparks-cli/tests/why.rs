@@ -2,7 +2,7 @@
 //!
 //! With `UPDATE_PAGES` in the environment the page is written anew.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+#![allow(clippy::disallowed_methods)]
 
 use assert_cmd::Command;
 use std::{fmt::Write as _, fs, path::Path};

@@ -1,16 +1,12 @@
 //! Odd input: a row for each, with its outcome; what is refused changes nothing but that its id is used up.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod talk;
-
+use crate::talk::{self, MINT, OWNER, World, world};
 use chatsparks_core::{
     Act, ActKind, ConversationState, DmStage, Event, Insights, MemberMessage, MessageResult, Order, OrderLine,
     OrderResult, Outcome, Receipt, Refund, RefusalReason, ReviewVerdict, StateReason,
     internal::{Change, HeadChange, IndexRow},
 };
 use serde_json::json;
-use talk::{MINT, OWNER, World, world};
 
 /// A row: what it is, the state it comes to, the input, and what is wanted of the message.
 type Row = (&'static str, &'static str, fn(&World) -> Event, MessageResult, (ConversationState, Option<StateReason>));

@@ -1,15 +1,11 @@
 //! Every state of a conversation met with every input: outcome, effects, what is told, and the state after.
 
-#![allow(clippy::unwrap_used)]
-
-mod talk;
-
+use crate::talk::{Done, INPUTS, MINT, STATES, World, world};
 use chatsparks_core::{
     Contact, ConversationState, Effect, Fact, Instant, Outcome, Source, Waits,
     internal::{Change, ContactChange},
 };
 use std::fmt::Write;
-use talk::{Done, INPUTS, MINT, STATES, World, world};
 
 #[test]
 fn v1_every_state_meets_every_input() {

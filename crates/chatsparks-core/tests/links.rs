@@ -1,6 +1,4 @@
 //! Links are kept for orders that arrive late (A2, A7).
-#![allow(clippy::unwrap_used, missing_docs)]
-
 use chatsparks_core::{
     Engine, Envelope, Event, Instant, MemberMessage, Order, OrderLine, Outcome, Partition, Period, Row, Scratch,
     Stored,

@@ -1,9 +1,7 @@
 //! Every row of the corpus of hard comments is decided as its `engine` column says (N1 to N8).
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::disallowed_types, missing_docs)]
+#![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
-mod corpus;
-
-use corpus::{Mode, PARTS, rows};
+use crate::corpus::{Mode, PARTS, rows};
 use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::{
     CodePointMapData,

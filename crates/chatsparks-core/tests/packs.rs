@@ -1,6 +1,6 @@
 //! How well the packs find what they are about, among messages that people wrote. The numbers stand in `docs/matching.md`.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_types, clippy::disallowed_methods)]
+#![allow(clippy::disallowed_types, clippy::disallowed_methods)]
 
 use chatsparks_core::{Engine, Scratch, pack_words, workspace::Workspace};
 use serde_json::json;

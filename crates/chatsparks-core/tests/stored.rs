@@ -1,10 +1,9 @@
 //! Stored forms: today's bytes read back for ever, a newer form is refused by name, and a state that was stored in
 //! mid-conversation decides as one that was not.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, clippy::disallowed_types)]
+#![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
-mod talk;
-
+use crate::talk::{self, INPUTS, MINT, STATES, document, world};
 use chatsparks_core::{
     Comment, Configured, Contact, ContactOfVersion1, Effect, Engine, Envelope, Evaluation, Event, Grant, Head, Instant,
     Message, Order, OrderLine, Partition, Period, Refund, Row, Scratch, Storable, Stored,
@@ -16,7 +15,6 @@ use std::{
     io::Write,
     path::PathBuf,
 };
-use talk::{INPUTS, MINT, STATES, document, world};
 
 fn file(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/stored").join(name)

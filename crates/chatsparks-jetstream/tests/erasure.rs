@@ -1,7 +1,5 @@
 //! A person is forgotten: no byte of what they wrote is left on any server.
 
-#![allow(clippy::unwrap_used)]
-
 use chatsparks_cluster::Nats;
 use chatsparks_jetstream::{JetStreamStore, Options};
 use chatsparks_ports::{Archive, Cursor, Log};

@@ -1,6 +1,6 @@
 //! Servers are killed, one after the other, while events come in and owners take partitions from one another.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
+#![allow(clippy::print_stdout)]
 
 use chatsparks_cluster::Nats;
 use chatsparks_core::{Engine, Envelope, Event, home_partition};

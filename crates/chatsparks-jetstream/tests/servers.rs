@@ -1,7 +1,5 @@
 //! What the store refuses, and what it finds again.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 use chatsparks_cluster::Nats;
 use chatsparks_core::{Effect, WorkspaceId};
 use chatsparks_jetstream::{JetStreamStore, Options};

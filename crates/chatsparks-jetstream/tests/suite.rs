@@ -1,7 +1,5 @@
 //! The store passes what every store has to pass, on three servers: with everything in memory, and with nothing.
 
-#![allow(clippy::unwrap_used)]
-
 use chatsparks_cluster::Nats;
 use chatsparks_jetstream::{JetStreamStore, Options};
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,6 +1,4 @@
 //! Reading ahead gives what reading gives, never runs far ahead, and takes no trouble for an end.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
-
 use chatsparks_replay::{HistoryError, HistoryErrorKind, Line, Reader};
 use std::{
     io::{self, BufReader, Read},

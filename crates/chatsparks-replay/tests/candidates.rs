@@ -1,7 +1,5 @@
 //! Why candidates lost: an order held against the links of several conversations (A2, A3, D4).
 
-#![allow(clippy::unwrap_used)]
-
 use chatsparks_core::{
     Candidate, CandidateVerdict, Email, Engine, Instant, Order, OrderLine, SentBy, SentLink, workspace::Link,
 };

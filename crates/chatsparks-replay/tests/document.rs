@@ -1,6 +1,4 @@
 //! Workspace documents in JSON and TOML, and every way in which one cannot be read.
-#![allow(clippy::unwrap_used, missing_docs)]
-
 use chatsparks_core::{Problem, ProblemCode};
 use chatsparks_replay::{Format, document::MAX_DOCUMENT, every_error, read_workspace};
 use std::path::Path;

@@ -1,6 +1,4 @@
 //! The order in which the driver lets things happen (T3 to T6), with the engine behind it.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
-
 use chatsparks_core::{Engine, Instant};
 use chatsparks_replay::{
     Considered, Format, Observer, Reader, Record, Replay, ReplayError, read_workspace, replay_str, replay_to_state,

@@ -1,6 +1,4 @@
 //! Every line type of a history, every limit, and every way in which a line cannot be read.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
-
 use chatsparks_core::{ActKind, Configured, DmStage, Event};
 use chatsparks_replay::{HistoryError, HistoryErrorKind as Kind, Line, Reader};
 use std::io::{BufReader, Read};

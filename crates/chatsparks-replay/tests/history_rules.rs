@@ -1,6 +1,4 @@
 //! What `formats.md` says of single values of a history: half characters, event ids, how long a member may write.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
-
 use chatsparks_core::{Configured, Event};
 use chatsparks_replay::{HistoryError, HistoryErrorKind as Kind, Line, Reader};
 

@@ -1,10 +1,6 @@
 //! I1: what insights count when one start or flow takes another's place.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
-mod scene;
-
-use scene::{Scene, comment, shop};
+use crate::scene::{Scene, comment, shop};
 use serde_json::{Value, json};
 
 /// `ask` asks and thanks, `tell` says twice; each on a post of its own.

@@ -1,12 +1,8 @@
 //! The ledger: whom an order is credited to, and that the books balance (A).
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
-mod scene;
-
+use crate::scene::{self, Scene, cancel, comment, order, refund, review, shop};
 use chatsparks_core::Instant;
 use proptest::prelude::*;
-use scene::{Scene, cancel, comment, order, refund, review, shop};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

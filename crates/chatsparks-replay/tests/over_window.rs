@@ -1,7 +1,5 @@
 //! Flows that outrun the messaging window: what is told happens.
 
-#![allow(clippy::unwrap_used)]
-
 use chatsparks_core::{Comment, Engine, Envelope, Event, Instant, Message, Period, Waits, workspace::Workspace};
 use chatsparks_replay::{Exceeds, OverWindow, PathStep, Replay, over_window};
 use serde_json::{Value, json};

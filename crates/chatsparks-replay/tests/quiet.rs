@@ -1,7 +1,5 @@
 //! What people write does not show in `Debug`, whatever is printed: logs are full of it.
 
-#![allow(clippy::unwrap_used)]
-
 use chatsparks_core::{
     Comment, DmStage, Engine, Envelope, Event, Insights, Instant, Scratch, Seen, Stored,
     diagnosis::{DeliveryKnown, StageSeen},

@@ -1,7 +1,5 @@
 //! What `recorded` writes is a story again, and it passes: over stories of every kind of line.
 
-#![allow(clippy::unwrap_used)]
-
 use chatsparks_core::Engine;
 use chatsparks_replay::{Format, Story, read_workspace, story::run};
 use proptest::{prelude::*, sample::select};

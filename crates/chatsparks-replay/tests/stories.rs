@@ -1,7 +1,5 @@
 //! Stories: what cannot be read, what differs, and what every line says.
 
-#![allow(clippy::unwrap_used)]
-
 use chatsparks_core::workspace::Workspace;
 use chatsparks_replay::{
     Format, Story, read_workspace,

@@ -1,6 +1,4 @@
 //! Records, transcript and summary of decisions made by hand.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
-
 use chatsparks_core::{
     CommentOutcome, CommentResult, ConversationState, Decision, Effect, Engine, Envelope, Fact, InboxReason, Instant,
     Outcome, Problem, ProblemCode, Refusal, RefusalReason, SendDm, SentOption, Source, StateReason, Timer, TimerKind,

@@ -1,12 +1,8 @@
 //! Usage: who counts, what the owners are told, what waits and when it goes out (M).
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
-mod scene;
-
+use crate::scene::{self, Scene, comment, shop};
 use chatsparks_core::Instant;
 use proptest::prelude::*;
-use scene::{Scene, comment, shop};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 

@@ -1,8 +1,6 @@
 //! A machine's clock that jumps (R2): nothing is stamped by it until somebody has looked, nothing is lost, and time never
 //! goes back in the log.
 
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
-
 use chatsparks_core::{Comment, Event, Instant, Period, WorkspaceId, workspace::Workspace};
 use chatsparks_ports::{Archive, Clock, Cursor, ManualClock, MemoryStore};
 use chatsparks_runtime::{AcceptError, ConfigureError, NewEvent, Runtime, Settings, WorkspaceSetup};

@@ -1,7 +1,5 @@
 //! What the desk lists is what the state has, whatever happened, in whichever pages it is asked for (V1, M5, A6, C10).
 
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
-
 use chatsparks_core::{
     ConversationState, Envelope, Event, Explained, Instant, PendingFor, Row, Scratch, UserId, WorkspaceId,
     text::normalise,

@@ -1,7 +1,5 @@
 //! A contact's past, from what the store keeps of them alone, is what happened (C10, D).
 
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
-
 use chatsparks_core::{
     Act, ActKind, Contact, Engine, Envelope, Event, Instant, Key, MemberMessage, Order, Period, Record, Row, UserId,
     WorkspaceId,

@@ -1,8 +1,6 @@
 //! What is old is deleted behind a checkpoint, from which the rest replays, byte for byte (R10): over memory and over
 //! SQLite, with one partition and with eight, killed in between or not.
 
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
-
 use chatsparks_core::{
     Comment, Engine, Envelope, Event, Instant, Key, Message, Partition, Period, Row, Scratch, Text, Wants,
     workspace::Workspace,

@@ -1,7 +1,5 @@
 //! The runtime over a store in memory: what it decides is what a replay decides, whatever happens around it.
 
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
-
 use chatsparks_core::{Engine, Envelope, Event, Insights, Instant, Period, WorkspaceId, workspace::Workspace};
 use chatsparks_ports::{
     Archive, Attempt, Channel, Cursor, Delivery, Fault, Input, Log, ManualClock, MemoryStore, Queue, Shard, Shards,

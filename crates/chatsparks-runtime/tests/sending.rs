@@ -1,7 +1,5 @@
 //! What becomes of effects when a channel misbehaves (O4, O5, O8).
 
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
-
 use chatsparks_core::{Event, Instant, Period, WorkspaceId};
 use chatsparks_ports::{
     Archive, Attempt, Channel, Delivery, EffectState, Fault, Limit, Log, Looked, ManualClock, MemoryStore, Queue, Shard,

@@ -1,7 +1,5 @@
 //! The simulator itself: what is broken on purpose is found, by the rule that it breaks, and told in a few steps.
 
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
-
 use chatsparks_simulate::{Defect, Failure, InMemory, Plan, shrink, simulate};
 
 fn run(plan: &Plan, defect: Defect) -> Option<Failure> {

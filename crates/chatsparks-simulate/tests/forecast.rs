@@ -1,7 +1,5 @@
 //! The forecast is right within a tenth, when nothing else changes (O6).
 
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
-
 use chatsparks_core::{Instant, Period};
 use chatsparks_ports::{Attempt, Channel, Clock, Delivery, Fault, Looked, MemoryStore, Queue};
 use chatsparks_runtime::{Forecast, NewEvent, Runtime, Settings, WorkspaceSetup};

@@ -1,7 +1,5 @@
 //! What the simulator has found, as short plans.
 
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
-
 use chatsparks_core::{Envelope, Event};
 use chatsparks_runtime::ClockMode;
 use chatsparks_simulate::{InMemory, Plan, Report, Setting, Step, Weather, simulate};

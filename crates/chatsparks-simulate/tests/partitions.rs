@@ -1,7 +1,5 @@
 //! Many partitions, where something ends or changes at the worst moment (R4, R7, R8).
 
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
-
 use chatsparks_core::{Envelope, Event, workspace::Workspace};
 use chatsparks_runtime::ClockMode;
 use chatsparks_simulate::{Call, InMemory, OnDisk, Plan, Report, Setting, Step, simulate};

@@ -1,7 +1,5 @@
 //! Some seeds, in the ordinary tests; `cargo xtask simulate` runs as many as there is time for.
 
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
-
 use chatsparks_simulate::{Below, InMemory, OnDisk, OnNats, OnPostgres, Plan, Report, Step, simulate};
 
 fn over_memory(plan: &Plan) -> Report {

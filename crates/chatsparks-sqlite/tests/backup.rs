@@ -1,7 +1,5 @@
 //! S4: copies while it goes on, and what a restored store says of effects that nobody knows of.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 use chatsparks_ports::{Archive, EffectKey, EffectState, Log, Queue, Settled, StoreError};
 use chatsparks_sqlite::{Options, SqliteStore};
 use chatsparks_testkit::store_suite::make::{ALL, at, brought, comment, decided, dm, picture, put, shard};

@@ -1,7 +1,5 @@
 //! R12: of what a person wrote, not one byte is left in the file or beside it.
 
-#![allow(clippy::unwrap_used)]
-
 use chatsparks_ports::{Archive, EffectKey, Log, Queue, Settled, Shards};
 use chatsparks_sqlite::{Options, SqliteStore};
 use chatsparks_testkit::store_suite::{

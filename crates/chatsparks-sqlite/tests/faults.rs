@@ -1,7 +1,5 @@
 //! What a store does when something is wrong (S1, R9): a clear state, no loss, and it goes on when the cause is gone.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 use chatsparks_ports::{Archive, Log, Queue, Shards, StoreError};
 use chatsparks_sqlite::{Options, SqliteStore};
 use chatsparks_testkit::store_suite::{

@@ -1,7 +1,5 @@
 //! S3: a release writes its predecessor's forms until the store is upgraded, and refuses what is newer than it knows.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 use chatsparks_core::{Contact, ContactOfVersion1, FORMS, Key, Row, Stored};
 use chatsparks_ports::Archive;
 use chatsparks_sqlite::{Options, SqliteStore};

@@ -1,10 +1,8 @@
 //! S3: a store of every released schema is brought to the present one, and holds what it held.
 //!
 //! `released/N.sql` is a store of version N that was filled as `fill` says. It is written once, when N is new, by
-//! `CHATSPARKS_WRITE_RELEASED=1 cargo test -p chatsparks-sqlite --test released`, and never changed; what a later version
-//! adds to `fill` it adds for later versions only.
-
-#![allow(clippy::unwrap_used, clippy::panic)]
+//! `CHATSPARKS_WRITE_RELEASED=1 cargo test -p chatsparks-sqlite --test it released`, and never changed; what a later
+//! version adds to `fill` it adds for later versions only.
 
 use chatsparks_core::Key;
 use chatsparks_ports::{Archive, EffectKey, Queue, Settled, Shards};

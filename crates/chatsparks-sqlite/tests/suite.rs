@@ -1,7 +1,5 @@
 //! The store passes what every store has to pass.
 
-#![allow(clippy::unwrap_used)]
-
 use chatsparks_sqlite::{Options, SqliteStore};
 use tempfile::TempDir;
 

@@ -1,7 +1,5 @@
 //! What holds of the count and of the money whatever happens (M, A).
 
-#![allow(clippy::unwrap_used)]
-
 use chatsparks_core::{Envelope, Event};
 use chatsparks_testkit::{
     drive,

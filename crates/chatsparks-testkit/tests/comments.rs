@@ -1,7 +1,5 @@
 //! What holds of comments whatever happens (T, N, C).
 
-#![allow(clippy::unwrap_used)]
-
 use chatsparks_core::{
     Configured, CountKnown, Engine, Envelope, Evaluation, Event, Explained, Instant, Part, PartKind, Period, Scratch,
     Supposed, WhyKnown,

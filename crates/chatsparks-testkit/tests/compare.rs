@@ -1,7 +1,5 @@
 //! What two workspaces make of one history, and the digest of records.
 
-#![allow(clippy::unwrap_used)]
-
 use chatsparks_core::{Engine, Envelope, Event, Instant, Period, workspace::Workspace};
 use chatsparks_replay::{Compare, Comparison, RecordsDigest, compare::Numbers};
 use chatsparks_testkit::{

@@ -1,8 +1,6 @@
 //! The engine against the model, on random histories: the same records, facts and revisions too, and the same
 //! final state.
 
-#![allow(clippy::unwrap_used)]
-
 use chatsparks_core::{Envelope, workspace::Workspace};
 use chatsparks_testkit::{
     Model, Replayed, drive,

@@ -1,7 +1,5 @@
 //! Every file of the fuzz corpora, given to its target: what was found once stays mended.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 use chatsparks_testkit::fuzz;
 use std::{
     fs,

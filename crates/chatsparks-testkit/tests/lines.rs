@@ -1,7 +1,5 @@
 //! A line that is written is the line that is read.
 
-#![allow(clippy::unwrap_used)]
-
 use chatsparks_replay::{HistoryLine, Reader};
 use chatsparks_testkit::{
     generate::{Case, Focus, case},

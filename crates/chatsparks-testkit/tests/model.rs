@@ -1,7 +1,5 @@
 //! The model against what the rules promise of any history: a model that breaks a promise proves nothing.
 
-#![allow(clippy::unwrap_used)]
-
 use chatsparks_core::Event;
 use chatsparks_testkit::{
     generate::{Case, Focus, case},

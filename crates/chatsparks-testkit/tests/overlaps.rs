@@ -1,7 +1,5 @@
 //! What `overlaps` claims, against a naive reading of the conditions and against the driver, on random documents.
 
-#![allow(clippy::unwrap_used)]
-
 use chatsparks_core::{
     Comment, Engine, Envelope, Event, Explained, Instant, Outcome, OverlapKind, Witness,
     workspace::{OnThrottled, Scope, Trigger, TriggerStatus, Workspace},

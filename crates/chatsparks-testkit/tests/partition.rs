@@ -1,7 +1,5 @@
 //! One driver for a whole workspace, for a partition before a store, and for one partition of many.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 use chatsparks_core::{
     Answer, Configured, Engine, Envelope, Event, EventId, Instant, Key, Partition, Period, Row, Scratch, Step, Stored,
     Wants, workspace::Workspace,

@@ -1,7 +1,5 @@
 //! What holds of conversations whatever happens (T4, F, V, P).
 
-#![allow(clippy::unwrap_used)]
-
 use chatsparks_core::{
     ActKind, Envelope, Event,
     workspace::{Reach, ReachMode},

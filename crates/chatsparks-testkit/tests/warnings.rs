@@ -1,7 +1,5 @@
 //! The warnings of `check` against a naive reading of the rule, on random documents.
 
-#![allow(clippy::unwrap_used)]
-
 use chatsparks_core::{
     Engine, Problem,
     workspace::{Block, BlockKind, Test, Workspace},

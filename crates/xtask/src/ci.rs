@@ -21,7 +21,6 @@ const STEPS: &[Step] = &[
     ("libraries: licences, bans, sources", deny::run),
     ("the core alone", core_alone::run),
     ("clippy", clippy),
-    ("examples and benches compile", examples),
     ("fuzz targets compile", fuzz),
     ("Unicode tables are those of ICU4X", tables),
     ("tests", test::run),
@@ -65,12 +64,6 @@ fn format() -> Result {
 
 fn clippy() -> Result {
     run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]))
-}
-
-/// Clippy has looked at them too; this is how a person would build them.
-fn examples() -> Result {
-    let packages = ["--package", "chatsparks-examples", "--package", "chatsparks-benches"];
-    run(cargo(&["check", "--locked", "--all-targets"]).args(packages))
 }
 
 /// They stand outside the workspace. To run they need a nightly toolchain and a C++ compiler; to be checked, neither.

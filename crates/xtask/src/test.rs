@@ -107,6 +107,31 @@ impl Count {
 #[cfg(test)]
 mod tests {
     use super::Count;
+    use crate::root;
+    use std::{fs, path::PathBuf};
+
+    /// A file that no binary takes in would be compiled by nobody, and nothing would say so.
+    #[test]
+    fn every_file_of_tests_belongs_to_a_binary() {
+        let inside = |folder: PathBuf| fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
+        let mut seen = 0;
+        for package in inside(root().join("crates")) {
+            let Ok(main) = fs::read_to_string(package.join("tests/main.rs")) else { continue };
+            let manifest = fs::read_to_string(package.join("Cargo.toml")).unwrap();
+            for path in inside(package.join("tests")) {
+                let code = path.extension().is_some_and(|extension| extension == "rs")
+                    || ["mod.rs", "main.rs"].iter().any(|file| path.join(file).exists());
+                let name = path.file_stem().unwrap().to_string_lossy();
+                if code && name != "main" {
+                    let belongs = main.contains(&format!("\nmod {name};\n"))
+                        || manifest.contains(&format!("[[test]]\nname = \"{name}\"\n"));
+                    assert!(belongs, "{} is in no test binary: name it in `main.rs`", path.display());
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen > 50, "{seen} files were looked at");
+    }
 
     #[test]
     fn closing_lines_are_added_up_and_others_passed_over() {

@@ -1,6 +1,6 @@
 //! Runs the command as a person would, and writes down everything that came of it.
 
-#![allow(clippy::unwrap_used, dead_code)]
+#![allow(dead_code)]
 
 use assert_cmd::Command;
 use std::{fmt::Write as _, path::Path};

@@ -1,6 +1,6 @@
 //! A workspace in memory and a history told event by event, for tests of money and usage.
 
-#![allow(clippy::unwrap_used, dead_code)]
+#![allow(dead_code)]
 
 use chatsparks_core::{Engine, Insights};
 use chatsparks_replay::{Format, Reader, Replay, read_workspace};
