@@ -38,6 +38,7 @@ mod snapshot;
 mod tail;
 mod things;
 
+pub(crate) use bodies::AtHand;
 use bodies::Bodies;
 #[cfg(test)]
 pub(crate) use erase::left_without;
@@ -62,7 +63,8 @@ pub(crate) struct Journal {
     state: Mutex<State>,
     /// Where its tables lie that memory has no room for.
     pub(crate) ground: Arc<Ground>,
-    joined: Joined,
+    /// As long as it shares the memory of these.
+    _joined: Joined,
     /// How many places were given to another store, and the last of them.
     pub(crate) given: Mutex<Option<(u64, Named)>>,
     bodies: Bodies,
@@ -149,9 +151,9 @@ impl Journal {
             name,
             state: Mutex::new(State::new(partitions)),
             ground: Arc::clone(ground),
-            joined: ground.join(partitions),
+            _joined: ground.join(partitions),
             given: Mutex::default(),
-            bodies: Bodies::default(),
+            bodies: Bodies::new(&server.at_hand),
             things: tokio::sync::Mutex::default(),
             awaited: Mutex::default(),
             folded: watch::Sender::new(Ok(0)),

@@ -1,6 +1,6 @@
 //! A connection, and what the server behind it has to do (S1, S2).
 
-use crate::{Options, failure::gone, spare::Spare};
+use crate::{Options, failure::gone, journal::AtHand, spare::Spare};
 use async_nats::{
     Client, ConnectOptions, HeaderMap,
     jetstream::{
@@ -64,6 +64,7 @@ pub(crate) struct Server {
     /// Bytes of one message's payload, at most.
     pub(crate) part: usize,
     pub(crate) spare: Arc<Spare>,
+    pub(crate) at_hand: Arc<AtHand>,
 }
 
 impl Server {
@@ -110,6 +111,7 @@ impl Server {
             replicas: options.replicas,
             part,
             spare: Arc::default(),
+            at_hand: Arc::default(),
         })
     }
 

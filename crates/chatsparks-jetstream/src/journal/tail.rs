@@ -321,7 +321,7 @@ fn fold(journal: &Journal, (first, last): (u64, u64), op: Arc<Op>, bytes: usize)
     );
     let id = op.id;
     if !op.does.inputs().is_empty() || !op.does.records().is_empty() {
-        journal.bodies.put(first, op, bytes, journal.joined.many());
+        journal.bodies.put(first, op, bytes);
     }
     journal.since_snapshot.fetch_add(bytes as u64, Ordering::Relaxed);
     let awaited = journal.awaited().remove(&id);

@@ -50,13 +50,6 @@ pub(crate) struct Joined {
     partitions: u32,
 }
 
-impl Joined {
-    /// How many share the memory, where each has as many partitions.
-    pub(crate) fn many(&self) -> usize {
-        self.ground.partitions.load(Ordering::Relaxed) / (self.partitions as usize).max(1)
-    }
-}
-
 impl Drop for Joined {
     fn drop(&mut self) {
         self.ground.partitions.fetch_sub(self.partitions as usize, Ordering::Relaxed);
