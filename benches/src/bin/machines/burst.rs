@@ -1,13 +1,14 @@
 //! A burst of events, decided by workers over any store.
 
 use crate::{Result, by_turns};
-use chatsparks_core::{Event, Instant, Message, Text, workspace::Workspace};
-use chatsparks_ports::{ManualClock, Shard, Store};
+use chatsparks_core::{Event, Instant, Message, Text, WorkspaceId, workspace::Workspace};
+use chatsparks_ports::{Input, ManualClock, Shard, Stamp, Store};
 use chatsparks_runtime::{ClockMode, NewEvent, Runtime, Settings, WorkspaceSetup};
 use chatsparks_testkit::{
     build::workspace,
     store_suite::make::{at, comment},
 };
+use futures_util::{StreamExt, TryStreamExt, stream};
 use std::{
     ops::Range,
     path::Path,
@@ -152,17 +153,36 @@ pub(crate) async fn decide_in_turn<S: Store>(
     Ok(all)
 }
 
+/// Events a second of one who comes back to what came while nobody decided, from its start until nothing waits.
+pub(crate) async fn catch_up<S: Store>(open: impl AsyncFn() -> Result<S>, events: usize) -> Result<f64> {
+    stop(start(vec![open().await?], &[None]).await?).await;
+    let brings = open().await?;
+    let (workspace, account) = (WorkspaceId::from(id(0).as_str()), shop(0, None).workspace.account_user_id);
+    let inputs = |body: Vec<NewEvent>| {
+        let input =
+            |new: NewEvent| Input { id: new.id, stamp: Stamp::Brought(new.at.unwrap_or(at(0))), event: new.event };
+        body.into_iter().map(input).collect()
+    };
+    let brought = bodies(0..events).into_iter().map(|body| brings.route(&workspace, &account, inputs(body)));
+    stream::iter(brought).buffer_unordered(AT_ONCE).try_collect::<Vec<_>>().await?;
+    drop(brings);
+    let store = open().await?;
+    let began = Moment::now();
+    let runtimes = [runtime(store, &[None]).await?];
+    while is_behind(&runtimes, 0..1).await? {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let rate = events as f64 / began.elapsed().as_secs_f64();
+    stop(runtimes.into()).await;
+    Ok(rate)
+}
+
 /// A worker over each of these stores, of as many workspaces as there are limits: open and warm.
 async fn start<S: Store>(stores: Vec<S>, limits: &[Option<i64>]) -> Result<Vec<Runtime<S>>> {
     let workers = stores.len();
     let mut runtimes = Vec::new();
     for store in stores {
-        let mut settings = Settings::default();
-        (settings.trust_at, settings.clock, settings.takeover) = (true, ClockMode::Events, Duration::from_secs(4));
-        let setups =
-            limits.iter().enumerate().map(|(n, limit)| WorkspaceSetup::new(shop(n, *limit), "digest")).collect();
-        let clock = Arc::new(ManualClock::new(at(0)));
-        runtimes.push(Runtime::start(Arc::new(store), clock, settings, setups).await?);
+        runtimes.push(runtime(store, limits).await?);
     }
     while runtimes.iter().any(|runtime| !is_fair(runtime, workers)) {
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -174,6 +194,14 @@ async fn start<S: Store>(stores: Vec<S>, limits: &[Option<i64>]) -> Result<Vec<R
     // whoever serves nothing of a workspace has read all that it asks for.
     tokio::time::sleep(Duration::from_secs(if workers > 1 { 6 } else { 1 })).await;
     Ok(runtimes)
+}
+
+async fn runtime<S: Store>(store: S, limits: &[Option<i64>]) -> Result<Runtime<S>> {
+    let mut settings = Settings::default();
+    (settings.trust_at, settings.clock, settings.takeover) = (true, ClockMode::Events, Duration::from_secs(4));
+    let setups = limits.iter().enumerate().map(|(n, limit)| WorkspaceSetup::new(shop(n, *limit), "digest")).collect();
+    let clock = Arc::new(ManualClock::new(at(0)));
+    Ok(Runtime::start(Arc::new(store), clock, settings, setups).await?)
 }
 
 async fn stop<S: Store>(runtimes: Vec<Runtime<S>>) {

@@ -1,6 +1,6 @@
 //! What several workers on one store take: `cargo run --release -p chatsparks-benches --bin machines`, with the name of one
-//! part if only that is wanted (sqlite, postgres, limit, hot, nats, nats-limit, nats-hot, memory; nats-N: N workers on NATS
-//! alone). It starts servers of its own on loopback, and prints a table.
+//! part if only that is wanted (sqlite, postgres, limit, hot, nats, nats-limit, nats-hot, backlog, memory; nats-N: N workers on
+//! NATS alone). It starts servers of its own on loopback, and prints a table.
 //!
 //! Events are accepted, decided and committed by one, two and four runtimes, each with a store of its own over the same
 //! servers, as processes would be. On PostgreSQL they are held against as many writers who decide nothing and insert the
@@ -33,6 +33,9 @@ pub(crate) const LIMITS: [Option<i64>; 3] = [None, Some(10_000_000), Some(1_000)
 /// In how many turns.
 pub(crate) const TURNS: usize = 30;
 
+/// Events that wait for whoever comes back.
+pub(crate) const BACKLOGS: [usize; 2] = [60_000, 480_000];
+
 fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
@@ -49,10 +52,10 @@ fn main() -> Result<()> {
             tell("SQLite, 1 process, 1 partition", best.rate, "itself", best.rate);
             tell_processors("SQLite", best);
         }
-        if ["postgres", "limit", "hot"].into_iter().any(asked) {
+        if ["postgres", "limit", "hot", "backlog"].into_iter().any(asked) {
             postgres::run(&asked).await?;
         }
-        if ["nats", "nats-limit", "nats-hot"].into_iter().any(asked) {
+        if ["nats", "nats-limit", "nats-hot", "backlog"].into_iter().any(asked) {
             nats::run(&asked).await?;
         }
         if let Some(workers) = only.as_deref().and_then(|only| only.strip_prefix("nats-")?.parse().ok()) {
@@ -63,6 +66,12 @@ fn main() -> Result<()> {
         }
         Ok(())
     })
+}
+
+/// What a worker takes that comes back to many events, held against few.
+pub(crate) fn tell_backlogs(store: &str, [few, many]: &[Vec<f64>; 2]) {
+    let [small, large] = BACKLOGS;
+    tell_paired(&format!("{store}, 1 worker, of {large} events that waited"), many, &format!("of {small}"), few);
 }
 
 /// The order in which kinds are measured in a round: each is before, in the next round, whatever it was after in this one.

@@ -1,9 +1,9 @@
 //! Three servers of NATS that sync each message, against the same messages published.
 
 use crate::{
-    LIMITS, PAIRED, ROUNDS, Result, TURNS,
-    burst::{Asked, MANY, PARTITIONS, Took, decide, decide_in_turn},
-    by_turns, tell, tell_limits, tell_paired, tell_processors,
+    BACKLOGS, LIMITS, PAIRED, ROUNDS, Result, TURNS,
+    burst::{Asked, MANY, PARTITIONS, Took, catch_up, decide, decide_in_turn},
+    by_turns, tell, tell_backlogs, tell_limits, tell_paired, tell_processors,
 };
 use async_nats::{
     HeaderMap,
@@ -54,6 +54,18 @@ pub(crate) async fn run(asked: &impl Fn(&str) -> bool) -> Result<()> {
         let stores = opened(&servers, &name, 4, MEMORY).await?;
         tell_limits("NATS", &decide_in_turn(stores, &LIMITS, TURNS, EVENTS / 3).await?);
         delete(&servers, &name).await?;
+    }
+    if asked("backlog") {
+        let mut rates = [Vec::new(), Vec::new()];
+        for round in 0..ROUNDS {
+            for place in by_turns(round, BACKLOGS.len()) {
+                let name = next_name();
+                let open = async || Ok(JetStreamStore::open(options(&servers, &name)?).await?);
+                rates[place].push(catch_up(open, BACKLOGS[place]).await?);
+                delete(&servers, &name).await?;
+            }
+        }
+        tell_backlogs("NATS", &rates);
     }
     if asked("nats-hot") {
         // One hot workspace is one worker's, and a hundred are everybody's.

@@ -1,9 +1,9 @@
 //! PostgreSQL, against the same rows inserted.
 
 use crate::{
-    LIMITS, PAIRED, ROUNDS, Result, TURNS,
-    burst::{Asked, MANY, PARTITIONS, Took, decide, decide_in_turn},
-    by_turns, tell, tell_limits, tell_paired, tell_processors,
+    BACKLOGS, LIMITS, PAIRED, ROUNDS, Result, TURNS,
+    burst::{Asked, MANY, PARTITIONS, Took, catch_up, decide, decide_in_turn},
+    by_turns, tell, tell_backlogs, tell_limits, tell_paired, tell_processors,
 };
 use chatsparks_cluster::Postgres;
 use chatsparks_postgres::{Options, PostgresStore};
@@ -56,6 +56,17 @@ pub(crate) async fn run(asked: &impl Fn(&str) -> bool) -> Result<()> {
         tell_limits("PostgreSQL", &decide_in_turn(stores, &LIMITS, TURNS, EVENTS / 3).await?);
         drop_schema(&url, &schema).await?;
     }
+    if asked("backlog") {
+        let mut rates = [Vec::new(), Vec::new()];
+        for round in 0..ROUNDS {
+            for place in by_turns(round, BACKLOGS.len()) {
+                let schema = next_schema();
+                rates[place].push(catch_up(async || open(&url, &schema).await, BACKLOGS[place]).await?);
+                drop_schema(&url, &schema).await?;
+            }
+        }
+        tell_backlogs("PostgreSQL", &rates);
+    }
     if asked("hot") {
         let kinds = [1, MANY].map(|hot| Asked { workspaces: MANY, hot, ..Asked::one(EVENTS) });
         let mut rates: [Vec<f64>; 2] = Default::default();
@@ -85,13 +96,17 @@ async fn decided(url: &str, workers: usize, asked: Asked) -> Result<(String, Too
 
 /// So many stores over one new schema.
 async fn opened(url: &str, workers: usize) -> Result<(String, Vec<PostgresStore>)> {
-    static NUMBER: AtomicU32 = AtomicU32::new(0);
-    let schema = format!("s{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    let schema = next_schema();
     let mut stores = Vec::new();
     for _ in 0..workers {
         stores.push(open(url, &schema).await?);
     }
     Ok((schema, stores))
+}
+
+fn next_schema() -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    format!("s{}", NUMBER.fetch_add(1, Ordering::Relaxed))
 }
 
 async fn drop_schema(url: &str, schema: &str) -> Result<()> {
