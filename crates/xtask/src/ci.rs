@@ -72,7 +72,7 @@ fn clippy() -> Result {
 /// are pinned in their manifest.
 fn fuzz() -> Result {
     fs::copy(root().join("Cargo.lock"), root().join("fuzz/Cargo.lock"))?;
-    let place = ["--manifest-path", "fuzz/Cargo.toml", "--target-dir", "target/fuzz"];
+    let place = ["--manifest-path", "fuzz/Cargo.toml", "--target-dir", "target"];
     run(cargo(&["check", "--no-default-features"]).args(place))
 }
 
