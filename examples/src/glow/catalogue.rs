@@ -94,12 +94,8 @@ pub(crate) fn products() -> Vec<Product> {
                     .map(|(place, (id, name))| Sku {
                         id: format!("{dashed}-{id}"),
                         name: (*name).to_owned(),
-                        // A larger bottle costs half as much again; shades cost the same.
-                        baht: if std::ptr::eq(skus, TONES) || std::ptr::eq(skus, LIPS) {
-                            baht
-                        } else {
-                            baht + place * (baht / 2)
-                        },
+                        // Each costs half of the first's price more than the one before it, be it larger or of another shade.
+                        baht: baht + place * (baht / 2),
                     })
                     .collect(),
             });
