@@ -191,14 +191,18 @@ impl<S: Store> Runtime<S> {
             // Whoever serves it knows; here it has to be asked for, and nobody minds who lets events go on.
             waiting = routed.waiting as u64;
         }
+        // One question for all of them: whoever serves many workspaces is asked every few seconds how it is.
+        let ends = self.inner.store.ends(&state.id, self.inner.store.partitions()).await;
+        let ends = ends.map_err(|error| error.to_string());
         let mut found = Vec::with_capacity(state.shards.len());
         for shard in shards {
-            let ended = self.inner.store.end(&shard.shard).await;
+            let end = |ends: &Vec<u64>| ends.get(shard.shard.partition as usize).copied().unwrap_or(0);
+            let ended = ends.as_ref().map(end).map_err(String::clone);
             let mut decided = shard.decided.load(Ordering::Relaxed);
             if !self.inner.serves(shard) {
                 decided = crate::sharing::decided(&self.inner, &shard.shard, decided).await;
             }
-            found.push(ended.map(|(end, _)| end.saturating_sub(decided)).map_err(|error| error.to_string()));
+            found.push(ended.map(|end| end.saturating_sub(decided)));
         }
         (waiting, found)
     }
