@@ -144,10 +144,14 @@ impl Queue for PostgresStore {
 
     async fn next_retry(&self, workspace: &WorkspaceId, now: Instant) -> Result<Option<Instant>, StoreError> {
         let id = workspace.clone();
-        self.brief(move |inner, client| async move {
+        self.brief_unsorted(move |inner, client| async move {
             let Some(number) = inner.known(&client, &id).await? else { return Ok(None) };
-            let sql = "SELECT min(not_before) FROM effect WHERE workspace = $1 AND front AND not_before > $2";
-            Ok(found_one(&client, sql, &[&number, &now.as_milliseconds()]).await?.and_then(|row| instant(row.get(0))))
+            let sql = "SELECT min(x.not_before) FROM unnest($3::int[]) AS k (partition)
+                 CROSS JOIN LATERAL (SELECT e.not_before FROM effect e
+                     WHERE e.workspace = $1 AND e.partition = k.partition AND e.front AND e.not_before > $2
+                     ORDER BY e.not_before LIMIT 1) x";
+            let next = found_one(&client, sql, &[&number, &now.as_milliseconds(), &inner.all_partitions()]).await?;
+            Ok(next.and_then(|row| instant(row.get(0))))
         })
         .await
     }
@@ -203,13 +207,20 @@ async fn ready(
     }
     // Each that is busy may take one away, or its lane one.
     let looked_at = signed((limit + 2 * taken.len()) as u64);
+    // Of those that were put off, only whose time has come: how many wait for theirs, as at a platform's pace, is nothing here.
     let sql = "SELECT x.* FROM unnest($2::int[]) AS k (partition)
-         CROSS JOIN LATERAL (SELECT e.partition, e.user_id, e.id, e.state, e.form, e.context, e.attempts, e.first_attempt,
-                 CASE WHEN NOT e.free THEN e.lane END, e.not_after, e.number
-             FROM effect e
-             WHERE e.workspace = $1 AND e.partition = k.partition AND e.front
-                 AND (e.not_before IS NULL OR e.not_before <= $3)
-             ORDER BY e.not_after, e.number LIMIT $4) x
+         CROSS JOIN LATERAL (
+             (SELECT e.partition, e.user_id, e.id, e.state, e.form, e.context, e.attempts, e.first_attempt,
+                  CASE WHEN NOT e.free THEN e.lane END, e.not_after, e.number
+              FROM effect e
+              WHERE e.workspace = $1 AND e.partition = k.partition AND e.front AND e.not_before IS NULL
+              ORDER BY e.not_after, e.number LIMIT $4)
+             UNION ALL
+             (SELECT e.partition, e.user_id, e.id, e.state, e.form, e.context, e.attempts, e.first_attempt,
+                  CASE WHEN NOT e.free THEN e.lane END, e.not_after, e.number
+              FROM effect e
+              WHERE e.workspace = $1 AND e.partition = k.partition AND e.front AND e.not_before <= $3
+              ORDER BY e.not_before)) x
          ORDER BY x.not_after, x.number LIMIT $4";
     let rows = found(client, sql, &[&number, &partitions, &wall.as_milliseconds(), &looked_at]).await?;
     let mut ready = Vec::new();

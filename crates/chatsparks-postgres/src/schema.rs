@@ -8,11 +8,12 @@ use chatsparks_ports::StoreError;
 use deadpool_postgres::Object;
 
 /// Each brings a store of the version before to its own, the first an empty schema. Released ones never change.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
+    include_str!("schema/5.sql"),
 ];
 
 /// The version that this build reads and writes.

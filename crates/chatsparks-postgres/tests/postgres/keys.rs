@@ -55,16 +55,60 @@ fn r6_what_waits_costs_nothing_to_what_comes() {
         let count = store.count(&"glow".into()).await.unwrap();
         assert_eq!((count.sent, count.failed), (LANES / 2 * (EACH / 2), 10 * (EACH / 2) * 2));
     });
-    // What a connection counted is told when it ends.
+    let effects = LANES * EACH;
+    let all = entries_read(&server, &schema, &name);
+    assert!(all > effects / 2, "nothing was counted");
+    assert!(all < 100 * effects, "for {effects} effects {all} entries of indexes were read");
+}
+
+/// Entries of the indexes of effects that were read, once connections of this name have ended: each tells then what it
+/// counted.
+fn entries_read(server: &Postgres, schema: &str, name: &str) -> u64 {
+    let asked = |sql: &str| server.query("postgres", sql).unwrap();
     while asked(&format!("SELECT count(*) FROM pg_stat_activity WHERE application_name = '{name}'")) != "0" {
         std::thread::sleep(Duration::from_millis(20));
     }
     let read = asked(&format!(
-        "SELECT indexrelname || ' ' || idx_tup_read FROM pg_stat_user_indexes
-         WHERE schemaname = '{schema}' AND relname IN ('effect', 'outcome')"
+        "SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE schemaname = '{schema}'
+         AND relname IN ('effect', 'outcome')"
     ));
-    let all: u64 = read.lines().filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok()).sum();
-    let effects = LANES * EACH;
-    assert!(all > effects / 2, "nothing was counted: {read}");
-    assert!(all < 100 * effects, "for {effects} effects entries of indexes were read: {read}");
+    read.parse().unwrap()
+}
+
+/// R6, O4: whoever looks for what is ready, and for when something will be, passes none of what was put off: of a day's
+/// replies that wait for a platform's pace each look would read all.
+#[test]
+fn r6_what_was_put_off_costs_nothing_to_what_is_ready() {
+    const PUT_OFF: u64 = 300;
+    const LOOKS: u64 = 100;
+    let (server, options) = (Postgres::shared().unwrap(), options(2));
+    let schema = options.schema.clone();
+    let name = format!("keys_{schema}");
+    let url = format!("{}?application_name={name}", server.url("postgres"));
+    let open = async || PostgresStore::open(&url, options.clone()).await.unwrap();
+    let of = |user: u64| -> NewEffect { dm(&format!("u{user}"), user, None, "hello") };
+    let later = |user: u64| at(1_000 + i64::try_from(user).unwrap());
+    home().block_on(async {
+        let store = open().await;
+        put(&store, &shard(0), decided(0, (0..PUT_OFF + 4).map(of))).await.unwrap();
+        let put_off = join_all((0..PUT_OFF).map(async |user| {
+            let id = of(user).id;
+            let key = EffectKey { shard: shard(0), user_id: Some(format!("u{user}").as_str().into()), id };
+            let again = Settled::Again { not_before: later(user), counts: false, why: "its turn is later".to_owned() };
+            store.begin(&key, at(20)).await.unwrap() && store.settle(&key, again, None).await.unwrap()
+        }));
+        assert!(put_off.await.into_iter().all(|settled| settled));
+    });
+    let before = entries_read(&server, &schema, &name);
+    home().block_on(async {
+        let (store, glow) = (open().await, "glow".into());
+        for _ in 0..LOOKS {
+            assert_eq!(store.ready(&glow, at(20), &[], 10).await.unwrap().len(), 4);
+            assert_eq!(store.next_retry(&glow, at(20)).await.unwrap(), Some(later(0)));
+        }
+        assert_eq!(store.ready(&glow, later(2), &[], 10).await.unwrap().len(), 7, "and those whose time has come");
+        assert_eq!(store.next_retry(&glow, later(2)).await.unwrap(), Some(later(3)));
+    });
+    let read = entries_read(&server, &schema, &name) - before;
+    assert!((4 * LOOKS..30 * LOOKS).contains(&read), "for {LOOKS} looks {read} entries of indexes were read");
 }

@@ -65,18 +65,20 @@ fn s3_a_store_of_version_1_is_read() {
     let expected = vec![(2, "outcome:e1/0".into())];
     assert_eq!(logged(&store), expected);
     drop(store);
-    // Version 2 has an index more, version 3 a column of those who serve, version 4 an index that says less.
+    // Version 2 has an index more, version 3 a column of those who serve, version 4 an index that says less, version 5 two for one.
     let schema = &options.schema;
     let back = format!(
         "DROP INDEX {schema}.log_by_thing; ALTER TABLE {schema}.worker DROP COLUMN takeover;
          DROP INDEX {schema}.outcome_by_seq;
          CREATE INDEX outcome_by_seq ON {schema}.outcome (workspace, partition, seq);
+         DROP INDEX {schema}.effect_front; DROP INDEX {schema}.effect_put_off;
+         CREATE INDEX effect_front ON {schema}.effect (workspace, partition, not_after, number) WHERE front;
          UPDATE {schema}.meta SET value = 1 WHERE name = 'version'"
     );
     server.query("postgres", &back).unwrap();
     assert_eq!(logged(&open()), expected);
     let version = format!("SELECT value FROM {schema}.meta WHERE name = 'version'");
-    assert_eq!(server.query("postgres", &version).unwrap().trim(), "4");
+    assert_eq!(server.query("postgres", &version).unwrap().trim(), "5");
     let indexed =
         format!("SELECT count(*) FROM pg_indexes WHERE schemaname = '{schema}' AND indexname = 'log_by_thing'");
     assert_eq!(server.query("postgres", &indexed).unwrap().trim(), "1");
