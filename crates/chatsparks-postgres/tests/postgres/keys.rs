@@ -56,7 +56,7 @@ fn r6_what_waits_costs_nothing_to_what_comes() {
         assert_eq!((count.sent, count.failed), (LANES / 2 * (EACH / 2), 10 * (EACH / 2) * 2));
     });
     let effects = LANES * EACH;
-    let all = entries_read(&server, &schema, &name);
+    let all = entries_read(server, &schema, &name);
     assert!(all > effects / 2, "nothing was counted");
     assert!(all < 100 * effects, "for {effects} effects {all} entries of indexes were read");
 }
@@ -99,7 +99,7 @@ fn r6_what_was_put_off_costs_nothing_to_what_is_ready() {
         }));
         assert!(put_off.await.into_iter().all(|settled| settled));
     });
-    let before = entries_read(&server, &schema, &name);
+    let before = entries_read(server, &schema, &name);
     home().block_on(async {
         let (store, glow) = (open().await, "glow".into());
         for _ in 0..LOOKS {
@@ -109,6 +109,6 @@ fn r6_what_was_put_off_costs_nothing_to_what_is_ready() {
         assert_eq!(store.ready(&glow, later(2), &[], 10).await.unwrap().len(), 7, "and those whose time has come");
         assert_eq!(store.next_retry(&glow, later(2)).await.unwrap(), Some(later(3)));
     });
-    let read = entries_read(&server, &schema, &name) - before;
+    let read = entries_read(server, &schema, &name) - before;
     assert!((4 * LOOKS..30 * LOOKS).contains(&read), "for {LOOKS} looks {read} entries of indexes were read");
 }
